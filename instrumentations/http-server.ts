@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+
+import { onChannel } from '../src/hooks/channel.js';
+import { bindEmitter } from '../src/hooks/emitter.js';
+import { createGuard } from '../src/hooks/guard.js';
+import type { Settings } from '../src/hooks/settings.js';
+import { target } from '../src/hooks/url.js';
+import {
+  type Context,
+  beginTrace,
+  enter,
+  release,
+  rootContext,
+  threadDefault,
+  tracing,
+} from '../src/trace/context.js';
+import { startPoint, stopPoint } from '../src/trace/point.js';
+import { hmacHeader, infoHeader, verify } from '../src/trace/signing.js';
+
+const info = infoHeader.toLowerCase();
+const hmac = hmacHeader.toLowerCase();
+
+/**
+ * Incoming requests of `http` and `https` servers: `wsgi` points, OSProfiler's name for them.
+ *
+ * The channel serves both modules without a patch and without loading `https`, and costs an untriggered
+ * request a look through the names of its headers.
+ */
+export function httpServer(settings: Settings): void {
+  const guard = createGuard('http server');
+  onChannel<{ request: IncomingMessage; response: ServerResponse }>(
+    'http.server.request.start',
+    ({ request, response }) => {
+      if (guard.off) return;
+      const root = trigger(request, settings.hmacKeys);
+      if (root !== undefined) {
+        serve(request, response, root);
+        release(root.trace);
+      } else if (tracing.live > 0) {
+        // The connection may have been used by a traced request, or its server been started within one.
+        const context = threadDefault();
+        if (context === undefined) enter(undefined);
+        else serve(request, response, context);
+      }
+    },
+  );
+
+  function serve(request: IncomingMessage, response: ServerResponse, parent: Context): void {
+    const { path, query } = target(request.url ?? '');
+    const { method } = request;
+    const scheme = (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
+    const point = startPoint('wsgi', parent, { request: { path, query, method, scheme } });
+    enter(point.context);
+    bindEmitter(request, point.context, guard);
+    bindEmitter(response, point.context, guard, (event) => {
+      if (event !== 'close') return;
+      const stopInfo = { response: { status_code: response.statusCode } };
+      stopPoint(point, response.writableFinished ? stopInfo : { ...aborted, ...stopInfo });
+    });
+  }
+}
+
+const aborted = {
+  etype: 'Aborted',
+  message: 'the connection was closed before the response was complete',
+};
+
+/** Begins the trace that a request's headers ask for. */
+function trigger(request: IncomingMessage, hmacKeys: readonly string[]): Context | undefined {
+  if (!isNamed(request.rawHeaders)) return undefined;
+  const signed = verify(request.headers[info], request.headers[hmac], hmacKeys);
+  if (signed === undefined) return undefined;
+  return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
+}
+
+/** Looks for the header without `request.headers`, which is built at its first use. */
+function isNamed(rawHeaders: readonly string[]): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === info.length && (name.charCodeAt(0) | 32) === 120 && name.toLowerCase() === info) return true;
+  }
+  return false;
+}

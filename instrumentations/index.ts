@@ -1,0 +1,29 @@
+import type { LazyInstrumentation } from '../src/hooks/modules.js';
+import type { Settings } from '../src/hooks/settings.js';
+
+/** Targets that are part of Node, by the option that switches them: hooked when the agent starts. */
+export const builtins: Readonly<Record<string, (settings: Settings) => void>> = {
+  instrumentHttpServer: (settings) =>
+    (require('./http-server.js') as typeof import('./http-server.js')).httpServer(settings),
+  instrumentHttpClient: (settings) =>
+    (require('./http-client.js') as typeof import('./http-client.js')).httpClient(settings),
+  instrumentChildProcess: (settings) =>
+    (require('./child-process.js') as typeof import('./child-process.js')).childProcess(settings),
+  instrumentWorkerThreads: (settings) =>
+    (require('./worker-threads.js') as typeof import('./worker-threads.js')).workerThreads(
+      settings,
+      require('node:worker_threads') as typeof import('node:worker_threads'),
+    ),
+};
+
+/** Packages, by the option that switches them: hooked when one of their files is loaded. */
+export const packages: Readonly<Record<string, (settings: Settings) => LazyInstrumentation>> = {
+  instrumentPg: (settings) => ({
+    files: ['pg/lib/client', 'pg-pool'],
+    load: () => (require('./pg.js') as typeof import('./pg.js')).pg(settings),
+  }),
+  instrumentMysql2: (settings) => ({
+    files: ['mysql2/lib/connection', 'mysql2/lib/base/connection', 'mysql2/lib/pool', 'mysql2/lib/base/pool'],
+    load: () => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2(settings),
+  }),
+};

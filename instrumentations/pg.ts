@@ -1,0 +1,182 @@
+import {
+  type Call,
+  type MethodHook,
+  type PointStart,
+  type Settling,
+  hookMethod,
+  settlingCallback,
+} from '../src/hooks/call.js';
+import { bindEmitter } from '../src/hooks/emitter.js';
+import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
+import type { Settings } from '../src/hooks/settings.js';
+import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
+import type { Context } from '../src/trace/context.js';
+import type { Info } from '../src/trace/event.js';
+
+/** The shapes of pg that are leaned on; its types are not ours to ship. */
+interface Client {
+  query: (...args: unknown[]) => unknown;
+  connect: (...args: unknown[]) => unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly database?: unknown;
+}
+type ClientClass = new (...args: unknown[]) => Client;
+interface Pool {
+  query: (...args: unknown[]) => unknown;
+  connect: (...args: unknown[]) => unknown;
+  readonly options?: object;
+  readonly Client?: ClientClass;
+}
+type PoolClass = new (...args: unknown[]) => Pool;
+type ParametersClass = new (options: object | undefined) => Pick<Client, 'host' | 'port' | 'database'>;
+/** A query object of the application's: pg calls `submit` and the handlers. */
+interface Submittable {
+  readonly submit: unknown;
+  readonly text?: unknown;
+  readonly cursor?: { readonly text?: unknown };
+  values?: unknown;
+}
+
+const versions: VersionRange = ['8.0.3', '9.0.0'];
+const library = 'pg';
+
+/** How a client class works out where it connects to: a pool has no such fields of its own. */
+const parametersOf = new WeakMap<object, ParametersClass>();
+const poolEndpoints = new WeakMap<Pool, Info>();
+
+/** PostgreSQL by pg 8: `db` points for calls of pools and clients, `sql` points below them. */
+export function pg(settings: Settings): readonly ModuleHook[] {
+  return [
+    {
+      file: 'pg/lib/client',
+      versions,
+      install(exports, load) {
+        const client = exports as ClientClass;
+        parametersOf.set(client, load('lib/connection-parameters') as ParametersClass);
+        hookMethod(client.prototype as Client, 'query', {
+          library,
+          what: 'Client.query',
+          start: (self, args, caller) => [
+            ...call('query', endpointOfClient(self as Client), caller),
+            ...sql(settings, args),
+          ],
+          stop: rows,
+          settles: bySubmittableOr(byCallbackOr(byPromiseOf('_Promise'))),
+        });
+        hookMethod(client.prototype as Client, 'connect', {
+          library,
+          what: 'Client.connect',
+          start: (self, _args, caller) => call('connect', endpointOfClient(self as Client), caller),
+          settles: byCallbackOr(byPromiseOf('_Promise')),
+        });
+      },
+    },
+    {
+      file: 'pg-pool',
+      versions: ['3.0.0', '4.0.0'],
+      install(exports) {
+        const prototype = (exports as PoolClass).prototype as Pool;
+        const hook = (operation: 'query' | 'connect', stop?: MethodHook['stop']): MethodHook => ({
+          library,
+          what: `Pool.${operation}`,
+          start: (self, _args, caller) => call(operation, endpointOfPool(self as Pool), caller),
+          ...(stop && { stop }),
+          settles: byCallbackOr(byPromiseOf('Promise')),
+        });
+        hookMethod(prototype, 'query', hook('query', rows));
+        // A pool calls its waiting callbacks from the request that gave a connection back.
+        hookMethod(prototype, 'connect', hook('connect'));
+      },
+    },
+  ];
+}
+
+/** A point for the outermost call alone: a pool's query is also a checkout and a client's query. */
+function call(operation: string, endpoint: Info, caller: Context): readonly PointStart[] {
+  return caller.library === library
+    ? []
+    : [{ point: 'db', info: { db: { system: 'postgresql', operation, ...endpoint } } }];
+}
+
+function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[] {
+  if (!settings.traceSql) return [];
+  const [config, values] = args;
+  const query = (typeof config === 'object' ? config : undefined) as Submittable | null | undefined;
+  const statement = typeof config === 'string' ? config : (query?.text ?? query?.cursor?.text);
+  const params = Array.isArray(values) ? values : query?.values;
+  return [
+    {
+      point: 'sql',
+      info: {
+        db: {
+          system: 'postgresql',
+          statement,
+          ...(settings.traceSqlParams && Array.isArray(params) && { params }),
+        },
+      },
+    },
+  ];
+}
+
+function rows(result: unknown): Info | undefined {
+  const results = (Array.isArray(result) ? result : [result]) as { rowCount?: unknown }[];
+  const rowCount = results.at(-1)?.rowCount;
+  return typeof rowCount === 'number' ? { db: { rows: rowCount } } : undefined;
+}
+
+function endpointOfClient({ host, port, database }: Pick<Client, 'host' | 'port' | 'database'>): Info {
+  return { name: database, host, port };
+}
+
+function endpointOfPool(pool: Pool): Info {
+  let endpoint = poolEndpoints.get(pool);
+  if (endpoint === undefined) {
+    const Parameters = pool.Client && parametersOf.get(pool.Client);
+    endpoint = Parameters === undefined ? {} : endpointOfClient(new Parameters(pool.options));
+    poolEndpoints.set(pool, endpoint);
+  }
+  return endpoint;
+}
+
+/**
+ * A cursor, a stream or a `Query` of the application's is itself what `query` gives back; pg calls one of
+ * two handlers of it at the end, and its events come from the connection's socket.
+ */
+const bySubmittableOr =
+  (otherwise: Settling): Settling =>
+  (traced, invoke) => {
+    const query = traced.args[0] as Record<string, unknown> | null | undefined;
+    if (typeof query !== 'object' || query === null || typeof query['submit'] !== 'function') {
+      return byConfigCallbackOr(otherwise)(traced, invoke);
+    }
+    const ends: Readonly<Record<string, (argument: unknown) => void>> = {
+      handleReadyForQuery: () => traced.succeed(query['_result']),
+      handleError: traced.fail,
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const handler = query[name];
+      if (typeof handler !== 'function') continue;
+      const value = function (this: unknown, ...args: unknown[]): unknown {
+        end(args[0]);
+        return Reflect.apply(handler, this, args);
+      };
+      Object.defineProperty(query, name, { value, configurable: true, writable: true });
+    }
+    if (typeof query['emit'] === 'function') {
+      bindEmitter(query as never, traced.caller, traced.guard);
+    }
+    return byCallbackOr((_, run) => run())(traced, invoke);
+  };
+
+/** `client.query({ text, callback })`; the application's object stays as it is. */
+const byConfigCallbackOr =
+  (otherwise: Settling): Settling =>
+  (traced: Call, invoke) => {
+    const config = traced.args[0] as { callback?: unknown } | string | null | undefined;
+    const callback = typeof config === 'object' ? config?.callback : undefined;
+    if (typeof callback !== 'function') return otherwise(traced, invoke);
+    const value = settlingCallback(traced, callback as Parameters<typeof settlingCallback>[1]);
+    traced.args[0] = Object.create(config as object, { callback: { value, writable: true, enumerable: true } });
+    return invoke();
+  };

@@ -1,0 +1,17 @@
+// The preload: `node --import ostrace/register app.js`, or `--require`, or either in NODE_OPTIONS.
+//
+// CommonJS, because Node runs only `--require` preloads in threads made of text and in single executables;
+// and one file with nothing at its top, because while OSTRACE_ENABLED is off this is all that is loaded.
+
+const enabled = process.env['OSTRACE_ENABLED'] ?? '';
+
+// A thread that works for a trace may have been given no environment; then it is known by its arguments.
+if (!/^(?:|0|false|no|off)$/i.test(enabled.trim()) || process.execArgv.includes(__filename)) {
+  // A loader of somebody else's may supply this file's source; its `require` then lacks a cache, which
+  // require-in-the-middle needs.
+  const { createRequire } = require('node:module') as typeof import('node:module');
+  const agent = createRequire(__filename)('./src/agent.js') as typeof import('./src/agent.js');
+  agent.start(__filename);
+}
+
+export {};

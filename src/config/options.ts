@@ -1,0 +1,121 @@
+/** What a setting accepts: its words for people, and the value or undefined where the text is wrong. */
+export interface Type<T> {
+  readonly takes: string;
+  parse(text: string): T | undefined;
+  /** Whether all of the text was used; what was is good, and the rest is a problem to report. */
+  isWhole?(text: string): boolean;
+}
+
+interface Option<T> {
+  readonly type: Type<T>;
+  readonly default: T;
+  readonly help: string;
+  /** The value must never be printed. */
+  readonly secret?: true;
+}
+
+const flags: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  '0': false,
+  '': false,
+};
+
+const flag: Type<boolean> = {
+  takes: 'true or false (also 1, 0, yes, no, on, off)',
+  parse: (text) => flags[text.trim().toLowerCase()],
+};
+
+const text: Type<string> = { takes: 'any text', parse: (value) => value };
+
+/** Like `text`, but the empty text counts as not set. */
+const optionalText: Type<string | undefined> = {
+  takes: 'any text',
+  parse: (value) => (value === '' ? undefined : value),
+};
+
+const split = (value: string): readonly string[] =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** An empty key would let anyone sign: it is dropped, as OSProfiler does, and the others count. */
+const keys: Type<readonly string[]> = {
+  takes: 'keys separated by commas, none of them empty',
+  parse: split,
+  isWhole: (value) => value.trim() === '' || split(value).length === value.split(',').length,
+};
+
+const list: Type<readonly string[]> = { takes: 'names separated by commas', parse: split };
+
+const connection: Type<string> = {
+  takes: 'a connection string such as file:///var/lib/ostrace',
+  parse: (value) => (/^[a-z][a-z0-9+.-]*:/i.test(value) ? value : undefined),
+};
+
+const on = (help: string): Option<boolean> => ({ type: flag, default: true, help });
+const off = (help: string): Option<boolean> => ({ type: flag, default: false, help });
+
+/**
+ * Every setting, once. The environment variable, the type of the configuration and the README's table
+ * are derived from this; OSProfiler's own options keep their names.
+ */
+export const options = {
+  enabled: off('Turns the agent on. Off, the preload loads nothing and patches nothing.'),
+  hmacKeys: {
+    type: keys,
+    default: [] as readonly string[],
+    secret: true,
+    help: 'Keys that may trigger a trace by a signed header, separated by commas. The key that verified a request signs what follows. Without a key nobody can trigger.',
+  },
+  connectionString: {
+    type: connection,
+    default: 'file://.ostrace',
+    help: 'Where traces go: `file://` and a folder, absolute or relative to where the process was started.',
+  },
+  profile: {
+    type: optionalText,
+    default: undefined as string | undefined,
+    secret: true,
+    help: 'A key: the whole process is one trace, signed with it.',
+  },
+  traceSql: off('Adds a `sql` point with the statement to each `db` point.'),
+  traceSqlParams: off("Adds the statement's parameters to `sql` points. They may hold secrets."),
+  traceCommandArgs: off('Adds the arguments to `command` points. They may hold secrets.'),
+  propagateTo: {
+    type: list,
+    default: ['local'] as readonly string[],
+    help: 'Hosts that receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all.',
+  },
+  project: { type: text, default: 'ostrace', help: 'The project that events name.' },
+  service: {
+    type: optionalText,
+    default: undefined as string | undefined,
+    help: "The service that events name; the script's name when not set. Give each service its own.",
+  },
+  host: {
+    type: optionalText,
+    default: undefined as string | undefined,
+    help: "The host that events name; the machine's name when not set.",
+  },
+  instrumentHttpServer: on('Instruments incoming HTTP requests.'),
+  instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, fetch, undici).'),
+  instrumentPg: on('Instruments pg.'),
+  instrumentMysql2: on('Instruments mysql2.'),
+  instrumentChildProcess: on('Instruments external commands.'),
+  instrumentWorkerThreads: on('Instruments worker threads.'),
+} as const satisfies Readonly<Record<string, Option<unknown>>>;
+
+export type Options = typeof options;
+export type OptionName = keyof Options;
+
+/** `traceSql` → `OSTRACE_TRACE_SQL` */
+export function variableName(option: string): string {
+  return `OSTRACE_${option.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+}

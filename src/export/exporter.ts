@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+import { runIn } from '../trace/context.js';
+import { notice } from '../trace/notice.js';
+import type { ExportData, ExportMessage } from './protocol.js';
+import { type Ring, closeRing, createRing, endTrace, openRing, writeLine } from './ring.js';
+
+// Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced.
+const ThreadWorker = Worker;
+
+// About 12,000 events, and memory is taken only for what is used of it.
+const ringBytes = 4 * 1024 * 1024;
+const handedRingBytes = 1024 * 1024;
+
+/** A ring for another thread, which this thread's exporter reads. */
+export interface HandedRing {
+  readonly memory: SharedArrayBuffer;
+  /** The trace that the other thread works for has ended. */
+  endTrace(): void;
+  /** The other thread is gone. */
+  close(): void;
+}
+
+/** From one thread of the application to the collector. */
+export interface Exporter {
+  /** Takes one event. Never blocks and never throws. */
+  write(line: string): void;
+  /** Waits until all events are stored, or until the time is up. For ways out that leave no later moment. */
+  flush(timeoutMs: number): void;
+  /** Makes a ring for a thread that is about to start. */
+  handRing(): HandedRing;
+}
+
+/**
+ * Makes the exporter of a thread. Its worker thread, which owns the connection to the collector, starts
+ * with the first event, so that an application without a trace has none.
+ *
+ * @param handed the ring that the thread which started this one reads; then no worker is needed here
+ */
+export function createExporter(connectionString: string, handed?: SharedArrayBuffer): Exporter {
+  let ring: Ring | undefined = handed && openRing(handed);
+  let worker: Worker | undefined;
+  const flushed = new Int32Array(new SharedArrayBuffer(4));
+  let ticket = 0;
+  let failed = false;
+
+  function ownRing(): Ring {
+    return (ring ??= createRing(ringBytes));
+  }
+
+  function send(message: ExportMessage): void {
+    if (failed) return;
+    worker ??= startWorker(
+      { connectionString, ring: handed ? undefined : ownRing().memory, flushed: flushed.buffer },
+      () => (failed = true),
+    );
+    failed ||= worker === undefined;
+    worker?.postMessage(message);
+  }
+
+  return {
+    write(line) {
+      try {
+        // The reader of a handed ring looks into it by itself: no message can come from here.
+        if (writeLine(ownRing(), line) && handed === undefined) send({ kind: 'wake' });
+      } catch (error) {
+        fail(error);
+      }
+    },
+
+    flush(timeoutMs) {
+      if (worker === undefined || failed) return;
+      send({ kind: 'flush', ticket: ++ticket });
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        const done = Atomics.load(flushed, 0);
+        const leftMs = deadline - performance.now();
+        if (done >= ticket || leftMs <= 0) return;
+        Atomics.wait(flushed, 0, done, leftMs);
+      }
+    },
+
+    handRing() {
+      const forThread = createRing(handedRingBytes);
+      send({ kind: 'adopt', ring: forThread.memory });
+      return {
+        memory: forThread.memory,
+        endTrace: () => endTrace(forThread),
+        close() {
+          closeRing(forThread);
+          send({ kind: 'wake' });
+        },
+      };
+    },
+  };
+}
+
+function fail(error: unknown): void {
+  notice(`traces are not stored: the exporter failed: ${String(error)}`);
+}
+
+/**
+ * The thread has neither the application's preloads nor its environment: its modules are its own, so
+ * that the collector's traffic is never traced. It keeps no process alive.
+ */
+function startWorker(workerData: ExportData, onExit: () => void): Worker | undefined {
+  try {
+    // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
+    return runIn(
+      undefined,
+      () => {
+        const worker = new ThreadWorker(join(__dirname, 'worker.js'), {
+          name: 'ostrace exporter',
+          workerData,
+          execArgv: [],
+          env: {},
+        });
+        worker.on('error', fail);
+        worker.on('exit', onExit);
+        worker.unref();
+        return worker;
+      },
+      undefined,
+      [],
+    );
+  } catch (error) {
+    fail(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { type Context, current, runIn, tracing } from '../trace/context.js';
+import type { Info } from '../trace/event.js';
+import { failure } from '../trace/info.js';
+import { type Point, startPoint, stopPoint } from '../trace/point.js';
+import { type Guard, createGuard, guarded } from './guard.js';
+import { patch } from './patch.js';
+
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+/** A point that a call is to become: its name and what is known at its start. */
+export interface PointStart {
+  readonly point: string;
+  readonly info: Info;
+  /** It may go on for hours after its request: it must not keep the trace live. */
+  readonly outlives?: true;
+}
+
+/** What to record of a method, and how one learns that a call of it has settled. */
+export interface MethodHook {
+  /** Names the method where something is reported of it: `Client.query`. */
+  readonly what: string;
+  /** The library that the method belongs to; the points' contexts name it. */
+  readonly library: string;
+  /** The points of a call, from the outside in; none where it is part of a call that has one. */
+  start(self: object, args: readonly unknown[], caller: Context): readonly PointStart[];
+  /** What a point says at its stop. */
+  stop?(result: unknown, point: string): Info | undefined;
+  /** What a point says at its stop after an error; its class and message by default. */
+  failed?(error: unknown): Info;
+  readonly settles: Settling;
+}
+
+/** One call of a hooked method while something is live. */
+export interface Call {
+  readonly self: object;
+  /** Our copy: a strategy may put other values into it. */
+  readonly args: unknown[];
+  /** The caller's context, undefined where the caller is not traced. */
+  readonly caller: Context | undefined;
+  readonly guard: Guard;
+  /** Where the call runs: within its innermost point. Undefined where there is no point to stop. */
+  readonly context: Context | undefined;
+  /** The call is over; only the first time counts. */
+  succeed(result: unknown): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * Calls the method and watches for the call's end, in one of the ways by which libraries tell it. Gives
+ * back the very value that the method gave.
+ */
+export type Settling = (call: Call, invoke: () => unknown) => unknown;
+
+/** Hooks a method of a class or an object. */
+export function hookMethod<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  hook: MethodHook,
+): void {
+  const guard = createGuard(`${hook.library} ${hook.what}`);
+  patch(
+    owner,
+    method,
+    (original) =>
+      function () {
+        const args = arguments as unknown as unknown[];
+        if (tracing.live === 0 || guard.off) return Reflect.apply(original, this, args);
+        return tracedCall(hook, guard, original, this as object, args);
+      },
+  );
+}
+
+function tracedCall(
+  hook: MethodHook,
+  guard: Guard,
+  original: Callback,
+  self: object,
+  given: ArrayLike<unknown>,
+): unknown {
+  const args = Array.from(given);
+  // An untraced caller's callback is brought back to where it came from as well: the connection that
+  // answers it may have been opened by a traced request.
+  const caller = current();
+  const points = caller === undefined ? [] : start(hook, guard, caller, self, args);
+  const context = points.at(-1)?.context;
+  const settle = (info: (point: string) => Info | undefined): void => {
+    for (const point of points.toReversed()) {
+      if (!point.stopped) stopPoint(point, guarded(guard, () => info(point.context.point)));
+    }
+  };
+  const call: Call = {
+    self,
+    args,
+    caller,
+    guard,
+    context,
+    succeed: (result) => settle((point) => hook.stop?.(result, point)),
+    fail: (error) => settle(() => hook.failed?.(error) ?? failure(error)),
+  };
+  const invoke = (): unknown => runIn(context ?? caller, original, self, args);
+  try {
+    return hook.settles(call, invoke);
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  }
+}
+
+function start(
+  hook: MethodHook,
+  guard: Guard,
+  caller: Context,
+  self: object,
+  args: readonly unknown[],
+): Point[] {
+  const points: Point[] = [];
+  guarded(guard, () => {
+    let parent = caller;
+    for (const { point, info, outlives } of hook.start(self, args, caller)) {
+      const started = startPoint(point, parent, info, outlives !== true, hook.library);
+      points.push(started);
+      parent = started.context;
+    }
+  });
+  return points;
+}
+
+/** A callback that settles the call and then runs where the caller was. */
+export function settlingCallback(call: Call, callback: Callback): Callback {
+  return function (...args) {
+    const [error, result] = args;
+    if (error !== null && error !== undefined) call.fail(error);
+    else call.succeed(result);
+    return runIn(call.caller, callback, this, args);
+  };
+}

@@ -1,0 +1,28 @@
+import type { EventEmitter } from 'node:events';
+
+import { type Context, runIn } from '../trace/context.js';
+import { type Guard, guarded } from './guard.js';
+
+type Emit = EventEmitter['emit'];
+
+/**
+ * Makes an emitter's listeners run in a context, and shows its events to an observer. An own `emit` does
+ * both: unlike a listener it is not counted, can't swallow an `error`, keeps a response unread that nobody
+ * reads, and the context holds even where Node emits from a socket that other requests share.
+ *
+ * @param observe sees each event before the listeners do
+ */
+export function bindEmitter(
+  emitter: EventEmitter,
+  context: Context | undefined,
+  guard: Guard,
+  observe?: (event: string | symbol, args: readonly unknown[]) => void,
+): void {
+  const original = emitter.emit;
+  function emit(this: EventEmitter, ...args: Parameters<Emit>): boolean {
+    if (observe !== undefined) guarded(guard, () => observe(args[0], args.slice(1)));
+    return runIn(context, original, this, args);
+  }
+  // Hidden, as the inherited one is: applications print and copy such objects.
+  Object.defineProperty(emitter, 'emit', { value: emit, configurable: true, writable: true });
+}

@@ -1,0 +1,33 @@
+import { notice } from '../trace/notice.js';
+
+/**
+ * The seam between the application and a hook. What a hook throws is a bug of ours: it is reported once,
+ * and the hook is off from then on, so that the application never sees it.
+ */
+export interface Guard {
+  off: boolean;
+  fail(error: unknown): void;
+}
+
+/** @param what names the hook in the report: `pg Client.query` */
+export function createGuard(what: string): Guard {
+  return {
+    off: false,
+    fail(error) {
+      this.off = true;
+      const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      notice(`the hook of ${what} failed and is switched off; the application goes on. Please report: ${said}`);
+    },
+  };
+}
+
+/** Runs a hook's code under its guard; undefined when it failed. */
+export function guarded<Result>(guard: Guard, body: () => Result): Result | undefined {
+  if (guard.off) return undefined;
+  try {
+    return body();
+  } catch (error) {
+    guard.fail(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Hook } from 'require-in-the-middle';
+
+import { createGuard, guarded } from './guard.js';
+
+/** Versions from the first, inclusive, to the second, exclusive. */
+export type VersionRange = readonly [from: string, below: string];
+
+/** What to do with a file of a package. Rows for one file have disjoint ranges. */
+export interface ModuleHook {
+  /** The package and the file in it, without its extension: `pg/lib/client`; a package alone is its main file. */
+  readonly file: string;
+  readonly versions: VersionRange;
+  /**
+   * @param exports what the file exports
+   * @param load requires another file of the same package: `load('lib/connection-parameters')`
+   */
+  install(exports: unknown, load: (file: string) => unknown): void;
+}
+
+/** The files of an instrumentation, and what loads it when the first of them is loaded. */
+export interface LazyInstrumentation {
+  readonly files: readonly string[];
+  load(): readonly ModuleHook[];
+}
+
+/**
+ * Hooks files of packages as they are loaded. Prototypes are patched in files behind the packages' main
+ * ones, because an ES module that imports a CommonJS package loads all but the main file by `require`:
+ * one hook serves both kinds of application, and no loader is needed.
+ */
+export function hookModules(instrumentations: readonly LazyInstrumentation[]): void {
+  const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
+  if (byFile.size === 0) return;
+  new Hook([...byFile.keys()], (exports, name, basedir) => {
+    const file = name.replaceAll('\\', '/');
+    const guard = createGuard(file);
+    guarded(guard, () => {
+      const version = basedir === undefined ? undefined : versionOf(basedir);
+      if (version === undefined) return;
+      for (const hook of byFile.get(file)?.load() ?? []) {
+        if (hook.file === file && isWithin(version, hook.versions)) {
+          hook.install(exports, (other) => require(join(basedir!, other)) as unknown);
+        }
+      }
+    });
+    return exports;
+  });
+}
+
+function versionOf(basedir: string): string | undefined {
+  const { version } = JSON.parse(readFileSync(join(basedir, 'package.json'), 'utf8')) as { version?: unknown };
+  return typeof version === 'string' ? version : undefined;
+}
+
+/** Whether a version is in a range; a pre-release counts as the version that it leads to. */
+export function isWithin(version: string, [from, below]: VersionRange): boolean {
+  return compare(version, from) >= 0 && compare(version, below) < 0;
+}
+
+function compare(a: string, b: string): number {
+  const left = numbers(a);
+  const right = numbers(b);
+  for (let i = 0; i < 3; i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+const numbers = (version: string): number[] => version.split(/[-+]/)[0]!.split('.').map(Number);

@@ -1,0 +1,32 @@
+import { wrap } from 'shimmer';
+
+// biome-style `any` is not wanted, and `unknown[]` can't be called with named parameters.
+type Callable = (this: unknown, ...args: unknown[]) => unknown;
+
+const wrapped = Symbol('ostrace.wrapped');
+
+/**
+ * Puts a wrapper in a function's place, once: a second call for the same place does nothing. The wrapper
+ * keeps the original's name, length and own properties, and so `util.promisify` finds what it looks for.
+ */
+export function patch<Owner extends object>(
+  owner: Owner,
+  name: keyof Owner & string,
+  wrapper: (original: Callable) => Callable,
+): void {
+  const original = owner[name];
+  if (typeof original !== 'function' || Object.hasOwn(original, wrapped)) return;
+  wrap(owner, name, ((target: Callable) => disguise(wrapper(target), target)) as never);
+}
+
+/** Makes a function look like another one. */
+export function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
+  for (const key of Reflect.ownKeys(original)) {
+    const property = Object.getOwnPropertyDescriptor(original, key)!;
+    // `prototype` of a plain function can be set but not defined anew.
+    if (key === 'prototype') continue;
+    Object.defineProperty(fn, key, property);
+  }
+  Object.defineProperty(fn, wrapped, { value: true });
+  return fn;
+}

@@ -1,0 +1,27 @@
+import type { Context } from '../trace/context.js';
+
+/** What instrumentations need to know of the configuration. */
+export interface Settings {
+  readonly hmacKeys: readonly string[];
+  readonly traceSql: boolean;
+  readonly traceSqlParams: boolean;
+  readonly traceCommandArgs: boolean;
+  /** Whether a host may receive signed trace headers. */
+  carriesTo(host: string): boolean;
+  /** The absolute path of the preload, for threads that would start without it. */
+  readonly preload: string;
+  /** The environment that a child process gets when its caller names none. */
+  environment(): Readonly<Record<string, string | undefined>>;
+  /** What a process that is started within a context gets into its environment. */
+  processVariables(context: Context): Readonly<Record<string, string>>;
+  /** Hands a context to the thread that is started next, in the same turn. */
+  handToThread(context: Context): HandedThread;
+}
+
+/** A thread that works for a trace, as the one sees it that starts it. */
+export interface HandedThread {
+  /** The constructor is done: a thread that starts after it is not meant. */
+  isStarted(): void;
+  /** The thread is gone. */
+  close(): void;
+}

@@ -1,0 +1,83 @@
+import type { EventEmitter } from 'node:events';
+
+import { type Call, type Settling, settlingCallback } from './call.js';
+import { bindEmitter } from './emitter.js';
+
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+const isCallback = (value: unknown): value is Callback => typeof value === 'function';
+
+/** The last function among the arguments is called with an error or a result; else another way. */
+export const byCallbackOr =
+  (otherwise: Settling): Settling =>
+  (call, invoke) => {
+    const at = call.args.findLastIndex(isCallback);
+    if (at === -1) return otherwise(call, invoke);
+    call.args[at] = settlingCallback(call, call.args[at] as Callback);
+    return invoke();
+  };
+
+/**
+ * The method gives a promise that it makes with the class in a property of its object.
+ *
+ * A handler of ours on that promise would hide an unhandled rejection from Node, and another promise in
+ * its place would not be the library's own. So for the time of the call the class is replaced by one that
+ * makes the same promises and sees them being resolved.
+ */
+export const byPromiseOf =
+  (property: string): Settling =>
+  (call, invoke) => {
+    const owner = call.self as Record<string, unknown>;
+    const original = owner[property];
+    if (call.context === undefined || typeof original !== 'function') return invoke();
+    owner[property] = watched(original as PromiseConstructor, call);
+    try {
+      return invoke();
+    } finally {
+      owner[property] = original;
+    }
+  };
+
+type Executor = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void;
+
+function watched(original: PromiseConstructor, call: Call): PromiseConstructor {
+  return new Proxy(original, {
+    construct(target, [executor]: [Executor]) {
+      return new target((resolve, reject) =>
+        executor(
+          (value) => {
+            call.succeed(value);
+            resolve(value);
+          },
+          (error) => {
+            call.fail(error);
+            reject(error);
+          },
+        ),
+      );
+    },
+  });
+}
+
+/** The method gives an emitter that ends with `end`, after `error` when it failed. */
+export const byEvents: Settling = (call, invoke) => {
+  const result = invoke();
+  if (isEmitter(result)) {
+    bindEmitter(result, call.caller, call.guard, (event, [error]) => {
+      if (event === 'error') call.fail(error);
+      else if (event === 'end') call.succeed(undefined);
+    });
+  }
+  return result;
+};
+
+/** Synchronous: the call is over when it returns. */
+export const byReturn: Settling = (call, invoke) => {
+  const result = invoke();
+  call.succeed(result);
+  return result;
+};
+
+function isEmitter(value: unknown): value is EventEmitter {
+  return typeof value === 'object' && value !== null && typeof (value as EventEmitter).emit === 'function';
+}

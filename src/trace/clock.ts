@@ -1,0 +1,35 @@
+// OSProfiler's readers compare timestamps of several processes, so they are wall time; a point's two
+// timestamps must not jump with the wall clock, so each trace keeps one anchor for all of its points.
+
+// `timeOrigin + now()` is good to microseconds, while `Date.now()` is cut to milliseconds; so the anchor
+// is `timeOrigin` for as long as the wall clock has not been stepped since the process started.
+let originMs = performance.timeOrigin;
+
+/** The wall clock's time, in milliseconds, at which this process's monotonic clock read zero. */
+export function anchor(): number {
+  const monotonicMs = performance.now();
+  const wallMs = Date.now();
+  const aheadMs = wallMs - (originMs + monotonicMs);
+  // In step, the cut puts `Date.now()` up to a millisecond behind.
+  if (aheadMs > 1 || aheadMs < -2) originMs = wallMs + 0.5 - monotonicMs;
+  return originMs;
+}
+
+// `toISOString` costs as much as the rest of an event: once a second is enough.
+let second = -1;
+let prefix = '';
+
+/**
+ * Now, as OSProfiler writes it: UTC with microseconds and without a `Z`.
+ *
+ * @param anchoredMs what `anchor` gave when the trace began
+ */
+export function timestamp(anchoredMs: number): string {
+  const micros = Math.round((anchoredMs + performance.now()) * 1000);
+  const wholeSecond = Math.floor(micros / 1e6);
+  if (wholeSecond !== second) {
+    second = wholeSecond;
+    prefix = `${new Date(wholeSecond * 1000).toISOString().slice(0, 20)}`;
+  }
+  return prefix + String(1_000_000 + (micros - wholeSecond * 1e6)).slice(1);
+}

@@ -1,0 +1,18 @@
+import { writeSync } from 'node:fs';
+
+const said = new Set<string>();
+
+/**
+ * One line on stderr for the people who run the application, each text once. Written synchronously, and
+ * not through `console` or `process.stderr`, which the application may have replaced.
+ */
+export function notice(text: string): void {
+  // A thread that has so much to say is broken; and memory stays bounded.
+  if (said.has(text) || said.size > 100) return;
+  said.add(text);
+  try {
+    writeSync(2, `ostrace: ${text}\n`);
+  } catch {
+    // stderr is closed or full: there is nobody to tell
+  }
+}

@@ -1,0 +1,145 @@
+import {
+  type Context,
+  type Trace,
+  beginTrace,
+  current,
+  enter,
+  release,
+  rootContext,
+  runIn,
+} from './context.js';
+import type { Info } from './event.js';
+import { isUuid, newId } from './ids.js';
+import { failure } from './info.js';
+import { type Point, pointName, startPoint, stopPoint } from './point.js';
+import { hmacHeader, infoHeader, signIds } from './signing.js';
+
+/** Where the running code is within a trace. */
+export interface Position {
+  readonly base_id: string;
+  readonly parent_id: string;
+  /** The current point. */
+  readonly id: string;
+}
+
+/** What `call` records of a function; asked only where the call is traced. */
+export interface Description {
+  start(): Info | undefined;
+  stop(result: unknown): Info | undefined;
+}
+
+/** The application's own hand on the trace that it runs in. */
+export interface Profiler {
+  /** Begins a trace in the running code and what it awaits; see `profiler.init` of the API. */
+  init(hmac_key: string, ids?: { base_id?: string; parent_id?: string }): void;
+  get(): Position | undefined;
+  clean(): void;
+  start(name: string, info?: Info): void;
+  stop(info?: Info): void;
+  call<Result>(name: string, description: Description, fn: () => Result): Result;
+  traceHeaders(): Record<string, string>;
+}
+
+/** The profiler of this thread. */
+export function createProfiler(): Profiler {
+  const begun = new WeakSet<Trace>();
+  const open = new WeakMap<Context, { point: Point; outer: Context }>();
+
+  return {
+    init(hmac_key, { base_id = newId(), parent_id = base_id } = {}) {
+      if (!isUuid(base_id) || !isUuid(parent_id)) {
+        throw new TypeError('profiler.init: base_id and parent_id are UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4');
+      }
+      const trace = beginTrace(base_id, hmac_key);
+      begun.add(trace);
+      enter(rootContext(trace, parent_id));
+    },
+
+    get() {
+      const context = current();
+      return context && { base_id: context.trace.base_id, parent_id: context.parent_id, id: context.id };
+    },
+
+    clean() {
+      const trace = current()?.trace;
+      enter(undefined);
+      if (trace !== undefined && begun.delete(trace)) release(trace);
+    },
+
+    start(name, info) {
+      const outer = current();
+      if (outer === undefined) return;
+      const point = startPoint(pointName(name), outer, info);
+      open.set(point.context, { point, outer });
+      enter(point.context);
+    },
+
+    stop(info) {
+      const context = current();
+      const started = context && open.get(context);
+      if (started === undefined) return;
+      stopPoint(started.point, info);
+      enter(started.outer);
+    },
+
+    call(name, description, fn) {
+      const caller = current();
+      if (caller === undefined) return fn();
+      const point = startPoint(pointName(name), caller, description.start());
+      const succeed = (result: unknown): void => stopPoint(point, description.stop(result));
+      let result: ReturnType<typeof fn>;
+      try {
+        result = runIn(point.context, fn, undefined, []);
+      } catch (error) {
+        stopPoint(point, failure(error));
+        throw error;
+      }
+      if (!isThenable(result)) {
+        succeed(result);
+        return result;
+      }
+      // The promise that this gives stands for the one it was given: a handler on the side would hide an
+      // unhandled rejection.
+      return result.then(
+        (value) => {
+          succeed(value);
+          return value;
+        },
+        (error: unknown) => {
+          stopPoint(point, failure(error));
+          throw error;
+        },
+      ) as typeof result;
+    },
+
+    traceHeaders() {
+      const context = current();
+      if (context === undefined) return {};
+      const { info, hmac } = signIds(context.trace.base_id, context.id, context.trace.hmac_key);
+      return { [infoHeader]: info, [hmacHeader]: hmac };
+    },
+  };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}
+
+const key = Symbol.for('ostrace.profiler.1');
+
+/**
+ * Puts the profiler where every copy of this package finds it: an application may load the API twice, as a
+ * CommonJS and an ES module or in two versions.
+ *
+ * @returns false when the thread has an agent already
+ */
+export function publishProfiler(profiler: Profiler): boolean {
+  if (publishedProfiler() !== undefined) return false;
+  Object.defineProperty(globalThis, key, { value: profiler });
+  return true;
+}
+
+/** The profiler of this thread's agent; undefined while the agent is off. */
+export function publishedProfiler(): Profiler | undefined {
+  return (globalThis as { [key]?: Profiler })[key];
+}

@@ -1,0 +1,147 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+import { isUuid } from './ids.js';
+
+/** The two headers that carry a trace, in the spelling that OSProfiler sends. */
+export const infoHeader = 'X-Trace-Info';
+export const hmacHeader = 'X-Trace-HMAC';
+
+/** A trace as it travels: the base64 text and its signature. */
+export interface SignedTrace {
+  readonly info: string;
+  readonly hmac: string;
+}
+
+/** What a verified header says. */
+export interface VerifiedTrace {
+  readonly base_id: string;
+  /** The sender's current point; the trace itself when the header names none. */
+  readonly parent_id: string;
+  /** The key that verified the header: what follows is signed with it. */
+  readonly hmac_key: string;
+}
+
+// Two UUIDs in JSON are 106 characters, in base64 144. Escapes and blanks that other writers add fit in
+// a kilobyte; all that is longer is refused before it costs an HMAC.
+const maxInfoLength = 1024;
+const hmacLength = 40;
+const hmacHex = /^[0-9a-f]{40}$/;
+const base64Alphabet = /[A-Za-z0-9+/_-]/;
+
+/**
+ * Signs a payload as OSProfiler's `signed_pack` does: base64url with padding of Python's JSON, and the
+ * HMAC-SHA1 of that text in hex.
+ *
+ * @param payload its keys in the order in which they are to be written
+ */
+export function sign(payload: Readonly<Record<string, string>>, hmac_key: string): SignedTrace {
+  const members = Object.entries(payload).map(
+    ([name, value]) => `${pythonString(name)}: ${pythonString(value)}`,
+  );
+  const info = base64url(`{${members.join(', ')}}`);
+  return { info, hmac: hmacOf(info, hmac_key) };
+}
+
+/**
+ * Signs the ids of a context: `sign` for the one payload that is on the hot path. UUIDs need no
+ * escapes, so the JSON is a template.
+ */
+export function signIds(base_id: string, parent_id: string, hmac_key: string): SignedTrace {
+  const info = base64url(`{"base_id": "${base_id}", "parent_id": "${parent_id}"}`);
+  return { info, hmac: hmacOf(info, hmac_key) };
+}
+
+/**
+ * Checks a signed payload and that it names a trace: `unpack`, and then ids that are UUIDs and nothing
+ * beside them. OSProfiler takes any JSON value as an id; ours go into file names and queries.
+ *
+ * @returns undefined where it is not to be traced; it never throws and never logs
+ */
+export function verify(
+  info: unknown,
+  hmac: unknown,
+  hmac_keys: readonly string[],
+): VerifiedTrace | undefined {
+  const payload = unpack(info, hmac, hmac_keys);
+  if (payload === undefined) return undefined;
+  const { base_id, parent_id = base_id, hmac_key, ...rest } = payload;
+  if (!isUuid(base_id) || !isUuid(parent_id) || Object.keys(rest).length > 0) return undefined;
+  return { base_id, parent_id, hmac_key };
+}
+
+/**
+ * OSProfiler's `signed_unpack`: the payload, with the key that verified it as `hmac_key`. The cost of
+ * refusing is bounded, because lengths and the signature's alphabet are checked before the first HMAC.
+ *
+ * @returns undefined unless one of the keys verifies it and it holds a JSON object
+ */
+export function unpack(
+  info: unknown,
+  hmac: unknown,
+  hmac_keys: readonly string[],
+): (Record<string, unknown> & { hmac_key: string }) | undefined {
+  if (typeof info !== 'string' || typeof hmac !== 'string') return undefined;
+  if (info.length === 0 || info.length > maxInfoLength) return undefined;
+  // Node trims a header's blanks; an environment variable or an RPC payload comes as it is.
+  const signature = hmac.length > hmacLength ? hmac.slice(0, 4 * hmacLength).trim() : hmac;
+  if (!hmacHex.test(signature)) return undefined;
+  const given = Buffer.from(signature, 'latin1');
+  for (const hmac_key of hmac_keys) {
+    if (timingSafeEqual(Buffer.from(hmacOf(info, hmac_key), 'latin1'), given)) {
+      const payload = decode(info);
+      return payload && { ...payload, hmac_key };
+    }
+  }
+  return undefined;
+}
+
+function decode(info: string): object | undefined {
+  const digits = base64Digits(info);
+  if (digits === undefined) return undefined;
+  try {
+    const payload: unknown = JSON.parse(utf8.decode(Buffer.from(digits, 'base64')));
+    return typeof payload === 'object' && payload !== null && !Array.isArray(payload)
+      ? payload
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The digits that Python's decoder would read: it skips foreign characters and stops where the padding
+ * completes a group of four, but refuses a group that is left incomplete.
+ */
+function base64Digits(text: string): string | undefined {
+  let digits = '';
+  let pads = 0;
+  for (const character of text) {
+    const inGroup = digits.length % 4;
+    if (character === '=') {
+      if (inGroup >= 2 && inGroup + ++pads >= 4) return digits;
+    } else if (base64Alphabet.test(character)) {
+      digits += character;
+      pads = 0;
+    }
+  }
+  return digits.length % 4 === 0 ? digits : undefined;
+}
+
+// Python refuses a byte order mark and invalid UTF-8.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function hmacOf(info: string, hmac_key: string): string {
+  return createHmac('sha1', hmac_key).update(info).digest('hex');
+}
+
+function base64url(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}
+
+/** A string as Python's `json.dumps` writes it: all above `~` is escaped by UTF-16 unit. */
+function pythonString(value: string): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
