@@ -5,8 +5,10 @@
 
 const enabled = process.env['OSTRACE_ENABLED'] ?? '';
 
-// A thread that works for a trace may have been given no environment; then it is known by its arguments.
-if (!/^(?:|0|false|no|off)$/i.test(enabled.trim()) || process.execArgv.includes(__filename)) {
+// A thread that works for a trace may have been given no environment: it is known by its first argument.
+const isHanded = process.execArgv[0] === `--require=${__filename}`;
+
+if (isHanded || !/^(?:|0|false|no|off)$/i.test(enabled.trim())) {
   // A loader of somebody else's may supply this file's source; its `require` then lacks a cache, which
   // require-in-the-middle needs.
   const { createRequire } = require('node:module') as typeof import('node:module');

@@ -103,20 +103,37 @@ function inject(request: ClientRequest, { trace, id }: Context): void {
   const authorization = request.getHeader('authorization');
   if (request.hasHeader(infoHeader) || isSigned(authorization)) return;
   const { info, hmac } = signIds(trace.base_id, id, trace.hmac_key);
-  // Requests with an `Expect` header or with headers in an array are written down when they are made;
-  // `setHeader` would throw. They are not on their way yet.
-  const written = request as { _header?: unknown };
-  if (typeof written._header === 'string') {
-    if (!/\r\nauthorization: *aws4-/i.test(written._header)) {
-      written._header = written._header.replace(
-        /\r\n\r\n$/,
-        `\r\n${infoHeader}: ${info}\r\n${hmacHeader}: ${hmac}\r\n\r\n`,
-      );
-    }
+  if (!isWritten(request)) {
+    request.setHeader(infoHeader, info);
+    request.setHeader(hmacHeader, hmac);
     return;
   }
-  request.setHeader(infoHeader, info);
-  request.setHeader(hmacHeader, hmac);
+  const lines = `\r\n${infoHeader}: ${info}\r\n${hmacHeader}: ${hmac}\r\n\r\n`;
+  const extended = request._header.replace(/\r\n\r\n$/, lines);
+  if (/\r\nauthorization: *aws4-/i.test(request._header)) return;
+  const [first] = request.outputData;
+  if (first?.data === request._header) {
+    first.data = extended;
+    request.outputSize += extended.length - request._header.length;
+  }
+  request._header = extended;
+}
+
+/**
+ * A request with headers in an array, or with an `Expect` header, is written down when it is made, and
+ * `setHeader` would throw; it is not on its way yet, because a request gets its socket in a later turn.
+ * These fields of Node's have been the same since version 12.
+ */
+interface WrittenRequest extends ClientRequest {
+  _header: string;
+  /** With `Expect`, the header waits in here already. */
+  outputData: { data: unknown }[];
+  outputSize: number;
+}
+
+function isWritten(request: ClientRequest): request is WrittenRequest {
+  const { _header, outputData } = request as Partial<WrittenRequest>;
+  return typeof _header === 'string' && Array.isArray(outputData);
 }
 
 /** A request whose headers are signed (AWS's SigV4) breaks when headers are added. */

@@ -131,7 +131,7 @@ function createPreload(path: string): Preload {
       if (given !== undefined && !Array.isArray(given)) return options;
       const refused = refusal?.message.split(': ').at(-1)?.split(', ') ?? [];
       const rest = ((given as string[] | undefined) ?? inherited()).filter((each) => !refused.includes(each));
-      return { ...options, execArgv: ['--require', path, ...rest] };
+      return { ...options, execArgv: [`--require=${path}`, ...rest] };
     },
 
     // Arguments of the process may be none of a thread's (`--max-old-space-size`): a thread that is

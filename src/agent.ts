@@ -127,8 +127,7 @@ function takeHandover(preload: string): Handover | undefined {
   const handover = threads.getEnvironmentData(handoverKey) as unknown as Handover | undefined;
   if (handover === undefined) return undefined;
   threads.setEnvironmentData(handoverKey, undefined as never);
-  const at = process.execArgv.indexOf(preload);
-  if (at > 0) process.execArgv.splice(at - 1, 2);
+  if (process.execArgv[0] === `--require=${preload}`) process.execArgv.shift();
   return handover;
 }
 

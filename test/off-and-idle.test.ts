@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { key, on, run, scenario, signedHeaders, treeOf } from './scenario.js';
+
+interface State {
+  loaded: string[];
+  originals: Record<string, boolean>;
+  listeners: string[];
+  globals: string[];
+}
+
+for (const load of ['import', 'require'] as const) {
+  for (const value of [undefined, '', 'false', '0', 'No', 'off']) {
+    test(`--${load}, OSTRACE_ENABLED=${value}: the preload is all that is loaded, nothing is patched`, async (t) => {
+      const file = scenario('report-state.cjs');
+      const env = { OSTRACE_ENABLED: value, OSTRACE_HMAC_KEYS: key, OSTRACE_TYPO: '1' };
+      const { stdout, stderr, files } = await run(t, file, { load, env });
+      const state = JSON.parse(stdout) as State;
+      // Node itself listens for `exit` where there is any `--import`.
+      const nodeArgs = load === 'import' ? ['--import', 'data:text/javascript,'] : [];
+      const bare = JSON.parse((await run(t, file, { load: 'none', nodeArgs })).stdout) as State;
+      assert.deepEqual(state.loaded, ['register.js']);
+      assert.deepEqual(state, { ...bare, loaded: ['register.js'] });
+      assert.ok(Object.values(state.originals).every((isOriginal) => isOriginal), JSON.stringify(state.originals));
+      assert.equal(stderr, '');
+      assert.deepEqual(files, []);
+    });
+  }
+}
+
+test('enabled, the same check sees the patches', async (t) => {
+  const { stdout } = await run(t, scenario('report-state.cjs'), { env: on, load: 'require' });
+  const { loaded, originals, listeners } = JSON.parse(stdout) as State;
+  assert.ok(loaded.includes('agent.js'));
+  assert.equal(originals['Module.require'], false);
+  assert.equal(originals['ChildProcess.spawn'], false);
+  assert.equal(originals['Worker'], false);
+  assert.ok(!loaded.includes('pg.js') && !loaded.includes('mysql2.js'), 'an instrumentation without its target');
+  assert.ok(!loaded.includes('file.js'), 'a driver in the application`s thread');
+  assert.ok(!listeners.includes('SIGTERM'), 'a signal handler before the first trace');
+});
+
+// What does not trigger a trace must look the same as no header at all.
+const good = signedHeaders().headers;
+const wrong = signedHeaders('another key').headers;
+const refused: Readonly<Record<string, Record<string, string>>> = {
+  'no header': {},
+  'an unsigned header': { 'X-Trace-Info': good['X-Trace-Info']! },
+  'a signature alone': { 'X-Trace-HMAC': good['X-Trace-HMAC']! },
+  'another key`s signature': wrong,
+  'a signature of something else': { ...good, 'X-Trace-HMAC': wrong['X-Trace-HMAC']! },
+  'a malformed header': { 'X-Trace-Info': '%%%', 'X-Trace-HMAC': 'é' },
+  'a long header': { 'X-Trace-Info': 'A'.repeat(8000), 'X-Trace-HMAC': 'a'.repeat(4000) },
+};
+
+test('enabled, a request that triggers nothing gets the same response and costs no worker, storage, event or file', async (t) => {
+  const { stderr, files, events, code } = await run(t, scenario('idle-server.cjs'), {
+    env: on,
+    onReady: async (port) => {
+      const base = `http://127.0.0.1:${port}`;
+      const plain = await answer(`${base}/x`, {});
+      for (const [what, headers] of Object.entries(refused)) {
+        assert.deepEqual(await answer(`${base}/x`, headers), plain, what);
+      }
+      const state: unknown = await (await fetch(`${base}/state`)).json();
+      assert.deepEqual(state, { entered: 0, workers: 0, listeners: 0 });
+      await fetch(`${base}/end`);
+    },
+  });
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+  assert.deepEqual([events, files], [[], []]);
+});
+
+test('the same check sees a trace, and that all is put away after the last one', async (t) => {
+  const { events } = await run(t, scenario('idle-server.cjs'), {
+    env: on,
+    onReady: async (port) => {
+      const base = `http://127.0.0.1:${port}`;
+      const traced = await answer(`${base}/x`, signedHeaders().headers);
+      assert.equal(traced['x-own-emit'], 'true');
+      const during = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;
+      assert.equal(during['workers'], 1);
+      assert.ok(during['entered']! > 0 && during['listeners'] === 2, JSON.stringify(during));
+      // A trace ends when none of its points has been open for a while.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const before = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;
+      assert.equal((await answer(`${base}/x`, {}))['x-own-emit'], 'false');
+      const after = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;
+      assert.deepEqual(after, before, 'the storage was entered after the last trace');
+      assert.equal(after['listeners'], 1, 'the signals are the application`s again; `exit` stays');
+      await fetch(`${base}/end`);
+    },
+  });
+  assert.equal(treeOf(events).length, 1);
+});
+
+async function answer(url: string, headers: Record<string, string>): Promise<Record<string, string>> {
+  const response = await fetch(url, { headers });
+  const { date: _varies, ...rest } = Object.fromEntries(response.headers);
+  return { ...rest, status: String(response.status), body: await response.text() };
+}

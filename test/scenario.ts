@@ -1,0 +1,158 @@
+// Runs a program as a user would, under the built agent, and gives back what came out of it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { TestContext } from 'node:test';
+
+import type { Event } from '../src/trace/event.js';
+import { newId } from '../src/trace/ids.js';
+import { signIds } from '../src/trace/signing.js';
+
+export const key = 'test-key';
+export const projectFolder = resolve(__dirname, '../..');
+export const preload = join(projectFolder, 'dist/register.js');
+
+export interface Run {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** All events of all traces, in the order of their timestamps. */
+  readonly events: readonly Event[];
+  /** What the folder of traces holds. */
+  readonly files: readonly string[];
+}
+
+export interface RunOptions {
+  /** Added to an environment without any variable of ostrace. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** How the agent is loaded. */
+  readonly load?: 'import' | 'require' | 'none';
+  readonly nodeArgs?: readonly string[];
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  /** Called when the program has printed its first line. */
+  readonly onReady?: (firstLine: string, child: ChildProcess) => void | Promise<void>;
+}
+
+/** The agent on, with the tests' key. */
+export const on = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: key } as const;
+
+/** The file of a scenario. */
+export function scenario(name: string): string {
+  return join(projectFolder, 'test/scenarios', name);
+}
+
+/** A folder that goes away with the test. */
+export function scratch(test: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ostrace-test-'));
+  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The environment without ostrace's variables and without what a test runner adds. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('OSTRACE_') && !name.startsWith('NODE_'),
+    ),
+  );
+}
+
+/** Runs a file, or code after `-e`, to its end; the store is a folder of the test's own. */
+export async function run(test: TestContext, file: string, options: RunOptions = {}): Promise<Run> {
+  const store = join(scratch(test), 'traces');
+  const { load = 'import', nodeArgs = [], args = [] } = options;
+  const loading = load === 'none' ? [] : [`--${load}`, preload];
+  const env = {
+    ...cleanEnvironment(),
+    OSTRACE_CONNECTION_STRING: `file://${store}`,
+    OSTRACE_SERVICE: 'scenario',
+    ...options.env,
+  };
+  const child = spawn(process.execPath, [...loading, ...nodeArgs, file, ...args], {
+    cwd: options.cwd ?? projectFolder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  test.after(() => child.kill('SIGKILL'));
+  let stdout = '';
+  let stderr = '';
+  let ready: Promise<void> | undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (ready === undefined && stdout.includes('\n')) {
+      ready = Promise.resolve(options.onReady?.(stdout.split('\n')[0]!, child));
+      // A test that fails while the program runs must not wait for it.
+      ready.catch(() => child.kill('SIGKILL'));
+    }
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done) =>
+    child.on('close', (...end) => done(end)),
+  );
+  await ready;
+  return { code, signal, stdout, stderr, ...readStore(store) };
+}
+
+function readStore(store: string): Pick<Run, 'events' | 'files'> {
+  let files: string[];
+  try {
+    files = readdirSync(store);
+  } catch {
+    return { events: [], files: [] };
+  }
+  const lines = files.flatMap((name) => readFileSync(join(store, name), 'utf8').split('\n'));
+  const events = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Event);
+  return { events: events.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)), files };
+}
+
+/** Headers that trigger a trace, and its id. */
+export function signedHeaders(hmac_key: string = key): { base_id: string; headers: Record<string, string> } {
+  const base_id = newId();
+  const { info, hmac } = signIds(base_id, base_id, hmac_key);
+  return { base_id, headers: { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } };
+}
+
+/** A point as its two events show it. */
+export interface SeenPoint {
+  readonly name: string;
+  readonly start: Event;
+  readonly stop: Event | undefined;
+  readonly children: readonly SeenPoint[];
+}
+
+/**
+ * The tree of one trace, checked as it is built: each point starts once and stops once at the most, and no
+ * event is left over.
+ */
+export function treeOf(events: readonly Event[], base_id?: string): readonly SeenPoint[] {
+  const own = events.filter((event) => base_id === undefined || event.base_id === base_id);
+  const points = new Map<string, { name: string; start: Event; stop: Event | undefined; children: SeenPoint[] }>();
+  for (const event of own.filter(({ name }) => name.endsWith('-start'))) {
+    if (points.has(event.trace_id)) throw new Error(`the point ${event.name} started twice`);
+    points.set(event.trace_id, { name: event.name.slice(0, -6), start: event, stop: undefined, children: [] });
+  }
+  for (const event of own.filter(({ name }) => name.endsWith('-stop'))) {
+    const point = points.get(event.trace_id);
+    if (point === undefined) throw new Error(`${event.name} has no start`);
+    if (point.stop !== undefined) throw new Error(`${event.name} came twice`);
+    point.stop = event;
+  }
+  const roots: SeenPoint[] = [];
+  for (const point of points.values()) {
+    (points.get(point.start.parent_id)?.children ?? roots).push(point);
+  }
+  return roots;
+}
+
+/** The names of a tree on one line: `wsgi(db(sql) command)`; unfinished points end in `!`. */
+export function shape(points: readonly SeenPoint[]): string {
+  return points
+    .map(({ name, stop, children }) => {
+      const inner = children.length > 0 ? `(${shape(children)})` : '';
+      return `${name}${stop === undefined ? '!' : ''}${inner}`;
+    })
+    .join(' ');
+}

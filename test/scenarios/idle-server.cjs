@@ -1,0 +1,29 @@
+// A server that tells of the agent's state after the requests that the test sends.
+const { AsyncLocalStorage } = require('node:async_hooks');
+const http = require('node:http');
+
+let entered = 0;
+for (const name of ['run', 'enterWith']) {
+  const original = AsyncLocalStorage.prototype[name];
+  AsyncLocalStorage.prototype[name] = function (...args) {
+    entered++;
+    return original.apply(this, args);
+  };
+}
+let workers = 0;
+const signalListeners = () => process.listenerCount('SIGTERM') + process.listenerCount('exit');
+require('node:diagnostics_channel').subscribe('worker_threads', () => workers++);
+
+const server = http.createServer((request, response) => {
+  if (request.url === '/state') {
+    response.end(JSON.stringify({ entered, workers, listeners: signalListeners() }));
+  } else if (request.url === '/end') {
+    response.end();
+    server.close();
+    server.closeAllConnections();
+  } else {
+    response.setHeader('x-own-emit', String(Object.hasOwn(request, 'emit') || Object.hasOwn(response, 'emit')));
+    response.end(`hello ${request.url}`);
+  }
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));

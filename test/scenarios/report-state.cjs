@@ -1,0 +1,29 @@
+// Prints what the agent has loaded and changed in this process.
+const Module = require('node:module');
+const childProcess = require('node:child_process');
+const http = require('node:http');
+const { threadId, Worker } = require('node:worker_threads');
+
+const native = (fn) => !/tracing|original/.test(Function.prototype.toString.call(fn)) && !fn.__wrapped;
+
+console.log(
+  JSON.stringify({
+    loaded: Object.keys(require.cache)
+      .filter((file) => /[\\/](dist|require-in-the-middle|shimmer)[\\/]/.test(file))
+      .map((file) => file.split(/[\\/]/).at(-1)),
+    originals: {
+      'http.request': native(http.request),
+      'http.get': native(http.get),
+      'Server.emit': native(http.Server.prototype.emit),
+      'Module.require': native(Module.prototype.require),
+      spawn: native(childProcess.spawn),
+      spawnSync: native(childProcess.spawnSync),
+      'ChildProcess.spawn': native(childProcess.ChildProcess.prototype.spawn),
+      Worker: Object.getPrototypeOf(Worker).name === 'EventEmitter',
+      getBuiltinModule: process.getBuiltinModule === undefined || native(process.getBuiltinModule),
+    },
+    listeners: process.eventNames().map(String).sort(),
+    globals: Object.getOwnPropertySymbols(globalThis).map(String),
+    threadId,
+  }),
+);
