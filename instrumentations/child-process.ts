@@ -43,7 +43,7 @@ export function childProcess(settings: Settings): void {
     start(_self, [given]) {
       const { file, args = [], shell } = (given ?? {}) as SpawnOptions;
       // `args` starts with the name by which the command sees itself.
-      return [{ point: 'command', info: command(file, args.slice(1), shell ?? isShell(args)), outlives: true }];
+      return [{ point: 'command', info: command(file, args.slice(1), shell), outlives: true }];
     },
     stop: ended,
     settles: byExit(settings),
@@ -82,23 +82,23 @@ export function childProcess(settings: Settings): void {
   });
 }
 
-/** Node's own shells are recognised by their arguments: the option is gone when `spawn` is called. */
-const isShell = (args: readonly unknown[]): boolean =>
-  args.length === 3 && args[1] === '-c' && /(^|\/)(sh|bash|ash|dash|zsh)$/.test(String(args[0]));
-
 /**
  * The executable alone: arguments hold secrets. Of a shell's command line it is the first word, unless
  * that sets a variable or is anything else but a plain name.
  */
 function executable(file: unknown, args: readonly unknown[], shell: unknown): { file: unknown; shell: boolean } {
-  if (shell === undefined || shell === false) return { file, shell: false };
-  const line = args[0] === '-c' ? args[1] : file;
+  // When `spawn` is called, the option is gone: a shell is known by how it is asked.
+  const isAsked = args[0] === '-c' && /(^|\/)(sh|bash|ash|dash|zsh)$/.test(String(file));
+  if (!isAsked && (shell === undefined || shell === false)) return { file, shell: false };
+  const line = isAsked ? args[1] : file;
   const [word] = /^[\w./+-]+(?=\s|$)/.exec(String(line).trimStart()) ?? [];
   return { file: word ?? '(shell)', shell: true };
 }
 
 function ended(result: unknown): Info {
-  const { pid, status, signal, error } = (Buffer.isBuffer(result) ? { status: 0 } : (result ?? {})) as End;
+  // `execSync` and `execFileSync` give the output alone, and throw where the exit code is not 0.
+  const isOutput = typeof result !== 'object' || result === null || Buffer.isBuffer(result);
+  const { pid, status, signal, error } = (isOutput ? { status: 0 } : result) as End;
   return {
     ...(error !== undefined && failure(error)),
     command: {

@@ -37,7 +37,7 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
         try {
           super(file, preload.addTo(options));
         } catch (error) {
-          super(file, preload.isRefused(error) ? preload.addTo(options, error) : options);
+          super(file, preload.isRefused(error, options) ? preload.addTo(options, error) : options);
         }
         stopAtExit(this, point, caller, guard, thread.close);
       } catch (error) {
@@ -95,7 +95,8 @@ interface Preload {
    * @param refusal Node's error for the arguments of such options: those that it names are left out
    */
   addTo(options: Options, refusal?: Error): Options;
-  isRefused(error: unknown): error is Error;
+  /** Whether Node refused arguments that are not the caller's. */
+  isRefused(error: unknown, options: Options): error is Error;
 }
 
 /** @param path of the preload; as a `--require` it also runs before code that is given as text */
@@ -136,7 +137,9 @@ function createPreload(path: string): Preload {
 
     // Arguments of the process may be none of a thread's (`--max-old-space-size`): a thread that is
     // given none inherits what applies.
-    isRefused: (error): error is Error =>
-      error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV',
+    isRefused: (error, options): error is Error =>
+      options?.execArgv === undefined &&
+      error instanceof Error &&
+      (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV',
   };
 }

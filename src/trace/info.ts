@@ -57,10 +57,12 @@ function cut(text: string): string {
 export function failure(error: unknown): Info {
   try {
     if (typeof error === 'object' && error !== null) {
-      const { message } = error as { message?: unknown };
-      const etype = (error.constructor as { name?: unknown } | undefined)?.name;
+      const { message, code } = error as { message?: unknown; code?: unknown };
+      const name = (error.constructor as { name?: unknown } | undefined)?.name;
+      const etype = typeof name === 'string' && name !== '' ? name : 'Error';
       return {
-        etype: typeof etype === 'string' && etype !== '' ? etype : 'Error',
+        // A plain `Error` says nothing; its code does: ECONNREFUSED, ER_NO_SUCH_TABLE.
+        etype: etype === 'Error' && typeof code === 'string' ? code : etype,
         message: typeof message === 'string' ? cut(message) : null,
       };
     }

@@ -1,0 +1,5 @@
+import pg from 'pg';
+
+import calls from './pg-calls.cjs';
+
+await calls(pg);

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { key, on, run, scenario, shape, treeOf } from './scenario.js';
+
+const profiled = { ...on, OSTRACE_PROFILE: key };
+
+const ways: Readonly<Record<string, string>> = {
+  file: 'thread(thread_main)',
+  module: 'thread(thread_main)',
+  url: 'thread(thread_main)',
+  eval: 'thread(thread_main)',
+  data: 'thread(thread_main)',
+  throws: 'thread(thread_main)',
+  exits: 'thread(thread_main)',
+  // A thread that is terminated runs nothing of its own any more: what it did before is there.
+  terminated: 'thread(thread_main!(inside))',
+  'missing file': 'thread(thread_main)',
+  'wrong options': 'thread',
+  'refused argument': 'thread',
+  nested: 'thread(thread_main(thread(thread_main)))',
+  'after chdir': 'thread(thread_main)',
+};
+
+for (const file of ['threads.cjs', 'threads.mjs']) {
+  test(`${file}: each way to start a thread gives what it gives without the agent, and is one point with its main`, async (t) => {
+    // Arguments of a process that a thread refuses: these are what many services run with.
+    const nodeArgs = ['--max-old-space-size=500', '--title=threads'];
+    const bare = await run(t, scenario(file), { env: profiled, load: 'none', nodeArgs });
+    const { stdout, stderr, code, events } = await run(t, scenario(file), { env: profiled, nodeArgs });
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+    assert.deepEqual(comparable(stdout), comparable(bare.stdout));
+    const [root] = treeOf(events);
+    const below = Object.fromEntries(root!.children.map((way) => [way.name, shape(way.children)]));
+    const { thread, ...named } = below;
+    assert.deepEqual(named, ways);
+    assert.equal(thread, 'thread_main', 'the subclass');
+    const point = (way: string): { start: object; stop: object } => {
+      const [found] = root!.children.find(({ name }) => name === way)!.children;
+      return { start: found!.start.info, stop: found!.stop!.info };
+    };
+    const { thread_id, ...ended } = (point('exits').stop as { thread: Record<string, unknown> }).thread;
+    assert.ok(Number.isInteger(thread_id));
+    assert.deepEqual(ended, { exit_code: 7 });
+    assert.deepEqual((point('eval').start as { thread: object }).thread, { file: '[code]' });
+    assert.deepEqual((point('data').start as { thread: object }).thread, { file: '[code]', name: 'named' });
+    assert.equal((point('throws').stop as { etype: string }).etype, 'RangeError');
+    assert.equal((point('wrong options').stop as { etype: string }).etype, 'TypeError');
+  });
+}
+
+test('a thread that outlives its trace no longer works for it', async (t) => {
+  const { events, stdout } = await run(t, scenario('thread-pool.cjs'), { env: on });
+  assert.equal(stdout, 'first\nsecond\n');
+  // Terminated in the end: its main never came to a stop of its own.
+  assert.equal(shape(treeOf(events)), 'first(thread(thread_main!(work)))');
+});
+
+test('an idle agent leaves threads alone, but for one that Node could not start any more', async (t) => {
+  const code = `
+    const { Worker } = require('node:worker_threads');
+    process.chdir('/');
+    new Worker('require("node:worker_threads").parentPort.postMessage(process.execArgv)', { eval: true })
+      .on('message', (argv) => console.log(JSON.stringify(argv)));
+  `;
+  const nodeArgs = ['--import', 'ostrace/register'];
+  const { stdout, stderr, code: exit } = await run(t, '-e', { args: [code], env: on, load: 'none', nodeArgs });
+  assert.equal(stderr, '');
+  assert.equal(exit, 0);
+  assert.match(stdout, /^\["--require=.*register\.js"/);
+});
+
+/** What an application may see differ: the arguments that a thread inherits, without the agent's own. */
+function comparable(stdout: string): unknown {
+  return JSON.parse(stdout.replace(/ostrace-threads-\w+/g, 'folder'), (_name, value: unknown) =>
+    Array.isArray(value) && value.length === 5 && typeof value[1] === 'number' ? value.toSpliced(1, 1) : value,
+  );
+}
