@@ -76,9 +76,7 @@ export function childProcess(settings: Settings): void {
   hookMethod(builtin, 'execFileSync', sync);
   hookMethod(builtin, 'execSync', {
     ...sync,
-    start: (_self, [line]) => [
-      { point: 'command', info: command('/bin/sh', ['-c', line], true) },
-    ],
+    start: (_self, [line]) => [{ point: 'command', info: command('/bin/sh', ['-c', line], true) }],
   });
 }
 
@@ -86,7 +84,11 @@ export function childProcess(settings: Settings): void {
  * The executable alone: arguments hold secrets. Of a shell's command line it is the first word, unless
  * that sets a variable or is anything else but a plain name.
  */
-function executable(file: unknown, args: readonly unknown[], shell: unknown): { file: unknown; shell: boolean } {
+function executable(
+  file: unknown,
+  args: readonly unknown[],
+  shell: unknown,
+): { file: unknown; shell: boolean } {
   // When `spawn` is called, the option is gone: a shell is known by how it is asked.
   const isAsked = args[0] === '-c' && /(^|\/)(sh|bash|ash|dash|zsh)$/.test(String(file));
   if (!isAsked && (shell === undefined || shell === false)) return { file, shell: false };
@@ -118,7 +120,8 @@ const byExit =
     const [options] = call.args as [SpawnOptions | undefined];
     if (Array.isArray(options?.envPairs)) {
       for (const [name, value] of Object.entries(settings.processVariables(call.context))) {
-        if (!options.envPairs.some((pair) => pair.startsWith(`${name}=`))) options.envPairs.push(`${name}=${value}`);
+        if (!options.envPairs.some((pair) => pair.startsWith(`${name}=`)))
+          options.envPairs.push(`${name}=${value}`);
       }
     }
     let error: unknown;

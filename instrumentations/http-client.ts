@@ -30,19 +30,29 @@ export function httpClient(settings: Settings): void {
   const builtin = createRequire(__filename);
   for (const name of ['http', 'https']) {
     const module = builtin(name) as { request: Send; get: Send };
-    patch(module, 'request', (original) => function () {
-      const args = arguments as unknown as unknown[];
-      const request = Reflect.apply(original, this, args) as ClientRequest;
-      if (tracing.live > 0) guarded(guard, () => send(request, settings, guard));
-      return request;
-    });
+    patch(
+      module,
+      'request',
+      (original) =>
+        function () {
+          const args = arguments as unknown as unknown[];
+          const request = Reflect.apply(original, this, args) as ClientRequest;
+          if (tracing.live > 0) guarded(guard, () => send(request, settings, guard));
+          return request;
+        },
+    );
     // `get` calls a `request` of its own, and sends the headers before it returns.
-    patch(module, 'get', () => function () {
-      const args = arguments as unknown as unknown[];
-      const request = Reflect.apply(module.request, this, args);
-      request.end();
-      return request;
-    });
+    patch(
+      module,
+      'get',
+      () =>
+        function () {
+          const args = arguments as unknown as unknown[];
+          const request = Reflect.apply(module.request, this, args);
+          request.end();
+          return request;
+        },
+    );
   }
 }
 
@@ -64,7 +74,8 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
   if (settings.carriesTo(request.host)) inject(request, point.context);
   let stopInfo: Info = {};
   let error: unknown;
-  const stop = (): void => stopPoint(point, error === undefined ? stopInfo : { ...failure(error), ...stopInfo });
+  const stop = (): void =>
+    stopPoint(point, error === undefined ? stopInfo : { ...failure(error), ...stopInfo });
   bindEmitter(request, caller, guard, (event, [value]) => {
     if (event === 'response' || event === 'upgrade' || event === 'connect') {
       const response = value as IncomingMessage;

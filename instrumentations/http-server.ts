@@ -78,7 +78,8 @@ function trigger(request: IncomingMessage, hmacKeys: readonly string[]): Context
 function isNamed(rawHeaders: readonly string[]): boolean {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
-    if (name.length === info.length && (name.charCodeAt(0) | 32) === 120 && name.toLowerCase() === info) return true;
+    if (name.length === info.length && (name.charCodeAt(0) | 32) === 120 && name.toLowerCase() === info)
+      return true;
   }
   return false;
 }

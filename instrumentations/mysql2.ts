@@ -88,11 +88,8 @@ function call(operation: string, endpoint: Endpoint | undefined, caller: Context
 /** Taken before mysql2 formats the statement: later on the values are in its text. */
 function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[] {
   if (!settings.traceSql) return [];
-  const [query, given] = args;
-  const options = (typeof query === 'object' ? query : undefined) as
-    | { sql?: unknown; values?: unknown }
-    | null
-    | undefined;
+  const [query, given] = args as [string | { sql?: unknown; values?: unknown } | null | undefined, unknown];
+  const options = typeof query === 'object' ? query : undefined;
   const statement = typeof query === 'string' ? query : options?.sql;
   const params = typeof given === 'object' && given !== null ? given : options?.values;
   return [
@@ -117,9 +114,8 @@ function rows(result: unknown): Info | undefined {
 
 /** A pool passes a command that already has its callback; the connection gives the same command back. */
 const byCommand: Settling = (traced, invoke) => {
-  const [given] = traced.args;
-  const callback = typeof given === 'object' ? (given as Command | null)?.onResult : undefined;
-  if (typeof callback !== 'function') return byEvents(traced, invoke);
-  (given as Command).onResult = settlingCallback(traced, callback as Parameters<typeof settlingCallback>[1]);
+  const [given] = traced.args as [string | Command | null | undefined];
+  if (typeof given !== 'object' || typeof given?.onResult !== 'function') return byEvents(traced, invoke);
+  given.onResult = settlingCallback(traced, given.onResult as Parameters<typeof settlingCallback>[1]);
   return invoke();
 };

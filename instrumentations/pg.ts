@@ -177,6 +177,8 @@ const byConfigCallbackOr =
     const callback = typeof config === 'object' ? config?.callback : undefined;
     if (typeof callback !== 'function') return otherwise(traced, invoke);
     const value = settlingCallback(traced, callback as Parameters<typeof settlingCallback>[1]);
-    traced.args[0] = Object.create(config as object, { callback: { value, writable: true, enumerable: true } });
+    traced.args[0] = Object.create(config as object, {
+      callback: { value, writable: true, enumerable: true },
+    });
     return invoke();
   };

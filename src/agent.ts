@@ -12,13 +12,7 @@ import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
 import { hookModules } from './hooks/modules.js';
 import type { Settings } from './hooks/settings.js';
-import {
-  type Context,
-  beginTrace,
-  lifecycle,
-  rootContext,
-  setThreadDefault,
-} from './trace/context.js';
+import { type Context, beginTrace, lifecycle, rootContext, setThreadDefault } from './trace/context.js';
 import type { Info } from './trace/event.js';
 import { newId } from './trace/ids.js';
 import { notice } from './trace/notice.js';
@@ -126,7 +120,7 @@ function takeHandover(preload: string): Handover | undefined {
   if (threads.isMainThread) return undefined;
   const handover = threads.getEnvironmentData(handoverKey) as unknown as Handover | undefined;
   if (handover === undefined) return undefined;
-  threads.setEnvironmentData(handoverKey, undefined as never);
+  threads.setEnvironmentData(handoverKey, undefined);
   if (process.execArgv[0] === `--require=${preload}`) process.execArgv.shift();
   return handover;
 }
@@ -176,9 +170,9 @@ function createSettings(config: Config, exporter: Exporter, preload: string): Se
         hmac_key: trace.hmac_key,
         ring: ring.memory,
       };
-      threads.setEnvironmentData(handoverKey, handover as never);
+      threads.setEnvironmentData(handoverKey, handover);
       return {
-        isStarted: () => threads.setEnvironmentData(handoverKey, undefined as never),
+        isStarted: () => threads.setEnvironmentData(handoverKey, undefined),
         close: ring.close,
       };
     },

@@ -97,7 +97,7 @@ function trace<Result>(name: string, fn: () => Result): Result;
 function trace<Result>(name: string, info: Info, fn: () => Result): Result;
 function trace<Result>(name: string, ...rest: [() => Result] | [Info, () => Result]): Result {
   const fn = rest[rest.length - 1] as () => Result;
-  const info = rest.length === 2 ? (rest[0] as Info) : undefined;
+  const info = rest.length === 2 ? rest[0] : undefined;
   const agent = publishedProfiler();
   if (agent === undefined) return fn();
   return agent.call(name, { start: () => info, stop: () => undefined }, fn);

@@ -36,7 +36,10 @@ for (const file of ['commands.cjs', 'commands.mjs']) {
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), JSON.parse(bare.stdout));
     const [root] = treeOf(events);
-    assert.deepEqual(root!.children.map(({ name }) => name), Object.keys(ways));
+    assert.deepEqual(
+      root!.children.map(({ name }) => name),
+      Object.keys(ways),
+    );
     for (const way of root!.children) {
       const { file: executable, end, etype, below = '' } = ways[way.name]!;
       const [command] = way.children;
@@ -53,7 +56,9 @@ for (const file of ['commands.cjs', 'commands.mjs']) {
 }
 
 test('arguments are recorded where they are asked for', async (t) => {
-  const { events } = await run(t, scenario('commands.cjs'), { env: { ...profiled, OSTRACE_TRACE_COMMAND_ARGS: 'true' } });
+  const { events } = await run(t, scenario('commands.cjs'), {
+    env: { ...profiled, OSTRACE_TRACE_COMMAND_ARGS: 'true' },
+  });
   const args = (name: string): unknown =>
     commandOf(treeOf(events)[0]!.children.find((way) => way.name === name)!.children[0]!, 'start')['args'];
   assert.deepEqual(args('spawn'), ['--secret=1']);

@@ -16,10 +16,7 @@ for (const file of ['shop.cjs', 'shop.mjs']) {
           Array.from({ length: requests }, async (_, i) => {
             const { base_id, headers } = signedHeaders();
             ids.set(base_id, `signed${i}`);
-            await Promise.all([
-              ask(port, `signed${i}`, headers),
-              ask(port, `plain${i}`, {}),
-            ]);
+            await Promise.all([ask(port, `signed${i}`, headers), ask(port, `plain${i}`, {})]);
           }),
         );
         await fetch(`http://127.0.0.1:${port}/end`);
@@ -45,9 +42,16 @@ for (const file of ['shop.cjs', 'shop.mjs']) {
 }
 
 async function ask(port: string, id: string, headers: Record<string, string>): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${port}/${id}`, { method: 'POST', body: id.repeat(100), headers });
+  const response = await fetch(`http://127.0.0.1:${port}/${id}`, {
+    method: 'POST',
+    body: id.repeat(100),
+    headers,
+  });
   const text = await response.text();
-  assert.deepEqual(JSON.parse(text), Array.from({ length: 6 }, () => id));
+  assert.deepEqual(
+    JSON.parse(text),
+    Array.from({ length: 6 }, () => id),
+  );
 }
 
 function points(trees: readonly SeenPoint[]): SeenPoint[] {

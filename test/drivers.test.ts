@@ -101,7 +101,9 @@ for (const { name, styles, system, statements } of scenarios) {
         assert.equal(db['host'], process.env[system === 'mysql' ? 'MYSQL_HOST' : 'PGHOST']);
         assert.ok(db['name'] && db['port'], JSON.stringify(db));
       }
-      const failed = below.filter((style) => style.children.some((point) => point.stop?.info['etype'] !== undefined));
+      const failed = below.filter((style) =>
+        style.children.some((point) => point.stop?.info['etype'] !== undefined),
+      );
       assert.deepEqual(
         failed.map((style) => style.name),
         Object.keys(styles).filter((style) => /error|no query/.test(style)),
@@ -124,7 +126,10 @@ for (const { name, styles, system, statements } of scenarios) {
     const env = { ...withSql, OSTRACE_TRACE_SQL_PARAMS: 'true' };
     const { events } = await run(t, scenario(`${name}.cjs`), { env });
     const pool = treeOf(events)[0]!.children.find((point) => point.name === 'pool')!;
-    assert.deepEqual(sqlOf([pool]).map(({ params }) => params), [[name === 'pg-calls' ? 8 : 7]]);
+    assert.deepEqual(
+      sqlOf([pool]).map(({ params }) => params),
+      [[name === 'pg-calls' ? 8 : 7]],
+    );
     assert.deepEqual(pool.children[0]!.stop!.info['db'], { rows: 1 });
   });
 }
@@ -136,7 +141,8 @@ test('an unhandled rejection of a traced query ends the process as without the a
   assert.equal(bare.code, 1);
   assert.equal(traced.code, 1);
   assert.match(traced.stderr, /relation "nowhere" does not exist/);
-  const summary = (text: string): string => text.split('\n').find((line) => line.startsWith('error:')) ?? text;
+  const summary = (text: string): string =>
+    text.split('\n').find((line) => line.startsWith('error:')) ?? text;
   assert.equal(summary(traced.stderr), summary(bare.stderr));
 });
 

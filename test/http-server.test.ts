@@ -34,12 +34,21 @@ test('a signed request is a `wsgi` point with events as OSProfiler sends them', 
     project: 'shop',
     service: 'api',
   });
-  assert.deepEqual(Object.keys(start!), ['name', 'base_id', 'trace_id', 'parent_id', 'timestamp', 'info', 'project', 'service']);
-  assert.match(start!.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);
-  assert.ok(Math.abs(Date.parse(`${start!.timestamp}Z`) - Date.now()) < 60_000, 'UTC');
+  assert.deepEqual(Object.keys(start), [
+    'name',
+    'base_id',
+    'trace_id',
+    'parent_id',
+    'timestamp',
+    'info',
+    'project',
+    'service',
+  ]);
+  assert.match(start.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);
+  assert.ok(Math.abs(Date.parse(`${start.timestamp}Z`) - Date.now()) < 60_000, 'UTC');
   assert.deepEqual(stop!.info, { response: { status_code: 200 }, host: hostname() });
-  assert.equal(stop!.trace_id, start!.trace_id);
-  assert.ok(stop!.timestamp > start!.timestamp);
+  assert.equal(stop!.trace_id, start.trace_id);
+  assert.ok(stop!.timestamp > start.timestamp);
 });
 
 test('the sender`s point is the parent, and a second request of the trace is a second root', async (t) => {
@@ -47,13 +56,17 @@ test('the sender`s point is the parent, and a second request of the trace is a s
   const { events } = await run(t, handlers, {
     env: { ...on, OSTRACE_HMAC_KEYS: 'other, test-key' },
     onReady: async (port) => {
-      for (const path of ['/plain', '/status']) await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
+      for (const path of ['/plain', '/status'])
+        await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
       await end(port);
     },
   });
   const trees = treeOf(events, base_id);
   assert.equal(shape(trees), 'wsgi wsgi');
-  assert.deepEqual(trees.map(({ stop }) => stop?.info['response']), [{ status_code: 200 }, { status_code: 404 }]);
+  assert.deepEqual(
+    trees.map(({ stop }) => stop?.info['response']),
+    [{ status_code: 200 }, { status_code: 404 }],
+  );
 });
 
 test('the context holds in the handler, after `await`, in timers and in the events of request and response', async (t) => {
@@ -112,7 +125,9 @@ test('a request that the client aborts stops once, marked as aborted', async (t)
       );
       const request = httpRequest(`http://127.0.0.1:${port}/slow`, { headers: signedHeaders().headers });
       request.on('error', () => {});
-      request.on('response', (response) => response.once('data', () => request.destroy()).on('error', () => {}));
+      request.on('response', (response) =>
+        response.once('data', () => request.destroy()).on('error', () => {}),
+      );
       request.end();
       await closed;
       await end(port);

@@ -22,7 +22,10 @@ for (const load of ['import', 'require'] as const) {
       const bare = JSON.parse((await run(t, file, { load: 'none', nodeArgs })).stdout) as State;
       assert.deepEqual(state.loaded, ['register.js']);
       assert.deepEqual(state, { ...bare, loaded: ['register.js'] });
-      assert.ok(Object.values(state.originals).every((isOriginal) => isOriginal), JSON.stringify(state.originals));
+      assert.ok(
+        Object.values(state.originals).every((isOriginal) => isOriginal),
+        JSON.stringify(state.originals),
+      );
       assert.equal(stderr, '');
       assert.deepEqual(files, []);
     });
@@ -36,7 +39,10 @@ test('enabled, the same check sees the patches', async (t) => {
   assert.equal(originals['Module.require'], false);
   assert.equal(originals['ChildProcess.spawn'], false);
   assert.equal(originals['Worker'], false);
-  assert.ok(!loaded.includes('pg.js') && !loaded.includes('mysql2.js'), 'an instrumentation without its target');
+  assert.ok(
+    !loaded.includes('pg.js') && !loaded.includes('mysql2.js'),
+    'an instrumentation without its target',
+  );
   assert.ok(!loaded.includes('file.js'), 'a driver in the application`s thread');
   assert.ok(!listeners.includes('SIGTERM'), 'a signal handler before the first trace');
 });

@@ -54,9 +54,7 @@ export function scratch(test: TestContext): string {
 /** The environment without ostrace's variables and without what a test runner adds. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('OSTRACE_') && !name.startsWith('NODE_'),
-    ),
+    Object.entries(process.env).filter(([name]) => !name.startsWith('OSTRACE_') && !name.startsWith('NODE_')),
   );
 }
 
@@ -129,10 +127,18 @@ export interface SeenPoint {
  */
 export function treeOf(events: readonly Event[], base_id?: string): readonly SeenPoint[] {
   const own = events.filter((event) => base_id === undefined || event.base_id === base_id);
-  const points = new Map<string, { name: string; start: Event; stop: Event | undefined; children: SeenPoint[] }>();
+  const points = new Map<
+    string,
+    { name: string; start: Event; stop: Event | undefined; children: SeenPoint[] }
+  >();
   for (const event of own.filter(({ name }) => name.endsWith('-start'))) {
     if (points.has(event.trace_id)) throw new Error(`the point ${event.name} started twice`);
-    points.set(event.trace_id, { name: event.name.slice(0, -6), start: event, stop: undefined, children: [] });
+    points.set(event.trace_id, {
+      name: event.name.slice(0, -6),
+      start: event,
+      stop: undefined,
+      children: [],
+    });
   }
   for (const event of own.filter(({ name }) => name.endsWith('-stop'))) {
     const point = points.get(event.trace_id);

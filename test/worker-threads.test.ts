@@ -65,7 +65,11 @@ test('an idle agent leaves threads alone, but for one that Node could not start 
       .on('message', (argv) => console.log(JSON.stringify(argv)));
   `;
   const nodeArgs = ['--import', 'ostrace/register'];
-  const { stdout, stderr, code: exit } = await run(t, '-e', { args: [code], env: on, load: 'none', nodeArgs });
+  const {
+    stdout,
+    stderr,
+    code: exit,
+  } = await run(t, '-e', { args: [code], env: on, load: 'none', nodeArgs });
   assert.equal(stderr, '');
   assert.equal(exit, 0);
   assert.match(stdout, /^\["--require=.*register\.js"/);
@@ -74,6 +78,8 @@ test('an idle agent leaves threads alone, but for one that Node could not start 
 /** What an application may see differ: the arguments that a thread inherits, without the agent's own. */
 function comparable(stdout: string): unknown {
   return JSON.parse(stdout.replace(/ostrace-threads-\w+/g, 'folder'), (_name, value: unknown) =>
-    Array.isArray(value) && value.length === 5 && typeof value[1] === 'number' ? value.toSpliced(1, 1) : value,
+    Array.isArray(value) && value.length === 5 && typeof value[1] === 'number'
+      ? value.toSpliced(1, 1)
+      : value,
   );
 }

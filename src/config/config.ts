@@ -60,11 +60,7 @@ export function readConfig(env: Environment): ConfigResult {
  * @param given what `--connection-string` said, if anything
  */
 export function connectionFor(given: string | undefined, env: Environment): ConfigResult {
-  return readConfig(
-    given === undefined
-      ? env
-      : { ...env, [variableName('connectionString')]: given },
-  );
+  return readConfig(given === undefined ? env : { ...env, [variableName('connectionString')]: given });
 }
 
 const variables = Object.keys(options).map(variableName);

@@ -9,8 +9,9 @@ import { type Ring, closeRing, createRing, endTrace, openRing, writeLine } from 
 // Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced.
 const ThreadWorker = Worker;
 
-// About 12,000 events, and memory is taken only for what is used of it.
-const ringBytes = 4 * 1024 * 1024;
+// About 24,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
+// is used of it.
+const ringBytes = 8 * 1024 * 1024;
 const handedRingBytes = 1024 * 1024;
 
 /** A ring for another thread, which this thread's exporter reads. */

@@ -85,7 +85,11 @@ function tracedCall(
   const context = points.at(-1)?.context;
   const settle = (info: (point: string) => Info | undefined): void => {
     for (const point of points.toReversed()) {
-      if (!point.stopped) stopPoint(point, guarded(guard, () => info(point.context.point)));
+      if (!point.stopped)
+        stopPoint(
+          point,
+          guarded(guard, () => info(point.context.point)),
+        );
     }
   };
   const call: Call = {

@@ -16,7 +16,9 @@ export function createGuard(what: string): Guard {
     fail(error) {
       this.off = true;
       const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      notice(`the hook of ${what} failed and is switched off; the application goes on. Please report: ${said}`);
+      notice(
+        `the hook of ${what} failed and is switched off; the application goes on. Please report: ${said}`,
+      );
     },
   };
 }

@@ -50,7 +50,9 @@ export function hookModules(instrumentations: readonly LazyInstrumentation[]): v
 }
 
 function versionOf(basedir: string): string | undefined {
-  const { version } = JSON.parse(readFileSync(join(basedir, 'package.json'), 'utf8')) as { version?: unknown };
+  const { version } = JSON.parse(readFileSync(join(basedir, 'package.json'), 'utf8')) as {
+    version?: unknown;
+  };
   return typeof version === 'string' ? version : undefined;
 }
 

@@ -29,7 +29,7 @@ export function timestamp(anchoredMs: number): string {
   const wholeSecond = Math.floor(micros / 1e6);
   if (wholeSecond !== second) {
     second = wholeSecond;
-    prefix = `${new Date(wholeSecond * 1000).toISOString().slice(0, 20)}`;
+    prefix = new Date(wholeSecond * 1000).toISOString().slice(0, 20);
   }
   return prefix + String(1_000_000 + (micros - wholeSecond * 1e6)).slice(1);
 }

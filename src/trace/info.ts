@@ -36,6 +36,8 @@ function bounded(info: Info): string | undefined {
 function readable(value: unknown, levels: number): unknown {
   if (typeof value === 'string') return cut(value);
   if (typeof value === 'bigint') return String(value);
+  // Also the `toJSON` of an object that is taken apart below.
+  if (typeof value === 'function') return undefined;
   if (typeof value !== 'object' || value === null) return value;
   try {
     const json: string | undefined = JSON.stringify(value);

@@ -48,7 +48,9 @@ export function createProfiler(): Profiler {
   return {
     init(hmac_key, { base_id = newId(), parent_id = base_id } = {}) {
       if (!isUuid(base_id) || !isUuid(parent_id)) {
-        throw new TypeError('profiler.init: base_id and parent_id are UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4');
+        throw new TypeError(
+          'profiler.init: base_id and parent_id are UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4',
+        );
       }
       const trace = beginTrace(base_id, hmac_key);
       begun.add(trace);
@@ -122,7 +124,9 @@ export function createProfiler(): Profiler {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  );
 }
 
 const key = Symbol.for('ostrace.profiler.1');

@@ -100,9 +100,7 @@ function decode(info: string): object | undefined {
   if (digits === undefined) return undefined;
   try {
     const payload: unknown = JSON.parse(utf8.decode(Buffer.from(digits, 'base64')));
-    return typeof payload === 'object' && payload !== null && !Array.isArray(payload)
-      ? payload
-      : undefined;
+    return typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,10 @@
 // Starts commands in each of the ways that there are; prints what came back.
 const { profiler } = require('ostrace');
 
-module.exports = async function commands({ childProcess: { exec, execFile, execFileSync, execSync, fork, spawn, spawnSync }, promisify }) {
+module.exports = async function commands({
+  childProcess: { exec, execFile, execFileSync, execSync, fork, spawn, spawnSync },
+  promisify,
+}) {
   const results = {};
   const way = async (name, body) => {
     results[name] = await profiler.trace(name, async () => {
@@ -13,7 +16,9 @@ module.exports = async function commands({ childProcess: { exec, execFile, execF
     });
   };
   const closed = (child) =>
-    new Promise((resolve, reject) => child.on('error', reject).on('close', (code, signal) => resolve([code, signal])));
+    new Promise((resolve, reject) =>
+      child.on('error', reject).on('close', (code, signal) => resolve([code, signal])),
+    );
   const node = process.execPath;
   const options = { env: { ...process.env } };
   const given = JSON.stringify(options);
@@ -30,7 +35,10 @@ module.exports = async function commands({ childProcess: { exec, execFile, execF
   await way('spawn, aborted', () => closed(spawn('sleep', ['10'], { signal: AbortSignal.timeout(20) })));
   await way('exec', () => promisify(exec)('echo out; echo err >&2'));
   await way('execFile', () => promisify(execFile)('echo', ['out']));
-  await way('execFile, callback', () => new Promise((resolve) => execFile('sh', ['-c', 'exit 2'], (error) => resolve(error.code))));
+  await way(
+    'execFile, callback',
+    () => new Promise((resolve) => execFile('sh', ['-c', 'exit 2'], (error) => resolve(error.code))),
+  );
   await way('spawnSync', () => {
     const { status, stdout } = spawnSync('echo', ['out'], options);
     return [status, String(stdout)];
@@ -50,5 +58,9 @@ module.exports = async function commands({ childProcess: { exec, execFile, execF
 
 if (require.main === module) {
   if (process.argv[2] === 'child') profiler.trace('in the child', () => {});
-  else module.exports({ childProcess: require('node:child_process'), promisify: require('node:util').promisify });
+  else
+    module.exports({
+      childProcess: require('node:child_process'),
+      promisify: require('node:util').promisify,
+    });
 }

@@ -21,11 +21,16 @@ module.exports = async function clients({ http, undici }) {
   };
   const ways = {
     get: () => answer(get(`${base}/get?x=1`)),
-    'get, callback': () => new Promise((resolve) => get(`${base}/get`, (response) => resolve(read(response)))),
+    'get, callback': () =>
+      new Promise((resolve) => get(`${base}/get`, (response) => resolve(read(response)))),
     request: () => ended(request({ hostname, port, path: '/request', method: 'PUT' })),
     'named import': () => ended(http.request(`${base}/named`)),
-    'headers as a list': () => ended(request({ hostname, port, path: '/list', headers: ['Host', hostname, 'X-A', '1'] })),
-    expect: () => ended(request({ hostname, port, path: '/expect', method: 'POST', headers: { Expect: '100-continue' } })),
+    'headers as a list': () =>
+      ended(request({ hostname, port, path: '/list', headers: ['Host', hostname, 'X-A', '1'] })),
+    expect: () =>
+      ended(
+        request({ hostname, port, path: '/expect', method: 'POST', headers: { Expect: '100-continue' } }),
+      ),
     body: () => {
       const outgoing = request({ hostname, port, path: '/body', method: 'POST' });
       outgoing.write('a');
@@ -35,11 +40,13 @@ module.exports = async function clients({ http, undici }) {
     fetch: async () => (await fetch(`${base}/fetch`)).text(),
     'fetch, redirected': async () => (await fetch(`${base}/redirect`)).text(),
     undici: async () => (await undici.request(`${base}/undici`)).body.text(),
-    'already signed': () => ended(request({ hostname, port, path: '/aws', headers: { Authorization: 'AWS4-HMAC-SHA256 x' } })),
+    'already signed': () =>
+      ended(request({ hostname, port, path: '/aws', headers: { Authorization: 'AWS4-HMAC-SHA256 x' } })),
     'fetch, already signed': async () =>
       (await fetch(`${base}/aws-fetch`, { headers: { Authorization: 'AWS4-HMAC-SHA256 x' } })).text(),
     refused: () => ended(request({ hostname, port: 1, path: '/refused' })).catch((error) => error.code),
-    'fetch, refused': () => fetch(`http://127.0.0.1:${process.argv[3]}/refused-fetch`).catch((error) => error.cause.code),
+    'fetch, refused': () =>
+      fetch(`http://127.0.0.1:${process.argv[3]}/refused-fetch`).catch((error) => error.cause.code),
     unread: () =>
       new Promise((resolve) => {
         const outgoing = get(`${base}/unread`);
@@ -47,7 +54,12 @@ module.exports = async function clients({ http, undici }) {
       }),
     upgrade: () =>
       new Promise((resolve) => {
-        const outgoing = get({ hostname, port, path: '/upgrade', headers: { Connection: 'Upgrade', Upgrade: 'x' } });
+        const outgoing = get({
+          hostname,
+          port,
+          path: '/upgrade',
+          headers: { Connection: 'Upgrade', Upgrade: 'x' },
+        });
         outgoing.on('upgrade', (response, socket) => {
           socket.destroy();
           resolve(response.statusCode);

@@ -22,7 +22,10 @@ const server = http.createServer((request, response) => {
     server.close();
     server.closeAllConnections();
   } else {
-    response.setHeader('x-own-emit', String(Object.hasOwn(request, 'emit') || Object.hasOwn(response, 'emit')));
+    response.setHeader(
+      'x-own-emit',
+      String(Object.hasOwn(request, 'emit') || Object.hasOwn(response, 'emit')),
+    );
     response.end(`hello ${request.url}`);
   }
 });

@@ -19,7 +19,8 @@ module.exports = async function calls(mysql, promises) {
       }
     });
   };
-  const callback = (start) => new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))));
+  const callback = (start) =>
+    new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))));
   const text = 'SELECT ? AS n';
   const connection = mysql.createConnection(options);
   const pool = mysql.createPool({ ...options, connectionLimit: 2 });
@@ -46,13 +47,20 @@ module.exports = async function calls(mysql, promises) {
     return rows;
   });
   await style('error', () => callback((done) => connection.query('SELECT nothing FROM nowhere', done)));
-  await style('execute error', () => callback((done) => connection.execute('SELECT nothing FROM nowhere', done)));
-  await style('event error', () => new Promise((resolve, reject) => connection.query('SELECT nothing').on('error', reject)));
+  await style('execute error', () =>
+    callback((done) => connection.execute('SELECT nothing FROM nowhere', done)),
+  );
+  await style(
+    'event error',
+    () => new Promise((resolve, reject) => connection.query('SELECT nothing').on('error', reject)),
+  );
   await style('pool', () => callback((done) => pool.query(text, [7], done)));
   await style('pool events', () => {
     const rows = [];
     const query = pool.query(text, [8]);
-    return new Promise((resolve) => query.on('result', (row) => rows.push(row)).on('end', () => resolve(rows)));
+    return new Promise((resolve) =>
+      query.on('result', (row) => rows.push(row)).on('end', () => resolve(rows)),
+    );
   });
   await style('pool execute', () => callback((done) => pool.execute(text, [9], done)));
   await style('pool error', () => callback((done) => pool.query('SELECT nothing FROM nowhere', done)));

@@ -12,7 +12,8 @@ module.exports = async function calls(pg) {
       }
     });
   };
-  const callback = (start) => new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))));
+  const callback = (start) =>
+    new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))));
   const client = new pg.Client();
   const pool = new pg.Pool({ max: 2 });
   const text = 'SELECT $1::int AS n';
@@ -26,8 +27,13 @@ module.exports = async function calls(pg) {
     const { rows } = await callback((done) => client.query(Object.assign(config, { callback: done })));
     return [rows, Object.keys(config)];
   });
-  await style('text callback', async () => (await callback((done) => client.query('SELECT 5 AS n', done))).rows);
-  await style('several statements', async () => (await client.query('SELECT 6 AS n; SELECT 7 AS n')).map((r) => r.rows));
+  await style(
+    'text callback',
+    async () => (await callback((done) => client.query('SELECT 5 AS n', done))).rows,
+  );
+  await style('several statements', async () =>
+    (await client.query('SELECT 6 AS n; SELECT 7 AS n')).map((r) => r.rows),
+  );
   await style('error', () => client.query('SELECT nothing FROM nowhere'));
   await style('callback error', () => callback((done) => client.query('SELECT nothing', done)));
   await style('no query', () => client.query(null));

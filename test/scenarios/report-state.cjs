@@ -22,7 +22,7 @@ console.log(
       Worker: Object.getPrototypeOf(Worker).name === 'EventEmitter',
       getBuiltinModule: process.getBuiltinModule === undefined || native(process.getBuiltinModule),
     },
-    listeners: process.eventNames().map(String).sort(),
+    listeners: process.eventNames().map(String).toSorted(),
     globals: Object.getOwnPropertySymbols(globalThis).map(String),
     threadId,
   }),

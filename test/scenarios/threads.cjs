@@ -19,7 +19,10 @@ module.exports = async function threads({ Worker }) {
   const asModule = `import { parentPort, workerData } from 'node:worker_threads'; parentPort.postMessage(['esm', workerData]);`;
   const cjs = write('thread.cjs', code);
   const esm = write('thread.mjs', asModule);
-  const busy = write('busy.cjs', `require('${require.resolve('ostrace')}').profiler.trace('inside', () => {}); setInterval(() => {}, 1000);`);
+  const busy = write(
+    'busy.cjs',
+    `require('${require.resolve('ostrace')}').profiler.trace('inside', () => {}); setInterval(() => {}, 1000);`,
+  );
   const results = {};
   const run = (name, file, options) =>
     profiler.trace(name, async () => {
@@ -40,7 +43,10 @@ module.exports = async function threads({ Worker }) {
   await run('module', esm, { workerData: 2, execArgv: [] });
   await run('url', pathToFileURL(cjs), { env: {}, execArgv: [] });
   await run('eval', code, { eval: true, workerData: 3, env: {}, execArgv: [] });
-  await run('data', new URL(`data:text/javascript,${encodeURIComponent(asModule)}`), { name: 'named', execArgv: [] });
+  await run('data', new URL(`data:text/javascript,${encodeURIComponent(asModule)}`), {
+    name: 'named',
+    execArgv: [],
+  });
   await run('throws', `throw new RangeError('in the thread')`, { eval: true, execArgv: [] });
   await run('exits', 'process.exit(7)', { eval: true, execArgv: [] });
   await run('terminated', busy, {});
@@ -55,7 +61,13 @@ module.exports = async function threads({ Worker }) {
 
   class Own extends Worker {}
   const own = new Own('0', { eval: true });
-  results.subclass = [own instanceof Own, own instanceof Worker, own.constructor === Own, Worker.name, Worker.length];
+  results.subclass = [
+    own instanceof Own,
+    own instanceof Worker,
+    own.constructor === Own,
+    Worker.name,
+    Worker.length,
+  ];
   await new Promise((resolve) => own.on('exit', resolve));
   console.log(JSON.stringify(results));
 };

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { type SeenPoint, key, on, projectFolder, run, scenario, scratch, shape, treeOf } from './scenario.js';
+
+const expectedOff = {
+  outside: [true, []],
+  sync: 1,
+  headers: [],
+  trace: 2,
+  throws: 'sync',
+  rejects: 'async',
+  traced: [3, 'add', 2],
+  calls: 1,
+  tracedClass: { id: 4, size: 3 },
+  cleaned: [true, []],
+  badId: 'accepted',
+};
+
+for (const file of ['api.cjs', 'api.mjs']) {
+  for (const [name, options] of Object.entries({
+    'without the agent': { load: 'none' },
+    'with the agent off': { env: { OSTRACE_ENABLED: 'false' } },
+  } as const)) {
+    test(`${file}: ${name}, the API does nothing but call`, async (t) => {
+      const { stdout, stderr, events } = await run(t, scenario(file), options);
+      assert.deepEqual([JSON.parse(stdout), stderr, events], [expectedOff, '', []]);
+    });
+  }
+
+  test(`${file}: with the agent, the API makes points in a trace that it begins`, async (t) => {
+    const { stdout, stderr, events } = await run(t, scenario(file), { env: on });
+    assert.equal(stderr, '');
+    const base_id = '7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4';
+    assert.deepEqual(JSON.parse(stdout), {
+      ...expectedOff,
+      init: [base_id, base_id, '06320327-2c2c-45ae-923a-515de890276a'],
+      headers: ['X-Trace-Info', 'X-Trace-HMAC'],
+      badId: 'TypeError',
+    });
+    assert.equal(
+      shape(treeOf(events)),
+      'outer_point(inner) async(nested) throws rejects rpc rpc repository private odd',
+    );
+    const points = treeOf(events, base_id);
+    const find = (name: string): SeenPoint[] => points.filter((point) => point.name === name);
+    const [outer] = find('outer_point');
+    assert.equal(outer!.start.parent_id, '06320327-2c2c-45ae-923a-515de890276a');
+    assert.equal(outer!.start.info['step'], 1);
+    assert.equal(outer!.children[0]!.stop!.info['done'], true);
+    for (const [name, message] of [
+      ['throws', 'sync'],
+      ['rejects', 'async'],
+    ] as const) {
+      const { etype, message: said } = find(name)[0]!.stop!.info;
+      assert.deepEqual([etype, said], ['TypeError', message]);
+    }
+    const [add, nothing] = find('rpc');
+    assert.deepEqual(add!.start.info['function'], { name: 'add', args: '[ 1, 2 ]', kwargs: '{}' });
+    assert.deepEqual(add!.stop!.info['function'], { result: '3' });
+    assert.deepEqual(nothing!.start.info['function'], { name: 'nothing' });
+    assert.equal(nothing!.stop!.info['function'], undefined);
+    assert.deepEqual(
+      (find('repository')[0]!.start.info['function'] as { name: string }).name,
+      'Repository.find',
+    );
+    assert.equal(find('odd')[0]!.start.info['big'], '1');
+  });
+}
+
+test('the API by `import` and by `require`, and a second copy of it, share one profiler', async (t) => {
+  const folder = scratch(t);
+  mkdirSync(join(folder, 'copy'));
+  for (const name of ['dist/src', 'package.json']) {
+    cpSync(join(projectFolder, name), join(folder, 'copy', name), { recursive: true });
+  }
+  const code = `
+    const cjs = require('ostrace').profiler;
+    const copy = require(${JSON.stringify(join(folder, 'copy'))}).profiler;
+    import('ostrace').then(({ profiler: esm }) => {
+      esm.trace('esm', () => cjs.trace('cjs', () => copy.trace('copy', () => {})));
+      console.log(cjs === copy);
+    });
+  `;
+  const { stdout, events } = await run(t, '-e', { args: [code], env: { ...on, OSTRACE_PROFILE: key } });
+  assert.equal(stdout, 'false\n');
+  assert.equal(shape(treeOf(events)), 'process(esm(cjs(copy)))');
+});
+
+test('a second preload does nothing', async (t) => {
+  const { events, stderr } = await run(t, '-e', {
+    args: [`require('node:child_process').execSync('true')`],
+    nodeArgs: ['--require', 'ostrace/register'],
+    env: { ...on, OSTRACE_PROFILE: key },
+  });
+  assert.equal(stderr, '');
+  assert.equal(shape(treeOf(events)), 'process(command)');
+});
+
+test('standard decorators work as TypeScript compiles them', async (t) => {
+  const file = join(projectFolder, 'dist/test/scenarios/decorators.js');
+  const { stdout, events } = await run(t, file, { env: { ...on, OSTRACE_PROFILE: key } });
+  assert.equal(stdout, 'hello you 4\n');
+  const [root] = treeOf(events);
+  assert.equal(shape([root!]), 'process(service task)');
+  assert.deepEqual(
+    root!.children.map(({ start }) => (start.info['function'] as { name: string }).name),
+    ['Service.greet', 'work'],
+  );
+});

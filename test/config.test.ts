@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { key, on, run, scenario } from './scenario.js';
+
+/** Wrong settings and the one line that each gives. */
+const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
+  {
+    env: { OSTRACE_ENABLED: 'maybe' },
+    line: /^ostrace: OSTRACE_ENABLED is "maybe"; expected true or false \(.*\)\n$/,
+  },
+  {
+    env: { ...on, OSTRACE_TRACE_SQL: 'sometimes' },
+    line: /^ostrace: OSTRACE_TRACE_SQL is "sometimes"; expected true or false/,
+  },
+  {
+    env: { ...on, OSTRACE_TRACESQL: '1' },
+    line: /^ostrace: OSTRACE_TRACESQL is not a setting \(did you mean OSTRACE_TRACE_SQL\?\); see the README's table\n$/,
+  },
+  {
+    env: { ...on, OSTRACE_SOMETHING: '1' },
+    line: /^ostrace: OSTRACE_SOMETHING is not a setting; see the README's table\n$/,
+  },
+  {
+    env: { ...on, OSTRACE_CONNECTION_STRING: 'kafka://somewhere' },
+    line: /^ostrace: OSTRACE_CONNECTION_STRING has the scheme "kafka", for which there is no driver; expected one of file:\/\//,
+  },
+  {
+    env: { ...on, OSTRACE_CONNECTION_STRING: '/var/traces' },
+    line: /^ostrace: OSTRACE_CONNECTION_STRING is "\/var\/traces"; expected a connection string such as file:/,
+  },
+  {
+    env: { ...on, OSTRACE_HMAC_KEYS: `${key},,other-secret` },
+    line: /^ostrace: OSTRACE_HMAC_KEYS is a value that is not shown; expected keys separated by commas, none of them empty\n$/,
+  },
+];
+
+for (const { env, line } of wrong) {
+  const [variable, value] = Object.entries(env).at(-1)!;
+  test(`${variable}=${value.replace(/[^,]*secret/, '…')} is one clear line, and the application runs on`, async (t) => {
+    const code = 'console.log("runs")';
+    const { stdout, stderr, code: exit } = await run(t, '-e', { args: [code], env, cwd: '/' });
+    assert.match(stderr, line);
+    assert.equal(stderr.split('\n').length, 2);
+    assert.deepEqual([stdout, exit], ['runs\n', 0]);
+    assert.ok(!stderr.includes(key) && !stderr.includes('secret'), 'a key was printed');
+  });
+}
+
+test('of several keys with an empty one among them, the others still count', async (t) => {
+  const env = { OSTRACE_ENABLED: 'yes', OSTRACE_HMAC_KEYS: `a,,${key}`, OSTRACE_PROFILE: key };
+  const code = `console.log(Object.keys(require('ostrace').profiler.traceHeaders()).join())`;
+  const { stdout } = await run(t, '-e', { args: [code], env });
+  assert.equal(stdout, 'X-Trace-Info,X-Trace-HMAC\n');
+});
+
+test('each instrumentation has a switch', async (t) => {
+  const env = {
+    ...on,
+    OSTRACE_PROFILE: key,
+    OSTRACE_INSTRUMENT_CHILD_PROCESS: 'false',
+    OSTRACE_INSTRUMENT_WORKER_THREADS: '0',
+    OSTRACE_INSTRUMENT_PG: 'no',
+    OSTRACE_INSTRUMENT_MYSQL2: 'off',
+    OSTRACE_INSTRUMENT_HTTP_CLIENT: 'false',
+    OSTRACE_INSTRUMENT_HTTP_SERVER: 'false',
+  };
+  const { stdout } = await run(t, scenario('report-state.cjs'), { env });
+  const { originals } = JSON.parse(stdout) as { originals: Record<string, boolean> };
+  assert.ok(
+    Object.values(originals).every((isOriginal) => isOriginal),
+    stdout,
+  );
+  const { events } = await run(t, scenario('pg-calls.cjs'), { env });
+  assert.ok(events.length > 0 && !events.some(({ name }) => name.startsWith('db')));
+});

@@ -1,0 +1,5 @@
+import { profiler } from 'ostrace';
+
+import api from './api.cjs';
+
+await api({ profiler });

@@ -1,0 +1,44 @@
+// Does traced work and ends in the way that it is told.
+const { profiler } = require('ostrace');
+
+const ways = {
+  end: () => {},
+  'exit code': () => (process.exitCode = 3),
+  exit: () => process.exit(4),
+  'exit in a timer': () => setTimeout(() => process.exit(5), 5),
+  throw: () => {
+    throw new RangeError('thrown');
+  },
+  rejection: () => void Promise.reject(new RangeError('rejected')),
+  signal: () => {
+    setInterval(() => {}, 1000);
+    console.log('ready');
+  },
+  'signal, handled': () => {
+    const timer = setInterval(() => {}, 1000);
+    process.once('SIGTERM', () => {
+      profiler.trace('shutdown', () => {});
+      clearInterval(timer);
+      process.exitCode = 6;
+    });
+    console.log('ready');
+  },
+  'signal, ignored once': () => {
+    let count = 0;
+    process.on('SIGINT', () => {
+      console.log(`caught ${++count}`);
+      if (count === 2) process.exit(7);
+    });
+    setInterval(() => {}, 1000);
+    console.log('ready');
+  },
+  hang: () => {
+    setTimeout(() => {
+      console.log('ready');
+      for (;;);
+    }, 100);
+  },
+};
+const [way, count = '1'] = process.argv.slice(2);
+for (let i = 0; i < Number(count); i++) profiler.trace('work', { i }, () => {});
+ways[way]();

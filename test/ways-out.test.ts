@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { type Run, key, on, run, scenario, shape, treeOf } from './scenario.js';
+
+const profiled = { ...on, OSTRACE_PROFILE: key };
+const file = scenario('ways-out.cjs');
+// An `--import`, even of an empty file, changes the stacks of an entry point.
+const load = 'require';
+
+interface Expected {
+  /** The exit code that `process` says; undefined where the process can't say it. */
+  readonly says?: number;
+  readonly shape?: string;
+}
+
+const ways: Readonly<Record<string, Expected>> = {
+  end: { says: 0 },
+  'exit code': { says: 3 },
+  exit: { says: 4 },
+  'exit in a timer': { says: 5 },
+  throw: { says: 1 },
+  rejection: { says: 1 },
+};
+
+for (const [way, { says }] of Object.entries(ways)) {
+  test(`${way}: all is stored, and the application ends as without the agent`, async (t) => {
+    const bare = await run(t, file, { args: [way], load: 'none' });
+    const traced = await run(t, file, { args: [way], env: profiled, load });
+    assert.deepEqual(outcome(traced), outcome(bare));
+    assert.equal(shape(treeOf(traced.events)), 'process(work)');
+    assert.deepEqual(processStop(traced), { exit_code: says });
+  });
+}
+
+const signals = [
+  { way: 'signal', signal: 'SIGTERM', tree: 'process(work)', says: { exit_code: 143, signal: 'SIGTERM' } },
+  { way: 'signal', signal: 'SIGINT', tree: 'process(work)', says: { exit_code: 130, signal: 'SIGINT' } },
+  { way: 'signal, handled', signal: 'SIGTERM', tree: 'process(work shutdown)', says: { exit_code: 6 } },
+  { way: 'signal, ignored once', signal: 'SIGINT', tree: 'process(work)', says: { exit_code: 7 }, times: 2 },
+] as const;
+
+for (const { way, signal, tree, says, ...rest } of signals) {
+  test(`${way} (${signal}): all is stored, and the application ends as without the agent`, async (t) => {
+    const times = 'times' in rest ? rest.times : 1;
+    const onReady: NonNullable<Parameters<typeof run>[2]>['onReady'] = async (_line, child) => {
+      for (let i = 0; i < times; i++) {
+        child.kill(signal);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    const bare = await run(t, file, { args: [way], load: 'none', onReady });
+    const traced = await run(t, file, { args: [way], env: profiled, load, onReady });
+    assert.deepEqual(outcome(traced), outcome(bare));
+    assert.equal(shape(treeOf(traced.events)), tree);
+    assert.deepEqual(processStop(traced), says);
+  });
+}
+
+test('what a process did before it hung and was killed is stored, as unfinished', async (t) => {
+  const { events, signal } = await run(t, file, {
+    args: ['hang'],
+    env: profiled,
+    load,
+    onReady: async (_line, child) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      child.kill('SIGKILL');
+    },
+  });
+  assert.equal(signal, 'SIGKILL');
+  assert.equal(shape(treeOf(events)), 'process!(work)');
+});
+
+test('a burst of 20,000 events in one turn is stored whole, and in order', async (t) => {
+  const { events, stderr } = await run(t, file, { args: ['exit', '10000'], env: profiled, load });
+  assert.equal(stderr, '');
+  const starts = events.filter((event) => event.name === 'work-start').map((event) => event.info['i']);
+  assert.deepEqual(
+    starts,
+    Array.from({ length: 10_000 }, (_, i) => i),
+  );
+});
+
+test('what does not fit is counted and reported', async (t) => {
+  const { events, stderr, code } = await run(t, file, { args: ['exit', '100000'], env: profiled, load });
+  assert.equal(code, 4);
+  const lost = lostIn(stderr);
+  // 100,000 points and the process, two events each.
+  assert.equal(events.length + lost, 200_002);
+});
+
+test('a store that cannot be written is reported once, and the application goes on', async (t) => {
+  const env = { ...profiled, OSTRACE_CONNECTION_STRING: `file://${file}/folder` };
+  const { stderr, code, events } = await run(t, file, { args: ['exit', '100'], env });
+  assert.equal(code, 4);
+  assert.equal(events.length, 0);
+  // Once a minute, and what came after that at the end.
+  const lines = stderr.trimEnd().split('\n');
+  assert.ok(lines.length <= 2, stderr);
+  assert.ok(
+    lines.every((line) => line.includes('ways-out.cjs/folder')),
+    stderr,
+  );
+  assert.equal(lostIn(stderr), 202);
+});
+
+function lostIn(stderr: string): number {
+  const counts = [...stderr.matchAll(/^ostrace: (\d+) events were lost: /gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+function outcome({ code, signal, stdout, stderr }: Run): object {
+  return { code, signal, stdout, stderr };
+}
+
+function processStop({ events }: Run): unknown {
+  return treeOf(events).find(({ name }) => name === 'process')?.stop?.info['process'];
+}
