@@ -1,0 +1,84 @@
+/**
+ * `npm test [-- name…]`: brings PostgreSQL and MariaDB up, runs the test files whose path contains one of
+ * the names (all without a name), and takes everything down again. Arguments with a dash go to node.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { mariadb } from './services/mariadb.js';
+import { postgresql } from './services/postgresql.js';
+import { messageOf, provide, say, type Service } from './services/service.js';
+
+const root = resolve(__dirname, '../..');
+/** For a whole file: node applies it to files as well as to each test. */
+const timeoutMs = 300_000;
+
+let interruptedBy: NodeJS.Signals | undefined;
+let tests: ChildProcess | undefined;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interruptedBy ??= signal;
+    tests?.kill('SIGTERM');
+  });
+}
+
+/** The compiled files of the sources that are there; `dist` may hold those of removed ones. */
+function testFiles(names: readonly string[]): string[] {
+  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .toSorted();
+  const unknown = names.find((name) => !files.some((file) => file.includes(name)));
+  if (unknown !== undefined) throw new Error(`no test file's name contains "${unknown}"`);
+  if (files.length === 0) throw new Error('there is no test file');
+  return files
+    .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
+    .map((file) => join(root, 'dist/test', file.replace(/\.ts$/, '.js')));
+}
+
+async function runNode(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  tests = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const [code] = (await once(tests, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const files = testFiles(args.filter((arg) => !arg.startsWith('-')));
+  const flags = args.filter((arg) => arg.startsWith('-'));
+  const services: Service[] = [];
+  try {
+    for (const kind of [postgresql, mariadb]) {
+      services.push(await provide(kind));
+      if (interruptedBy !== undefined) return 1;
+    }
+    // The agent's own settings are each test's to choose.
+    const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('OSTRACE_'));
+    const addresses = services.flatMap((service) => Object.entries(service.env));
+    const env = Object.fromEntries([...settings, ...addresses]);
+    const runner = ['--test', '--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${timeoutMs}`];
+    return await runNode([...runner, ...flags, ...files], env);
+  } finally {
+    await release(services);
+  }
+}
+
+async function release(services: readonly Service[]): Promise<void> {
+  const outcomes = await Promise.allSettled(services.map((service) => service.release()));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function start(): Promise<void> {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    say(messageOf(error));
+    process.exitCode = 1;
+  }
+  if (interruptedBy !== undefined) process.exitCode = 128 + constants.signals[interruptedBy];
+}
+
+void start();
