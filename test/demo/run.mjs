@@ -1,0 +1,58 @@
+// `npm run demo`: the two services of a shop run under the packed agent, a signed request goes through both,
+// and its trace is shown and checked. It needs nothing but Node, takes some seconds, and leaves nothing
+// behind but the trace.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { checkTrace } from './check.mjs';
+import { installShop, root } from './install.mjs';
+import { runToEnd, scratchFolder } from './lifetime.mjs';
+import { useMysql } from './mysql.mjs';
+import { environment, run, serve } from './processes.mjs';
+
+const key = 'demo-key';
+// Where `ostrace` looks by itself when it is run here.
+const store = join(root, '.ostrace');
+
+await runToEnd(async () => {
+  const folder = join(scratchFolder(), 'shop');
+  const [ostrace, POSTGRESQL_URL, MYSQL_URL] = await Promise.all([
+    installShop(folder),
+    startPostgresql(),
+    useMysql(),
+  ]);
+
+  const settings = {
+    POSTGRESQL_URL,
+    MYSQL_URL,
+    OSTRACE_ENABLED: 'true',
+    OSTRACE_HMAC_KEYS: key,
+    OSTRACE_TRACE_SQL: 'true',
+    OSTRACE_CONNECTION_STRING: `file://${store}`,
+  };
+  const stock = await startService('stock', 'stock.cjs', folder, settings);
+  const shop = await startService('shop', 'shop.mjs', folder, { ...settings, STOCK_URL: stock });
+
+  const args = ['request', '--profile', key, '--show', `${shop}/orders/42`];
+  console.log(`\n$ ostrace ${args.join(' ')}`);
+  const said = await run(process.execPath, [ostrace, ...args], { cwd: root, env: environment });
+  const [, id] = /^trace (\S+)$/m.exec(said);
+
+  const count = checkTrace(join(store, `${id}.jsonl`), id, MYSQL_URL !== '');
+  console.log(`\nAll ${count} points are there once and below their parents, and their times add up.`);
+  console.log(`Next: npx ostrace trace show ${id}`);
+});
+
+async function startPostgresql() {
+  const url = await serve('PostgreSQL', [fileURLToPath(new URL('postgresql.mjs', import.meta.url))]);
+  console.log(`PostgreSQL  ${url} (PGlite)`);
+  return url;
+}
+
+async function startService(name, file, folder, settings) {
+  const args = ['--import', 'ostrace/register', file];
+  const env = { ...environment, ...settings, OSTRACE_SERVICE: name };
+  const url = await serve(`the service ${name}`, args, { cwd: folder, env });
+  console.log(`${name.padEnd(10)}  ${url}  OSTRACE_SERVICE=${name} node ${args.join(' ')}`);
+  return url;
+}
