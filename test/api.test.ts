@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -89,10 +89,15 @@ test('the API by `import` and by `require`, and a second copy of it, share one p
   assert.equal(shape(treeOf(events)), 'process(esm(cjs(copy)))');
 });
 
-test('a second preload does nothing', async (t) => {
+test('a second copy of the agent does nothing', async (t) => {
+  const folder = scratch(t);
+  for (const name of ['dist/register.js', 'dist/src', 'dist/instrumentations', 'package.json']) {
+    cpSync(join(projectFolder, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
   const { events, stderr } = await run(t, '-e', {
     args: [`require('node:child_process').execSync('true')`],
-    nodeArgs: ['--require', 'ostrace/register'],
+    nodeArgs: ['--require', join(folder, 'dist/register.js')],
     env: { ...on, OSTRACE_PROFILE: key },
   });
   assert.equal(stderr, '');

@@ -60,13 +60,17 @@ for (const file of ['http-clients.cjs', 'http-clients.mjs']) {
     for (const way of root!.children) {
       assert.equal(shape(way.children), way.name === 'fetch_ redirected' ? 'http http' : 'http', way.name);
     }
-    const points = new Map(root!.children.flatMap((way) => way.children).map((point) => [pathOf(point), point]));
+    const points = new Map(
+      root!.children.flatMap((way) => way.children).map((point) => [pathOf(point), point]),
+    );
     for (const asked of seen) {
       const isAws = asked.url.startsWith('/aws');
       assert.equal(carries(asked), !isAws, asked.url);
       if (isAws) continue;
       const { parent_id } = verify(asked.headers['x-trace-info'], asked.headers['x-trace-hmac'], [key])!;
-      const sender = root!.children.flatMap((way) => way.children).find(({ start }) => start.trace_id === parent_id);
+      const sender = root!.children
+        .flatMap((way) => way.children)
+        .find(({ start }) => start.trace_id === parent_id);
       assert.equal(sender && pathOf(sender), asked.url.split('?')[0], 'the sender`s point');
     }
     const { hostname, port } = new URL(base);

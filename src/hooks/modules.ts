@@ -57,7 +57,7 @@ function versionOf(basedir: string): string | undefined {
 }
 
 /** Whether a version is in a range; a pre-release counts as the version that it leads to. */
-export function isWithin(version: string, [from, below]: VersionRange): boolean {
+function isWithin(version: string, [from, below]: VersionRange): boolean {
   return compare(version, from) >= 0 && compare(version, below) < 0;
 }
 

@@ -71,13 +71,6 @@ export const byEvents: Settling = (call, invoke) => {
   return result;
 };
 
-/** Synchronous: the call is over when it returns. */
-export const byReturn: Settling = (call, invoke) => {
-  const result = invoke();
-  call.succeed(result);
-  return result;
-};
-
 function isEmitter(value: unknown): value is EventEmitter {
   return typeof value === 'object' && value !== null && typeof (value as EventEmitter).emit === 'function';
 }

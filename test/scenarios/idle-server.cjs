@@ -10,13 +10,19 @@ for (const name of ['run', 'enterWith']) {
     return original.apply(this, args);
   };
 }
+let disabled = 0;
+const { disable } = AsyncLocalStorage.prototype;
+AsyncLocalStorage.prototype.disable = function () {
+  disabled++;
+  return disable.call(this);
+};
 let workers = 0;
 const signalListeners = () => process.listenerCount('SIGTERM') + process.listenerCount('exit');
 require('node:diagnostics_channel').subscribe('worker_threads', () => workers++);
 
 const server = http.createServer((request, response) => {
   if (request.url === '/state') {
-    response.end(JSON.stringify({ entered, workers, listeners: signalListeners() }));
+    response.end(JSON.stringify({ entered, disabled, workers, listeners: signalListeners() }));
   } else if (request.url === '/end') {
     response.end();
     server.close();

@@ -39,6 +39,7 @@ const ways = {
     }, 100);
   },
 };
-const [way, count = '1'] = process.argv.slice(2);
-for (let i = 0; i < Number(count); i++) profiler.trace('work', { i }, () => {});
+const [way, count = '1', size = '0'] = process.argv.slice(2);
+const text = 'x'.repeat(Number(size));
+for (let i = 0; i < Number(count); i++) profiler.trace('work', { i, text }, () => {});
 ways[way]();
