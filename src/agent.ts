@@ -40,7 +40,7 @@ const flushTimeoutMs = 2000;
  * @param preload the absolute path of `register`
  */
 export function start(preload: string): void {
-  if (isPackageManager(process.argv[1])) return;
+  if (isTool(process.argv[1])) return;
   const handover = takeHandover(preload);
   const config = handover?.config ?? readEnvironment();
   if (!config.enabled || !publishProfiler(createProfiler())) return;
@@ -73,11 +73,11 @@ export function start(preload: string): void {
 }
 
 /**
- * Under NODE_OPTIONS npm and its like are preloaded too. They are left alone; what they start finds the
- * variables of the context and takes part.
+ * Under NODE_OPTIONS package managers are preloaded too, and our own command is. They are left alone; what
+ * they start finds the variables of the context and takes part.
  */
-function isPackageManager(script: string | undefined): boolean {
-  return /[\\/](?:npm|npx|yarn|pnpm|corepack)(?:-cli)?(?:\.[cm]?js)?$/.test(script ?? '');
+function isTool(script: string | undefined): boolean {
+  return /[\\/](?:npm|npx|yarn|pnpm|corepack|ostrace)(?:-cli)?(?:\.[cm]?js)?$/.test(script ?? '');
 }
 
 function readEnvironment(): Config {

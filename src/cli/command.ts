@@ -1,0 +1,155 @@
+import { parseArgs } from 'node:util';
+
+import type { Display } from '../report/pieces.js';
+
+/** What a command may touch of the process that it runs in. */
+export interface Shell {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WritableStream;
+  /** How stdout shows text. */
+  readonly display: Display;
+  /** Prints a line on stderr: what is not the command's result, but belongs to it. */
+  say(line: string): void;
+  /** The same for a problem, with our name in front. */
+  warn(line: string): void;
+}
+
+/** A problem that people can solve: the message is the one line that they see. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+}
+
+/** An option of a command: what parses it, and what `--help` says of it. */
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** Given several times, all count. */
+  readonly multiple?: true;
+  /** What the value is, in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+type Options = Readonly<Record<string, Option>>;
+
+type Values<Table extends Options> = {
+  readonly [Name in keyof Table]: Table[Name]['type'] extends 'boolean'
+    ? boolean
+    : Table[Name] extends { multiple: true }
+      ? readonly string[]
+      : string | undefined;
+};
+
+interface Definition<Table extends Options> {
+  /** What stands behind `ostrace`. */
+  readonly name: string;
+  /** The arguments that are no options, as the help shows them. */
+  readonly operands: string;
+  readonly about: string;
+  readonly options: Table;
+  /** Gives the exit code. */
+  run(values: Values<Table>, operands: readonly string[], shell: Shell): Promise<number>;
+}
+
+export interface Command {
+  help(): string;
+  /** Parses the arguments and runs; gives the exit code. */
+  start(args: readonly string[], shell: Shell): Promise<number>;
+}
+
+/** Makes a command out of its description: its table of options is parsed and explained by it. */
+export function command<const Table extends Options>(definition: Definition<Table>): Command {
+  const help = (): string => helpOf(definition);
+  return {
+    help,
+    async start(args, shell) {
+      const { values, operands } = parse(definition, args);
+      if (values['help'] === true) {
+        await print(shell, help());
+        return 0;
+      }
+      return definition.run(values as Values<Table>, operands, shell);
+    },
+  };
+}
+
+/** Writes to stdout and waits until there is room for more. */
+export async function print({ stdout }: Shell, text: string | Uint8Array): Promise<void> {
+  if (stdout.write(text)) return;
+  await new Promise<void>((resolve) => stdout.once('drain', resolve));
+}
+
+const batchLength = 65_536;
+
+/** Writes many pieces, with fewer calls of the system. */
+export async function printAll(shell: Shell, pieces: Iterable<string>): Promise<void> {
+  let batch = '';
+  for (const piece of pieces) {
+    batch += piece;
+    if (batch.length < batchLength) continue;
+    await print(shell, batch);
+    batch = '';
+  }
+  if (batch !== '') await print(shell, batch);
+}
+
+const helpOption: Option = { type: 'boolean', short: 'h', help: 'Show this help.' };
+
+function parse(
+  { name, operands, options }: Definition<Options>,
+  args: readonly string[],
+): { values: Record<string, unknown>; operands: string[] } {
+  const table = { ...options, help: helpOption };
+  const config = Object.fromEntries(
+    Object.entries(table).map(([key, { type, short, multiple = false }]) => [
+      key,
+      { type, multiple, ...(short !== undefined && { short }) },
+    ]),
+  );
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options: config, allowPositionals: operands !== '' });
+  } catch (error) {
+    // Node says more, on several lines; its first sentence names the option and never a value.
+    const [sentence = ''] = (error as Error).message.split(/\. |\n/);
+    throw new CommandError(`${sentence.replace(/\.$/, '')}; see ostrace ${name} --help`);
+  }
+  const values: Record<string, unknown> = { ...parsed.values };
+  for (const [key, { type, multiple }] of Object.entries(table)) {
+    values[key] ??= type === 'boolean' ? false : multiple ? [] : undefined;
+  }
+  return { values, operands: parsed.positionals };
+}
+
+const helpWidth = 96;
+
+function helpOf({ name, operands, about, options }: Definition<Options>): string {
+  const rows = Object.entries({ ...options, help: helpOption }).map(([key, option]) => {
+    const short = option.short === undefined ? '' : `-${option.short}, `;
+    const value = option.value === undefined ? '' : ` ${option.value}`;
+    return [`  ${short}--${key}${value}`, option.help] as const;
+  });
+  const column = Math.max(...rows.map(([left]) => left.length)) + 2;
+  const lines = rows.map(
+    ([left, help]) => left.padEnd(column) + wrap(help, helpWidth - column).join(`\n${' '.repeat(column)}`),
+  );
+  const usage = `Usage: ostrace ${name} [options]${operands === '' ? '' : ` ${operands}`}`;
+  const paragraphs = about
+    .split('\n\n')
+    .map((text) => (text.startsWith('  ') ? text : wrap(text, helpWidth).join('\n')));
+  return `${usage}\n\n${paragraphs.join('\n\n')}\n\nOptions:\n${lines.join('\n')}\n`;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line += line === '' ? word : ` ${word}`;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { DriverError } from '../drivers/driver.js';
+import { clean } from '../report/format.js';
+import { type Command, CommandError, type Shell, print } from './command.js';
+
+/** What each command does in a line, and what loads it: a command's file is read only when it runs. */
+const commands: Readonly<Record<string, { summary: string; load(): Command }>> = {
+  request: {
+    summary: 'send a signed request, and show its trace with --show',
+    load: () => (require('./request.js') as typeof import('./request.js')).request,
+  },
+  run: {
+    summary: 'run a Node program as one trace',
+    load: () => (require('./run.js') as typeof import('./run.js')).run,
+  },
+  sign: {
+    summary: 'print signed trace headers, ready for curl',
+    load: () => (require('./sign.js') as typeof import('./sign.js')).sign,
+  },
+  'trace list': {
+    summary: 'list the stored traces, newest first',
+    load: () => (require('./trace-list.js') as typeof import('./trace-list.js')).traceList,
+  },
+  'trace show': {
+    summary: 'print a trace as a tree, or as JSON',
+    load: () => (require('./trace-show.js') as typeof import('./trace-show.js')).traceShow,
+  },
+};
+
+async function start(args: readonly string[], shell: Shell): Promise<number> {
+  const [first = '', second = ''] = args;
+  const words = Object.hasOwn(commands, first) ? 1 : 2;
+  const name = args.slice(0, words).join(' ');
+  if (Object.hasOwn(commands, name)) return commands[name]!.load().start(args.slice(words), shell);
+  const isGroup = Object.keys(commands).some((command) => command.startsWith(`${first} `));
+  const asked = isGroup ? second : first;
+  const group = isGroup ? `${first} ` : '';
+  if (asked === '--help' || asked === '-h') {
+    await print(shell, help(group));
+    return 0;
+  }
+  if (asked === '--version' && !isGroup) {
+    await print(shell, `${version()}\n`);
+    return 0;
+  }
+  const problem = asked === '' ? 'no command was given' : `"${group}${asked}" is no command`;
+  const known = Object.keys(commands).filter((command) => command.startsWith(group));
+  throw new CommandError(`${problem}; expected one of: ${known.join(', ')} (see ostrace --help)`);
+}
+
+function help(group: string): string {
+  const rows = Object.entries(commands)
+    .filter(([name]) => name.startsWith(group))
+    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
+  return `Usage: ostrace ${group}COMMAND [options]
+
+See where the time of one request goes, in all the services that it touches.
+
+Commands:
+${rows.join('\n')}
+
+ostrace COMMAND --help tells more; ostrace --version prints the version.
+`;
+}
+
+function version(): string {
+  const text = readFileSync(join(__dirname, '../../../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** A problem is one line; a mistake of ours is its stack, for the one who mends it. */
+function lineOf(error: unknown): string {
+  if (error instanceof CommandError || error instanceof DriverError) return clean(error.message);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+// The only place where the command looks at its environment.
+const { env, stdout, stderr } = process;
+
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read our output has enough of it (`| head`).
+  if (error.code === 'EPIPE') process.exit(0);
+  stderr.write(`ostrace: cannot write to stdout: ${error.message}\n`);
+  process.exit(1);
+});
+stderr.on('error', () => {});
+
+const shell: Shell = {
+  env,
+  stdout,
+  display: {
+    width: stdout.isTTY ? stdout.columns || undefined : undefined,
+    colour: stdout.isTTY && !env['NO_COLOR'],
+  },
+  say: (line) => void stderr.write(`${clean(line)}\n`),
+  warn: (line) => void stderr.write(`ostrace: ${clean(line)}\n`),
+};
+
+start(process.argv.slice(2), shell).then(
+  (code) => {
+    process.exitCode ??= code;
+  },
+  (error: unknown) => {
+    stderr.write(`ostrace: ${lineOf(error)}\n`);
+    process.exitCode ??= 1;
+  },
+);

@@ -1,0 +1,58 @@
+import { type Config, connectionFor } from '../config/config.js';
+import { variableName } from '../config/options.js';
+import { schemeOf, schemes } from '../drivers/index.js';
+import { CommandError, type Option, type Shell } from './command.js';
+
+const profileVariable = variableName('profile');
+const keysVariable = variableName('hmacKeys');
+const connectionVariable = variableName('connectionString');
+
+export const profileOption = {
+  type: 'string',
+  value: 'KEY',
+  help: `The key that signs: one of those that the services have in ${keysVariable}. Without this option ${profileVariable} is used, then the first of ${keysVariable}, so that no key need stand on a command line, where others can read it.`,
+} as const satisfies Option;
+
+export const connectionOption = {
+  type: 'string',
+  value: 'STRING',
+  help: `Where traces are stored, as the services have it in ${connectionVariable}, which is used without this option; else file://.ostrace.`,
+} as const satisfies Option;
+
+/**
+ * The settings that a command works with; what is wrong with the environment is said on stderr.
+ *
+ * @param given what `--connection-string` said, if anything
+ * @throws CommandError where it is unclear which store is meant: the agent has to go on, a command has not
+ */
+export function settings(shell: Shell, given?: string): Config {
+  const connection = given ?? (shell.env[connectionVariable] || undefined);
+  if (connection !== undefined && !schemes.includes(schemeOf(connection))) {
+    const source = given === undefined ? connectionVariable : '--connection-string';
+    const known = schemes.map((scheme) => `${scheme}://`).join(', ');
+    throw new CommandError(
+      `${source} is "${withoutPassword(connection)}"; expected a store that starts with one of ${known}`,
+    );
+  }
+  const { config, problems } = connectionFor(connection, shell.env);
+  for (const problem of problems) shell.warn(problem);
+  return config;
+}
+
+/**
+ * The key to sign with.
+ *
+ * @param given what `--profile` said, if anything
+ */
+export function keyFrom(given: string | undefined, { profile, hmacKeys }: Config): string {
+  const key = given ?? profile ?? hmacKeys[0];
+  if (key) return key;
+  throw new CommandError(
+    `there is no key to sign with; give one of the services' ${keysVariable} with --profile KEY or in ${profileVariable}`,
+  );
+}
+
+/** A connection string that may be shown. */
+export function withoutPassword(connection: string): string {
+  return connection.replace(/\/\/[^/]*@/, '//***@');
+}

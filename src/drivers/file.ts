@@ -1,0 +1,164 @@
+import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { Event } from '../trace/event.js';
+import { isUuid } from '../trace/ids.js';
+import { parseEvent, parseTimestamp } from '../trace/parse.js';
+import { type Driver, DriverError, type Line, type StoredTrace, type TraceSummary } from './driver.js';
+import { linesOf } from './file-lines.js';
+
+const extension = '.jsonl';
+const newline = 0x0a;
+const linesPerTurn = 10_000;
+
+/**
+ * Opens a folder that holds a file of JSON lines for each trace, `<base_id>.jsonl`. Any number of
+ * processes and threads may write into it at once.
+ *
+ * @param connectionString `file://` and a folder, absolute or relative to the working directory
+ */
+export function openFileDriver(connectionString: string): Driver {
+  const folder = resolve(connectionString.replace(/^file:(\/\/)?/i, ''));
+  const fileOf = (base_id: string): string => join(folder, base_id + extension);
+
+  return {
+    write(lines) {
+      let failure: unknown;
+      for (const [base_id, texts] of byTrace(lines)) {
+        // One trace that can't be written must not cost the others their events.
+        try {
+          if (!isUuid(base_id)) throw new DriverError('an event without a trace id was dropped');
+          append(folder, fileOf(base_id), texts);
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+      if (failure !== undefined) throw failure;
+    },
+
+    async list() {
+      const summaries: (TraceSummary & { micros: number })[] = [];
+      for (const base_id of tracesIn(folder)) {
+        const timestamp = firstEvent(fileOf(base_id), base_id)?.timestamp;
+        if (timestamp === undefined) continue;
+        summaries.push({ base_id, timestamp, micros: parseTimestamp(timestamp) ?? 0 });
+      }
+      summaries.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
+      return summaries.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
+    },
+
+    async read(base_id) {
+      return isUuid(base_id) ? readTrace(fileOf(base_id), base_id) : undefined;
+    },
+
+    close() {},
+  };
+}
+
+function byTrace(lines: readonly Line[]): Map<string, string[]> {
+  const traces = new Map<string, string[]>();
+  for (const { base_id, text } of lines) {
+    const texts = traces.get(base_id);
+    if (texts === undefined) traces.set(base_id, [text]);
+    else texts.push(text);
+  }
+  return traces;
+}
+
+/**
+ * Appends in one call, which the system does not mix with the appends of others. The newline comes
+ * first: so the end of a line that a killed writer left behind does not swallow the first of these.
+ */
+function append(folder: string, path: string, texts: readonly string[]): void {
+  let bytes = Buffer.from(`\n${texts.join('\n')}\n`);
+  let fd: number | undefined;
+  try {
+    fd = openForAppend(folder, path);
+    for (;;) {
+      const written = writeSync(fd, bytes);
+      if (written >= bytes.length) return;
+      if (written === 0) throw new DriverError(`cannot write ${path}: the system takes no more of it`);
+      // Cut short by a limit or a signal: others may write now, so the line that was cut is written
+      // again as a whole, unless it is the first.
+      const start = bytes.lastIndexOf(newline, written - 1);
+      bytes = bytes.subarray(start > 0 ? start : written);
+    }
+  } catch (error) {
+    throw unusable('write', path, error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** The folder is made with the first trace, and again when somebody removed it meanwhile. */
+function openForAppend(folder: string, path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  mkdirSync(folder, { recursive: true });
+  return openSync(path, 'a');
+}
+
+function tracesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+      .map((entry) => entry.name.slice(0, -extension.length))
+      .filter(isUuid);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw unusable('read', folder, error);
+  }
+}
+
+/** The first event in a file; undefined where that can't be known, as in another user's file. */
+function firstEvent(path: string, base_id: string): Event | undefined {
+  try {
+    for (const line of linesOf(path)) {
+      const event = line === undefined ? undefined : parseEvent(line);
+      if (event?.base_id === base_id) return event;
+    }
+  } catch (error) {
+    if (!['ENOENT', 'EACCES', 'EPERM'].includes(codeOf(error))) throw unusable('read', path, error);
+  }
+  return undefined;
+}
+
+async function readTrace(path: string, base_id: string): Promise<StoredTrace | undefined> {
+  const events: Event[] = [];
+  let skipped = 0;
+  try {
+    for (const line of linesOf(path)) {
+      const event = line === undefined ? undefined : parseEvent(line);
+      if (event?.base_id === base_id) events.push(event);
+      else skipped++;
+      if ((events.length + skipped) % linesPerTurn === 0) await nextTurn();
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw unusable('read', path, error);
+  }
+  return events.length + skipped === 0 ? undefined : { events, skipped };
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? '';
+}
+
+const advice: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied; check who may use it, and which user this runs as',
+  EPERM: 'not permitted; check who may use it, and which user this runs as',
+  ENOTDIR: 'a part of the path is a file; name a folder in the connection string',
+  EEXIST: 'there is a file of that name; name a folder in the connection string',
+  EISDIR: 'it is a folder; remove or rename it',
+  ENOSPC: 'no space is left on the device; make room or name another folder',
+  EROFS: 'the file system is read-only; name another folder in the connection string',
+};
+
+function unusable(verb: string, path: string, error: unknown): DriverError {
+  if (error instanceof DriverError) return error;
+  const reason = advice[codeOf(error)] ?? String(error);
+  return new DriverError(`cannot ${verb} ${path}: ${reason}`, { cause: error });
+}

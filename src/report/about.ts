@@ -1,0 +1,155 @@
+import type { Info } from '../trace/event.js';
+import { count } from './format.js';
+import type { TreePoint } from './tree.js';
+
+/** What a line says of a point; the texts are as they were stored. */
+export interface About {
+  /** The kind of point, in the words of the people who read it. */
+  readonly label: string;
+  /** What it worked on. */
+  readonly subject: string;
+  /** How it ended: a status, a number of rows, an exit code. */
+  readonly outcome: string;
+  readonly isBad: boolean;
+}
+
+type Describe = (start: Info, stop: Info) => Partial<About>;
+
+/** How each of the agent's own points is shown; the application's own points are shown by their function. */
+const kinds: Readonly<Record<string, Describe>> = {
+  wsgi: (start, stop) => ({
+    label: 'HTTP in',
+    subject: words(text(start, 'request', 'method'), target(start, 'request')),
+    ...status(value(stop, 'response', 'status_code')),
+  }),
+  http: httpOut,
+  https: httpOut,
+  db: (start, stop) => ({ subject: database(start), ...rows(stop) }),
+  sql: (start, stop) => ({ subject: text(start, 'db', 'statement'), ...rows(stop) }),
+  rpc: (start) => ({
+    subject: words(
+      text(start, 'rpc', 'system'),
+      joined('/', text(start, 'rpc', 'service'), text(start, 'rpc', 'method')),
+      text(start, 'function', 'name'),
+    ),
+  }),
+  command: (start, stop) => ({
+    subject: words(text(start, 'command', 'file'), ...texts(value(start, 'command', 'args'))),
+    ...exit(stop, 'command'),
+  }),
+  thread: (start, stop) => ({
+    subject: text(start, 'thread', 'name') || fileName(text(start, 'thread', 'file')),
+    ...exit(stop, 'thread'),
+  }),
+  thread_main: (start, stop) => ({
+    label: 'thread main',
+    subject: joined(' ', 'thread', text(start, 'thread', 'thread_id')),
+    ...exit(stop, 'thread'),
+  }),
+  process: (start, stop) => ({
+    subject: joined(' · pid ', fileName(text(start, 'process', 'file')), text(start, 'process', 'pid')),
+    ...exit(stop, 'process'),
+  }),
+};
+
+/** What a point was about and how it ended, from whatever of its two events was stored. */
+export function about(point: TreePoint): About {
+  const start = point.startInfo ?? {};
+  const stop = point.stopInfo ?? {};
+  const describe = Object.hasOwn(kinds, point.name) ? kinds[point.name] : undefined;
+  const described = describe?.(start, stop);
+  return {
+    label: described?.label ?? (point.name || '(no name)'),
+    subject: described?.subject || text(start, 'function', 'name') || members(start),
+    outcome: described?.outcome ?? '',
+    isBad: described?.isBad ?? false,
+  };
+}
+
+/** Why a point failed, undefined where it did not. */
+export function failureOf(point: TreePoint): string | undefined {
+  const { etype, message } = point.stopInfo ?? {};
+  if (etype === undefined || etype === null) return undefined;
+  return joined(': ', asText(etype) || 'error', asText(message));
+}
+
+function httpOut(start: Info, stop: Info): Partial<About> {
+  const host = joined(':', text(start, 'requests', 'hostname'), text(start, 'requests', 'port'));
+  return {
+    label: 'HTTP out',
+    subject: words(text(start, 'requests', 'method'), host + target(start, 'requests')),
+    ...status(value(stop, 'requests', 'status_code')),
+  };
+}
+
+function target(info: Info, name: string): string {
+  return joined('?', text(info, name, 'path'), text(info, name, 'query'));
+}
+
+function status(code: unknown): Partial<About> {
+  if (code === undefined || code === null) return {};
+  return { outcome: `→ ${asText(code)}`, isBad: Number(code) >= 400 };
+}
+
+/** OSProfiler's own `db` points have the statement in the place of the operation. */
+function database(start: Info): string {
+  const server = joined(':', text(start, 'db', 'host'), text(start, 'db', 'port'));
+  return words(
+    text(start, 'db', 'system'),
+    text(start, 'db', 'operation'),
+    joined('@', text(start, 'db', 'name'), server),
+    text(start, 'db', 'statement'),
+  );
+}
+
+function rows(stop: Info): Partial<About> {
+  const amount = value(stop, 'db', 'rows');
+  return typeof amount === 'number' ? { outcome: `· ${count(amount, 'row')}` } : {};
+}
+
+function exit(stop: Info, name: string): Partial<About> {
+  const signal = text(stop, name, 'signal');
+  if (signal !== '') return { outcome: `· ${signal}`, isBad: true };
+  const code = value(stop, name, 'exit_code');
+  return typeof code === 'number' ? { outcome: `· exit ${code}`, isBad: code !== 0 } : {};
+}
+
+/** A path's last two names: enough to find the file, and short. */
+function fileName(path: string): string {
+  return path.split(/[/\\]/).slice(-2).join('/');
+}
+
+/** Whatever else a point's start says, as `name=value`. */
+function members(info: Info): string {
+  return Object.entries(info)
+    .filter(([name, member]) => name !== 'host' && asText(member) !== '')
+    .map(([name, member]) => `${name}=${asText(member)}`)
+    .join(' ');
+}
+
+function value(info: Info, name: string, member: string): unknown {
+  const object = info[name];
+  return typeof object === 'object' && object !== null ? (object as Info)[member] : undefined;
+}
+
+function text(info: Info, name: string, member: string): string {
+  return asText(value(info, name, member));
+}
+
+function texts(list: unknown): string[] {
+  return Array.isArray(list) ? list.map(asText) : [];
+}
+
+function asText(member: unknown): string {
+  return typeof member === 'string' || typeof member === 'number' || typeof member === 'boolean'
+    ? String(member)
+    : '';
+}
+
+function words(...parts: readonly string[]): string {
+  return joined(' ', ...parts);
+}
+
+function joined(by: string, ...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(by);
+}

@@ -1,0 +1,104 @@
+// What a person reads of an event is whatever somebody managed to store: nothing of it may reach a
+// terminal as more than text.
+
+// Piped output is not cut to a width, but one hostile text must not fill the disk.
+const maxTextLength = 4000;
+
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * A text on one line that a terminal prints and does nothing else with: blanks folded, control
+ * characters (escape sequences, changes of direction) replaced by visible ones.
+ */
+export function clean(text: string): string {
+  const start = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
+  return start.replace(/\s+/g, ' ').trim().replace(unprintable, visible);
+}
+
+/** Unicode has a picture for each of ASCII's control characters: ␛ for escape. */
+function visible(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
+}
+
+/** A duration in three digits, with the unit that suits it. */
+export function duration(micros: number): string {
+  const sign = micros < 0 ? '-' : '';
+  const size = Math.abs(micros);
+  if (size < 1000) return `${sign}${size} µs`;
+  if (size < 999_500) return `${sign}${digits(size / 1e3)} ms`;
+  if (size < 59_950_000) return `${sign}${digits(size / 1e6)} s`;
+  const seconds = Math.round(size / 1e6);
+  if (seconds < 3600) return `${sign}${Math.trunc(seconds / 60)} min ${seconds % 60} s`;
+  return `${sign}${Math.trunc(seconds / 3600)} h ${Math.trunc((seconds % 3600) / 60)} min`;
+}
+
+function digits(value: number): string {
+  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+}
+
+/** A part of the whole as percent; nothing where there is no whole. */
+export function share(part: number, whole: number): string {
+  if (whole <= 0 || part < 0) return '';
+  const percent = (100 * part) / whole;
+  if (percent > 0 && percent < 0.05) return '<0.1%';
+  return `${percent.toFixed(percent < 9.95 ? 1 : 0)}%`;
+}
+
+/** A moment as people read it, in UTC as the store has it. */
+export function moment(micros: number): string {
+  const date = new Date(Math.trunc(micros / 1000));
+  return `${date.toISOString().slice(0, -1).replace('T', ' ')} UTC`;
+}
+
+/** How long ago something was, in one rough word. */
+export function ago(micros: number, now: number): string {
+  const seconds = Math.trunc((now - micros) / 1e6);
+  if (seconds < 0) return 'in the future';
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.trunc(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.trunc(seconds / 3600)} h ago`;
+  return `${count(Math.trunc(seconds / 86_400), 'day')} ago`;
+}
+
+/** `1 row`, `2 rows` */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const zeroWidth = /[\p{Mn}\p{Me}]/u;
+const narrowOnly = /^[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*$/;
+
+/** How many columns a clean text takes in a terminal. */
+export function widthOf(text: string): number {
+  if (narrowOnly.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += columns(character);
+  return width;
+}
+
+function columns(character: string): number {
+  return zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1;
+}
+
+/** Cuts a clean text to so many columns, with an ellipsis where something is missing. */
+export function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  let left = width - 1;
+  for (const character of text) {
+    left -= columns(character);
+    if (left < 0) break;
+    kept += character;
+  }
+  return `${kept.trimEnd()}…`;
+}
+
+/** Fills a clean text up to so many columns. */
+export function pad(text: string, width: number, side: 'left' | 'right' = 'right'): string {
+  const blanks = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return side === 'left' ? blanks + text : text + blanks;
+}

@@ -1,0 +1,58 @@
+import type { Report, ReportPoint } from './report.js';
+
+// Indentation grows with each level, the text of a deep trace with the square of its depth. Python fails
+// long before this depth; below it ours goes on without line breaks.
+const maxIndentedLevels = 400;
+
+interface Frame {
+  readonly points: readonly ReportPoint[];
+  /** The level of the points' braces. */
+  readonly level: number;
+  next: number;
+}
+
+/**
+ * Writes a report as OSProfiler prints it: indented by two spaces, and all that is not ASCII escaped,
+ * control characters included. In pieces, and without recursion, because neither a string nor the
+ * stack holds the largest.
+ */
+export function* stringifyReport(report: Report): Generator<string> {
+  yield `{${lineBreak(1)}"info": ${stringify(report.info, 1)},${lineBreak(1)}"children": `;
+  yield* stringifyPoints(report.children);
+  yield `,${lineBreak(1)}"stats": ${stringify(report.stats, 1)}${lineBreak(0)}}\n`;
+}
+
+function* stringifyPoints(roots: readonly ReportPoint[]): Generator<string> {
+  if (roots.length === 0) yield '[]';
+  const open: Frame[] = roots.length === 0 ? [] : [{ points: roots, level: 2, next: 0 }];
+  for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
+    const { points, level, next } = frame;
+    const point = points[next];
+    if (point === undefined) {
+      open.pop();
+      yield `${lineBreak(level - 1)}]${open.length > 0 ? `${lineBreak(level - 2)}}` : ''}`;
+      continue;
+    }
+    frame.next++;
+    const inner = lineBreak(level + 1);
+    yield (
+      `${next === 0 ? '[' : ','}${lineBreak(level)}{${inner}"info": ${stringify(point.info, level + 1)},` +
+        `${inner}"trace_id": ${stringify(point.trace_id, level + 1)},` +
+        `${inner}"parent_id": ${stringify(point.parent_id, level + 1)},${inner}"children": `
+    );
+    if (point.children.length === 0) yield `[]${lineBreak(level)}}`;
+    else open.push({ points: point.children, level: level + 2, next: 0 });
+  }
+}
+
+function lineBreak(level: number): string {
+  return level > maxIndentedLevels ? '' : `\n${'  '.repeat(level)}`;
+}
+
+function stringify(value: unknown, level: number): string {
+  const json =
+    level > maxIndentedLevels
+      ? JSON.stringify(value)
+      : JSON.stringify(value, null, 2).replaceAll('\n', lineBreak(level));
+  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

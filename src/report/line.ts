@@ -1,0 +1,137 @@
+import { about, failureOf } from './about.js';
+import { clean, cut, duration, pad, share, widthOf } from './format.js';
+import { type Piece, type Style, fit, joinPieces } from './pieces.js';
+import type { Tree, TreePoint } from './tree.js';
+
+/** The widths of a line's parts; zero for one that is left out. */
+export interface Layout {
+  readonly service: number;
+  readonly timeline: number;
+  /** What is left for the tree and its points. */
+  readonly room: number;
+  /** How deep the tree is indented. */
+  readonly depth: number;
+}
+
+/** A point's place in the tree. */
+export interface Place {
+  readonly point: TreePoint;
+  /** The lines that lead to it. */
+  readonly glyphs: string;
+  /** Its parent should be there and is not. */
+  readonly isLost: boolean;
+}
+
+const timeColumns = 9;
+const shareColumns = 6;
+const maxServiceColumns = 20;
+const levelColumns = 3;
+const maxDepth = 30;
+// "… its start is missing" is never cut away by what a point worked on.
+const markColumns = 24;
+
+const gap: Piece = { text: '  ' };
+const blank: Piece = { text: ' ' };
+
+const kindStyles: Readonly<Record<string, Style>> = {
+  wsgi: ['bold', 'cyan'],
+  http: 'cyan',
+  https: 'cyan',
+  db: 'magenta',
+  sql: 'magenta',
+  command: 'blue',
+  process: 'blue',
+  thread: 'blue',
+  thread_main: 'blue',
+};
+
+/** Divides the width: what tells least is the first to go. */
+export function layOut(tree: Tree, width: number): Layout {
+  const longest = tree.points.reduce((most, each) => Math.max(most, widthOf(serviceOf(each))), 7);
+  const service = width < 60 ? 0 : Math.min(longest, maxServiceColumns);
+  const timeline = width < 90 ? 0 : width < 110 ? 12 : 20;
+  const used = timeColumns + shareColumns + 2 + (service && service + 2) + (timeline && timeline + 2);
+  const room = Math.max(1, width - used);
+  // A third is left for what stands at the end of the lines.
+  const depth = Math.min(maxDepth, Math.trunc((room * 2) / 3 / levelColumns));
+  return { service, timeline, room, depth };
+}
+
+/** The names of the columns. */
+export function heading({ service, timeline }: Layout): Piece[] {
+  const numbers = pad('TIME', timeColumns, 'left') + pad('SHARE', shareColumns, 'left');
+  const names = [numbers, pad('TIMELINE', timeline), pad('SERVICE', service), 'POINT'];
+  const shown = names.filter((_, index) => [1, timeline, service, 1][index]! > 0);
+  return [{ text: shown.join('  '), style: 'dim' }];
+}
+
+/** A point on its line. */
+export function lineOf(tree: Tree, place: Place, layout: Layout): Piece[] {
+  return [...columns(tree, place.point, layout), ...story(place, layout.room)];
+}
+
+/** The service's name, safe to print; '' where there is none. */
+export function serviceOf(point: TreePoint): string {
+  return clean(point.service ?? '');
+}
+
+function columns({ total }: Tree, point: TreePoint, { timeline, service }: Layout): Piece[] {
+  const { started, finished } = point;
+  const isWhole = started !== undefined && finished !== undefined;
+  const took = isWhole ? finished - started : 0;
+  const pieces: Piece[] = [
+    {
+      text: pad(isWhole ? duration(took) : '…', timeColumns, 'left'),
+      style: isWhole && took * 100 < total ? 'dim' : undefined,
+    },
+    { text: pad(isWhole ? share(took, total) : '', shareColumns, 'left'), style: 'dim' },
+    gap,
+  ];
+  if (timeline > 0) {
+    const style = failureOf(point) === undefined ? kindStyles[point.name] : 'red';
+    pieces.push({ text: bar(total, point, timeline), style }, gap);
+  }
+  if (service > 0) {
+    pieces.push({ text: pad(cut(serviceOf(point), service), service), style: 'dim' }, gap);
+  }
+  return pieces;
+}
+
+/** When a point ran: a stroke over the part of the trace's time that it took, open where an end is missing. */
+function bar(total: number, { started, finished }: TreePoint, width: number): string {
+  const cell = (micros: number): number => (total === 0 ? 0 : Math.round((micros / total) * width));
+  const from = Math.min(width - 1, cell(started ?? finished ?? 0));
+  const to = finished === undefined ? width : Math.max(from + 1, cell(finished));
+  const stroke = started === undefined || finished === undefined ? '╌' : '━';
+  return pad(' '.repeat(from) + stroke.repeat(to - from), width);
+}
+
+/** A point in words. Where there is too little room, what it worked on gives way first. */
+function story({ point, glyphs, isLost }: Place, room: number): Piece[] {
+  const told = about(point);
+  const failure = failureOf(point);
+  const label: Piece = { text: clean(told.label), style: kindStyles[point.name] ?? 'bold' };
+  const outcome: Piece = { text: clean(told.outcome), style: told.isBad ? 'yellow' : 'green' };
+  const subject = clean(told.subject);
+  const mark = failure === undefined ? missing(point, isLost) : `✗ ${clean(failure)}`;
+
+  const fixed = widthOf(glyphs) + widthOf(label.text) + widthOf(outcome.text);
+  const left = room - fixed - widthOf(gap.text) - 2 * widthOf(blank.text);
+  const forMark = Math.max(left - widthOf(subject), markColumns, Math.trunc(left / 2));
+  const markPiece: Piece = {
+    text: cut(mark, forMark),
+    style: failure === undefined ? 'yellow' : 'red',
+  };
+  const subjectPiece: Piece = { text: cut(subject, left - widthOf(markPiece.text)) };
+  const words = joinPieces([subjectPiece, outcome, markPiece], blank);
+  return fit([{ text: glyphs, style: 'dim' }, ...joinPieces([label], gap), gap, ...words], room);
+}
+
+function missing(point: TreePoint, isLost: boolean): string {
+  const marks = [
+    point.finished === undefined ? '… unfinished' : '',
+    point.started === undefined ? '… its start is missing' : '',
+    isLost ? '… its parent is missing' : '',
+  ];
+  return marks.filter((mark) => mark !== '').join(' ');
+}
