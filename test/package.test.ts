@@ -60,7 +60,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function install(where: string, ...packages: string[]): void {
   writeFileSync(join(where, 'package.json'), '{ "private": true }');
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--silent'];
-  execFileSync('npm', ['install', ...quiet, ...packages], { cwd: where, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('npm', ['install', ...quiet, ...packages], {
+    cwd: where,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function ostrace(args: readonly string[], cwd: string): ReturnType<typeof spawnSync> {
@@ -97,7 +100,9 @@ for (const [name, head] of Object.entries(imports)) {
       const [, id] = /trace ([0-9a-f-]{36})/.exec(stdout)!;
       const shown = ostrace(['trace', 'show', '--json', id!], app);
       const report = JSON.parse(String(shown.stdout)) as { stats: Record<string, { count: number }> };
-      const counts = Object.fromEntries(Object.entries(report.stats).map(([point, { count }]) => [point, count]));
+      const counts = Object.fromEntries(
+        Object.entries(report.stats).map(([point, { count }]) => [point, count]),
+      );
       assert.deepEqual(counts, { wsgi: 1, db: 1, command: 1, thread: 1, thread_main: 1, task: 1 });
     });
   }
@@ -121,7 +126,9 @@ test('the package is small, and brings few others', () => {
 });
 
 test('the command says its version and helps', () => {
-  const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   assert.equal(ostrace(['--version'], empty).stdout, `${version}\n`);
   assert.match(String(ostrace(['--help'], empty).stdout), /Usage: ostrace[^]*request[^]*trace/);
 });

@@ -83,7 +83,11 @@ test('a burst of 20,000 events in one turn is stored whole, and in order', async
 
 test('what does not fit is counted and reported', async (t) => {
   // 90 MB before the worker thread, which takes tens of milliseconds to boot, reads the first byte.
-  const { events, stderr, code } = await run(t, file, { args: ['exit', '3000', '30000'], env: profiled, load });
+  const { events, stderr, code } = await run(t, file, {
+    args: ['exit', '3000', '30000'],
+    env: profiled,
+    load,
+  });
   assert.equal(code, 4);
   assert.match(stderr, /^ostrace: \d+ events were lost: they came faster than they could be stored$/m);
   // 3,000 points and the process, two events each.

@@ -25,7 +25,7 @@ export async function installShop(folder) {
     shell: process.platform === 'win32',
   });
   unpack(join(folder, `ostrace-${version}.tgz`), join(modules, 'ostrace'));
-  console.log(`ostrace     ${version}, packed and installed in ${folder}`);
+  console.log(`ostrace     ${version}, packed, and installed as from the registry`);
   return join(modules, 'ostrace', bin.ostrace);
 }
 
