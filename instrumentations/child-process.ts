@@ -125,7 +125,7 @@ const byExit =
       }
     }
     let error: unknown;
-    bindEmitter(child, call.caller, call.guard, (event, [first, second]) => {
+    bindEmitter(child, call.caller, call.guard, (event, first, second) => {
       if (event === 'error') error ??= first;
       if (event !== 'exit' && event !== 'close') return;
       const exited = event === 'exit' || error === undefined;

@@ -76,7 +76,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
   let error: unknown;
   const stop = (): void =>
     stopPoint(point, error === undefined ? stopInfo : { ...failure(error), ...stopInfo });
-  bindEmitter(request, caller, guard, (event, [value]) => {
+  bindEmitter(request, caller, guard, (event, value) => {
     if (event === 'response' || event === 'upgrade' || event === 'connect') {
       const response = value as IncomingMessage;
       stopInfo = { requests: { status_code: response.statusCode } };

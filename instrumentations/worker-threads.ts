@@ -63,7 +63,7 @@ function stopAtExit(
 ): void {
   const thread_id = worker.threadId;
   let error: unknown;
-  bindEmitter(worker, caller, guard, (event, [value]) => {
+  bindEmitter(worker, caller, guard, (event, value) => {
     if (event === 'error') error ??= value;
     if (event !== 'exit') return;
     stopPoint(point, {

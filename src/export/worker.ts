@@ -20,8 +20,8 @@ const rings = new Set<Ring>(own && [own]);
 const done = new Int32Array(flushed);
 
 let driver: Driver | undefined;
-let draining = false;
-let wanted = false;
+let isDraining = false;
+let isWanted = false;
 let flushTicket = 0;
 let timer: NodeJS.Timeout | undefined;
 let lost = 0;
@@ -34,40 +34,49 @@ parentPort?.on('message', (message: ExportMessage) => {
   void drain();
 });
 
-/** Stores all that is in the rings. One at a time; a call meanwhile makes it look once more. */
+/** Stores what is in the rings by now. One pass at a time; a call meanwhile makes another one follow. */
 async function drain(): Promise<void> {
-  wanted = true;
-  if (draining) return;
-  draining = true;
+  isWanted = true;
+  if (isDraining) return;
+  isDraining = true;
   clearTimeout(timer);
-  let stored = false;
-  while (wanted) {
-    wanted = false;
+  let isBusy = false;
+  while (isWanted) {
+    isWanted = false;
     for (const each of rings) {
-      const lines = readLines(each, batchLines);
-      if (lines.length > 0) {
-        stored = wanted = true;
-        await store(lines);
-      } else if (isClosed(each)) {
-        rings.delete(each);
-      }
+      isBusy = (await drainRing(each)) || isBusy;
     }
   }
   countDropped();
-  draining = false;
+  isDraining = false;
   if (done[0]! < flushTicket) {
     report(true);
     Atomics.store(done, 0, flushTicket);
     Atomics.notify(done, 0);
   }
   report(false);
-  rest(stored);
+  rest(isBusy);
+}
+
+/**
+ * Stores what a ring holds, but does not run after a thread that goes on writing: what comes meanwhile is
+ * collected for the next pass.
+ */
+async function drainRing(each: Ring): Promise<boolean> {
+  let isFound = false;
+  for (;;) {
+    const lines = readLines(each, batchLines);
+    if (lines.length > 0) await store(lines);
+    else if (isClosed(each)) rings.delete(each);
+    isFound ||= lines.length > 0;
+    if (lines.length < batchLines) return isFound;
+  }
 }
 
 /** Looks again soon while events come; else sleeps until a message, or polls threads that can't send one. */
-function rest(busy: boolean): void {
+function rest(isBusy: boolean): void {
   const isPolled = [...rings].some((each) => each !== own && !hasTraceEnded(each));
-  if (!busy && !isPolled && (own === undefined || fallAsleep(own))) return;
+  if (!isBusy && !isPolled && (own === undefined || fallAsleep(own))) return;
   timer = setTimeout(() => void drain(), collectMs);
 }
 

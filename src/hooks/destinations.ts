@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
-
 // Loopback and RFC 1918. Not 169.254.0.0/16: cloud metadata services live there.
 const privateIPv4 = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/;
 // Loopback and unique local addresses.
@@ -29,6 +27,8 @@ export function destinations(patterns: readonly string[]): (host: string) => boo
 }
 
 function isLocal(name: string): boolean {
+  // Loaded by then: something is about to connect.
+  const { isIPv4, isIPv6 } = require('node:net') as typeof import('node:net');
   if (isIPv4(name)) return privateIPv4.test(name);
   if (isIPv6(name)) return privateIPv6.test(name);
   if (name === 'localhost' || name.endsWith('.localhost')) return true;

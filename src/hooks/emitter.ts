@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 
 import { type Context, runIn } from '../trace/context.js';
-import { type Guard, guarded } from './guard.js';
+import type { Guard } from './guard.js';
 
 type Emit = EventEmitter['emit'];
 
@@ -16,11 +16,17 @@ export function bindEmitter(
   emitter: EventEmitter,
   context: Context | undefined,
   guard: Guard,
-  observe?: (event: string | symbol, args: readonly unknown[]) => void,
+  observe?: (event: unknown, first: unknown, second: unknown) => void,
 ): void {
   const original = emitter.emit;
   function emit(this: EventEmitter, ...args: Parameters<Emit>): boolean {
-    if (observe !== undefined) guarded(guard, () => observe(args[0], args.slice(1)));
+    if (observe !== undefined && !guard.off) {
+      try {
+        observe(args[0], args[1], args[2]);
+      } catch (error) {
+        guard.fail(error);
+      }
+    }
     return runIn(context, original, this, args);
   }
   // Hidden, as the inherited one is: applications print and copy such objects.

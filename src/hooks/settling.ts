@@ -63,7 +63,7 @@ function watched(original: PromiseConstructor, call: Call): PromiseConstructor {
 export const byEvents: Settling = (call, invoke) => {
   const result = invoke();
   if (isEmitter(result)) {
-    bindEmitter(result, call.caller, call.guard, (event, [error]) => {
+    bindEmitter(result, call.caller, call.guard, (event, error) => {
       if (event === 'error') call.fail(error);
       else if (event === 'end') call.succeed(undefined);
     });

@@ -127,7 +127,7 @@ export function runIn<Args extends readonly unknown[], Result>(
 ): Result {
   const target = context?.trace.ended === true ? undefined : context;
   if (tracing.live === 0 || storage.getStore() === target) return Reflect.apply(fn, self, args);
-  return storage.run(target, () => Reflect.apply(fn, self, args));
+  return storage.run(target, Reflect.apply<unknown, Args, Result>, fn, self, args);
 }
 
 /**
