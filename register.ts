@@ -9,11 +9,21 @@ const enabled = process.env['OSTRACE_ENABLED'] ?? '';
 const isHanded = process.execArgv[0] === `--require=${__filename}`;
 
 if (isHanded || !/^(?:|0|false|no|off)$/i.test(enabled.trim())) {
-  // A loader of somebody else's may supply this file's source; its `require` then lacks a cache, which
-  // require-in-the-middle needs.
-  const { createRequire } = require('node:module') as typeof import('node:module');
-  const agent = createRequire(__filename)('./src/agent.js') as typeof import('./src/agent.js');
-  agent.start(__filename);
+  try {
+    // A loader of somebody else's may supply this file's source; its `require` then lacks a cache, which
+    // require-in-the-middle needs.
+    const { createRequire } = require('node:module') as typeof import('node:module');
+    const agent = createRequire(__filename)('./src/agent.js') as typeof import('./src/agent.js');
+    agent.start(__filename);
+  } catch (error) {
+    // Whatever it is, the application starts all the same.
+    const { writeSync } = require('node:fs') as typeof import('node:fs');
+    try {
+      writeSync(2, `ostrace: the agent could not start; the application goes on: ${String(error)}\n`);
+    } catch {
+      // stderr is closed or full: there is nobody to tell
+    }
+  }
 }
 
 export {};

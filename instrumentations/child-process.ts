@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 
 import { type Call, type MethodHook, type Settling, hookMethod } from '../src/hooks/call.js';
+import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import type { Settings } from '../src/hooks/settings.js';
+import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 
@@ -11,9 +13,9 @@ type Builtin = typeof import('node:child_process');
 /** What `ChildProcess.prototype.spawn` is given by every asynchronous call: spawn, exec, execFile, fork. */
 interface SpawnOptions {
   readonly file?: unknown;
-  readonly args?: readonly unknown[];
+  readonly args?: unknown;
   readonly shell?: unknown;
-  readonly envPairs?: string[];
+  readonly envPairs?: unknown;
 }
 
 /** How a command ended. */
@@ -41,9 +43,10 @@ export function childProcess(settings: Settings): void {
     library,
     what: 'ChildProcess.spawn',
     start(_self, [given]) {
-      const { file, args = [], shell } = (given ?? {}) as SpawnOptions;
+      const { file, args, shell } = (given ?? {}) as SpawnOptions;
       // `args` starts with the name by which the command sees itself.
-      return [{ point: 'command', info: command(file, args.slice(1), shell), outlives: true }];
+      const own: readonly unknown[] = Array.isArray(args) ? args.slice(1) : [];
+      return [{ point: 'command', info: command(file, own, shell), outlives: true }];
     },
     stop: ended,
     settles: byExit(settings),
@@ -53,9 +56,10 @@ export function childProcess(settings: Settings): void {
   const sync: MethodHook = {
     library,
     what: 'a synchronous call',
-    start(_self, [file, second, third]) {
+    start(_self, given) {
+      const [file, second] = given;
       const args = Array.isArray(second) ? second : [];
-      const options = (Array.isArray(second) ? third : (third ?? second)) as { shell?: unknown } | undefined;
+      const options = given[optionsAt(given)] as { shell?: unknown } | null | undefined;
       return [{ point: 'command', info: command(file, args, options?.shell) }];
     },
     stop: ended,
@@ -117,13 +121,8 @@ const byExit =
   (call, invoke) => {
     if (call.context === undefined) return invoke();
     const child = call.self as ChildProcess;
-    const [options] = call.args as [SpawnOptions | undefined];
-    if (Array.isArray(options?.envPairs)) {
-      for (const [name, value] of Object.entries(settings.processVariables(call.context))) {
-        if (!options.envPairs.some((pair) => pair.startsWith(`${name}=`)))
-          options.envPairs.push(`${name}=${value}`);
-      }
-    }
+    const { envPairs } = (call.args[0] ?? {}) as SpawnOptions;
+    if (Array.isArray(envPairs)) addVariables(envPairs, settings, call.context);
     let error: unknown;
     bindEmitter(child, call.caller, call.guard, (event, first, second) => {
       if (event === 'error') error ??= first;
@@ -134,16 +133,47 @@ const byExit =
     return invoke();
   };
 
+/** Puts the context into an environment that Node has made from the caller's. */
+function addVariables(envPairs: unknown[], settings: Settings, context: Context): void {
+  const pairs = envPairs.map(String);
+  const find = (name: string): number => pairs.findIndex((pair) => pair.startsWith(`${name}=`));
+  const given = (name: string): string | undefined => pairs[find(name)]?.slice(name.length + 1);
+  for (const [name, value] of Object.entries(variablesFor(given, settings, context))) {
+    const at = find(name);
+    envPairs[at < 0 ? envPairs.length : at] = `${name}=${value}`;
+  }
+}
+
 /** Puts the context into the environment of a synchronous call, in options of our own. */
-function injectOptions(call: Call, settings: Settings): void {
-  if (call.context === undefined) return;
-  const last = call.args.length - 1;
-  const given = last > 0 ? call.args[last] : undefined;
-  const hasOptions = typeof given === 'object' && given !== null && !Array.isArray(given);
-  if (given !== undefined && given !== null && !hasOptions && !Array.isArray(given)) return;
-  const options = (hasOptions ? given : {}) as { env?: NodeJS.ProcessEnv };
-  const env = { ...settings.processVariables(call.context), ...(options.env ?? settings.environment()) };
-  const own = { ...options, env };
-  if (hasOptions || given === null || (given === undefined && last > 0)) call.args[last] = own;
-  else call.args.push(own);
+function injectOptions({ args, context }: Call, settings: Settings): void {
+  if (context === undefined || args.length === 0) return;
+  const at = optionsAt(args);
+  const options = args[at] === undefined ? {} : args[at];
+  // Not ours to judge: Node throws.
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return;
+  // Node looks at the options' own properties alone.
+  const given = Object.hasOwn(options, 'env') && (options as { env?: NodeJS.ProcessEnv }).env;
+  const env = Object(given || settings.environment()) as NodeJS.ProcessEnv;
+  const own = variablesFor((name) => env[name], settings, context);
+  args[at] = copyWith(options, { env: copyWith(env, own) });
+}
+
+/** Where the options of a synchronous call are, or would be: Node takes them in place of the arguments too. */
+function optionsAt(args: readonly unknown[]): 1 | 2 {
+  const [, second] = args;
+  const isList = Array.isArray(second) || (args.length > 2 && (second ?? undefined) === undefined);
+  return isList ? 2 : 1;
+}
+
+/** The variables that a child gets: those to which its caller gave a value of its own stay as they are. */
+function variablesFor(
+  given: (name: string) => string | undefined,
+  settings: Settings,
+  context: Context,
+): Record<string, string> {
+  const inherited = settings.environment();
+  const isFree = (name: string): boolean => [undefined, inherited[name]].includes(given(name));
+  return Object.fromEntries(
+    Object.entries(settings.processVariables(context)).filter(([name]) => isFree(name)),
+  );
 }

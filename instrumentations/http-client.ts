@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 
@@ -30,25 +31,23 @@ export function httpClient(settings: Settings): void {
   const builtin = createRequire(__filename);
   for (const name of ['http', 'https']) {
     const module = builtin(name) as { request: Send; get: Send };
-    patch(
-      module,
-      'request',
-      (original) =>
-        function () {
-          const args = arguments as unknown as unknown[];
-          const request = Reflect.apply(original, this, args) as ClientRequest;
-          if (tracing.live > 0) guarded(guard, () => send(request, settings, guard));
-          return request;
-        },
-    );
-    // `get` calls a `request` of its own, and sends the headers before it returns.
+    const original = module.request;
+    function observed(this: unknown): ClientRequest {
+      const args = arguments as unknown as unknown[];
+      const request = Reflect.apply(original, this, args);
+      if (tracing.live > 0) guarded(guard, () => send(request, settings, guard));
+      return request;
+    }
+    patch(module, 'request', () => observed);
+    // `get` calls a `request` of its own (not the exported one, which may be somebody's stub), and sends
+    // the headers before it returns.
     patch(
       module,
       'get',
       () =>
         function () {
           const args = arguments as unknown as unknown[];
-          const request = Reflect.apply(module.request, this, args);
+          const request = Reflect.apply(observed, this, args);
           request.end();
           return request;
         },
@@ -71,7 +70,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
       ...target(request.path),
     },
   });
-  if (settings.carriesTo(request.host)) inject(request, point.context);
+  if (carries(settings, request.host, request)) inject(request, point.context);
   let stopInfo: Info = {};
   let error: unknown;
   const stop = (): void =>
@@ -106,6 +105,20 @@ function portOf(request: ClientRequest, scheme: string): number | undefined {
   const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
   if (name.replace(/^\[(.*)\]$/, '$1') !== request.host.replace(/^\[(.*)\]$/, '$1')) return undefined;
   return port === undefined ? defaultPort(scheme) : Number(port);
+}
+
+/**
+ * Whether a request may carry signed headers: to the host that it goes to and, where that is a forward
+ * proxy, to the host that it is for. `CONNECT` is for the proxy alone, which could replay them.
+ */
+function carries(
+  settings: Settings,
+  host: string,
+  { method, path }: { readonly method: string; readonly path: string },
+): boolean {
+  if (method === 'CONNECT' || !settings.carriesTo(host)) return false;
+  if (!/^[a-z][a-z\d+.-]*:/i.test(path)) return true;
+  return URL.canParse(path) && settings.carriesTo(new URL(path).hostname);
 }
 
 const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
@@ -165,7 +178,8 @@ function onUndici(settings: Settings): void {
   // The channels' contexts are often another request's: the point is found by its request.
   const open = new WeakMap<UndiciRequest, { point: Point; info: Info }>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
-    const caller = tracing.live > 0 ? current() : undefined;
+    if (tracing.live === 0) return;
+    const caller = isBelated() ? askedBy(request) : current();
     if (caller === undefined) return;
     const { protocol, hostname, port } = new URL(String(request.origin));
     const scheme = protocol === 'https:' ? 'https' : 'http';
@@ -180,7 +194,7 @@ function onUndici(settings: Settings): void {
     });
     open.set(request, { point, info: {} });
     const headers = Array.isArray(request.headers) ? request.headers.join('\n') : String(request.headers);
-    if (!settings.carriesTo(hostname) || /(^|\n)x-trace-info\b|(^|\W)aws4-/i.test(headers)) return;
+    if (!carries(settings, hostname, request) || /(^|\n)x-trace-info\b|(^|\W)aws4-/i.test(headers)) return;
     const { trace, id } = point.context;
     const signed = signIds(trace.base_id, id, trace.hmac_key);
     request.addHeader(infoHeader, signed.info);
@@ -202,3 +216,38 @@ function onUndici(settings: Settings): void {
     if (state !== undefined) stopPoint(state.point, { ...failure(error), ...state.info });
   });
 }
+
+/**
+ * Whether undici makes a request later than its caller asked for it, which is in the context of whatever
+ * happens on the connection then, often that of another trace: a saturated pool empties its queue, a
+ * redirect is followed, a request is retried. Only the stack tells.
+ */
+function isBelated(): boolean {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 40;
+    // Names alone: a whole stack would be translated by source maps, which takes milliseconds.
+    Error.prepareStackTrace = (_error, frames) =>
+      frames.map((frame) => `${frame.getTypeName()}.${frame.getFunctionName()}`);
+    const { stack } = new Error() as { stack?: unknown };
+    return !Array.isArray(stack) || stack.some((name) => belated.test(String(name)));
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+    else Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+/**
+ * Who asked for a belated request, as far as that is known: the handlers of `request`, `stream` and their
+ * like remember their callers, those of `fetch` and of interceptors do not.
+ */
+function askedBy(request: UndiciRequest): Context | undefined {
+  const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
+  const handler = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
+  return handler instanceof AsyncResource ? handler.runInAsyncScope(current) : undefined;
+}
+
+// Of undici 5 to 8, as a package and as Node's own. The names of handlers' classes cover what is below
+// them; `Request.on…` is a response that arrives.
+const belated = /onDrain|RetryHandler|RedirectHandler|^Request\.on/;

@@ -11,8 +11,8 @@ import {
   beginTrace,
   enter,
   release,
+  requestDefault,
   rootContext,
-  threadDefault,
   tracing,
 } from '../src/trace/context.js';
 import { startPoint, stopPoint } from '../src/trace/point.js';
@@ -39,7 +39,7 @@ export function httpServer(settings: Settings): void {
         release(root.trace);
       } else if (tracing.live > 0) {
         // The connection may have been used by a traced request, or its server been started within one.
-        const context = threadDefault();
+        const context = requestDefault();
         if (context === undefined) enter(undefined);
         else serve(request, response, context);
       }
@@ -52,12 +52,13 @@ export function httpServer(settings: Settings): void {
     const scheme = (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
     const point = startPoint('wsgi', parent, { request: { path, query, method, scheme } });
     enter(point.context);
-    bindEmitter(request, point.context, guard);
-    bindEmitter(response, point.context, guard, (event) => {
-      if (event !== 'close') return;
+    const stop = (): void => {
       const stopInfo = { response: { status_code: response.statusCode } };
       stopPoint(point, response.writableFinished ? stopInfo : { ...aborted, ...stopInfo });
-    });
+    };
+    // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
+    bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
+    bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
   }
 }
 

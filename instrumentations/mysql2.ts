@@ -2,9 +2,11 @@ import {
   type MethodHook,
   type PointStart,
   type Settling,
+  bindCallback,
   hookMethod,
   settlingCallback,
 } from '../src/hooks/call.js';
+import { bindEmitter } from '../src/hooks/emitter.js';
 import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byEvents } from '../src/hooks/settling.js';
@@ -21,6 +23,7 @@ type Method = (...args: unknown[]) => unknown;
 interface Connection {
   query: Method;
   execute: Method;
+  addCommand: Method;
   readonly config?: Endpoint;
 }
 interface Pool {
@@ -31,7 +34,9 @@ interface Pool {
 }
 interface Command {
   onResult?: unknown;
+  readonly emit?: unknown;
 }
+type Callback = Parameters<typeof settlingCallback>[1];
 
 const library = 'mysql2';
 
@@ -55,6 +60,14 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
         settles: byCallbackOr(byCommand),
       });
     }
+    // All else that a connection is asked (prepared statements, `ping`, …) comes through here. It is no
+    // point, but its callbacks come from the connection's socket, which another request may have opened.
+    hookMethod(prototype, 'addCommand', {
+      library,
+      what: 'Connection.addCommand',
+      start: () => [],
+      settles: bindCommand,
+    });
   };
   const pool = (exports: unknown): void => {
     const { prototype } = exports as { prototype: Pool };
@@ -116,6 +129,18 @@ function rows(result: unknown): Info | undefined {
 const byCommand: Settling = (traced, invoke) => {
   const [given] = traced.args as [string | Command | null | undefined];
   if (typeof given !== 'object' || typeof given?.onResult !== 'function') return byEvents(traced, invoke);
-  given.onResult = settlingCallback(traced, given.onResult as Parameters<typeof settlingCallback>[1]);
+  given.onResult = settlingCallback(traced, given.onResult as Callback);
+  return invoke();
+};
+
+/** Brings what a command calls back to where it was given; the hooked calls do that themselves. */
+const bindCommand: Settling = (traced, invoke) => {
+  const [command] = traced.args as [Command | null | undefined];
+  if (traced.caller?.library !== library && typeof command === 'object' && command !== null) {
+    if (typeof command.onResult === 'function') {
+      command.onResult = bindCallback(command.onResult as Callback, traced.caller);
+    }
+    if (typeof command.emit === 'function') bindEmitter(command as never, traced.caller, traced.guard);
+  }
   return invoke();
 };

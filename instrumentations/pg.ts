@@ -3,6 +3,7 @@ import {
   type MethodHook,
   type PointStart,
   type Settling,
+  bindCallback,
   hookMethod,
   settlingCallback,
 } from '../src/hooks/call.js';
@@ -10,7 +11,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
-import type { Context } from '../src/trace/context.js';
+import { type Context, current } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 
 /** The shapes of pg that are leaned on; its types are not ours to ship. */
@@ -68,7 +69,11 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           library,
           what: 'Client.connect',
           start: (self, _args, caller) => call('connect', endpointOfClient(self as Client), caller),
-          settles: byCallbackOr(byPromiseOf('_Promise')),
+          settles(traced, invoke) {
+            // Notices and notifications are nobody's, though the connection may be opened in a trace.
+            bindEmitter(traced.self as never, undefined, traced.guard);
+            return byCallbackOr(byPromiseOf('_Promise'))(traced, invoke);
+          },
         });
       },
     },
@@ -132,53 +137,74 @@ function endpointOfClient({ host, port, database }: Pick<Client, 'host' | 'port'
 function endpointOfPool(pool: Pool): Info {
   let endpoint = poolEndpoints.get(pool);
   if (endpoint === undefined) {
-    const Parameters = pool.Client && parametersOf.get(pool.Client);
-    endpoint = Parameters === undefined ? {} : endpointOfClient(new Parameters(pool.options));
+    endpoint = parametersOfPool(pool);
     poolEndpoints.set(pool, endpoint);
   }
   return endpoint;
 }
 
+function parametersOfPool(pool: Pool): Info {
+  const Parameters = pool.Client && parametersOf.get(pool.Client);
+  try {
+    return Parameters === undefined ? {} : endpointOfClient(new Parameters(pool.options));
+  } catch {
+    // Options that name no server: pg tells the application when it connects.
+    return {};
+  }
+}
+
 /**
  * A cursor, a stream or a `Query` of the application's is itself what `query` gives back; pg calls one of
- * two handlers of it at the end, and its events come from the connection's socket.
+ * two handlers of it at the end, and all that it calls back comes from the connection's socket.
  */
 const bySubmittableOr =
   (otherwise: Settling): Settling =>
   (traced, invoke) => {
-    const query = traced.args[0] as Record<string, unknown> | null | undefined;
+    const [query] = traced.args as [Record<string, unknown> | string | null | undefined];
     if (typeof query !== 'object' || query === null || typeof query['submit'] !== 'function') {
       return byConfigCallbackOr(otherwise)(traced, invoke);
     }
-    const ends: Readonly<Record<string, (argument: unknown) => void>> = {
-      handleReadyForQuery: () => traced.succeed(query['_result']),
-      handleError: traced.fail,
-    };
-    for (const [name, end] of Object.entries(ends)) {
-      const handler = query[name];
-      if (typeof handler !== 'function') continue;
-      const value = function (this: unknown, ...args: unknown[]): unknown {
-        end(args[0]);
-        return Reflect.apply(handler, this, args);
-      };
-      Object.defineProperty(query, name, { value, configurable: true, writable: true });
-    }
-    if (typeof query['emit'] === 'function') {
-      bindEmitter(query as never, traced.caller, traced.guard);
+    if (!Object.isExtensible(query)) return invoke();
+    before(query, 'handleReadyForQuery', () => traced.succeed(query['_result']));
+    before(query, 'handleError', ([error]) => traced.fail(error));
+    // A cursor is asked for rows, and told to close, from wherever the application then is.
+    for (const method of ['read', 'close']) before(query, method, bindLast);
+    if (typeof query['emit'] === 'function') bindEmitter(query as never, traced.caller, traced.guard);
+    if (typeof query['callback'] === 'function') {
+      query['callback'] = settlingCallback(traced, query['callback'] as Callback);
     }
     return byCallbackOr((_, run) => run())(traced, invoke);
   };
+
+type Callback = Parameters<typeof settlingCallback>[1];
+
+/** Shows the arguments of an object's method to an observer before it is called. */
+function before(owner: Record<string, unknown>, method: string, observe: (args: unknown[]) => void): void {
+  const original = owner[method];
+  if (typeof original !== 'function') return;
+  const value = function (this: unknown, ...args: unknown[]): unknown {
+    observe(args);
+    return Reflect.apply(original, this, args);
+  };
+  Object.defineProperty(owner, method, { value, configurable: true, writable: true });
+}
+
+function bindLast(args: unknown[]): void {
+  const callback = args.at(-1);
+  if (typeof callback === 'function') args[args.length - 1] = bindCallback(callback as Callback, current());
+}
 
 /** `client.query({ text, callback })`; the application's object stays as it is. */
 const byConfigCallbackOr =
   (otherwise: Settling): Settling =>
   (traced: Call, invoke) => {
-    const config = traced.args[0] as { callback?: unknown } | string | null | undefined;
-    const callback = typeof config === 'object' ? config?.callback : undefined;
-    if (typeof callback !== 'function') return otherwise(traced, invoke);
-    const value = settlingCallback(traced, callback as Parameters<typeof settlingCallback>[1]);
-    traced.args[0] = Object.create(config as object, {
-      callback: { value, writable: true, enumerable: true },
+    const [config] = traced.args as [{ callback?: unknown } | string | null | undefined];
+    if (typeof config !== 'object' || typeof config?.callback !== 'function')
+      return otherwise(traced, invoke);
+    const value = settlingCallback(traced, config.callback as Callback);
+    traced.args[0] = Object.create(Object.getPrototypeOf(config) as object | null, {
+      ...Object.getOwnPropertyDescriptors(config),
+      callback: { value, configurable: true, enumerable: true, writable: true },
     });
     return invoke();
   };

@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 
+import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
 import { disguise } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { type Context, current, tracing } from '../src/trace/context.js';
@@ -31,13 +32,15 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
         super(file, preload.isUnresolvable(options) ? preload.addTo(options) : options);
         return;
       }
-      const point = startPoint('thread', caller, describe(file, options), false);
+      const info = guarded(guard, () => describe(file, options)) ?? {};
+      const point = startPoint('thread', caller, info, false);
       const thread = settings.handToThread(point.context);
       try {
         try {
           super(file, preload.addTo(options));
         } catch (error) {
-          super(file, preload.isRefused(error, options) ? preload.addTo(options, error) : options);
+          if (!preload.isRefused(error, options)) throw error;
+          super(file, preload.addTo(options, error));
         }
         stopAtExit(this, point, caller, guard, thread.close);
       } catch (error) {
@@ -75,15 +78,26 @@ function stopAtExit(
 }
 
 /** Code given as text is not recorded. */
-function describe(file: string | URL, options: Options): Info {
-  const isCode = options?.eval === true || String(file).startsWith('data:');
+function describe(file: unknown, options: Options): Info {
+  const path = file instanceof URL ? file.pathname : typeof file === 'string' ? file : undefined;
+  const isData = file instanceof URL ? file.protocol === 'data:' : path?.startsWith('data:') === true;
+  const isCode = options?.eval === true || isData;
   const name = options?.name;
   return {
     thread: {
-      file: isCode ? '[code]' : file instanceof URL ? file.pathname : file,
+      file: isCode ? '[code]' : path,
       ...(typeof name === 'string' && name !== '' && { name }),
     },
   };
+}
+
+/** '' where it was removed, which is no reason for anything to fail. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '';
+  }
 }
 
 interface Preload {
@@ -101,9 +115,10 @@ interface Preload {
 
 /** @param path of the preload; as a `--require` it also runs before code that is given as text */
 function createPreload(path: string): Preload {
-  const startFolder = process.cwd();
+  const startFolder = workingFolder();
   const isOurs = (value: string | undefined): boolean =>
-    value === 'ostrace/register' || (value !== undefined && resolve(startFolder, value) === path);
+    value === 'ostrace/register' ||
+    (value !== undefined && (isAbsolute(value) ? value : join(startFolder, value)) === path);
 
   /** The process's own arguments without the preload, which may be there in several forms. */
   function inherited(): string[] {
@@ -123,16 +138,16 @@ function createPreload(path: string): Preload {
     // application has changed that, no thread would start any more.
     isUnresolvable: (options) =>
       options?.execArgv === undefined &&
-      process.cwd() !== startFolder &&
+      workingFolder() !== startFolder &&
       inherited().length < process.execArgv.length,
 
     addTo(options, refusal) {
       const given: unknown = options?.execArgv;
       // Not ours to judge: Node throws.
-      if (given !== undefined && !Array.isArray(given)) return options;
+      if ((options as unknown) === null || (given !== undefined && !Array.isArray(given))) return options;
       const refused = refusal?.message.split(': ').at(-1)?.split(', ') ?? [];
       const rest = ((given as string[] | undefined) ?? inherited()).filter((each) => !refused.includes(each));
-      return { ...options, execArgv: [`--require=${path}`, ...rest] };
+      return copyWith(options ?? {}, { execArgv: [`--require=${path}`, ...rest] });
     },
 
     // Arguments of the process may be none of a thread's (`--max-old-space-size`): a thread that is

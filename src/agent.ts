@@ -48,10 +48,11 @@ export function start(preload: string): void {
   const exporter = createExporter(config.connectionString, handover?.ring);
   connect(exporter.write, { host: config.host, project: config.project, service: config.service });
   let root: Point | undefined;
+  const flush = (): void => exporter.flush(flushTimeoutMs);
   const watch = watchWayOut((out) => {
     if (root !== undefined) stopPoint(root, describeEnd(out));
-    exporter.flush(flushTimeoutMs);
-  });
+    flush();
+  }, flush);
   lifecycle.onFirst = watch.arm;
   lifecycle.onLast = watch.disarm;
   root = handover === undefined ? startProcess(config) : startThread(handover);
@@ -96,7 +97,7 @@ function startProcess(config: Config): Point | undefined {
   if (context === undefined) return undefined;
   const file = process.argv[1] ?? '[code]';
   const point = startPoint('process', context, { process: { file, pid: process.pid } });
-  setThreadDefault(point.context);
+  setThreadDefault(point.context, isWhole(config));
   return point;
 }
 
@@ -125,15 +126,23 @@ function takeHandover(preload: string): Handover | undefined {
   return handover;
 }
 
-function startThread({ base_id, parent_id, hmac_key, ring }: Handover): Point {
+function startThread({ config, base_id, parent_id, hmac_key, ring }: Handover): Point {
   const trace = beginTrace(base_id, hmac_key);
   const shared = openRing(ring);
   // A thread of a pool lives on after the request that started it.
   trace.isOver = () => hasTraceEnded(shared);
   const thread = { thread_id: threads.threadId };
   const point = startPoint('thread_main', rootContext(trace, parent_id), { thread });
-  setThreadDefault(point.context);
+  setThreadDefault(point.context, isWhole(config));
   return point;
+}
+
+/**
+ * Whether the process is traced as a whole, its server too. One that a traced request started may go on to
+ * serve others for years: none of those requests is part of the one.
+ */
+function isWhole({ profile }: Config): boolean {
+  return profile !== undefined;
 }
 
 function describeEnd({ exit_code, signal }: WayOut): Info | undefined {
@@ -162,7 +171,7 @@ function createSettings(config: Config, exporter: Exporter, preload: string): Se
 
     handToThread({ trace, id }) {
       const ring = exporter.handRing();
-      trace.onEnd.push(ring.endTrace);
+      trace.onEnd.add(ring.endTrace);
       const handover: Handover = {
         config,
         base_id: trace.base_id,
@@ -173,7 +182,11 @@ function createSettings(config: Config, exporter: Exporter, preload: string): Se
       threads.setEnvironmentData(handoverKey, handover);
       return {
         isStarted: () => threads.setEnvironmentData(handoverKey, undefined),
-        close: ring.close,
+        close() {
+          // The listener holds the ring's memory, and a trace may see many threads come and go.
+          trace.onEnd.delete(ring.endTrace);
+          ring.close();
+        },
       };
     },
   };

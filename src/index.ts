@@ -34,7 +34,7 @@ export const profiler = {
    *
    * @param hmac_key signs what goes out: the other services must know it
    * @param ids the trace to take part in and the point above; a new trace by default
-   * @throws TypeError when an id is not a UUID
+   * @throws TypeError when the key is not a text or an id is not a UUID
    */
   init(hmac_key: string, ids: { base_id?: string; parent_id?: string } = {}): void {
     publishedProfiler()?.init(hmac_key, ids);
@@ -69,7 +69,7 @@ export const profiler = {
    * Calls a function within a point. The point stops when the function returns, or when the promise that
    * it returns settles.
    *
-   * @returns what the function returns; of a promise, one that settles alike
+   * @returns the very value that the function returns; of a plain promise, one that settles alike
    */
   trace,
 

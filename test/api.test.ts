@@ -70,6 +70,27 @@ for (const file of ['api.cjs', 'api.mjs']) {
   });
 }
 
+test('what a function returns is the very object, traced or not, and odd input does not throw', async (t) => {
+  const file = scenario('returned.cjs');
+  const bare = await run(t, file, { load: 'none' });
+  const { stdout, stderr, code, events } = await run(t, file, { env: { ...on, OSTRACE_PROFILE: key } });
+  assert.deepEqual([stderr, code], ['', 0]);
+  const expected = JSON.parse(bare.stdout) as Record<string, unknown>;
+  assert.deepEqual(expected['queries'], 2);
+  assert.deepEqual(expected['init'], ['accepted', 'accepted', 'accepted']);
+  const wrongKey = 'TypeError: profiler.init: hmac_key is a text that is not empty';
+  assert.deepEqual(JSON.parse(stdout), { ...expected, init: [wrongKey, wrongKey, wrongKey] });
+  const [root] = treeOf(events);
+  assert.equal(
+    shape(root!.children),
+    'query query failed query never run! child child failed subclass frozen proxy thrower plain unhandled! ' +
+      'undefined 5 Symbol_s_ point info info info info info',
+  );
+  for (const failed of root!.children.filter(({ name }) => name.endsWith('failed'))) {
+    assert.equal(failed.stop!.info['etype'], 'TypeError');
+  }
+});
+
 test('the API by `import` and by `require`, and a second copy of it, share one profiler', async (t) => {
   const folder = scratch(t);
   mkdirSync(join(folder, 'copy'));

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { type SeenPoint, key, on, preload, run, scenario, shape, treeOf } from './scenario.js';
+import { type SeenPoint, key, on, preload, run, scenario, scratch, shape, treeOf } from './scenario.js';
 
 const profiled = { ...on, OSTRACE_PROFILE: key };
 
 /** Each way, the file that is recorded, and how it ended. */
-const ways: Readonly<Record<string, { file: string; end: object; etype?: string; below?: string }>> = {
+const ways: Readonly<
+  Record<string, { file: string | undefined; end: object; etype?: string; below?: string }>
+> = {
   spawn: { file: 'true', end: { exit_code: 0 } },
   // Of `sh -c 'exit 3'`.
   'spawn_ exit code': { file: 'exit', end: { exit_code: 3 } },
@@ -26,6 +30,17 @@ const ways: Readonly<Record<string, { file: string; end: object; etype?: string;
   fork: { file: process.execPath, end: { exit_code: 0 }, below: 'process(in the child)' },
   'spawn_ node': { file: process.execPath, end: { exit_code: 0 }, below: 'process(in the child)' },
   'execFileSync_ node': { file: process.execPath, end: { exit_code: 0 }, below: 'process(in the child)' },
+  'execSync_ inherited environment': { file: 'echo', end: { exit_code: 0 } },
+  'execSync_ no environment': { file: 'echo', end: { exit_code: 0 } },
+  'execFileSync_ inherited options': { file: 'echo', end: { exit_code: 0 } },
+  'spawnSync_ inherited options': { file: 'echo', end: { exit_code: 0 } },
+  'spawnSync_ getter': { file: 'pwd', end: { exit_code: 0 } },
+  'spawnSync_ two options': { file: 'pwd', end: { exit_code: 0 } },
+  'spawnSync_ null arguments': { file: 'echo', end: { exit_code: 0 } },
+  'spawnSync_ null options': { file: 'echo', end: {}, etype: 'TypeError' },
+  'spawnSync_ nothing': { file: undefined, end: {}, etype: 'TypeError' },
+  'ChildProcess_ wrong arguments': { file: 'echo', end: {}, etype: 'TypeError' },
+  'ChildProcess_ wrong environment': { file: 'true', end: { exit_code: 0 } },
 };
 
 for (const file of ['commands.cjs', 'commands.mjs']) {
@@ -47,7 +62,7 @@ for (const file of ['commands.cjs', 'commands.mjs']) {
       assert.equal(commandOf(command!, 'start')['file'], executable, way.name);
       const { pid, ...rest } = commandOf(command!, 'stop');
       // Of a synchronous call that gives its output alone, Node does not tell the pid.
-      assert.ok(pid === undefined ? /Sync|missing/.test(way.name) : Number.isInteger(pid), way.name);
+      assert.ok(pid === undefined ? /Sync|missing|wrong/.test(way.name) : Number.isInteger(pid), way.name);
       assert.deepEqual(rest, end, way.name);
       assert.equal(command!.stop!.info['etype'], etype, way.name);
     }
@@ -77,6 +92,40 @@ test('a child that gets the agent by NODE_OPTIONS takes part, through a shell an
   assert.equal(shape(treeOf(events)), 'process(command(process) command(process))');
 });
 
+test('a relative folder of traces is the same one for children that start elsewhere', async (t) => {
+  const cwd = scratch(t);
+  const below = join(cwd, 'below');
+  mkdirSync(below);
+  const code = `
+    const { spawn, spawnSync } = require('node:child_process');
+    const args = [...process.execArgv.filter((each) => !/^-e/.test(each)), '-e', '0'];
+    for (const start of [spawn, spawnSync]) {
+      start(process.execPath, args, { cwd: 'below' });
+      start(process.execPath, args, { cwd: 'below', env: { ...process.env } });
+    }
+    const env = { ...process.env, OSTRACE_CONNECTION_STRING: 'file://asked' };
+    spawn(process.execPath, args, { cwd: 'below', env: { ...env, OSTRACE_CONNECTION_STRING: 'file://askedToo' } });
+    spawnSync(process.execPath, args, { cwd: 'below', env });
+  `;
+  const env = {
+    ...profiled,
+    OSTRACE_CONNECTION_STRING: 'file://traces',
+    NODE_OPTIONS: `--require "${preload}"`,
+  };
+  const { code: exit, stderr } = await run(t, '-e', { args: [code], cwd, env, load: 'none' });
+  assert.deepEqual([exit, stderr], [0, '']);
+  assert.deepEqual(readdirSync(cwd), ['below', 'traces']);
+  assert.deepEqual(readdirSync(below), ['asked', 'askedToo']);
+});
+
+test('a server that a traced request started does not serve unsigned requests within that trace', async (t) => {
+  const inRequest = await run(t, scenario('child-server.cjs'), { env: on });
+  assert.deepEqual([inRequest.stdout, inRequest.stderr], ['ok\nok\n', '']);
+  assert.equal(shape(treeOf(inRequest.events)), 'request(command(process) thread(thread_main))');
+  const whole = await run(t, scenario('child-server.cjs'), { env: profiled });
+  assert.equal(whole.events.filter(({ name }) => name === 'wsgi-start').length, 2);
+});
+
 test('a context in the environment counts only with a signature', async (t) => {
   const env = { ...on, OSTRACE_TRACE_INFO: 'eyJiYXNlX2lkIjogIjEifQ==', OSTRACE_TRACE_HMAC: 'a'.repeat(40) };
   const { events, stderr, stdout } = await run(t, '-p', { args: ['process.env.OSTRACE_TRACE_INFO'], env });
@@ -84,5 +133,5 @@ test('a context in the environment counts only with a signature', async (t) => {
 });
 
 function commandOf(point: SeenPoint, event: 'start' | 'stop'): Record<string, unknown> {
-  return point[event]!.info['command'] as Record<string, unknown>;
+  return (point[event]!.info['command'] ?? {}) as Record<string, unknown>;
 }

@@ -41,6 +41,37 @@ for (const file of ['shop.cjs', 'shop.mjs']) {
   });
 }
 
+test('callbacks on a connection that another request opened run where their own request is', async (t) => {
+  const { events, stderr } = await run(t, scenario('crossing.cjs'), {
+    env: on,
+    onReady: async (port) => {
+      const base = `http://127.0.0.1:${port}`;
+      const opening = await fetch(`${base}/open`, { headers: signedHeaders().headers });
+      const body = opening.body!.getReader();
+      await body.read();
+      for (const headers of [signedHeaders().headers, {}]) {
+        const { traced, where } = (await (await fetch(`${base}/use`, { headers })).json()) as {
+          traced: boolean;
+          where: Record<string, boolean>;
+        };
+        assert.equal(traced, 'X-Trace-Info' in headers);
+        assert.deepEqual(
+          where,
+          Object.fromEntries(
+            ['cursor.read', 'cursor.close', 'new Query', 'ping', 'prepare', 'execute', 'execute, events'].map(
+              (what) => [what, true],
+            ),
+          ),
+        );
+      }
+      while (!(await body.read()).done);
+      await fetch(`${base}/end`);
+    },
+  });
+  assert.equal(stderr, '');
+  assert.equal(new Set(events.map((event) => event.base_id)).size, 2);
+});
+
 async function ask(port: string, id: string, headers: Record<string, string>): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}/${id}`, {
     method: 'POST',

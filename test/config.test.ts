@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { key, on, run, scenario } from './scenario.js';
+import { key, on, preload, run, scenario, scratch } from './scenario.js';
 
 /** Wrong settings and the one line that each gives. */
 const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
@@ -30,6 +32,10 @@ const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
     line: /^ostrace: OSTRACE_CONNECTION_STRING is "\/var\/traces"; expected a connection string such as file:/,
   },
   {
+    env: { ...on, OSTRACE_CONNECTION_STRING: '//user:secret@redis' },
+    line: /^ostrace: OSTRACE_CONNECTION_STRING is "\/\/\*\*\*@redis"; expected a connection string such as/,
+  },
+  {
     env: { ...on, OSTRACE_HMAC_KEYS: `${key},,other-secret` },
     line: /^ostrace: OSTRACE_HMAC_KEYS is a value that is not shown; expected keys separated by commas, none of them empty\n$/,
   },
@@ -45,6 +51,34 @@ for (const { env, line } of wrong) {
     assert.deepEqual([stdout, exit], ['runs\n', 0]);
     assert.ok(!stderr.includes(key) && !stderr.includes('secret'), 'a key was printed');
   });
+}
+
+const gone =
+  'OSTRACE_CONNECTION_STRING names a folder below the working directory, which is gone; expected an absolute folder, as in file:///var/lib/ostrace';
+
+for (const load of ['import', 'require'] as const) {
+  for (const [how, env] of Object.entries({
+    off: { OSTRACE_CONNECTION_STRING: undefined },
+    idle: { ...on, OSTRACE_CONNECTION_STRING: undefined },
+    traced: { ...on, OSTRACE_PROFILE: key, OSTRACE_CONNECTION_STRING: undefined },
+  })) {
+    test(`--${load}, ${how}: an application starts in a working directory that is gone`, async (t) => {
+      const code = `
+        const { mkdtempSync, rmdirSync } = require('node:fs');
+        const folder = mkdtempSync(require('node:os').tmpdir() + '/ostrace-gone-');
+        process.chdir(folder);
+        rmdirSync(folder);
+        const { execPath, argv: [, preload, load, file] } = process;
+        const args = ['--' + load, preload, file];
+        require('node:child_process').spawnSync(execPath, args, { stdio: 'inherit' });
+      `;
+      const file = join(scratch(t), 'app.cjs');
+      writeFileSync(file, 'console.log("runs")');
+      const { stdout, stderr } = await run(t, '-e', { load: 'none', args: [code, preload, load, file], env });
+      assert.equal(stdout, 'runs\n');
+      assert.equal(stderr.split('\n')[0], how === 'off' ? '' : `ostrace: ${gone}`);
+    });
+  }
 }
 
 test('of several keys with an empty one among them, the others still count', async (t) => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
 import { verify } from '../src/trace/signing.js';
-import { type SeenPoint, key, on, run, scenario, shape, treeOf } from './scenario.js';
+import { type SeenPoint, key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 
 interface Seen {
   readonly url: string;
@@ -16,8 +16,14 @@ async function listen(t: TestContext): Promise<{ base: string; seen: Seen[]; ref
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     seen.push({ url: request.url!, headers: request.headers });
+    if (request.url!.startsWith('/redirect/')) response.writeHead(302, { location: `/to${request.url}` });
+    if (request.url!.startsWith('/retry/')) response.writeHead(503);
     if (request.url === '/redirect') response.writeHead(302, { location: '/target' });
     request.resume().on('end', () => response.end(`answer to ${request.url}`));
+  });
+  server.on('connect', (request, socket) => {
+    seen.push({ url: request.url!, headers: request.headers });
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
   server.on('upgrade', (request, socket) => {
     seen.push({ url: request.url!, headers: request.headers });
@@ -101,6 +107,86 @@ test('signed headers go to local hosts by default, and to those that are named',
   assert.equal(await asked('*'), true);
   assert.equal(await asked('127.0.0.1'), true);
   assert.equal(await asked('*.example.org, other'), false);
+});
+
+test('what undici sends late is never signed for, or shown in, the trace of another request', async (t) => {
+  const { base, seen } = await listen(t);
+  const { base_id, headers } = signedHeaders();
+  const { events } = await run(t, scenario('undici-late.cjs'), {
+    env: on,
+    args: [base],
+    onReady: async (port, child) => {
+      const ask = async (path: string, withHeaders = {}): Promise<unknown> =>
+        (await fetch(`http://127.0.0.1:${port}${path}`, { headers: withHeaders })).text();
+      for (const way of ['pool', 'redirect', 'retry']) {
+        // The first one opens the connection that all use.
+        const asked = [ask(`/${way}/signed`, headers)];
+        for (let i = 0; i < 3; i++) asked.push(ask(`/${way}/unsigned`), ask(`/${way}/signed`, headers));
+        await Promise.all(asked);
+      }
+      child.kill();
+    },
+  });
+  const signed = seen.filter(carries);
+  assert.ok(seen.length > 30 && signed.length > 0);
+  assert.deepEqual(
+    signed.filter(({ url }) => url.endsWith('/unsigned')),
+    [],
+  );
+  // Of those that wait for a busy pool, the caller is known.
+  assert.equal(signed.filter(({ url }) => url === '/pool/signed').length, 4);
+  const points = treeOf(events, base_id).flatMap(({ children }) => children);
+  assert.equal(points.length, signed.length);
+  assert.ok(points.every((point) => pathOf(point).endsWith('/signed')));
+});
+
+test('through a forward proxy, signed headers go only to hosts that may have them', async (t) => {
+  const { base, seen } = await listen(t);
+  const code = `
+    const { get, request } = require('node:http');
+    const { Client, ProxyAgent, request: ask } = require('undici');
+    const [base] = process.argv.slice(1);
+    const { hostname, port } = new URL(base);
+    const done = (outgoing) => new Promise((resolve) => {
+      outgoing.on('response', (response) => response.resume()).on('error', () => {}).on('close', resolve).end();
+    });
+    (async () => {
+      for (const host of ['api.third-party.example', 'localhost']) {
+        await done(get({ hostname, port, path: 'http://' + host + '/http' }));
+        const { body } = await new Client(base).request({ method: 'GET', path: 'http://' + host + '/undici' });
+        await body.dump();
+      }
+      await done(get({ hostname, port, path: 'HTTP://u:p@api.third-party.example' }));
+      await done(request({ hostname, port, method: 'CONNECT', path: 'localhost:80' }));
+      await ask('https://localhost/', { dispatcher: new ProxyAgent(base) }).catch(() => {});
+      process.exit();
+    })();
+  `;
+  await run(t, '-e', { args: [code, base], env: profiled });
+  const asked = seen.map((each) => [each.url, carries(each)]);
+  assert.deepEqual(asked, [
+    ['http://api.third-party.example/http', false],
+    ['http://api.third-party.example/undici', false],
+    ['http://localhost/http', true],
+    ['http://localhost/undici', true],
+    ['HTTP://u:p@api.third-party.example', false],
+    ['localhost:80', false],
+    ['localhost:443', false],
+  ]);
+});
+
+test('`http.get` does not call a stub in the place of `http.request`, traced or not', async (t) => {
+  const { base, seen } = await listen(t);
+  const code = `
+    const http = require('node:http');
+    http.request = () => { throw new Error('the stub'); };
+    http.get(process.argv[1] + '/get', (response) => response.resume());
+  `;
+  for (const env of [on, profiled]) {
+    const { stderr } = await run(t, '-e', { args: [code, base], env });
+    assert.equal(stderr, '');
+  }
+  assert.deepEqual(seen.map(carries), [false, true]);
 });
 
 function pathOf(point: SeenPoint): string {

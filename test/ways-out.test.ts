@@ -37,6 +37,7 @@ const signals = [
   { way: 'signal', signal: 'SIGTERM', tree: 'process(work)', says: { exit_code: 143, signal: 'SIGTERM' } },
   { way: 'signal', signal: 'SIGINT', tree: 'process(work)', says: { exit_code: 130, signal: 'SIGINT' } },
   { way: 'signal, handled', signal: 'SIGTERM', tree: 'process(work shutdown)', says: { exit_code: 6 } },
+  { way: 'signal, raised again', signal: 'SIGTERM', tree: 'process!(work)', says: undefined },
   { way: 'signal, ignored once', signal: 'SIGINT', tree: 'process(work)', says: { exit_code: 7 }, times: 2 },
 ] as const;
 
@@ -56,6 +57,16 @@ for (const { way, signal, tree, says, ...rest } of signals) {
     assert.deepEqual(processStop(traced), says);
   });
 }
+
+test('listeners of the application are counted as without the agent, and what they do at the exit is stored', async (t) => {
+  const bare = await run(t, file, { args: ['many listeners'], load: 'none' });
+  const traced = await run(t, file, { args: ['many listeners'], env: profiled, load });
+  assert.deepEqual(outcome(traced), outcome(bare));
+  assert.equal(
+    shape(treeOf(traced.events)),
+    `process(work ${Array.from({ length: 10 }, () => 'leaving').join(' ')})`,
+  );
+});
 
 test('what a process did before it hung and was killed is stored, as unfinished', async (t) => {
   const { events, signal } = await run(t, file, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { key, on, run, scenario, shape, treeOf } from './scenario.js';
+import { key, on, projectFolder, run, scenario, shape, treeOf } from './scenario.js';
 
 const profiled = { ...on, OSTRACE_PROFILE: key };
 
@@ -19,6 +19,10 @@ const ways: Readonly<Record<string, string>> = {
   'wrong options': 'thread',
   'refused argument': 'thread',
   nested: 'thread(thread_main(thread(thread_main)))',
+  getters: 'thread(thread_main)',
+  'null options': 'thread',
+  'no file': 'thread',
+  'failing data': 'thread',
   'after chdir': 'thread(thread_main)',
 };
 
@@ -55,6 +59,18 @@ test('a thread that outlives its trace no longer works for it', async (t) => {
   assert.equal(stdout, 'first\nsecond\n');
   // Terminated in the end: its main never came to a stop of its own.
   assert.equal(shape(treeOf(events)), 'first(thread(thread_main!(work)))');
+});
+
+test('a thread that is gone leaves nothing behind in its trace', async (t) => {
+  const code = `
+    const { Worker } = require('node:worker_threads');
+    const { onEnd } = require('${projectFolder}/dist/src/trace/context.js').current().trace;
+    const worker = new Worker('0', { eval: true });
+    console.log(onEnd.size);
+    worker.on('exit', () => setImmediate(() => console.log(onEnd.size)));
+  `;
+  const { stdout, stderr } = await run(t, '-e', { args: [code], env: profiled });
+  assert.deepEqual([stdout, stderr], ['1\n0\n', '']);
 });
 
 test('an idle agent leaves threads alone, but for one that Node could not start any more', async (t) => {

@@ -37,7 +37,7 @@ export function readConfig(env: Environment): ConfigResult {
     const value = given === undefined ? option.default : type.parse(given);
     const isWrong = value === undefined || type.isWhole?.(given ?? '') === false;
     if (isWrong && given !== undefined && given !== '') {
-      const got = 'secret' in option ? 'a value that is not shown' : JSON.stringify(given);
+      const got = 'secret' in option ? 'a value that is not shown' : JSON.stringify(masked(given));
       problems.push(`${variable} is ${got}; expected ${option.type.takes}`);
     }
     values[name] = value ?? option.default;
@@ -74,8 +74,19 @@ function checkedConnection(connectionString: string, problems: string[]): string
     );
     return checkedConnection(options.connectionString.default, problems);
   }
-  return scheme === 'file' ? absoluteFolder(connectionString) : connectionString;
+  if (scheme !== 'file') return connectionString;
+  try {
+    return absoluteFolder(connectionString);
+  } catch {
+    problems.push(
+      `${variableName('connectionString')} names a folder below the working directory, which is gone; expected an absolute folder, as in file:///var/lib/ostrace`,
+    );
+    return connectionString;
+  }
 }
+
+/** Without the name and the password that a connection string may hold before its host. */
+const masked = (given: string): string => given.replace(/^([a-z\d+.-]*:?\/\/)?.*@/is, '$1***@');
 
 /** A relative folder means the one below the start's working directory, wherever the process goes later. */
 function absoluteFolder(connectionString: string): string {

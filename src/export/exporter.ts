@@ -12,7 +12,7 @@ const ThreadWorker = Worker;
 // About 24,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
 const ringBytes = 8 * 1024 * 1024;
-const handedRingBytes = 1024 * 1024;
+const handedRingBytes = 4 * 1024 * 1024;
 
 /** A ring for another thread, which this thread's exporter reads. */
 export interface HandedRing {

@@ -1,6 +1,8 @@
 import { isMainThread } from 'node:worker_threads';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
+// Taken now: tests put timers of their own into their place.
+const { setImmediate: later } = globalThis;
 
 /** How a process or thread ends: with an exit code, or by a signal that nobody else handles. */
 export interface WayOut {
@@ -10,7 +12,7 @@ export interface WayOut {
 
 /** Watches for the end of the process or thread while there is something to lose. */
 export interface Watch {
-  /** From the first trace on; adds the signals. */
+  /** From the first trace on; watches the signals as well. */
   arm(): void;
   /** No trace is live: the signals are the application's alone again. */
   disarm(): void;
@@ -19,35 +21,71 @@ export interface Watch {
 /**
  * Calls back once the process (or the thread) ends, synchronously: nothing else runs after it.
  *
+ * An own `process.emit` sees the end after all of the application's `exit` listeners, whose work is still
+ * recorded; a listener of ours would be counted, and might be the one too many that Node warns of.
+ *
  * A signal without a handler ends Node at once, with no chance to store anything. So while a trace is live
- * there is a handler; it puts itself away and raises the signal again where the application has none of
- * its own. Like every handler it runs only when the event loop turns: while a traced request blocks it,
- * the signal waits.
+ * there is a handler where the application has none; it leaves as soon as the application adds one, and
+ * what it does is to raise the signal again. Like every handler it runs only when the event loop turns:
+ * while a traced request blocks it, the signal waits.
+ *
+ * @param leave called at the end
+ * @param flush called when a signal comes that the application handles: that may be the end, or not
  */
-export function watchWayOut(leave: (out: WayOut) => void): Watch {
-  let armed = false;
+export function watchWayOut(leave: (out: WayOut) => void, flush: () => void): Watch {
+  let isInstalled = false;
+  let isArmed = false;
+
+  function install(): void {
+    isInstalled = true;
+    const original = process.emit as (...args: unknown[]) => boolean;
+    function emit(this: unknown, ...args: unknown[]): boolean {
+      const [event, first, second] = args;
+      if (event === 'newListener' && isSignal(first) && second !== onSignal) {
+        process.removeListener(first, onSignal);
+      }
+      // A handler of the application's may end the process by raising the signal again.
+      if (isSignal(event)) flush();
+      try {
+        return Reflect.apply(original, this, args);
+      } finally {
+        // Later: a listener that takes itself away may be about to raise the signal again.
+        if (event === 'removeListener' && isSignal(first) && second !== onSignal) {
+          later(() => watch(first)).unref();
+        }
+        if (event === 'exit') leave({ exit_code: Number(process.exitCode ?? first) });
+      }
+    }
+    Object.defineProperty(process, 'emit', { value: emit, configurable: true, writable: true });
+  }
+
+  function watch(signal: Signal): void {
+    if (isArmed && isMainThread && process.listenerCount(signal) === 0) process.on(signal, onSignal);
+  }
 
   function onSignal(signal: NodeJS.Signals): void {
     disarm();
-    const isLast = process.listenerCount(signal) === 0;
-    if (isLast) {
-      leave({ exit_code: signal === 'SIGINT' ? 130 : 143, signal });
-      process.kill(process.pid, signal);
-    }
+    leave({ exit_code: signal === 'SIGINT' ? 130 : 143, signal });
+    process.kill(process.pid, signal);
   }
 
   function disarm(): void {
+    isArmed = false;
     for (const signal of signals) process.removeListener(signal, onSignal);
   }
 
   return {
     arm() {
-      if (!armed) process.on('exit', (exit_code) => leave({ exit_code }));
-      armed = true;
-      if (!isMainThread) return;
-      // First in the row: a `once` handler of the application's is still counted then.
-      for (const signal of signals) process.prependListener(signal, onSignal);
+      if (!isInstalled) install();
+      isArmed = true;
+      for (const signal of signals) watch(signal);
     },
     disarm,
   };
+}
+
+type Signal = (typeof signals)[number];
+
+function isSignal(value: unknown): value is Signal {
+  return signals.includes(value as Signal);
 }

@@ -47,7 +47,6 @@ async function drain(): Promise<void> {
       isBusy = (await drainRing(each)) || isBusy;
     }
   }
-  countDropped();
   isDraining = false;
   if (done[0]! < flushTicket) {
     report(true);
@@ -65,9 +64,12 @@ async function drain(): Promise<void> {
 async function drainRing(each: Ring): Promise<boolean> {
   let isFound = false;
   for (;;) {
+    // Asked first: what was written before the ring was closed is in it by now.
+    const isLast = isClosed(each);
     const lines = readLines(each, batchLines);
     if (lines.length > 0) await store(lines);
-    else if (isClosed(each)) rings.delete(each);
+    countDropped(each);
+    if (isLast && lines.length === 0) rings.delete(each);
     isFound ||= lines.length > 0;
     if (lines.length < batchLines) return isFound;
   }
@@ -91,13 +93,11 @@ async function store(texts: readonly string[]): Promise<void> {
   }
 }
 
-function countDropped(): void {
-  for (const each of rings) {
-    const count = takeDropped(each);
-    if (count === 0) continue;
-    lost += count;
-    reason = 'they came faster than they could be stored';
-  }
+function countDropped(each: Ring): void {
+  const count = takeDropped(each);
+  if (count === 0) return;
+  lost += count;
+  reason = 'they came faster than they could be stored';
 }
 
 /** Says what was lost, once a minute at the most, and before the process ends. */

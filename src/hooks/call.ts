@@ -129,6 +129,13 @@ function start(
   return points;
 }
 
+/** A callback that runs in a context. */
+export function bindCallback(callback: Callback, context: Context | undefined): Callback {
+  return function (...args) {
+    return runIn(context, callback, this, args);
+  };
+}
+
 /** A callback that settles the call and then runs where the caller was. */
 export function settlingCallback(call: Call, callback: Callback): Callback {
   return function (...args) {

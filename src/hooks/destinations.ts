@@ -5,6 +5,9 @@ const privateIPv6 = /^(?:::1$|f[cd][0-9a-f]{2}:)/i;
 // `http.request` also resolves addresses written as one number: `134744072` is 8.8.8.8.
 const number = /^(?:0x[0-9a-f]+|\d+)$/i;
 
+// Nothing that resolving would turn into a dot, as IDNA does with U+3002.
+const plainName = /^[a-z0-9_-]+$/;
+
 /**
  * Makes the test for hosts that may receive signed trace headers, which can be replayed: third parties
  * must not get one by default.
@@ -32,5 +35,5 @@ function isLocal(name: string): boolean {
   if (isIPv4(name)) return privateIPv4.test(name);
   if (isIPv6(name)) return privateIPv6.test(name);
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
-  return name !== '' && !name.includes('.') && !name.includes(':') && !number.test(name);
+  return plainName.test(name) && !number.test(name);
 }

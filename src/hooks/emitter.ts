@@ -16,7 +16,7 @@ export function bindEmitter(
   emitter: EventEmitter,
   context: Context | undefined,
   guard: Guard,
-  observe?: (event: unknown, first: unknown, second: unknown) => void,
+  observe?: (event: unknown, first: unknown, second: unknown) => unknown,
 ): void {
   const original = emitter.emit;
   function emit(this: EventEmitter, ...args: Parameters<Emit>): boolean {

@@ -5,10 +5,14 @@
 // is `timeOrigin` for as long as the wall clock has not been stepped since the process started.
 let originMs = performance.timeOrigin;
 
+// Taken now: tests put clocks of their own into their place.
+const wallNow = Date.now;
+const monotonicNow = performance.now.bind(performance);
+
 /** The wall clock's time, in milliseconds, at which this process's monotonic clock read zero. */
 export function anchor(): number {
-  const monotonicMs = performance.now();
-  const wallMs = Date.now();
+  const monotonicMs = monotonicNow();
+  const wallMs = wallNow();
   const aheadMs = wallMs - (originMs + monotonicMs);
   // In step, the cut puts `Date.now()` up to a millisecond behind.
   if (aheadMs > 1 || aheadMs < -2) originMs = wallMs + 0.5 - monotonicMs;
@@ -25,7 +29,7 @@ let prefix = '';
  * @param anchoredMs what `anchor` gave when the trace began
  */
 export function timestamp(anchoredMs: number): string {
-  const micros = Math.round((anchoredMs + performance.now()) * 1000);
+  const micros = Math.round((anchoredMs + monotonicNow()) * 1000);
   const wholeSecond = Math.floor(micros / 1e6);
   if (wholeSecond !== second) {
     second = wholeSecond;

@@ -10,9 +10,11 @@ export interface Trace {
   readonly anchoredMs: number;
   /** What keeps the trace live: its open points, and whoever began it. */
   holds: number;
+  /** The tick in which it was held or released last. */
+  usedAt: number;
   ended: boolean;
   /** Told when the trace ends, so that threads that work for it stop as well. */
-  readonly onEnd: (() => void)[];
+  readonly onEnd: Set<() => void>;
   /** Asks whether the thread that this trace came from has ended it. */
   isOver: (() => boolean) | undefined;
 }
@@ -38,51 +40,74 @@ export const tracing: { live: number } = { live: 0 };
 /** Told when the first trace begins and the last one ends: for what is needed only meanwhile. */
 export const lifecycle: { onFirst: () => void; onLast: () => void } = { onFirst() {}, onLast() {} };
 
-const storage = new AsyncLocalStorage<Context | undefined>();
+// `null` is outside of any trace, also where all that is undecided belongs to the thread's own trace.
+const storage = new AsyncLocalStorage<Context | null>();
 
 // What runs outside of any request belongs to the process or the thread as a whole, when that is traced.
 let threadContext: Context | undefined;
+let threadServesRequests = false;
 
-// Work that a request left behind (a write after the response) is still its own; this is how long none
-// of a trace's points must be open until the trace ends, at least. Twice that at the most.
-const lingerMs = 500;
-const idle = new Map<Trace, { seen: boolean }>();
+// Work that a request left behind (a write after the response) is still its own: a trace ends when none of
+// its points has been open for this many ticks of half a second.
+const tickMs = 500;
+const lingerTicks = 2;
+// Ten minutes without a start or a stop: a point of it will never stop (a response that Node never closes,
+// a `start` of the API's that was forgotten), and what one trace costs must not last for ever.
+const abandonedTicks = 1200;
+const liveTraces = new Set<Trace>();
+let tick = 0;
 let sweeping: NodeJS.Timeout | undefined;
+// Taken now: tests put timers of their own into their place.
+const { setTimeout: later } = globalThis;
 
 /** Begins a trace, held once by the caller: `release` it. */
 export function beginTrace(base_id: string, hmac_key: string): Trace {
+  const trace: Trace = {
+    base_id,
+    hmac_key,
+    anchoredMs: anchor(),
+    holds: 1,
+    usedAt: tick,
+    ended: false,
+    onEnd: new Set(),
+    isOver: undefined,
+  };
+  liveTraces.add(trace);
   if (++tracing.live === 1) lifecycle.onFirst();
-  return { base_id, hmac_key, anchoredMs: anchor(), holds: 1, ended: false, onEnd: [], isOver: undefined };
+  sweeping ??= later(sweep, tickMs).unref();
+  return trace;
 }
 
 /** Keeps a trace live until the matching `release`. */
 export function hold(trace: Trace): void {
   trace.holds++;
+  trace.usedAt = tick;
 }
 
 /** Gives up one hold; when none is left for a while, the trace ends. */
 export function release(trace: Trace): void {
-  if (--trace.holds > 0 || trace.ended) return;
-  idle.set(trace, { seen: false });
-  sweeping ??= setTimeout(sweep, lingerMs).unref();
+  trace.holds--;
+  trace.usedAt = tick;
 }
 
 function sweep(): void {
-  for (const [trace, state] of idle) {
-    if (trace.holds > 0) idle.delete(trace);
-    else if (state.seen) end(trace);
-    else state.seen = true;
+  tick++;
+  for (const trace of liveTraces) {
+    const quietTicks = tick - trace.usedAt;
+    const isIdle = trace.holds <= 0 && quietTicks >= lingerTicks;
+    const isAbandoned = quietTicks >= abandonedTicks && trace !== threadContext?.trace;
+    if (isIdle || isAbandoned) end(trace);
   }
-  sweeping = idle.size > 0 ? setTimeout(sweep, lingerMs).unref() : undefined;
+  sweeping = liveTraces.size > 0 ? later(sweep, tickMs).unref() : undefined;
 }
 
 // Before AsyncContextFrame (Node 24), a storage that was entered once makes every later `await` of the
 // process 2.5 times dearer, until it is disabled.
 function end(trace: Trace): void {
-  idle.delete(trace);
+  liveTraces.delete(trace);
   trace.ended = true;
   for (const listener of trace.onEnd) listener();
-  trace.onEnd.length = 0;
+  trace.onEnd.clear();
   if (--tracing.live > 0) return;
   storage.disable();
   lifecycle.onLast();
@@ -96,13 +121,16 @@ function hasEnded(trace: Trace): boolean {
 /** The context of the running code; undefined where it is not traced. */
 export function current(): Context | undefined {
   if (tracing.live === 0) return undefined;
-  const context = storage.getStore() ?? threadContext;
-  return context === undefined || hasEnded(context.trace) ? undefined : context;
+  const stored = storage.getStore();
+  const context = stored === undefined ? threadContext : stored;
+  return !context || hasEnded(context.trace) ? undefined : context;
 }
 
-/** The context of all that runs outside of any request; undefined where process and thread are not traced. */
-export function threadDefault(): Context | undefined {
-  return threadContext === undefined || hasEnded(threadContext.trace) ? undefined : threadContext;
+/** The context of incoming requests that trigger nothing: that of a process which is traced as a whole. */
+export function requestDefault(): Context | undefined {
+  return !threadServesRequests || threadContext === undefined || hasEnded(threadContext.trace)
+    ? undefined
+    : threadContext;
 }
 
 /** The context of a header, an environment or a call that names a trace and its sender's point. */
@@ -110,9 +138,15 @@ export function rootContext(trace: Trace, parent_id: string): Context {
   return { trace, id: parent_id, parent_id: trace.base_id, point: '', library: '' };
 }
 
-/** Makes a context that of all that runs outside of any request. */
-export function setThreadDefault(context: Context): void {
+/**
+ * Makes a context that of all that runs outside of any request.
+ *
+ * @param servesRequests whether incoming requests that trigger nothing belong to it too; not so for a process
+ *   that one request started, which may serve others for years
+ */
+export function setThreadDefault(context: Context, servesRequests: boolean): void {
   threadContext = context;
+  threadServesRequests = servesRequests;
 }
 
 /**
@@ -125,9 +159,8 @@ export function runIn<Args extends readonly unknown[], Result>(
   self: unknown,
   args: Args,
 ): Result {
-  const target = context?.trace.ended === true ? undefined : context;
-  if (tracing.live === 0 || storage.getStore() === target) return Reflect.apply(fn, self, args);
-  return storage.run(target, Reflect.apply<unknown, Args, Result>, fn, self, args);
+  if (tracing.live === 0 || isWithin(context)) return Reflect.apply(fn, self, args);
+  return storage.run(target(context), Reflect.apply<unknown, Args, Result>, fn, self, args);
 }
 
 /**
@@ -135,5 +168,15 @@ export function runIn<Args extends readonly unknown[], Result>(
  * tell that something begins but do not call it; prefer `runIn`.
  */
 export function enter(context: Context | undefined): void {
-  if (tracing.live > 0 && storage.getStore() !== context) storage.enterWith(context);
+  if (tracing.live > 0 && !isWithin(context)) storage.enterWith(target(context));
+}
+
+function target(context: Context | undefined): Context | null {
+  return context === undefined || context.trace.ended ? null : context;
+}
+
+function isWithin(context: Context | undefined): boolean {
+  const stored = storage.getStore();
+  const wanted = target(context);
+  return stored === wanted || (wanted === null && stored === undefined && threadContext === undefined);
 }

@@ -1,4 +1,3 @@
-
 // The 8-4-4-4-12 form in either case: OSProfiler's peers send both, and it is safe as a file name.
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -70,7 +70,22 @@ function send(context: Context, message: 'start' | 'stop', info: Info | undefine
   );
 }
 
-/** A name that is safe in an event: no dash, no quotes, no control characters, and not endless. */
-export function pointName(name: string): string {
-  return name.replace(/[^\p{L}\p{N}_.:/ ]/gu, '_').slice(0, 100) || 'point';
+/**
+ * A name that is safe in an event: no dash, no quotes, no control characters, and not endless. JavaScript
+ * may pass anything.
+ */
+export function pointName(name: unknown): string {
+  return (
+    textOf(name)
+      .replace(/[^\p{L}\p{N}_.:/ ]/gu, '_')
+      .slice(0, 100) || 'point'
+  );
+}
+
+function textOf(name: unknown): string {
+  try {
+    return String(name);
+  } catch {
+    return ''; // an object whose `toString` throws
+  }
 }

@@ -4,6 +4,7 @@ import {
   beginTrace,
   current,
   enter,
+  hold,
   release,
   rootContext,
   runIn,
@@ -12,6 +13,7 @@ import type { Info } from './event.js';
 import { isUuid, newId } from './ids.js';
 import { failure } from './info.js';
 import { type Point, pointName, startPoint, stopPoint } from './point.js';
+import { isPlainPromise, passingOn, watch } from './returned.js';
 import { hmacHeader, infoHeader, signIds } from './signing.js';
 
 /** Where the running code is within a trace. */
@@ -47,6 +49,9 @@ export function createProfiler(): Profiler {
 
   return {
     init(hmac_key, { base_id = newId(), parent_id = base_id } = {}) {
+      if (typeof hmac_key !== 'string' || hmac_key === '') {
+        throw new TypeError('profiler.init: hmac_key is a text that is not empty');
+      }
       if (!isUuid(base_id) || !isUuid(parent_id)) {
         throw new TypeError(
           'profiler.init: base_id and parent_id are UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4',
@@ -87,31 +92,37 @@ export function createProfiler(): Profiler {
     call(name, description, fn) {
       const caller = current();
       if (caller === undefined) return fn();
-      const point = startPoint(pointName(name), caller, description.start());
-      const succeed = (result: unknown): void => stopPoint(point, description.stop(result));
+      const point = startPoint(pointName(name), caller, described(description));
+      const succeed = (value: unknown): void => stopPoint(point, description.stop(value));
+      const fail = (error: unknown): void => stopPoint(point, failure(error));
       let result: ReturnType<typeof fn>;
       try {
         result = runIn(point.context, fn, undefined, []);
       } catch (error) {
-        stopPoint(point, failure(error));
+        fail(error);
         throw error;
       }
-      if (!isThenable(result)) {
-        succeed(result);
-        return result;
+      if (isPlainPromise(result)) {
+        // The promise that this gives stands for the one it was given: a handler on the side would hide an
+        // unhandled rejection.
+        return result.then(...passingOn(succeed, fail)) as typeof result;
       }
-      // The promise that this gives stands for the one it was given: a handler on the side would hide an
-      // unhandled rejection.
-      return result.then(
+      // A query may be built and never run: until it is, it must not keep the trace live.
+      const { trace } = point.context;
+      const isWatched = watch(
+        result,
         (value) => {
+          if (!point.stopped) hold(trace);
           succeed(value);
-          return value;
         },
-        (error: unknown) => {
-          stopPoint(point, failure(error));
-          throw error;
+        (error) => {
+          if (!point.stopped) hold(trace);
+          fail(error);
         },
-      ) as typeof result;
+      );
+      if (isWatched) release(trace);
+      else succeed(result);
+      return result;
     },
 
     traceHeaders() {
@@ -123,10 +134,12 @@ export function createProfiler(): Profiler {
   };
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
+function described(description: Description): Info | undefined {
+  try {
+    return description.start();
+  } catch {
+    return undefined; // a getter of the application's info throws
+  }
 }
 
 const key = Symbol.for('ostrace.profiler.1');

@@ -2,7 +2,7 @@
 const { profiler } = require('ostrace');
 
 module.exports = async function commands({
-  childProcess: { exec, execFile, execFileSync, execSync, fork, spawn, spawnSync },
+  childProcess: { ChildProcess, exec, execFile, execFileSync, execSync, fork, spawn, spawnSync },
   promisify,
 }) {
   const results = {};
@@ -51,6 +51,45 @@ module.exports = async function commands({
   await way('fork', () => closed(fork(__filename, ['child'])));
   await way('spawn, node', () => closed(spawn(node, [...process.execArgv, __filename, 'child'], options)));
   await way('execFileSync, node', () => void execFileSync(node, [...process.execArgv, __filename, 'child']));
+  // What Node sees of odd arguments, it sees with the agent as well.
+  const encoding = 'utf8';
+  const inherited = Object.assign(Object.create({ INHERITED: 'inherited' }), { OWN: 'own' });
+  await way('execSync, inherited environment', () =>
+    execSync('echo $INHERITED $OWN', { encoding, env: inherited }),
+  );
+  await way('execSync, no environment', () => execSync('echo $HOME', { encoding, env: false }));
+  await way('execFileSync, inherited options', () =>
+    String(execFileSync('sh', ['-c', 'echo err >&2'], Object.create({ stdio: 'ignore' }))),
+  );
+  await way('spawnSync, inherited options', () =>
+    String(spawnSync('sh', ['-c', 'echo $HOME'], Object.create({ env: { HOME: 'inherited' } })).stdout),
+  );
+  let calls = 0;
+  await way('spawnSync, getter', () => {
+    const lazy = {
+      get cwd() {
+        calls++;
+        return '/usr';
+      },
+    };
+    return [String(spawnSync('pwd', lazy).stdout), calls];
+  });
+  await way('spawnSync, two options', () => spawnSync('pwd', { cwd: '/usr', encoding }, { cwd: '/' }).stdout);
+  await way('spawnSync, null arguments', () => spawnSync('echo', null, { encoding }).stdout);
+  await way('spawnSync, null options', () => spawnSync('echo', [], null));
+  await way('spawnSync, nothing', () => {
+    try {
+      return spawnSync();
+    } catch (error) {
+      return error.message;
+    }
+  });
+  await way('ChildProcess, wrong arguments', () => new ChildProcess().spawn({ file: 'echo', args: 5 }));
+  await way('ChildProcess, wrong environment', () => {
+    const child = new ChildProcess();
+    child.spawn({ file: 'true', envPairs: [5] });
+    return closed(child);
+  });
   results.options = JSON.stringify(options) === given;
   results.env = Object.keys(process.env).filter((name) => name.startsWith('OSTRACE_TRACE_INFO'));
   console.log(JSON.stringify(results));

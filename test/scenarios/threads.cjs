@@ -54,6 +54,31 @@ module.exports = async function threads({ Worker }) {
   await run('wrong options', cjs, { execArgv: 5 });
   await run('refused argument', cjs, { execArgv: ['--no-such-flag'] });
   await run('nested', `new (require('node:worker_threads').Worker)('0', { eval: true })`, { eval: true });
+  // What Node sees of odd arguments, it sees with the agent as well.
+  class Lazy {
+    get workerData() {
+      return 'lazy';
+    }
+    get execArgv() {
+      return [];
+    }
+    get env() {
+      return {};
+    }
+  }
+  await run('getters', cjs, new Lazy());
+  await run('null options', cjs, null);
+  await run('no file', Object.create(null));
+  let calls = 0;
+  await run('failing data', cjs, {
+    workerData: {
+      get data() {
+        calls++;
+        throw new RangeError('no data');
+      },
+    },
+  });
+  results['calls of a failing getter'] = calls;
   process.chdir(folder);
   await run('after chdir', cjs, { workerData: 4, env: {} });
   process.chdir(__dirname);

@@ -32,6 +32,23 @@ const ways = {
     setInterval(() => {}, 1000);
     console.log('ready');
   },
+  // Put in front, and careful not to be in the way of others.
+  'signal, raised again': () => {
+    const listener = (signal) => {
+      process.removeListener(signal, listener);
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    };
+    process.prependListener('SIGTERM', listener);
+    setInterval(() => {}, 1000);
+    console.log('ready');
+  },
+  'many listeners': () => {
+    for (let i = 0; i < 10; i++) {
+      process.on('exit', () => profiler.trace('leaving', () => {}));
+      process.on('SIGTERM', () => {});
+    }
+    console.log(process.listenerCount('exit'), process.listenerCount('SIGTERM'));
+  },
   hang: () => {
     setTimeout(() => {
       console.log('ready');

@@ -1,0 +1,57 @@
+import { Agent, get } from 'node:http';
+
+/** What the load asks for, and what it takes for an answer. */
+export interface Endpoint {
+  readonly path: string;
+  readonly what: string;
+  readonly queries: number;
+  /** Requests in a batch. */
+  readonly requests: number;
+}
+
+// What autocannon and the pool of pg take by default.
+export const concurrency = 10;
+
+/** Connections to one application, kept between its batches. */
+export function openConnections(): Agent {
+  return new Agent({ keepAlive: true, maxSockets: concurrency });
+}
+
+/**
+ * Sends a batch of requests and waits for all answers.
+ *
+ * @param headersOf gives each request its headers
+ * @throws when an answer is not the endpoint's
+ */
+export async function sendBatch(
+  port: number,
+  agent: Agent,
+  endpoint: Endpoint,
+  headersOf: () => Record<string, string>,
+): Promise<void> {
+  let left = endpoint.requests;
+  const client = async (): Promise<void> => {
+    while (left-- > 0) await send(port, agent, endpoint, headersOf());
+  };
+  await Promise.all(Array.from({ length: concurrency }, client));
+}
+
+function send(
+  port: number,
+  agent: Agent,
+  endpoint: Endpoint,
+  headers: Record<string, string>,
+): Promise<void> {
+  const { path, queries } = endpoint;
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, agent, headers }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode === 200 && body === String(queries)) resolve();
+        else reject(new Error(`${path} gave ${response.statusCode}: ${body}`));
+      });
+    }).on('error', reject);
+  });
+}

@@ -1,0 +1,30 @@
+/** What is left of many noisy measurements. */
+export interface Summary {
+  readonly median: number;
+  /** The middle half lies between these two. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export function summary(values: readonly number[]): Summary {
+  return { median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75) };
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+function quantile(values: readonly number[], part: number): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(at)]!;
+  const above = sorted[Math.ceil(at)]!;
+  return below + (above - below) * (at - Math.floor(at));
+}
+
+/** The list from its n-th item on, then those before: so that nobody always comes first. */
+export function rotated<Item>(items: readonly Item[], n: number): Item[] {
+  const at = n % items.length;
+  return [...items.slice(at), ...items.slice(0, at)];
+}

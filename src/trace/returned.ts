@@ -1,0 +1,116 @@
+// What a traced function returned, watched until it settles.
+/* oxlint-disable unicorn/no-thenable -- what it warns of is there already: it gets a `then` in its `then`'s place */
+
+/** A promise that a derived one can stand for: nobody has put anything of their own on it. */
+export function isPlainPromise(value: unknown): value is Promise<unknown> {
+  try {
+    return (
+      value instanceof Promise &&
+      Object.getPrototypeOf(value) === Promise.prototype &&
+      Object.getOwnPropertyNames(value).length === 0
+    );
+  } catch {
+    return false; // a Proxy of the application's
+  }
+}
+
+/** Handlers that look at how a promise settles and pass it on. */
+export function passingOn(
+  succeed: (value: unknown) => void,
+  fail: (error: unknown) => void,
+): [(value: unknown) => unknown, (error: unknown) => never] {
+  return [
+    (value) => {
+      succeed(value);
+      return value;
+    },
+    (error) => {
+      fail(error);
+      throw error;
+    },
+  ];
+}
+
+/**
+ * Watches a thenable that is handed back as it is: a query that runs when its `then` is called, or a
+ * promise with more on it. Nothing of it is called before its owner does.
+ *
+ * @returns false when there is nothing to watch, or it can't be watched
+ */
+export function watch(
+  value: unknown,
+  succeed: (value: unknown) => void,
+  fail: (error: unknown) => void,
+): boolean {
+  try {
+    if (typeof value !== 'object' || value === null) return false;
+    if (Object.getPrototypeOf(value) === Promise.prototype) return watchPromise(value, succeed, fail);
+    return watchThenable(value, succeed, fail);
+  } catch {
+    return false; // a getter or a Proxy of the application's
+  }
+}
+
+/**
+ * `await` does not ask a promise for its `then`, but everything that handles one asks for its `constructor`
+ * first, and nothing else does: then somebody else handles its rejection, and a handler of ours hides none.
+ */
+function watchPromise(
+  promise: object,
+  succeed: (value: unknown) => void,
+  fail: (error: unknown) => void,
+): boolean {
+  if (Object.hasOwn(promise, 'constructor')) return false;
+  return Reflect.defineProperty(promise, 'constructor', {
+    configurable: true,
+    get() {
+      Reflect.deleteProperty(promise, 'constructor');
+      void Promise.prototype.then.call(promise, succeed, fail);
+      return promise.constructor;
+    },
+    set(constructor: unknown) {
+      Object.defineProperty(promise, 'constructor', {
+        value: constructor,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    },
+  });
+}
+
+function watchThenable(
+  thenable: { then?: unknown },
+  succeed: (value: unknown) => void,
+  fail: (error: unknown) => void,
+): boolean {
+  const { then: original } = thenable;
+  if (typeof original !== 'function') return false;
+  const own = Object.getOwnPropertyDescriptor(thenable, 'then');
+  const [passValue, passError] = passingOn(succeed, fail);
+  function then(this: unknown, ...handlers: unknown[]): unknown {
+    if (own === undefined) Reflect.deleteProperty(thenable, 'then');
+    else Reflect.defineProperty(thenable, 'then', own);
+    const [onValue, onError, ...more] = handlers;
+    return Reflect.apply(original as () => unknown, this, [
+      before(succeed, onValue) ?? passValue,
+      before(fail, onError) ?? passError,
+      ...more,
+    ]);
+  }
+  return Reflect.defineProperty(thenable, 'then', {
+    value: then,
+    configurable: true,
+    enumerable: own?.enumerable ?? false,
+    writable: true,
+  });
+}
+
+/** A handler of the owner's, told of first; undefined when there is none. */
+function before(told: (value: unknown) => void, handler: unknown): ((value: unknown) => unknown) | undefined {
+  if (typeof handler !== 'function') return undefined;
+  return function (this: unknown, value) {
+    told(value);
+    return Reflect.apply(handler, this, arguments) as unknown;
+  };
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { readConfig } from '../src/config/config.js';
+import { destinations } from '../src/hooks/destinations.js';
+import { target } from '../src/hooks/url.js';
+
+const secretNames = `
+  pass passwd password password2 passphrase user_pass db-pwd api-key apikey X-Api-Key access_key secret_key
+  PRIVATE_KEY client_secret token access_token refresh-token id_token_hint jwt bearer authorization session
+  session_id sid connect.sid PHPSESSID otp assertion sig signature X-Amz-Date key auth code user[password]
+  user%5Bpassword%5D user[code] %74oken p%61ss`
+  .trim()
+  .split(/\s+/);
+
+for (const name of secretNames) {
+  test(`the value of ${name} is masked in a query`, () => {
+    assert.equal(target(`/x?a=1&${name}=s3cret&b=2;${name}=s3cret`).query, `a=1&${name}=***&b=2;${name}=***`);
+  });
+}
+
+test('other parameters stay as they are, and so do parameters without a value', () => {
+  const query =
+    'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&%=8&a&=9&token';
+  assert.equal(target(`/x?${query}`).query, query);
+  assert.deepEqual(target('/plain'), { path: '/plain', query: '' });
+});
+
+for (const [url, path, query = ''] of [
+  ['http://u:p@h/x', 'http://***@h/x'],
+  ['http://u:p@ss@h', 'http://***@h'],
+  ['/p/http://u:p@ss@h/x', '/p/http://***@h/x'],
+  ['http://u:p@h/a//v:w@x/', 'http://***@h/a//***@x/'],
+  ['/a/https:/u:p@h', '/a/https:/***@h'],
+  ['/u@h', '/u@h'],
+  ['/x?to=https://u:p@ss@h/y@z&mail=a@b', '/x', 'to=https://***@h/y@z&mail=a@b'],
+  [
+    '/x?to=https%3A%2F%2Fu%3Ap%40ss%40h%2Fy%40z&mail=a%40b',
+    '/x',
+    'to=https%3A%2F%2F***@h%2Fy%40z&mail=a%40b',
+  ],
+] as const) {
+  test(`no name and password of ${url} is kept`, () => {
+    assert.deepEqual(target(url), { path, query });
+  });
+}
+
+test('what is a megabyte long is masked in time that grows with its length', () => {
+  const length = 1 << 20;
+  for (const piece of [
+    'a',
+    '=',
+    '&',
+    '@',
+    '/',
+    '//',
+    ':/',
+    '%2f',
+    '%2f%2f',
+    '%40',
+    '%',
+    'a=',
+    '[',
+    '-',
+    'pass',
+    '//@',
+    '?',
+  ]) {
+    const text = piece.repeat(length / piece.length);
+    const startedAt = performance.now();
+    target(`/?${text}`);
+    target(`${text}@`);
+    target(`/?//${text}`);
+    const ms = performance.now() - startedAt;
+    assert.ok(ms < 3000, `${piece}: ${ms} ms`);
+  }
+});
+
+test('a name counts as local only if nothing in it can become a dot', () => {
+  const isLocal = destinations(['local']);
+  for (const host of ['localhost', 'db', 'my_service-2', 'a.localhost', '127.0.0.1', '[::1]', 'fd00::1']) {
+    assert.equal(isLocal(host), true, host);
+  }
+  for (const host of [
+    'evil。com',
+    'evil．com',
+    'evil｡com',
+    'x%2ecom',
+    '134744072',
+    '0x08080808',
+    '',
+    'a b',
+    '٨',
+  ]) {
+    assert.equal(isLocal(host), false, host);
+  }
+});
+
+test('a wrong connection string is reported without its name and password', () => {
+  for (const [given, shown] of [
+    ['//user:s3cret@redis', '//***@redis'],
+    ['//user:s3/cret@redis', '//***@redis'],
+    ['//user:s3@s3cret@redis/1', '//***@redis/1'],
+  ] as const) {
+    const { problems } = readConfig({ OSTRACE_CONNECTION_STRING: given });
+    assert.equal(problems.length, 1);
+    assert.ok(problems[0]!.startsWith(`OSTRACE_CONNECTION_STRING is "${shown}";`), problems[0]);
+  }
+});
