@@ -71,17 +71,17 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
   };
   const pool = (exports: unknown): void => {
     const { prototype } = exports as { prototype: Pool };
-    const hook = (operation: string, stop?: MethodHook['stop']): MethodHook => ({
+    const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({
       library,
       what: `Pool.${operation}`,
       start: (self, _args, caller) => call(operation, (self as Pool).config?.connectionConfig, caller),
-      ...(stop && { stop }),
+      ...more,
       settles: byCallbackOr(byEvents),
     });
-    hookMethod(prototype, 'query', hook('query', rows));
-    hookMethod(prototype, 'execute', hook('execute', rows));
+    hookMethod(prototype, 'query', hook('query', { stop: rows }));
+    hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
     // A pool calls its waiting callbacks from the request that gave a connection back.
-    hookMethod(prototype, 'getConnection', hook('connect'));
+    hookMethod(prototype, 'getConnection', hook('connect', { handsOut: true }));
   };
   return [
     { file: 'mysql2/lib/connection', versions: before, install: connection },
@@ -136,7 +136,7 @@ const byCommand: Settling = (traced, invoke) => {
 /** Brings what a command calls back to where it was given; the hooked calls do that themselves. */
 const bindCommand: Settling = (traced, invoke) => {
   const [command] = traced.args as [Command | null | undefined];
-  if (traced.caller?.library !== library && typeof command === 'object' && command !== null) {
+  if (typeof command === 'object' && command !== null) {
     if (typeof command.onResult === 'function') {
       command.onResult = bindCallback(command.onResult as Callback, traced.caller);
     }

@@ -68,6 +68,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         hookMethod(client.prototype as Client, 'connect', {
           library,
           what: 'Client.connect',
+          handsOut: true,
           start: (self, _args, caller) => call('connect', endpointOfClient(self as Client), caller),
           settles(traced, invoke) {
             // Notices and notifications are nobody's, though the connection may be opened in a trace.
@@ -82,16 +83,16 @@ export function pg(settings: Settings): readonly ModuleHook[] {
       versions: ['3.0.0', '4.0.0'],
       install(exports) {
         const prototype = (exports as PoolClass).prototype as Pool;
-        const hook = (operation: 'query' | 'connect', stop?: MethodHook['stop']): MethodHook => ({
+        const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({
           library,
           what: `Pool.${operation}`,
           start: (self, _args, caller) => call(operation, endpointOfPool(self as Pool), caller),
-          ...(stop && { stop }),
+          ...more,
           settles: byCallbackOr(byPromiseOf('Promise')),
         });
-        hookMethod(prototype, 'query', hook('query', rows));
+        hookMethod(prototype, 'query', hook('query', { stop: rows }));
         // A pool calls its waiting callbacks from the request that gave a connection back.
-        hookMethod(prototype, 'connect', hook('connect'));
+        hookMethod(prototype, 'connect', hook('connect', { handsOut: true }));
       },
     },
   ];

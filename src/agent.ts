@@ -1,6 +1,6 @@
 // The composition root: it alone knows every room.
 import { syncBuiltinESMExports } from 'node:module';
-import * as threads from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 
 import { builtins, packages } from '../instrumentations/index.js';
 import { type Config, contextVariables, readConfig } from './config/config.js';
@@ -83,7 +83,7 @@ function isTool(script: string | undefined): boolean {
 
 function readEnvironment(): Config {
   const { config, problems } = readConfig(process.env);
-  if (threads.isMainThread) for (const problem of problems) notice(problem);
+  if (isMainThread) for (const problem of problems) notice(problem);
   return config;
 }
 
@@ -92,7 +92,7 @@ function readEnvironment(): Config {
  * all that it does outside of a request.
  */
 function startProcess(config: Config): Point | undefined {
-  if (!threads.isMainThread) return undefined;
+  if (!isMainThread) return undefined;
   const context = processContext(config);
   if (context === undefined) return undefined;
   const file = process.argv[1] ?? '[code]';
@@ -118,10 +118,10 @@ function processContext({ hmacKeys, profile }: Config): Context | undefined {
 
 /** Takes what the starting thread left for this one, and with it the traces of how it got here. */
 function takeHandover(preload: string): Handover | undefined {
-  if (threads.isMainThread) return undefined;
-  const handover = threads.getEnvironmentData(handoverKey) as unknown as Handover | undefined;
+  if (isMainThread) return undefined;
+  const handover = getEnvironmentData(handoverKey) as unknown as Handover | undefined;
   if (handover === undefined) return undefined;
-  threads.setEnvironmentData(handoverKey, undefined);
+  setEnvironmentData(handoverKey, undefined);
   if (process.execArgv[0] === `--require=${preload}`) process.execArgv.shift();
   return handover;
 }
@@ -131,7 +131,7 @@ function startThread({ config, base_id, parent_id, hmac_key, ring }: Handover): 
   const shared = openRing(ring);
   // A thread of a pool lives on after the request that started it.
   trace.isOver = () => hasTraceEnded(shared);
-  const thread = { thread_id: threads.threadId };
+  const thread = { thread_id: threadId };
   const point = startPoint('thread_main', rootContext(trace, parent_id), { thread });
   setThreadDefault(point.context, isWhole(config));
   return point;
@@ -146,7 +146,7 @@ function isWhole({ profile }: Config): boolean {
 }
 
 function describeEnd({ exit_code, signal }: WayOut): Info | undefined {
-  return threads.isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
+  return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
 }
 
 function createSettings(config: Config, exporter: Exporter, preload: string): Settings {
@@ -179,9 +179,9 @@ function createSettings(config: Config, exporter: Exporter, preload: string): Se
         hmac_key: trace.hmac_key,
         ring: ring.memory,
       };
-      threads.setEnvironmentData(handoverKey, handover);
+      setEnvironmentData(handoverKey, handover);
       return {
-        isStarted: () => threads.setEnvironmentData(handoverKey, undefined),
+        isStarted: () => setEnvironmentData(handoverKey, undefined),
         close() {
           // The listener holds the ring's memory, and a trace may see many threads come and go.
           trace.onEnd.delete(ring.endTrace);

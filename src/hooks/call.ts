@@ -28,6 +28,11 @@ export interface MethodHook {
   /** What a point says at its stop after an error; its class and message by default. */
   failed?(error: unknown): Info;
   readonly settles: Settling;
+  /**
+   * The method hands out what its library goes on with in the callback, as a pool does with a connection:
+   * within a call of the library the callback is brought back too.
+   */
+  readonly handsOut?: true;
 }
 
 /** One call of a hooked method while something is live. */
@@ -82,6 +87,10 @@ function tracedCall(
   // answers it may have been opened by a traced request.
   const caller = current();
   const points = caller === undefined ? [] : start(hook, guard, caller, self, args);
+  // Part of a call that watches its own end: there is nothing to record and nobody to bring back.
+  if (points.length === 0 && caller?.library === hook.library && hook.handsOut !== true) {
+    return Reflect.apply(original, self, args);
+  }
   const context = points.at(-1)?.context;
   const settle = (info: (point: string) => Info | undefined): void => {
     for (const point of points.toReversed()) {

@@ -3,7 +3,7 @@
 
 // `timeOrigin + now()` is good to microseconds, while `Date.now()` is cut to milliseconds; so the anchor
 // is `timeOrigin` for as long as the wall clock has not been stepped since the process started.
-let originMs = performance.timeOrigin;
+let originMs: number | undefined;
 
 // Taken now: tests put clocks of their own into their place.
 const wallNow = Date.now;
@@ -11,6 +11,8 @@ const monotonicNow = performance.now.bind(performance);
 
 /** The wall clock's time, in milliseconds, at which this process's monotonic clock read zero. */
 export function anchor(): number {
+  // Its first reading costs a millisecond: not before the first trace.
+  originMs ??= performance.timeOrigin;
   const monotonicMs = monotonicNow();
   const wallMs = wallNow();
   const aheadMs = wallMs - (originMs + monotonicMs);

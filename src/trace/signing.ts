@@ -109,7 +109,10 @@ function decode(info: string): object | undefined {
 function textOf(bytes: Buffer): string {
   const text = bytes.toString('latin1');
   // A tenth of the price of a decoder, and enough for all that OSProfiler and we send.
-  return plainAscii.test(text) ? text : utf8.decode(bytes);
+  if (plainAscii.test(text)) return text;
+  // Python refuses a byte order mark and invalid UTF-8.
+  utf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return utf8.decode(bytes);
 }
 
 /**
@@ -131,8 +134,7 @@ function base64Digits(text: string): string | undefined {
   return digits.length % 4 === 0 ? digits : undefined;
 }
 
-// Python refuses a byte order mark and invalid UTF-8.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+let utf8: InstanceType<typeof TextDecoder> | undefined;
 
 function hmacOf(info: string, hmac_key: string): string {
   return loadCrypto().createHmac('sha1', hmac_key).update(info).digest('hex');
