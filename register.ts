@@ -6,7 +6,9 @@
 const enabled = process.env['OSTRACE_ENABLED'] ?? '';
 
 // A thread that works for a trace may have been given no environment: it is known by its first argument.
-const isHanded = process.execArgv[0] === `--require=${__filename}`;
+const isHanded =
+  process.execArgv[0] === `--require=${__filename}` &&
+  !(require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread;
 
 if (isHanded || !/^(?:|0|false|no|off)$/i.test(enabled.trim())) {
   try {

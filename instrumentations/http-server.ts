@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { createGuard } from '../src/hooks/guard.js';
+import { aborted } from '../src/hooks/http.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import {
@@ -61,11 +62,6 @@ export function httpServer(settings: Settings): void {
     bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
   }
 }
-
-const aborted = {
-  etype: 'Aborted',
-  message: 'the connection was closed before the response was complete',
-};
 
 /** Begins the trace that a request's headers ask for. */
 function trigger(request: IncomingMessage, hmacKeys: readonly string[]): Context | undefined {

@@ -5,8 +5,10 @@ import type { Settings } from '../src/hooks/settings.js';
 export const builtins: Readonly<Record<string, (settings: Settings) => void>> = {
   instrumentHttpServer: (settings) =>
     (require('./http-server.js') as typeof import('./http-server.js')).httpServer(settings),
-  instrumentHttpClient: (settings) =>
-    (require('./http-client.js') as typeof import('./http-client.js')).httpClient(settings),
+  instrumentHttpClient: (settings) => {
+    (require('./http-client.js') as typeof import('./http-client.js')).httpClient(settings);
+    (require('./undici.js') as typeof import('./undici.js')).undici(settings);
+  },
   instrumentChildProcess: (settings) =>
     (require('./child-process.js') as typeof import('./child-process.js')).childProcess(settings),
   instrumentWorkerThreads: (settings) =>

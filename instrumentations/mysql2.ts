@@ -1,4 +1,5 @@
 import {
+  type Callback,
   type MethodHook,
   type PointStart,
   type Settling,
@@ -36,7 +37,6 @@ interface Command {
   onResult?: unknown;
   readonly emit?: unknown;
 }
-type Callback = Parameters<typeof settlingCallback>[1];
 
 const library = 'mysql2';
 

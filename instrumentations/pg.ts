@@ -1,5 +1,6 @@
 import {
   type Call,
+  type Callback,
   type MethodHook,
   type PointStart,
   type Settling,
@@ -7,6 +8,7 @@ import {
   hookMethod,
   settlingCallback,
 } from '../src/hooks/call.js';
+import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
@@ -177,8 +179,6 @@ const bySubmittableOr =
     return byCallbackOr((_, run) => run())(traced, invoke);
   };
 
-type Callback = Parameters<typeof settlingCallback>[1];
-
 /** Shows the arguments of an object's method to an observer before it is called. */
 function before(owner: Record<string, unknown>, method: string, observe: (args: unknown[]) => void): void {
   const original = owner[method];
@@ -202,10 +202,6 @@ const byConfigCallbackOr =
     const [config] = traced.args as [{ callback?: unknown } | string | null | undefined];
     if (typeof config !== 'object' || typeof config?.callback !== 'function')
       return otherwise(traced, invoke);
-    const value = settlingCallback(traced, config.callback as Callback);
-    traced.args[0] = Object.create(Object.getPrototypeOf(config) as object | null, {
-      ...Object.getOwnPropertyDescriptors(config),
-      callback: { value, configurable: true, enumerable: true, writable: true },
-    });
+    traced.args[0] = copyWith(config, { callback: settlingCallback(traced, config.callback as Callback) });
     return invoke();
   };

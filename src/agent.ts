@@ -1,5 +1,6 @@
 // The composition root: it alone knows every room.
 import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 
 import { builtins, packages } from '../instrumentations/index.js';
@@ -78,7 +79,10 @@ export function start(preload: string): void {
  * they start finds the variables of the context and takes part.
  */
 function isTool(script: string | undefined): boolean {
-  return /[\\/](?:npm|npx|yarn|pnpm|corepack|ostrace)(?:-cli)?(?:\.[cm]?js)?$/.test(script ?? '');
+  return (
+    script === join(__dirname, 'cli/main.js') ||
+    /[\\/](?:npm|npx|yarn|pnpm|corepack|ostrace)(?:-cli)?(?:\.[cm]?js)?$/.test(script ?? '')
+  );
 }
 
 function readEnvironment(): Config {

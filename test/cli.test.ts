@@ -271,8 +271,8 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
   ],
   [
     'a store without a scheme',
-    ['trace', 'list', '--connection-string', '/tmp/x'],
-    /--connection-string is "\/tmp\/x"; expected .* file:\/\//,
+    ['trace', 'list', '--connection-string', '/var/x'],
+    /--connection-string is "\/var\/x"; expected .* file:\/\//,
   ],
 ];
 

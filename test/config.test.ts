@@ -25,7 +25,7 @@ const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
   },
   {
     env: { ...on, OSTRACE_CONNECTION_STRING: 'kafka://somewhere' },
-    line: /^ostrace: OSTRACE_CONNECTION_STRING has the scheme "kafka", for which there is no driver; expected one of file:\/\//,
+    line: /^ostrace: OSTRACE_CONNECTION_STRING is "kafka:\/\/somewhere", for whose scheme there is no driver; expected one of file:\/\//,
   },
   {
     env: { ...on, OSTRACE_CONNECTION_STRING: '/var/traces' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { key, on, run, scenario, signedHeaders, treeOf } from './scenario.js';
+import { key, on, preload, run, scenario, signedHeaders, treeOf } from './scenario.js';
 
 interface State {
   loaded: string[];
@@ -9,6 +9,12 @@ interface State {
   listeners: string[];
   globals: string[];
 }
+
+test('off, the form of the preload`s argument that threads are given loads no more', async (t) => {
+  const file = scenario('report-state.cjs');
+  const { stdout } = await run(t, file, { load: 'none', nodeArgs: [`--require=${preload}`] });
+  assert.deepEqual((JSON.parse(stdout) as State).loaded, ['register.js']);
+});
 
 for (const load of ['import', 'require'] as const) {
   for (const value of [undefined, '', 'false', '0', 'No', 'off']) {

@@ -1,4 +1,4 @@
-import { type Config, connectionFor } from '../config/config.js';
+import { type Config, masked, readConfig } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import { schemeOf, schemes } from '../drivers/index.js';
 import { CommandError, type Option, type Shell } from './command.js';
@@ -31,10 +31,13 @@ export function settings(shell: Shell, given?: string): Config {
     const source = given === undefined ? connectionVariable : '--connection-string';
     const known = schemes.map((scheme) => `${scheme}://`).join(', ');
     throw new CommandError(
-      `${source} is "${withoutPassword(connection)}"; expected a store that starts with one of ${known}`,
+      `${source} is "${masked(connection)}"; expected a store that starts with one of ${known}`,
     );
   }
-  const { config, problems } = connectionFor(connection, shell.env);
+  const { config, problems } = readConfig({
+    ...shell.env,
+    ...(connection !== undefined && { [connectionVariable]: connection }),
+  });
   for (const problem of problems) shell.warn(problem);
   return config;
 }
@@ -50,9 +53,4 @@ export function keyFrom(given: string | undefined, { profile, hmacKeys }: Config
   throw new CommandError(
     `there is no key to sign with; give one of the services' ${keysVariable} with --profile KEY or in ${profileVariable}`,
   );
-}
-
-/** A connection string that may be shown. */
-export function withoutPassword(connection: string): string {
-  return connection.replace(/\/\/[^/]*@/, '//***@');
 }

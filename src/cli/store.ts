@@ -1,3 +1,4 @@
+import { masked } from '../config/config.js';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Driver, StoredTrace } from '../drivers/driver.js';
@@ -5,7 +6,6 @@ import { openDriver } from '../drivers/index.js';
 import { renderTree } from '../report/text.js';
 import { type Tree, buildTree } from '../report/tree.js';
 import { CommandError, type Option, type Shell, printAll } from './command.js';
-import { withoutPassword } from './settings.js';
 
 // A service sends its events in batches; a trace that grew a moment ago may grow on.
 const quietMs = 200;
@@ -57,7 +57,7 @@ export async function showWhenComplete(
   const stored = await withStore(connectionString, (driver) => settled(driver, base_id, waitMs));
   if (stored === undefined) {
     throw new CommandError(
-      `nothing of trace ${base_id} came to ${withoutPassword(connectionString)} within ${waitMs / 1000} s; ${hint}`,
+      `nothing of trace ${base_id} came to ${masked(connectionString)} within ${waitMs / 1000} s; ${hint}`,
     );
   }
   await printTree(shell, base_id, stored);

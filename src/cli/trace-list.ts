@@ -1,7 +1,8 @@
+import { masked } from '../config/config.js';
 import { ago, moment } from '../report/format.js';
 import { parseTimestamp } from '../trace/parse.js';
 import { CommandError, command, print } from './command.js';
-import { connectionOption, settings, withoutPassword } from './settings.js';
+import { connectionOption, settings } from './settings.js';
 import { withStore } from './store.js';
 
 const defaultLimit = 20;
@@ -27,7 +28,7 @@ export const traceList = command({
     if (values.json) await print(shell, `${JSON.stringify(shown, null, 2)}\n`);
     if (all.length === 0) {
       throw new CommandError(
-        `there are no traces in ${withoutPassword(connectionString)}; ostrace request makes one, and --connection-string names another store`,
+        `there are no traces in ${masked(connectionString)}; ostrace request makes one, and --connection-string names another store`,
       );
     }
     if (values.json) return 0;

@@ -1,9 +1,10 @@
+import { masked } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { stringifyReport } from '../report/json.js';
 import { buildReport } from '../report/report.js';
 import { isUuid } from '../trace/ids.js';
 import { CommandError, command, printAll } from './command.js';
-import { connectionOption, settings, withoutPassword } from './settings.js';
+import { connectionOption, settings } from './settings.js';
 import { printTree, readable, withStore } from './store.js';
 
 export const traceShow = command({
@@ -22,7 +23,7 @@ Colours are used on a terminal, unless NO_COLOR is set.`,
     const stored = await withStore(connectionString, (driver) => find(driver, base_id));
     if (stored === undefined) {
       throw new CommandError(
-        `there is no trace ${base_id} in ${withoutPassword(connectionString)}; ostrace trace list shows what is stored there`,
+        `there is no trace ${base_id} in ${masked(connectionString)}; ostrace trace list shows what is stored there`,
       );
     }
     if (!values.json) {

@@ -54,15 +54,6 @@ export function readConfig(env: Environment): ConfigResult {
   return { config: values as Config, problems };
 }
 
-/**
- * Where the command reads traces.
- *
- * @param given what `--connection-string` said, if anything
- */
-export function connectionFor(given: string | undefined, env: Environment): ConfigResult {
-  return readConfig(given === undefined ? env : { ...env, [variableName('connectionString')]: given });
-}
-
 const variables = Object.keys(options).map(variableName);
 const known: ReadonlySet<string> = new Set([...variables, ...Object.values(contextVariables)]);
 
@@ -70,7 +61,7 @@ function checkedConnection(connectionString: string, problems: string[]): string
   const scheme = schemeOf(connectionString);
   if (!schemes.includes(scheme)) {
     problems.push(
-      `${variableName('connectionString')} has the scheme "${scheme}", for which there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${options.connectionString.default} instead`,
+      `${variableName('connectionString')} is ${JSON.stringify(masked(connectionString))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${options.connectionString.default} instead`,
     );
     return checkedConnection(options.connectionString.default, problems);
   }
@@ -85,8 +76,10 @@ function checkedConnection(connectionString: string, problems: string[]): string
   }
 }
 
-/** Without the name and the password that a connection string may hold before its host. */
-const masked = (given: string): string => given.replace(/^([a-z\d+.-]*:?\/\/)?.*@/is, '$1***@');
+/** A value that may be shown: without the name and the password that it may hold before a host. */
+export function masked(given: string): string {
+  return given.replace(/^([a-z\d+.-]*:?\/\/)?.*@/is, '$1***@');
+}
 
 /** A relative folder means the one below the start's working directory, wherever the process goes later. */
 function absoluteFolder(connectionString: string): string {

@@ -5,7 +5,8 @@ import { type Point, startPoint, stopPoint } from '../trace/point.js';
 import { type Guard, createGuard, guarded } from './guard.js';
 import { patch } from './patch.js';
 
-type Callback = (this: unknown, ...args: unknown[]) => unknown;
+/** A callback of the application's or of a library's. */
+export type Callback = (this: unknown, ...args: unknown[]) => unknown;
 
 /** A point that a call is to become: its name and what is known at its start. */
 export interface PointStart {

@@ -1,6 +1,5 @@
 import { wrap } from 'shimmer';
 
-// biome-style `any` is not wanted, and `unknown[]` can't be called with named parameters.
 type Callable = (this: unknown, ...args: unknown[]) => unknown;
 
 const wrapped = Symbol('ostrace.wrapped');

@@ -1,9 +1,7 @@
 import type { EventEmitter } from 'node:events';
 
-import { type Call, type Settling, settlingCallback } from './call.js';
+import { type Call, type Callback, type Settling, settlingCallback } from './call.js';
 import { bindEmitter } from './emitter.js';
-
-type Callback = (this: unknown, ...args: unknown[]) => unknown;
 
 const isCallback = (value: unknown): value is Callback => typeof value === 'function';
 

@@ -66,7 +66,8 @@ module.exports = async function clients({ http, undici }) {
         });
       }),
   };
-  if (process.versions.node.split('.')[0] >= 22) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) {
     ways['new ClientRequest'] = () => ended(new ClientRequest(`${base}/constructor`));
   }
   const results = {};
