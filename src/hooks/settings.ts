@@ -18,7 +18,7 @@ export interface Settings {
   handToThread(context: Context): HandedThread;
 }
 
-/** A thread that works for a trace, as the one sees it that starts it. */
+/** A thread that works for a trace, as its starter sees it. */
 export interface HandedThread {
   /** The constructor is done: a thread that starts after it is not meant. */
   isStarted(): void;
