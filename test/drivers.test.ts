@@ -134,6 +134,21 @@ for (const { name, styles, system, statements } of scenarios) {
   });
 }
 
+test('a pool with options that name no server fails as without the agent, and the others stay traced', async (t) => {
+  const code = `
+    const { Pool } = require('pg');
+    const bad = new Pool({ connectionString: 'postgresql://[' });
+    const pool = new Pool();
+    const said = (error) => console.log(error.code);
+    Promise.resolve().then(() => bad.query('SELECT 1')).catch(said)
+      .then(() => pool.query('SELECT 1')).then(({ rowCount }) => console.log(rowCount)).then(() => pool.end());
+  `;
+  const bare = await run(t, '-e', { args: [code], load: 'none' });
+  const traced = await run(t, '-e', { args: [code], env: profiled });
+  assert.deepEqual([traced.stdout, traced.stderr, traced.code], [bare.stdout, bare.stderr, bare.code]);
+  assert.equal(shape(treeOf(traced.events)), 'process(db db)');
+});
+
 test('an unhandled rejection of a traced query ends the process as without the agent', async (t) => {
   const code = `const { Pool } = require('pg'); new Pool().query('SELECT nothing FROM nowhere');`;
   const bare = await run(t, '-e', { args: [code], load: 'none' });

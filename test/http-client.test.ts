@@ -29,6 +29,10 @@ async function listen(t: TestContext): Promise<{ base: string; seen: Seen[]; ref
     seen.push({ url: request.url!, headers: request.headers });
     socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
   });
+  server.on('connect', (request, socket) => {
+    seen.push({ url: request.url!, headers: request.headers });
+    socket.end('HTTP/1.1 200 Connected\r\n\r\n');
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     server.close();
@@ -187,6 +191,26 @@ test('`http.get` does not call a stub in the place of `http.request`, traced or 
     assert.equal(stderr, '');
   }
   assert.deepEqual(seen.map(carries), [false, true]);
+});
+
+test('a `CONNECT` through a proxy is a point, and is never signed', async (t) => {
+  const { base, seen } = await listen(t);
+  const { hostname, port } = new URL(base);
+  const code = `
+    require('node:http').request({ host: '${hostname}', port: ${port}, method: 'CONNECT', path: 'localhost:1' })
+      .on('connect', (response, socket) => { socket.destroy(); console.log(response.statusCode); }).end();
+  `;
+  const { stdout, events } = await run(t, '-e', {
+    args: [code],
+    env: { ...profiled, OSTRACE_PROPAGATE_TO: '*' },
+  });
+  assert.equal(stdout, '200\n');
+  assert.equal(shape(treeOf(events)), 'process(http)');
+  assert.deepEqual(
+    seen.map(({ url }) => url),
+    ['localhost:1'],
+  );
+  assert.equal(seen[0]!.headers['x-trace-info'], undefined);
 });
 
 function pathOf(point: SeenPoint): string {

@@ -138,6 +138,29 @@ test('a request that the client aborts stops once, marked as aborted', async (t)
   assert.equal(point!.stop?.info['etype'], 'Aborted');
 });
 
+test('a request that waits behind another one stops when the client is gone', async (t) => {
+  const { events } = await run(t, handlers, {
+    env: on,
+    onReady: async (port) => {
+      const socket = connect(Number(port), '127.0.0.1');
+      const one = (headers: Record<string, string>): string =>
+        `POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n${Object.entries(headers)
+          .map(([name, value]) => `${name}: ${value}\r\n`)
+          .join('')}\r\nx`;
+      const received = collect(socket);
+      socket.write(one({}) + 'xxxxxxxx' + one(signedHeaders().headers));
+      await received.until('started');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      socket.destroy();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await end(port);
+    },
+  });
+  const [point, ...others] = treeOf(events);
+  assert.equal(others.length, 0);
+  assert.equal(point!.stop?.info['etype'], 'Aborted');
+});
+
 test('what a handler throws reaches the application as it is, and the point stays unfinished', async (t) => {
   const { events, stdout, code } = await run(t, handlers, {
     env: on,

@@ -105,6 +105,14 @@ test('what does not fit is counted and reported', async (t) => {
   assert.equal(events.length + lostIn(stderr), 6002);
 });
 
+test('what does not fit into the rings of threads that are gone is counted too', async (t) => {
+  const { events, stderr, code } = await run(t, scenario('many-threads.cjs'), { env: profiled, load });
+  assert.equal(code, 0);
+  assert.ok(lostIn(stderr) > 0, 'nothing was lost: the test shows nothing');
+  // The process, and of each of three threads itself, its main and 1,000 points: two events each.
+  assert.equal(events.length + lostIn(stderr), 2 * (1 + 3 * (2 + 1000)));
+});
+
 test('a store that cannot be written is reported once, and the application goes on', async (t) => {
   const env = { ...profiled, OSTRACE_CONNECTION_STRING: `file://${file}/folder` };
   const { stderr, code, events } = await run(t, file, { args: ['exit', '100'], env });
