@@ -1,11 +1,12 @@
 // As a stranger would: the packed tarball, installed into an empty folder by npm.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { install, pack } from './packed-agent.js';
 import { projectFolder } from './scenario.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ostrace-package-'));
@@ -46,8 +47,7 @@ const body = `
 before(() => {
   mkdirSync(empty);
   mkdirSync(app);
-  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
-  const tarball = join(folder, execFileSync('npm', pack, { cwd: projectFolder, encoding: 'utf8' }).trim());
+  const tarball = pack(folder);
   const { devDependencies } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
     devDependencies: { pg: string };
   };
@@ -56,15 +56,6 @@ before(() => {
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-function install(where: string, ...packages: string[]): void {
-  writeFileSync(join(where, 'package.json'), '{ "private": true }');
-  const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--silent'];
-  execFileSync('npm', ['install', ...quiet, ...packages], {
-    cwd: where,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
 
 function ostrace(args: readonly string[], cwd: string): ReturnType<typeof spawnSync> {
   const env = { ...process.env, OSTRACE_PROFILE: 'key', NODE_OPTIONS: '' };

@@ -1,6 +1,7 @@
 /**
- * `npm test [-- name…]`: brings PostgreSQL and MariaDB up, runs the test files whose path contains one of
- * the names (all without a name), and takes everything down again. Arguments with a dash go to node.
+ * `npm test [-- name…]`: packs the agent and installs it as users do, brings PostgreSQL and MariaDB up, runs
+ * the test files whose path contains one of the names (all without a name), and takes everything down again.
+ * Arguments with a dash go to node.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,6 +9,7 @@ import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { packAgent } from './packed-agent.js';
 import { mariadb } from './services/mariadb.js';
 import { postgresql } from './services/postgresql.js';
 import { messageOf, provide, say, type Service } from './services/service.js';
@@ -49,6 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
   const files = testFiles(args.filter((arg) => !arg.startsWith('-')));
   const flags = args.filter((arg) => arg.startsWith('-'));
   const services: Service[] = [];
+  const agent = packAgent();
   try {
     for (const kind of [postgresql, mariadb]) {
       services.push(await provide(kind));
@@ -57,10 +60,11 @@ async function main(args: readonly string[]): Promise<number> {
     // The agent's own settings are each test's to choose.
     const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('OSTRACE_'));
     const addresses = services.flatMap((service) => Object.entries(service.env));
-    const env = Object.fromEntries([...settings, ...addresses]);
+    const env = { ...Object.fromEntries([...settings, ...addresses]), TEST_AGENT: agent.folder };
     const runner = ['--test', '--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${timeoutMs}`];
     return await runNode([...runner, ...flags, ...files], env);
   } finally {
+    agent.remove();
     await release(services);
   }
 }

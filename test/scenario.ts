@@ -11,7 +11,13 @@ import { signIds } from '../src/trace/signing.js';
 
 export const key = 'test-key';
 export const projectFolder = resolve(__dirname, '../..');
-export const preload = join(projectFolder, 'dist/register.js');
+
+/**
+ * The agent that scenarios run under: `npm test` names the packed one, installed as users install it; a
+ * single file that is run by hand takes what was built.
+ */
+export const agentFolder = process.env['TEST_AGENT'] ?? projectFolder;
+export const preload = join(agentFolder, 'dist/register.js');
 
 export interface Run {
   readonly code: number | null;

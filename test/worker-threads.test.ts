@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { key, on, projectFolder, run, scenario, shape, treeOf } from './scenario.js';
+import { agentFolder, key, on, run, scenario, shape, treeOf } from './scenario.js';
 
 const profiled = { ...on, OSTRACE_PROFILE: key };
 
@@ -64,7 +64,7 @@ test('a thread that outlives its trace no longer works for it', async (t) => {
 test('a thread that is gone leaves nothing behind in its trace', async (t) => {
   const code = `
     const { Worker } = require('node:worker_threads');
-    const { onEnd } = require('${projectFolder}/dist/src/trace/context.js').current().trace;
+    const { onEnd } = require('${agentFolder}/dist/src/trace/context.js').current().trace;
     const worker = new Worker('0', { eval: true });
     console.log(onEnd.size);
     worker.on('exit', () => setImmediate(() => console.log(onEnd.size)));

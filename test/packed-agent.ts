@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const project = resolve(__dirname, '../..');
+const quiet = ['--silent', '--no-audit', '--no-fund'];
+
+/** Packs the project as it is built; gives the tarball's path. */
+export function pack(into: string): string {
+  const args = ['pack', '--ignore-scripts', ...quiet, '--pack-destination', into];
+  return join(into, execFileSync('npm', args, { cwd: project, encoding: 'utf8' }).trim());
+}
+
+/** Installs packages into a folder that is a project of its own. */
+export function install(folder: string, ...packages: readonly string[]): void {
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  execFileSync('npm', ['install', ...quiet, '--prefer-offline', ...packages], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+/** The agent as its users have it: packed, and installed into an empty folder. */
+export function packAgent(): { readonly folder: string; remove(): void } {
+  const scratch = mkdtempSync(join(tmpdir(), 'ostrace-agent-'));
+  install(scratch, pack(scratch));
+  return {
+    folder: join(scratch, 'node_modules/ostrace'),
+    remove: () => rmSync(scratch, { recursive: true, force: true }),
+  };
+}

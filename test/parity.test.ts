@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+import { type Api, type Variant, apis, exceptionOf, folder, variants } from './parity/suite.js';
+import { agentFolder, key, run, scratch } from './scenario.js';
+
+const { stackOf } = require(join(folder, 'describe.cjs')) as { stackOf(text: string): string };
+const node = Number(process.versions.node.split('.')[0]);
+
+type Sights = Readonly<Record<string, readonly (readonly [label: string, seen: unknown])[]>>;
+
+/** What came out of one run: what its cases saw, and how the process ended. */
+interface Outcome {
+  readonly sights: Sights;
+  readonly end: { readonly code: number | null; readonly signal: string | null; readonly stdout: string };
+  readonly stderr: string;
+  readonly points: ReadonlySet<string>;
+}
+
+const settings: Readonly<Record<Variant, Readonly<Record<string, string>>>> = {
+  none: { OSTRACE_ENABLED: 'false' },
+  off: { OSTRACE_ENABLED: 'false' },
+  idle: { OSTRACE_ENABLED: 'true' },
+  beside: { OSTRACE_ENABLED: 'true' },
+  traced: { OSTRACE_ENABLED: 'true', OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true' },
+};
+
+async function play(t: TestContext, api: Api, variant: Variant, only?: string): Promise<Outcome> {
+  const out = join(scratch(t), 'sights.json');
+  const isBare = variant === 'none';
+  const { events, code, signal, stdout, stderr } = await run(t, join(folder, 'play.cjs'), {
+    load: isBare ? 'none' : 'require',
+    nodeArgs: isBare ? ['--require', join(folder, 'nothing.cjs')] : [],
+    args: [out, api.file, ...(only === undefined ? [] : [only])],
+    env: {
+      OSTRACE_HMAC_KEYS: key,
+      ...settings[variant],
+      PARITY_VARIANT: variant,
+      PARITY_AGENT: agentFolder,
+    },
+  });
+  let sights: Sights = {};
+  try {
+    sights = JSON.parse(readFileSync(out, 'utf8')) as Sights;
+  } catch {
+    // A case that ends the process before it has seen anything is compared by its end alone.
+    assert.ok(only !== undefined, `${api.name}, ${variant}: no case came out: ${stdout}${stderr}`);
+  }
+  const points = new Set(events.map(({ name }) => name.replace(/-(?:start|stop)$/, '')));
+  return { sights, end: { code, signal, stdout }, stderr: stackOf(stderr), points };
+}
+
+/** The run without the agent, once for all variants. */
+const bare = new Map<string, Promise<Outcome>>();
+
+function withoutAgent(t: TestContext, api: Api, only?: string): Promise<Outcome> {
+  const id = `${api.name} ${only}`;
+  let outcome = bare.get(id);
+  if (outcome === undefined) {
+    outcome = play(t, api, 'none', only);
+    bare.set(id, outcome);
+  }
+  return outcome;
+}
+
+for (const api of apis()) {
+  for (const variant of variants.slice(1)) {
+    if (api.cases.length > 0) {
+      test(`${api.name}, ${variant}: an application sees what it sees without the agent`, async (t) => {
+        const expected = await withoutAgent(t, api);
+        const actual = await play(t, api, variant);
+        assert.deepEqual(Object.keys(expected.sights), api.cases, 'the cases that were played');
+        for (const name of api.cases) {
+          if (exceptionOf(api, name, variant, node) !== undefined) continue;
+          assert.ok(expected.sights[name]!.length > 0, `${name}: nothing was looked at`);
+          await t.test(name, () => assert.deepEqual(actual.sights[name], expected.sights[name]));
+        }
+        assert.equal(actual.stderr, expected.stderr, 'stderr');
+        assert.deepEqual(actual.end, expected.end);
+        const missing = variant === 'traced' ? api.points.filter((point) => !actual.points.has(point)) : [];
+        assert.deepEqual(missing, [], 'points that the traced run did not make');
+      });
+    }
+    for (const name of api.ends) {
+      if (exceptionOf(api, name, variant, node) !== undefined) continue;
+      test(`${api.name}, ${variant}: ${name}`, async (t) => {
+        const expected = await withoutAgent(t, api, name);
+        const { sights, end, stderr } = await play(t, api, variant, name);
+        assert.deepEqual(
+          { sights, end, stderr },
+          {
+            sights: expected.sights,
+            end: expected.end,
+            stderr: expected.stderr,
+          },
+        );
+      });
+    }
+  }
+}
