@@ -8,11 +8,11 @@ import { aborted, defaultPort, mayCarry } from '../src/hooks/http.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, current, tracing } from '../src/trace/context.js';
+import { current, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { startPoint, stopPoint } from '../src/trace/point.js';
-import { hmacHeader, infoHeader, signIds } from '../src/trace/signing.js';
+import { infoHeader } from '../src/trace/headers.js';
 
 type Send = (this: unknown, ...args: unknown[]) => ClientRequest;
 
@@ -71,7 +71,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
       ...target(request.path),
     },
   });
-  if (mayCarry(settings, request.host, request)) inject(request, point.context);
+  if (mayCarry(settings, request.host, request)) inject(request, settings.headersFor(point.context));
   let stopInfo: Info = {};
   let broken: Info | undefined;
   const stop = (): void => stopPoint(point, { ...broken, ...stopInfo });
@@ -104,18 +104,17 @@ function portOf(request: ClientRequest, scheme: string): number | undefined {
   return port === undefined ? defaultPort(scheme) : Number(port);
 }
 
-function inject(request: ClientRequest, { trace, id }: Context): void {
+function inject(request: ClientRequest, headers: Readonly<Record<string, string>>): void {
   const authorization = request.getHeader('authorization');
   if (request.hasHeader(infoHeader) || isSigned(authorization)) return;
   const wasWritten = isWritten(request);
   if (wasWritten && /\r\nauthorization: *aws4-/i.test(request._header)) return;
-  const { info, hmac } = signIds(trace.base_id, id, trace.hmac_key);
   if (!wasWritten) {
-    request.setHeader(infoHeader, info);
-    request.setHeader(hmacHeader, hmac);
+    for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
     return;
   }
-  const lines = `\r\n${infoHeader}: ${info}\r\n${hmacHeader}: ${hmac}\r\n\r\n`;
+  const added = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = `\r\n${added.join('')}\r\n`;
   const extended = request._header.replace(/\r\n\r\n$/, lines);
   const [first] = request.outputData;
   if (first?.data === request._header) {

@@ -17,10 +17,9 @@ import {
   tracing,
 } from '../src/trace/context.js';
 import { startPoint, stopPoint } from '../src/trace/point.js';
-import { hmacHeader, infoHeader, verify } from '../src/trace/signing.js';
+import { infoHeader } from '../src/trace/headers.js';
 
 const info = infoHeader.toLowerCase();
-const hmac = hmacHeader.toLowerCase();
 
 /**
  * Incoming requests of `http` and `https` servers: `wsgi` points, OSProfiler's name for them.
@@ -34,7 +33,7 @@ export function httpServer(settings: Settings): void {
     'http.server.request.start',
     ({ request, response }) => {
       if (guard.off) return;
-      const root = trigger(request, settings.hmacKeys);
+      const root = trigger(request, settings);
       if (root !== undefined) {
         serve(request, response, root);
         release(root.trace);
@@ -64,9 +63,9 @@ export function httpServer(settings: Settings): void {
 }
 
 /** Begins the trace that a request's headers ask for. */
-function trigger(request: IncomingMessage, hmacKeys: readonly string[]): Context | undefined {
+function trigger(request: IncomingMessage, settings: Settings): Context | undefined {
   if (!isNamed(request.rawHeaders)) return undefined;
-  const signed = verify(request.headers[info], request.headers[hmac], hmacKeys);
+  const signed = settings.verify(request.headers);
   if (signed === undefined) return undefined;
   return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
 }

@@ -8,7 +8,6 @@ import { type Context, current, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
-import { hmacHeader, infoHeader, signIds } from '../src/trace/signing.js';
 
 /** The request that undici's channels publish. */
 interface UndiciRequest {
@@ -45,10 +44,9 @@ export function undici(settings: Settings): void {
     open.set(request, { point, info: {} });
     const headers = Array.isArray(request.headers) ? request.headers.join('\n') : String(request.headers);
     if (!mayCarry(settings, hostname, request) || /(^|\n)x-trace-info\b|(^|\W)aws4-/i.test(headers)) return;
-    const { trace, id } = point.context;
-    const signed = signIds(trace.base_id, id, trace.hmac_key);
-    request.addHeader(infoHeader, signed.info);
-    request.addHeader(hmacHeader, signed.hmac);
+    for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
+      request.addHeader(name, value);
+    }
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',

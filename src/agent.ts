@@ -15,6 +15,7 @@ import { hookModules } from './hooks/modules.js';
 import type { Settings } from './hooks/settings.js';
 import { type Context, beginTrace, lifecycle, rootContext, setThreadDefault } from './trace/context.js';
 import type { Info } from './trace/event.js';
+import { traceHeaders, verifyHeaders } from './trace/headers.js';
 import { newId } from './trace/ids.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, startPoint, stopPoint } from './trace/point.js';
@@ -44,7 +45,7 @@ export function start(preload: string): void {
   if (isTool(process.argv[1])) return;
   const handover = takeHandover(preload);
   const config = handover?.config ?? readEnvironment();
-  if (!config.enabled || !publishProfiler(createProfiler())) return;
+  if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
 
   const exporter = createExporter(config.connectionString, handover?.ring);
   connect(exporter.write, { host: config.host, project: config.project, service: config.service });
@@ -149,13 +150,20 @@ function isWhole({ profile }: Config): boolean {
   return profile !== undefined;
 }
 
+/** Who refuses what is old signs with the time, as the others that it talks to will ask for it. */
+function isTimed({ hmacMaxAge }: Config): boolean {
+  return hmacMaxAge !== undefined;
+}
+
 function describeEnd({ exit_code, signal }: WayOut): Info | undefined {
   return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
 }
 
 function createSettings(config: Config, exporter: Exporter, preload: string): Settings {
   return {
-    hmacKeys: config.hmacKeys,
+    verify: (headers) => verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge),
+    headersFor: ({ trace, id }) =>
+      traceHeaders({ base_id: trace.base_id, parent_id: id, hmac_key: trace.hmac_key }, isTimed(config)),
     traceSql: config.traceSql,
     traceSqlParams: config.traceSqlParams,
     traceCommandArgs: config.traceCommandArgs,

@@ -351,7 +351,8 @@ test('no message shows a key', async () => {
 
 test('signed headers are good for curl and name the trace that is printed', async () => {
   const end = await ostrace(['sign', '--profile', key]);
-  const [, info, hmac] = /^X-Trace-Info: (\S+)\nX-Trace-HMAC: (\S+)\n$/.exec(end.stdout) ?? [];
+  const [, info, hmac] =
+    /^X-Trace-Info: (\S+)\nX-Trace-HMAC: (\S+)\nX-Trace-Time: \S+\n$/.exec(end.stdout) ?? [];
   const base_id = idIn(end.stderr);
   assert.deepEqual(verify(info, hmac, [key]), { base_id, parent_id: base_id, hmac_key: key });
 });
@@ -359,7 +360,8 @@ test('signed headers are good for curl and name the trace that is printed', asyn
 test('the ids that are asked for are signed', async () => {
   const [base_id, parent_id] = [newId(), newId().toUpperCase()];
   const end = await ostrace(['sign', '--profile', key, '--base-id', base_id, '--parent-id', parent_id]);
-  const [, info, hmac] = /^X-Trace-Info: (\S+)\nX-Trace-HMAC: (\S+)\n$/.exec(end.stdout) ?? [];
+  const [, info, hmac] =
+    /^X-Trace-Info: (\S+)\nX-Trace-HMAC: (\S+)\nX-Trace-Time: \S+\n$/.exec(end.stdout) ?? [];
   assert.deepEqual(verify(info, hmac, [key]), { base_id, parent_id, hmac_key: key });
 });
 

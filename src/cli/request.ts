@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 
 import { newId } from '../trace/ids.js';
-import { hmacHeader, infoHeader, signIds } from '../trace/signing.js';
+import { isTraceHeader, traceHeaders } from '../trace/headers.js';
 import { CommandError, type Shell, command, print } from './command.js';
 import { type Outgoing, headersFrom, send, urlFrom } from './send.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
@@ -91,8 +91,8 @@ function outgoingOf(
   if (!/^[A-Za-z]+$/.test(method)) {
     throw new CommandError(`--request is "${method}"; expected a method such as GET`);
   }
-  const { info, hmac } = signIds(base_id, base_id, key);
-  const traced = [`${infoHeader}: ${info}`, `${hmacHeader}: ${hmac}`];
+  const signed = traceHeaders({ base_id, parent_id: base_id, hmac_key: key }, true);
+  const traced = Object.entries(signed).map(([name, value]) => `${name}: ${value}`);
   const headers = headersFrom([...values.header.filter(isNotTraced), ...traced], {
     Accept: '*/*',
     'User-Agent': 'ostrace',
@@ -112,8 +112,7 @@ function outgoingOf(
 
 /** A header that was copied from another request must not stand beside ours. */
 function isNotTraced(header: string): boolean {
-  const name = header.split(':', 1)[0]?.toLowerCase();
-  return name !== infoHeader.toLowerCase() && name !== hmacHeader.toLowerCase();
+  return !isTraceHeader(header.split(':', 1)[0] ?? '');
 }
 
 function bodyOf(data: readonly string[]): Buffer[] {

@@ -1,16 +1,16 @@
+import { traceHeaders } from '../trace/headers.js';
 import { isUuid, newId } from '../trace/ids.js';
-import { hmacHeader, infoHeader, signIds } from '../trace/signing.js';
 import { CommandError, command, print } from './command.js';
 import { keyFrom, profileOption, settings } from './settings.js';
 
 export const sign = command({
   name: 'sign',
   operands: '',
-  about: `Prints the two headers that have a request traced, and on stderr the id of the trace. For curl:
+  about: `Prints the headers that have a request traced, and on stderr the id of the trace. For curl:
 
   curl -H @<(ostrace sign --profile KEY) http://localhost:3000/
 
-The headers are good for as long as the key is: whoever has them can send traced requests.`,
+Whoever has the headers can send traced requests with them: for as long as the key is good, or for OSTRACE_HMAC_MAX_AGE seconds where the services set that.`,
   options: {
     profile: profileOption,
     'base-id': { type: 'string', value: 'UUID', help: 'The id of the trace; a new one when not given.' },
@@ -23,9 +23,10 @@ The headers are good for as long as the key is: whoever has them can send traced
   async run(values, _operands, shell) {
     const key = keyFrom(values.profile, settings(shell));
     const base_id = uuid('--base-id', values['base-id']) ?? newId();
-    const { info, hmac } = signIds(base_id, uuid('--parent-id', values['parent-id']) ?? base_id, key);
+    const parent_id = uuid('--parent-id', values['parent-id']) ?? base_id;
     shell.say(`trace ${base_id}`);
-    await print(shell, `${infoHeader}: ${info}\n${hmacHeader}: ${hmac}\n`);
+    const headers = Object.entries(traceHeaders({ base_id, parent_id, hmac_key: key }, true));
+    await print(shell, headers.map(([name, value]) => `${name}: ${value}\n`).join(''));
     return 0;
   },
 });

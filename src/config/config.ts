@@ -35,12 +35,13 @@ export function readConfig(env: Environment): ConfigResult {
     const given = env[variable];
     const type: Type<unknown> = option.type;
     const value = given === undefined ? option.default : type.parse(given);
-    const isWrong = value === undefined || type.isWhole?.(given ?? '') === false;
-    if (isWrong && given !== undefined && given !== '') {
+    const isSet = given !== undefined && given !== '';
+    const isWrong = isSet && (value === undefined || type.isWhole?.(given) === false);
+    if (isWrong) {
       const got = 'secret' in option ? 'a value that is not shown' : JSON.stringify(masked(given));
       problems.push(`${variable} is ${got}; expected ${option.type.takes}`);
     }
-    values[name] = value ?? option.default;
+    values[name] = value ?? (isWrong && 'ifWrong' in option ? option.ifWrong : option.default);
   }
   for (const variable of Object.keys(env)) {
     if (variable.startsWith('OSTRACE_') && !known.has(variable)) {

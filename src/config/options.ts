@@ -10,6 +10,8 @@ interface Option<T> {
   readonly type: Type<T>;
   readonly default: T;
   readonly help: string;
+  /** What holds where the value is wrong, when that must not be the default. */
+  readonly ifWrong?: T;
   /** The value must never be printed. */
   readonly secret?: true;
 }
@@ -59,6 +61,11 @@ const connection: Type<string> = {
   parse: (value) => (/^[a-z][a-z0-9+.-]*:/i.test(value) ? value : undefined),
 };
 
+const seconds: Type<number | undefined> = {
+  takes: 'a whole number of seconds, such as 60; until then no header triggers a trace',
+  parse: (value) => (/^\s*[1-9]\d{0,8}\s*$/.test(value) ? Number(value) : undefined),
+};
+
 const on = (help: string): Option<boolean> => ({ type: flag, default: true, help });
 const off = (help: string): Option<boolean> => ({ type: flag, default: false, help });
 
@@ -73,6 +80,13 @@ export const options = {
     default: [] as readonly string[],
     secret: true,
     help: 'Keys that may trigger a trace by a signed header, separated by commas. The key that verified a request signs what follows. Without a key nobody can trigger.',
+  },
+  hmacMaxAge: {
+    type: seconds,
+    default: undefined as number | undefined,
+    // Somebody wants old headers to be refused: until it is clear how old, all are.
+    ifWrong: 0,
+    help: 'How many seconds signed headers are good for, so that one that was overheard cannot be replayed for ever. Headers must then say when they were signed: those of `ostrace` do, those of services do that have this setting too, those of OSProfiler do not. For ever when not set.',
   },
   connectionString: {
     type: connection,

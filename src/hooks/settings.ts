@@ -1,8 +1,12 @@
 import type { Context } from '../trace/context.js';
+import type { VerifiedTrace } from '../trace/signing.js';
 
 /** What instrumentations need to know of the configuration. */
 export interface Settings {
-  readonly hmacKeys: readonly string[];
+  /** The trace that a request's headers ask for; undefined where there is none, or none is to be made. */
+  verify(headers: Readonly<Record<string, unknown>>): VerifiedTrace | undefined;
+  /** The headers that carry a context to another service. */
+  headersFor(context: Context): Readonly<Record<string, string>>;
   readonly traceSql: boolean;
   readonly traceSqlParams: boolean;
   readonly traceCommandArgs: boolean;

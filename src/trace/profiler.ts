@@ -10,11 +10,11 @@ import {
   runIn,
 } from './context.js';
 import type { Info } from './event.js';
+import { traceHeaders } from './headers.js';
 import { isUuid, newId } from './ids.js';
 import { failure } from './info.js';
 import { type Point, pointName, startPoint, stopPoint } from './point.js';
 import { isPlainPromise, passingOn, watch } from './returned.js';
-import { hmacHeader, infoHeader, signIds } from './signing.js';
 
 /** Where the running code is within a trace. */
 export interface Position {
@@ -42,8 +42,12 @@ export interface Profiler {
   traceHeaders(): Record<string, string>;
 }
 
-/** The profiler of this thread. */
-export function createProfiler(): Profiler {
+/**
+ * The profiler of this thread.
+ *
+ * @param isTimed whether the headers that it signs say when
+ */
+export function createProfiler(isTimed: boolean): Profiler {
   const begun = new WeakSet<Trace>();
   const open = new WeakMap<Context, { point: Point; outer: Context }>();
 
@@ -128,8 +132,8 @@ export function createProfiler(): Profiler {
     traceHeaders() {
       const context = current();
       if (context === undefined) return {};
-      const { info, hmac } = signIds(context.trace.base_id, context.id, context.trace.hmac_key);
-      return { [infoHeader]: info, [hmacHeader]: hmac };
+      const { trace, id } = context;
+      return traceHeaders({ base_id: trace.base_id, parent_id: id, hmac_key: trace.hmac_key }, isTimed);
     },
   };
 }

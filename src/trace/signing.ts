@@ -1,9 +1,5 @@
 import { isUuid, loadCrypto } from './ids.js';
 
-/** The two headers that carry a trace, in the spelling that OSProfiler sends. */
-export const infoHeader = 'X-Trace-Info';
-export const hmacHeader = 'X-Trace-HMAC';
-
 /** A trace as it travels: the base64 text and its signature. */
 export interface SignedTrace {
   readonly info: string;
@@ -85,9 +81,8 @@ export function unpack(
   // Node trims a header's blanks; an environment variable or an RPC payload comes as it is.
   const signature = hmac.length > hmacLength ? hmac.slice(0, 4 * hmacLength).trim() : hmac;
   if (!hmacHex.test(signature)) return undefined;
-  const given = Buffer.from(signature, 'latin1');
   for (const hmac_key of hmac_keys) {
-    if (loadCrypto().timingSafeEqual(Buffer.from(hmacOf(info, hmac_key), 'latin1'), given)) {
+    if (isSameText(hmacOf(info, hmac_key), signature)) {
       const payload = decode(info);
       return payload && { ...payload, hmac_key };
     }
@@ -136,8 +131,14 @@ function base64Digits(text: string): string | undefined {
 
 let utf8: InstanceType<typeof TextDecoder> | undefined;
 
-function hmacOf(info: string, hmac_key: string): string {
-  return loadCrypto().createHmac('sha1', hmac_key).update(info).digest('hex');
+/** The HMAC-SHA1 of a text, in hex. */
+export function hmacOf(text: string, hmac_key: string): string {
+  return loadCrypto().createHmac('sha1', hmac_key).update(text).digest('hex');
+}
+
+/** Compares two texts of one length in a time that does not tell where they differ. */
+export function isSameText(a: string, b: string): boolean {
+  return loadCrypto().timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'));
 }
 
 function base64url(ascii: string): string {

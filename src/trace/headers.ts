@@ -1,0 +1,74 @@
+import { type VerifiedTrace, hmacOf, isSameText, signIds, verify } from './signing.js';
+
+/** The two headers that carry a trace, in the spelling that OSProfiler sends. */
+export const infoHeader = 'X-Trace-Info';
+export const hmacHeader = 'X-Trace-HMAC';
+
+/**
+ * Ours: when the two were signed, `<seconds since 1970>.<HMAC of that, a dot and the info>`, so that a
+ * receiver can refuse what is old. A header of its own, because OSProfiler's readers refuse a payload with
+ * more in it than ids, and pass over headers that they do not know.
+ */
+export const timeHeader = 'X-Trace-Time';
+
+const info = infoHeader.toLowerCase();
+const hmac = hmacHeader.toLowerCase();
+const time = timeHeader.toLowerCase();
+
+const timeForm = /^(\d{1,12})\.([0-9a-f]{40})$/;
+
+/** Whether a header, in any case, is one of those that carry a trace. */
+export function isTraceHeader(name: string): boolean {
+  return [info, hmac, time].includes(name.toLowerCase());
+}
+
+/** The ids that headers carry, and the key that signs them. */
+export interface Sender {
+  readonly base_id: string;
+  readonly parent_id: string;
+  readonly hmac_key: string;
+}
+
+/**
+ * The headers that carry a trace on.
+ *
+ * @param isTimed whether they say when they were signed
+ */
+export function traceHeaders(
+  { base_id, parent_id, hmac_key }: Sender,
+  isTimed: boolean,
+): Record<string, string> {
+  const signed = signIds(base_id, parent_id, hmac_key);
+  const headers: Record<string, string> = { [infoHeader]: signed.info, [hmacHeader]: signed.hmac };
+  if (isTimed) headers[timeHeader] = timeOf(signed.info, hmac_key);
+  return headers;
+}
+
+/**
+ * Checks the headers of a request, with names in lower case.
+ *
+ * @param maxAgeSeconds how long headers are good for; they must say then when they were signed. Undefined
+ *   is for ever, as with OSProfiler.
+ * @returns undefined where it is not to be traced; it never throws and never logs
+ */
+export function verifyHeaders(
+  headers: Readonly<Record<string, unknown>>,
+  hmac_keys: readonly string[],
+  maxAgeSeconds: number | undefined,
+): VerifiedTrace | undefined {
+  const signed = verify(headers[info], headers[hmac], hmac_keys);
+  if (signed === undefined || maxAgeSeconds === undefined) return signed;
+  return isFresh(headers[time], String(headers[info]), signed.hmac_key, maxAgeSeconds) ? signed : undefined;
+}
+
+function timeOf(signed: string, hmac_key: string): string {
+  const seconds = Math.floor(Date.now() / 1000);
+  return `${seconds}.${hmacOf(`${seconds}.${signed}`, hmac_key)}`;
+}
+
+/** Clocks of two machines differ: what comes from the near future is as good as what is as old. */
+function isFresh(given: unknown, signed: string, hmac_key: string, maxAgeSeconds: number): boolean {
+  const [, seconds, signature = ''] = typeof given === 'string' ? (timeForm.exec(given) ?? []) : [];
+  if (seconds === undefined || Math.abs(Date.now() / 1000 - Number(seconds)) >= maxAgeSeconds) return false;
+  return isSameText(signature, hmacOf(`${seconds}.${signed}`, hmac_key));
+}
