@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import type { Server, Socket } from 'node:net';
 
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { createGuard } from '../src/hooks/guard.js';
-import { aborted } from '../src/hooks/http.js';
+import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
+import { aborted, statusOf, watchHandshake } from '../src/hooks/http.js';
+import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import {
@@ -14,18 +15,22 @@ import {
   release,
   requestDefault,
   rootContext,
+  runIn,
   tracing,
 } from '../src/trace/context.js';
-import { startPoint, stopPoint } from '../src/trace/point.js';
 import { infoHeader } from '../src/trace/headers.js';
+import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 
 const info = infoHeader.toLowerCase();
 
+type Headers = Readonly<Record<string, unknown>>;
+
 /**
- * Incoming requests of `http` and `https` servers: `wsgi` points, OSProfiler's name for them.
+ * Incoming requests of `http`, `https` and `http2` servers: `wsgi` points, OSProfiler's name for them.
  *
- * The channel serves both modules without a patch and without loading `https`, and costs an untriggered
- * request a look through the names of its headers.
+ * The channel serves HTTP/1 without a patch and without loading `https`, and costs an untriggered request a
+ * look through the names of its headers. It tells nothing of `CONNECT` and upgrades, and HTTP/2 has none
+ * before Node 22, nor one that calls the handler: these are seen where all servers emit their events.
  */
 export function httpServer(settings: Settings): void {
   const guard = createGuard('http server');
@@ -33,39 +38,138 @@ export function httpServer(settings: Settings): void {
     'http.server.request.start',
     ({ request, response }) => {
       if (guard.off) return;
-      const root = trigger(request, settings);
+      const root = isNamed(request.rawHeaders) ? trigger(request.headers, settings) : undefined;
       if (root !== undefined) {
-        serve(request, response, root);
+        serve(request, response, root, guard);
         release(root.trace);
       } else if (tracing.live > 0) {
         // The connection may have been used by a traced request, or its server been started within one.
         const context = requestDefault();
         if (context === undefined) enter(undefined);
-        else serve(request, response, context);
+        else serve(request, response, context, guard);
       }
     },
   );
 
-  function serve(request: IncomingMessage, response: ServerResponse, parent: Context): void {
-    const { path, query } = target(request.url ?? '');
-    const { method } = request;
-    const scheme = (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
-    const point = startPoint('wsgi', parent, { request: { path, query, method, scheme } });
-    enter(point.context);
-    const stop = (): void => {
-      const stopInfo = { response: { status_code: response.statusCode } };
-      stopPoint(point, response.writableFinished ? stopInfo : { ...aborted, ...stopInfo });
-    };
-    // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
-    bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
-    bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
+  const { Server: NetServer } = require('node:net') as typeof import('node:net');
+  patch(
+    NetServer.prototype as Server & { emit: unknown },
+    'emit',
+    (original) =>
+      function (this: unknown) {
+        const args = arguments as unknown as unknown[];
+        const begin = starts[args[0] as string];
+        const headers = begin && headersOf(args);
+        if (headers === undefined || guard.off) return Reflect.apply(original, this, args);
+        if (tracing.live === 0 && headers[info] === undefined) return Reflect.apply(original, this, args);
+        return runIn(
+          guarded(guard, () => contextOf(begin!, headers, args)),
+          original,
+          this,
+          args,
+        );
+      },
+  );
+
+  // A request may be passed on to another server's listeners by the same event.
+  const begun = new WeakMap<object, Context | undefined>();
+
+  function contextOf(begin: Start, headers: Headers, args: readonly unknown[]): Context | undefined {
+    const request = args[1] as object;
+    if (begun.has(request)) return begun.get(request);
+    const root = trigger(headers, settings);
+    const parent = root ?? requestDefault();
+    const context = parent && begin(parent, guard, args).context;
+    if (root !== undefined) release(root.trace);
+    begun.set(request, context);
+    return context;
   }
 }
 
+/** Starts the point of a server's event. */
+type Start = (parent: Context, guard: Guard, args: readonly unknown[]) => Point;
+
+/** The events of servers that are requests and that no channel tells of. */
+const starts: Readonly<Record<string, Start>> = Object.assign(Object.create(null) as object, {
+  stream: startStream,
+  upgrade: startHandshake,
+  connect: startHandshake,
+});
+
+/**
+ * The headers of such an event: HTTP/2's `stream` has them second, the others have a request first. Undefined
+ * for events of these names that servers of other protocols have.
+ */
+function headersOf([event, first, second]: readonly unknown[]): Headers | undefined {
+  if (!isObject(first) || !isObject(second)) return undefined;
+  if (event === 'stream') return ':method' in second ? second : undefined;
+  const { headers } = first as { headers?: unknown };
+  return isObject(headers) && 'method' in first && 'write' in second ? headers : undefined;
+}
+
+const isObject = (value: unknown): value is Headers => typeof value === 'object' && value !== null;
+
+function serve(request: IncomingMessage, response: ServerResponse, parent: Context, guard: Guard): void {
+  const { method, url = '', socket } = request;
+  const point = startPoint('wsgi', parent, { request: { ...target(url), method, scheme: schemeOf(socket) } });
+  enter(point.context);
+  const stop = (): void => {
+    const stopInfo = { response: { status_code: response.statusCode } };
+    stopPoint(point, response.writableFinished ? stopInfo : { ...aborted, ...stopInfo });
+  };
+  // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
+  bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
+  bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
+}
+
+/**
+ * A `CONNECT` or an upgrade is answered on the socket itself, which then belongs to another protocol, for
+ * hours: the point is over with the answer.
+ */
+function startHandshake(parent: Context, guard: Guard, [, request, socket]: readonly unknown[]): Point {
+  const { method, url = '' } = request as IncomingMessage;
+  const scheme = schemeOf(socket as Socket);
+  const point = startPoint('wsgi', parent, { request: { ...target(url), method, scheme } });
+  watchHandshake(socket as Socket, guard, (status_code) =>
+    stopPoint(point, status_code === undefined ? aborted : { response: { status_code } }),
+  );
+  return point;
+}
+
+/** HTTP/2: the compat API's request and response tell only what their stream tells. */
+function startStream(parent: Context, guard: Guard, [, given, second]: readonly unknown[]): Point {
+  const stream = given as Http2Stream;
+  const headers = second as Headers;
+  const point = startPoint('wsgi', parent, {
+    request: {
+      ...target(typeof headers[':path'] === 'string' ? headers[':path'] : ''),
+      method: headers[':method'],
+      scheme: headers[':scheme'],
+    },
+  });
+  bindEmitter(stream as never, point.context, guard, (event) => {
+    if (event !== 'close') return;
+    const isWhole = stream.rstCode === 0 && stream.aborted !== true;
+    const status_code = statusOf(stream.sentHeaders);
+    stopPoint(point, { ...(!isWhole && aborted), ...(status_code && { response: { status_code } }) });
+  });
+  return point;
+}
+
+/** What is used of a stream of an HTTP/2 server; `node:http2` is not loaded for it. */
+interface Http2Stream {
+  readonly rstCode?: number;
+  readonly aborted?: boolean;
+  readonly sentHeaders?: Headers;
+}
+
+const schemeOf = (socket: Socket): string =>
+  (socket as { encrypted?: unknown }).encrypted === true ? 'https' : 'http';
+
 /** Begins the trace that a request's headers ask for. */
-function trigger(request: IncomingMessage, settings: Settings): Context | undefined {
-  if (!isNamed(request.rawHeaders)) return undefined;
-  const signed = settings.verify(request.headers);
+function trigger(headers: Headers, settings: Settings): Context | undefined {
+  if (headers[info] === undefined) return undefined;
+  const signed = settings.verify(headers);
   if (signed === undefined) return undefined;
   return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
 }

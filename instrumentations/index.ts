@@ -1,3 +1,4 @@
+import type { LateBuiltin } from '../src/hooks/late-builtins.js';
 import type { LazyInstrumentation } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 
@@ -16,6 +17,18 @@ export const builtins: Readonly<Record<string, (settings: Settings) => void>> = 
       settings,
       require('node:worker_threads') as typeof import('node:worker_threads'),
     ),
+};
+
+/** Parts of Node that are too dear to load for nothing, by the option that switches them. */
+export const lateBuiltins: Readonly<Record<string, LateBuiltin>> = {
+  instrumentHttpClient: {
+    module: 'http2',
+    install: (settings) =>
+      (require('./http2-client.js') as typeof import('./http2-client.js')).http2Client(
+        settings,
+        require('node:http2') as typeof import('node:http2'),
+      ),
+  },
 };
 
 /** Packages, by the option that switches them: hooked when one of their files is loaded. */

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 
-import { builtins, packages } from '../instrumentations/index.js';
+import { builtins, lateBuiltins, packages } from '../instrumentations/index.js';
 import { type Config, contextVariables, readConfig } from './config/config.js';
 import { type OptionName, variableName } from './config/options.js';
 import { type Exporter, createExporter } from './export/exporter.js';
@@ -12,6 +12,7 @@ import { type WayOut, watchWayOut } from './export/way-out.js';
 import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
 import { hookModules } from './hooks/modules.js';
+import { hookLateBuiltins } from './hooks/late-builtins.js';
 import type { Settings } from './hooks/settings.js';
 import { type Context, beginTrace, lifecycle, rootContext, setThreadDefault } from './trace/context.js';
 import type { Info } from './trace/event.js';
@@ -55,24 +56,32 @@ export function start(preload: string): void {
     if (root !== undefined) stopPoint(root, describeEnd(out));
     flush();
   }, flush);
-  lifecycle.onFirst = watch.arm;
+  const settings = createSettings(config, exporter, preload);
+  const late = hookLateBuiltins(enabled(lateBuiltins, config), settings);
+  lifecycle.onFirst = () => {
+    watch.arm();
+    late.whenLive();
+  };
   lifecycle.onLast = watch.disarm;
   root = handover === undefined ? startProcess(config) : startThread(handover);
 
-  const settings = createSettings(config, exporter, preload);
   for (const [option, install] of Object.entries(builtins)) {
     if (config[option as OptionName] === true) {
       const guard = createGuard(option);
       guarded(guard, () => install(settings));
     }
   }
-  hookModules(
-    Object.entries(packages)
-      .filter(([option]) => config[option as OptionName] === true)
-      .map(([, instrumentation]) => instrumentation(settings)),
-  );
+  const lazy = enabled(packages, config).map((instrumentation) => instrumentation(settings));
+  hookModules([...lazy, ...late.onRequire]);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   syncBuiltinESMExports();
+}
+
+/** The rows of a table of instrumentations that the configuration has switched on. */
+function enabled<Row>(table: Readonly<Record<string, Row>>, config: Config): Row[] {
+  return Object.entries(table)
+    .filter(([option]) => config[option as OptionName] === true)
+    .map(([, row]) => row);
 }
 
 /**

@@ -1,4 +1,7 @@
+import type { Socket } from 'node:net';
+
 import type { Info } from '../trace/event.js';
+import { type Guard, guarded } from './guard.js';
 import type { Settings } from './settings.js';
 
 /** What the stop of an exchange that broke off says. */
@@ -22,4 +25,58 @@ export function mayCarry(
   if (method === 'CONNECT' || !settings.carriesTo(host)) return false;
   if (!/^[a-z][a-z\d+.-]*:/i.test(path)) return true;
   return URL.canParse(path) && settings.carriesTo(new URL(path).hostname);
+}
+
+/** The status of an HTTP/2 answer; undefined before there is one. */
+export function statusOf(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const status = headers?.[':status'];
+  return typeof status === 'number' ? status : undefined;
+}
+
+/**
+ * Watches a socket that was handed over to the application for the status line of its answer. Whatever is
+ * written afterwards is none of ours.
+ *
+ * @param onEnd told once: the status, or undefined where the socket was closed without an answer
+ */
+export function watchHandshake(
+  socket: Socket,
+  guard: Guard,
+  onEnd: (status: number | undefined) => void,
+): void {
+  let isOver = false;
+  const stop = (status: number | undefined): void => {
+    if (isOver) return;
+    isOver = true;
+    for (const method of observed) Reflect.deleteProperty(socket, method);
+    guarded(guard, () => onEnd(status));
+  };
+  const answer = ([chunk]: readonly unknown[]): void => {
+    const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(textOf(chunk)) ?? [];
+    if (status !== undefined) stop(Number(status));
+  };
+  const close = ([event]: readonly unknown[]): void => void (event === 'close' && stop(undefined));
+  // What somebody else has put over a method already must stay.
+  const observed = (['write', 'end', 'emit'] as const).filter((method) => !Object.hasOwn(socket, method));
+  for (const method of observed) putOver(socket, method, method === 'emit' ? close : answer);
+}
+
+/** Puts a method that shows its arguments to an observer over an inherited one, until it is deleted. */
+function putOver(
+  socket: Socket,
+  method: 'write' | 'end' | 'emit',
+  observe: (args: readonly unknown[]) => void,
+): void {
+  const original = socket[method] as (...args: unknown[]) => unknown;
+  const value = function (this: unknown, ...args: unknown[]): unknown {
+    observe(args);
+    return Reflect.apply(original, this, args);
+  };
+  Object.defineProperty(socket, method, { value, configurable: true, writable: true });
+}
+
+/** The beginning of what is written, as far as a status line goes. */
+function textOf(chunk: unknown): string {
+  if (typeof chunk === 'string') return chunk.slice(0, 16);
+  return chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, 16)).toString('latin1') : '';
 }

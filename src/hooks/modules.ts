@@ -11,7 +11,8 @@ export type VersionRange = readonly [from: string, below: string];
 export interface ModuleHook {
   /** The package and the file in it, without its extension: `pg/lib/client`; a package alone is its main file. */
   readonly file: string;
-  readonly versions: VersionRange;
+  /** Of a part of Node there is none. */
+  readonly versions?: VersionRange;
   /**
    * @param exports what the file exports
    * @param load requires another file of the same package: `load('lib/connection-parameters')`
@@ -37,10 +38,10 @@ export function hookModules(instrumentations: readonly LazyInstrumentation[]): v
     const file = name.replaceAll('\\', '/');
     const guard = createGuard(file);
     guarded(guard, () => {
-      const version = basedir === undefined ? undefined : versionOf(basedir);
+      const version = basedir === undefined ? '' : versionOf(basedir);
       if (version === undefined) return;
       for (const hook of byFile.get(file)?.load() ?? []) {
-        if (hook.file === file && isWithin(version, hook.versions)) {
+        if (hook.file === file && (hook.versions === undefined || isWithin(version, hook.versions))) {
           hook.install(exports, (other) => require(join(basedir!, other)) as unknown);
         }
       }

@@ -1,0 +1,128 @@
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { Duplex } from 'node:stream';
+
+import { copyWith } from '../src/hooks/copy.js';
+import { bindEmitter } from '../src/hooks/emitter.js';
+import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
+import { aborted, defaultPort, mayCarry, statusOf } from '../src/hooks/http.js';
+import { patch } from '../src/hooks/patch.js';
+import type { Settings } from '../src/hooks/settings.js';
+import { target } from '../src/hooks/url.js';
+import { type Context, current, runIn, tracing } from '../src/trace/context.js';
+import { infoHeader } from '../src/trace/headers.js';
+import { failure } from '../src/trace/info.js';
+import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
+
+type Http2 = typeof import('node:http2');
+type Headers = Readonly<Record<string, unknown>>;
+
+/**
+ * Outgoing HTTP/2 requests: `http` and `https` points. The channels of Node 22 and newer come too late to add
+ * headers, so `request` of all sessions is patched, also of those that were opened before the first trace.
+ *
+ * @param http2 `node:http2`, which the application has loaded: it is too dear to load for nothing
+ */
+export function http2Client(settings: Settings, http2: Http2): void {
+  const guard = createGuard('http2 client');
+  patch(
+    sessionPrototype(http2) as ClientHttp2Session,
+    'request',
+    (original) =>
+      function () {
+        const args = arguments as unknown as unknown[];
+        const caller = tracing.live === 0 || guard.off ? undefined : current();
+        if (caller === undefined) return Reflect.apply(original, this, args);
+        const given = Array.from(args);
+        const point = guarded(guard, () => start(settings, caller, this as ClientHttp2Session, given));
+        if (point === undefined) return Reflect.apply(original, this, args);
+        try {
+          const stream = runIn(point.context, original, this, given) as ClientHttp2Stream;
+          guarded(guard, () => watch(stream, point, caller, guard));
+          return stream;
+        } catch (error) {
+          stopPoint(point, failure(error));
+          throw error;
+        }
+      },
+  );
+}
+
+/** The class of clients' sessions is not exported: it is taken from a session that leads nowhere. */
+function sessionPrototype({ connect }: Http2): object {
+  const nowhere = (): Duplex => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const session = runIn(undefined, connect as (...args: unknown[]) => ClientHttp2Session, undefined, [
+    'http://localhost',
+    { createConnection: nowhere },
+  ]);
+  session.on('error', () => {});
+  session.destroy();
+  return Object.getPrototypeOf(session) as object;
+}
+
+/** Starts the point, and puts the headers into our copy of the arguments. */
+function start(settings: Settings, caller: Context, session: ClientHttp2Session, args: unknown[]): Point {
+  const given = args[0] ?? {};
+  const headers = lowerCase(given);
+  const { hostname, port, scheme } = endpointOf(session, headers);
+  const method = textOf(headers[':method']) ?? 'GET';
+  const path = textOf(headers[':path']) ?? '/';
+  const point = startPoint(scheme, caller, {
+    requests: { method, scheme, hostname, port, ...target(path) },
+  });
+  const isSigned = /^AWS4-/i.test(textOf(headers['authorization']) ?? '');
+  const isTraced = headers[infoHeader.toLowerCase()] !== undefined;
+  const isFor = hostOf(headers[':authority']) ?? hostname;
+  const isAllowed = mayCarry(settings, hostname, { method, path }) && settings.carriesTo(isFor);
+  if (isAllowed && !isSigned && !isTraced) {
+    args[0] = withHeaders(given, settings.headersFor(point.context));
+  }
+  return point;
+}
+
+/** Headers are an object, or on Node 24 and newer also a list of names and values in turn. */
+function lowerCase(given: object): Headers {
+  const pairs: readonly (readonly [unknown, unknown])[] = Array.isArray(given)
+    ? given.flatMap((name: unknown, i) => (i % 2 === 0 ? [[name, given[i + 1] as unknown] as const] : []))
+    : Object.entries(given);
+  return Object.fromEntries(pairs.map(([name, value]) => [String(name).toLowerCase(), value]));
+}
+
+function withHeaders(given: object, added: Readonly<Record<string, string>>): object {
+  return Array.isArray(given)
+    ? [...(given as unknown[]), ...Object.entries(added).flat()]
+    : copyWith(given, added);
+}
+
+/** Where the session goes to. Node keeps that in fields without a public name, the same since version 20. */
+function endpointOf(
+  session: ClientHttp2Session,
+  headers: Headers,
+): { hostname: string; port: number; scheme: 'http' | 'https' } {
+  const symbols = Object.getOwnPropertySymbols(session);
+  const field = (name: string): unknown => {
+    const symbol = symbols.find(({ description }) => description === name);
+    return symbol && (session as unknown as Record<symbol, unknown>)[symbol];
+  };
+  const scheme = /^https:?$/.test(textOf(field('protocol') ?? headers[':scheme']) ?? '') ? 'https' : 'http';
+  const [, hostname = '', port] = /^(.*?)(?::(\d+))?$/.exec(textOf(field('authority')) ?? '') ?? [];
+  return { hostname, port: port === undefined ? defaultPort(scheme) : Number(port), scheme };
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function hostOf(authority: unknown): string | undefined {
+  return textOf(authority)?.replace(/^.*@/, '').replace(/:\d*$/, '');
+}
+
+function watch(stream: ClientHttp2Stream, point: Point, caller: Context, guard: Guard): void {
+  let status: number | undefined;
+  let broken: object | undefined;
+  bindEmitter(stream, caller, guard, (event, value) => {
+    if (event === 'response') status = statusOf(value as Headers);
+    else if (event === 'error') broken ??= failure(value);
+    else if (event === 'end' || event === 'close') {
+      if (event === 'close' && (stream.rstCode !== 0 || status === undefined)) broken ??= aborted;
+      stopPoint(point, { ...broken, ...(status !== undefined && { requests: { status_code: status } }) });
+    }
+  });
+}

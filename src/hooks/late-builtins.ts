@@ -1,0 +1,55 @@
+import { tracing } from '../trace/context.js';
+import { onChannel } from './channel.js';
+import { createGuard, guarded } from './guard.js';
+import type { LazyInstrumentation } from './modules.js';
+import type { Settings } from './settings.js';
+
+/** A part of Node that costs tens of milliseconds to load: hooked only if the application has loaded it. */
+export interface LateBuiltin {
+  readonly module: string;
+  /** Patches it; what the application took from it before is patched as well. */
+  install(settings: Settings): void;
+}
+
+/**
+ * Hooks parts of Node once they are loaded and a trace is live: nothing before that can make a point.
+ *
+ * @returns `whenLive` to be called when the first trace begins, and the hook for `require` of one of them
+ *   while a trace is live; an `import` of an ES module is seen by its first use
+ */
+export function hookLateBuiltins(
+  builtins: readonly LateBuiltin[],
+  settings: Settings,
+): { readonly whenLive: () => void; readonly onRequire: readonly LazyInstrumentation[] } {
+  const waiting = new Map(builtins.map((builtin) => [builtin.module, builtin]));
+
+  function install(module: string): void {
+    const builtin = waiting.get(module);
+    if (builtin === undefined || !waiting.delete(module)) return;
+    guarded(createGuard(module), () => builtin.install(settings));
+  }
+
+  const whenLive = (): void => {
+    for (const module of waiting.keys()) if (isLoaded(module)) install(module);
+  };
+  // Before Node 22 there is no such channel.
+  onChannel('http2.client.stream.created', () => {
+    if (tracing.live > 0) whenLive();
+  });
+  const onRequire = builtins.map(({ module }): LazyInstrumentation => {
+    const row = {
+      file: module,
+      install() {
+        if (tracing.live > 0) install(module);
+      },
+    };
+    return { files: [module], load: () => [row] };
+  });
+  return { whenLive, onRequire };
+}
+
+/** Node's own list of what it has loaded of itself; not in its documentation, and there since version 0.x. */
+function isLoaded(module: string): boolean {
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
+  return moduleLoadList?.includes(`NativeModule ${module}`) === true;
+}
