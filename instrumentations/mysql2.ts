@@ -11,6 +11,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byEvents } from '../src/hooks/settling.js';
+import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 
@@ -36,9 +37,24 @@ interface Pool {
 interface Command {
   onResult?: unknown;
   readonly emit?: unknown;
+  readonly constructor?: { readonly name?: unknown };
+  /** Of `prepare`: the statement's text. */
+  readonly query?: unknown;
+  /** Of a prepared statement's `execute`. */
+  readonly statement?: { readonly query?: unknown };
+  readonly values?: unknown;
 }
 
 const library = 'mysql2';
+
+// Errors about databases, tables, columns, users: no value of a row or a parameter is in them.
+const namesOnly: ReadonlySet<string> = new Set(
+  (
+    'ER_NO_SUCH_TABLE ER_BAD_FIELD_ERROR ER_BAD_TABLE_ERROR ER_BAD_DB_ERROR ER_TABLE_EXISTS_ERROR ' +
+    'ER_ACCESS_DENIED_ERROR ER_DBACCESS_DENIED_ERROR ER_TABLEACCESS_DENIED_ERROR ER_BAD_NULL_ERROR ' +
+    'ER_DATA_TOO_LONG ER_NO_REFERENCED_ROW_2 ER_ROW_IS_REFERENCED_2 ER_NO_DEFAULT_FOR_FIELD ER_NON_UNIQ_ERROR'
+  ).split(' '),
+);
 
 // mysql2 3.11.5 moved the methods of both classes to base classes, which the promise API uses too.
 const before: VersionRange = ['2.0.0', '3.11.5'];
@@ -46,6 +62,7 @@ const since: VersionRange = ['3.11.5', '4.0.0'];
 
 /** MySQL and MariaDB by mysql2 2 and 3: `db` points for calls of pools and connections, `sql` below them. */
 export function mysql2(settings: Settings): readonly ModuleHook[] {
+  const failed = (error: unknown): Info => databaseFailure(error, namesOnly, settings);
   const connection = (exports: unknown): void => {
     const { prototype } = exports as { prototype: Connection };
     for (const operation of ['query', 'execute'] as const) {
@@ -57,15 +74,19 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
           ...sql(settings, args),
         ],
         stop: rows,
+        failed,
         settles: byCallbackOr(byCommand),
       });
     }
-    // All else that a connection is asked (prepared statements, `ping`, …) comes through here. It is no
-    // point, but its callbacks come from the connection's socket, which another request may have opened.
+    // All else that a connection is asked comes through here. Prepared statements are points; the others
+    // (`ping`, …) are none, but their callbacks come from the connection's socket, which another request may
+    // have opened.
     hookMethod(prototype, 'addCommand', {
       library,
       what: 'Connection.addCommand',
-      start: () => [],
+      start: (self, args, caller) => prepared(settings, self as Connection, args, caller),
+      stop: rows,
+      failed,
       settles: bindCommand,
     });
   };
@@ -76,6 +97,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       what: `Pool.${operation}`,
       start: (self, _args, caller) => call(operation, (self as Pool).config?.connectionConfig, caller),
       ...more,
+      failed,
       settles: byCallbackOr(byEvents),
     });
     hookMethod(prototype, 'query', hook('query', { stop: rows }));
@@ -98,6 +120,22 @@ function call(operation: string, endpoint: Endpoint | undefined, caller: Context
   return [{ point: 'db', info: { db: { system: 'mysql', operation, name, host, port } } }];
 }
 
+/** `connection.prepare` and `statement.execute`, of which `connection.execute` is made as well. */
+function prepared(
+  settings: Settings,
+  { config }: Connection,
+  [given]: readonly unknown[],
+  caller: Context,
+): readonly PointStart[] {
+  if (caller.library === library || typeof given !== 'object' || given === null) return [];
+  const { constructor, query, statement, values } = given as Command;
+  if (constructor?.name === 'Prepare') {
+    return [...call('prepare', config, caller), ...sql(settings, [query])];
+  }
+  if (constructor?.name !== 'Execute') return [];
+  return [...call('execute', config, caller), ...sql(settings, [statement?.query, values])];
+}
+
 /** Taken before mysql2 formats the statement: later on the values are in its text. */
 function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[] {
   if (!settings.traceSql) return [];
@@ -111,7 +149,8 @@ function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[
       info: {
         db: {
           system: 'mysql',
-          statement,
+          statement:
+            typeof statement === 'string' && settings.maskSql ? maskLiterals(statement, 'mysql') : statement,
           ...(settings.traceSqlParams && params !== undefined && { params }),
         },
       },
@@ -138,9 +177,18 @@ const bindCommand: Settling = (traced, invoke) => {
   const [command] = traced.args as [Command | null | undefined];
   if (typeof command === 'object' && command !== null) {
     if (typeof command.onResult === 'function') {
-      command.onResult = bindCallback(command.onResult as Callback, traced.caller);
+      const callback = command.onResult as Callback;
+      command.onResult =
+        traced.context === undefined
+          ? bindCallback(callback, traced.caller)
+          : settlingCallback(traced, callback);
     }
-    if (typeof command.emit === 'function') bindEmitter(command as never, traced.caller, traced.guard);
+    if (typeof command.emit === 'function') {
+      bindEmitter(command as never, traced.caller, traced.guard, (event, error) => {
+        if (event === 'error') traced.fail(error);
+        else if (event === 'end') traced.succeed(undefined);
+      });
+    }
   }
   return invoke();
 };

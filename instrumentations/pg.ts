@@ -13,6 +13,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
+import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import { type Context, current } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 
@@ -44,12 +45,20 @@ interface Submittable {
 const versions: VersionRange = ['8.0.3', '9.0.0'];
 const library = 'pg';
 
+// Errors about tables, columns, functions, constraints, users: no value of a row or a parameter is in them.
+const namesOnly: ReadonlySet<string> = new Set(
+  '42P01 42P02 42P07 42501 42701 42702 42703 42704 42883 23502 23503 23505 23514 28000 28P01 3D000 3F000'.split(
+    ' ',
+  ),
+);
+
 /** How a client class works out where it connects to: a pool has no such fields of its own. */
 const parametersOf = new WeakMap<object, ParametersClass>();
 const poolEndpoints = new WeakMap<Pool, Info>();
 
 /** PostgreSQL by pg 8: `db` points for calls of pools and clients, `sql` points below them. */
 export function pg(settings: Settings): readonly ModuleHook[] {
+  const failed = (error: unknown): Info => databaseFailure(error, namesOnly, settings);
   return [
     {
       file: 'pg/lib/client',
@@ -65,12 +74,14 @@ export function pg(settings: Settings): readonly ModuleHook[] {
             ...sql(settings, args),
           ],
           stop: rows,
+          failed,
           settles: bySubmittableOr(byCallbackOr(byPromiseOf('_Promise'))),
         });
         hookMethod(client.prototype as Client, 'connect', {
           library,
           what: 'Client.connect',
           handsOut: true,
+          failed,
           start: (self, _args, caller) => call('connect', endpointOfClient(self as Client), caller),
           settles(traced, invoke) {
             // Notices and notifications are nobody's, though the connection may be opened in a trace.
@@ -90,6 +101,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           what: `Pool.${operation}`,
           start: (self, _args, caller) => call(operation, endpointOfPool(self as Pool), caller),
           ...more,
+          failed,
           settles: byCallbackOr(byPromiseOf('Promise')),
         });
         hookMethod(prototype, 'query', hook('query', { stop: rows }));
@@ -119,7 +131,10 @@ function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[
       info: {
         db: {
           system: 'postgresql',
-          statement,
+          statement:
+            typeof statement === 'string' && settings.maskSql
+              ? maskLiterals(statement, 'postgresql')
+              : statement,
           ...(settings.traceSqlParams && Array.isArray(params) && { params }),
         },
       },

@@ -175,6 +175,7 @@ function createSettings(config: Config, exporter: Exporter, preload: string): Se
       traceHeaders({ base_id: trace.base_id, parent_id: id, hmac_key: trace.hmac_key }, isTimed(config)),
     traceSql: config.traceSql,
     traceSqlParams: config.traceSqlParams,
+    maskSql: config.maskSql,
     traceCommandArgs: config.traceCommandArgs,
     carriesTo: destinations(config.propagateTo),
     preload,

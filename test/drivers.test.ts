@@ -48,6 +48,10 @@ const mysqlStyles: Readonly<Record<string, string>> = {
   'promise pool': 'db(sql)',
   'promise pool execute': 'db(sql)',
   'promise checkout': 'db db(sql)',
+  prepare: 'db(sql) db(sql) prepared',
+  'prepare events': 'db(sql) db(sql) ended',
+  'prepare error': 'db(sql)',
+  'promise prepare': 'db(sql) db(sql)',
   write: 'db(sql) db(sql)',
 };
 
@@ -56,17 +60,15 @@ const scenarios = [
     name: 'pg-calls',
     styles: pgStyles,
     system: 'postgresql',
-    // As the application wrote them.
+    // As the application wrote them, but for their literals.
     statements: [
       'SELECT $1::int AS n',
-      'SELECT 5 AS n',
-      'SELECT 6 AS n; SELECT 7 AS n',
+      'SELECT ? AS n',
+      'SELECT ? AS n; SELECT ? AS n',
       'SELECT nothing FROM nowhere',
       'SELECT nothing',
       undefined,
-      'SELECT generate_series(1, 5) AS n',
-      'SELECT generate_series(1, 3) AS n',
-      'SELECT 1 AS n',
+      'SELECT generate_series(?, ?) AS n',
     ],
   },
   {
@@ -75,7 +77,6 @@ const scenarios = [
     system: 'mysql',
     statements: [
       'SELECT ? AS n',
-      'SELECT 3 AS n',
       'SELECT nothing FROM nowhere',
       'SELECT nothing',
       'CREATE TEMPORARY TABLE t (n INT)',

@@ -80,7 +80,7 @@ test('messages of a WebSocket come through, and are no part of the request that 
       await once(socket, 'open');
       socket.send('hello');
       const [data] = (await once(socket, 'message')) as [Buffer];
-      assert.equal(data.toString(), 'echo hello');
+      assert.equal(data.toString(), 'hello');
       socket.close();
       await once(socket, 'close');
       await fetch(`http://127.0.0.1:${port}/end`);

@@ -101,6 +101,9 @@ export const options = {
   },
   traceSql: off('Adds a `sql` point with the statement to each `db` point.'),
   traceSqlParams: off("Adds the statement's parameters to `sql` points. They may hold secrets."),
+  maskSql: on(
+    'Puts a `?` for each literal of a recorded statement, and leaves its comments out: they may hold secrets.',
+  ),
   traceCommandArgs: off('Adds the arguments to `command` points. They may hold secrets.'),
   propagateTo: {
     type: list,

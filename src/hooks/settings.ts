@@ -9,6 +9,8 @@ export interface Settings {
   headersFor(context: Context): Readonly<Record<string, string>>;
   readonly traceSql: boolean;
   readonly traceSqlParams: boolean;
+  /** Whether statements are recorded without their literals. */
+  readonly maskSql: boolean;
   readonly traceCommandArgs: boolean;
   /** Whether a host may receive signed trace headers. */
   carriesTo(host: string): boolean;

@@ -8,7 +8,7 @@ const upgrades = {
   '/websocket': (request, socket, head) =>
     sockets.handleUpgrade(request, socket, head, (peer) => {
       profiler.trace('accepted', () => {});
-      peer.on('message', (data) => peer.send(`echo ${data.toString()}`));
+      peer.on('message', (data) => peer.send(data));
     }),
   '/late': (request, socket) =>
     setTimeout(() => {

@@ -85,6 +85,26 @@ module.exports = async function calls(mysql, promises) {
     checkedOut.release();
     return rows;
   });
+  await style('prepare', async () => {
+    const statement = await callback((done) => connection.prepare(text, done));
+    const rows = await callback((done) => statement.execute([16], done));
+    profiler.trace('prepared', () => {});
+    return rows;
+  });
+  await style('prepare events', async () => {
+    const statement = await callback((done) => connection.prepare(text, done));
+    const rows = [];
+    const execute = statement.execute([17]);
+    execute.on('result', (row) => rows.push(row));
+    await new Promise((resolve) => execute.on('end', () => resolve(profiler.trace('ended', () => {}))));
+    return rows;
+  });
+  await style('prepare error', () => callback((done) => connection.prepare('SELECT nothing', done)));
+  await style('promise prepare', async () => {
+    const statement = await promised.prepare(text);
+    const [rows] = await statement.execute([18]);
+    return rows;
+  });
   await style('write', async () => {
     await promised.query('CREATE TEMPORARY TABLE t (n INT)');
     const [{ affectedRows }] = await promised.query('INSERT INTO t VALUES (?), (?)', [1, 2]);

@@ -1,0 +1,91 @@
+import type { Info } from '../trace/event.js';
+import { failure } from '../trace/info.js';
+import type { Settings } from './settings.js';
+
+// Masks what a statement says in so many words: names, e-mail addresses, tokens. Each expression below takes
+// its part of the text in one way only, so that nothing is read twice, whatever the text is.
+
+export type Dialect = 'postgresql' | 'mysql';
+
+// A quote without its end is masked up to the end of the text.
+const plainString = /'(?:[^']|'')*(?:'|$)/u;
+const escapedString = /'(?:[^'\\]|''|\\[^]|\\$)*(?:'|$)/u;
+const escapedDoubleString = /"(?:[^"\\]|""|\\[^]|\\$)*(?:"|$)/u;
+const dollarString = /(?<tag>\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$)[^]*?(?:\k<tag>|$)/u;
+const number = /\.?\d[\p{L}\p{N}_.]*(?:(?<=e)[+-]\d[\d_]*)?/u;
+const word = /[$:@]?[\p{L}_][\p{L}\p{N}_$]*|\$\d+/u;
+
+const source = (...expressions: readonly RegExp[]): string =>
+  expressions.map((each) => each.source).join('|');
+
+const tokens: Readonly<Record<Dialect, RegExp>> = {
+  postgresql: new RegExp(
+    `(?<literal>e${escapedString.source}|(?:[bxn]|u&)?${plainString.source}|${source(dollarString, number)})|` +
+      `(?<comment>--[^\\n]*|/\\*)|(?<name>${source(/"(?:[^"]|"")*(?:"|$)/, word)})`,
+    'giu',
+  ),
+  mysql: new RegExp(
+    `(?<literal>(?:[bxn]|_\\w+\\s*)?${escapedString.source}|${source(escapedDoubleString, number)})|` +
+      `(?<comment>--[^\\n]*|#[^\\n]*|/\\*)|(?<name>${source(/`(?:[^`]|``)*(?:`|$)/, word)})`,
+    'giu',
+  ),
+};
+
+const maxMessageLength = 1024;
+const maskable = /['"$#\d]|--|\/\*/;
+
+/**
+ * A statement with its literals masked as `?` and without its comments. Placeholders, names, keywords and
+ * operators stay.
+ */
+export function maskLiterals(sql: string, dialect: Dialect): string {
+  // Most statements of services are made of names and placeholders.
+  if (!maskable.test(sql)) return sql;
+  const token = tokens[dialect];
+  let out = '';
+  let from = 0;
+  token.lastIndex = 0;
+  for (let match = token.exec(sql); match !== null; match = token.exec(sql)) {
+    const { literal, comment } = match.groups!;
+    if (literal === undefined && comment === undefined) continue;
+    out += sql.slice(from, match.index) + (comment === undefined ? '?' : ' ');
+    from = comment === '/*' ? commentEnd(sql, match.index, dialect) : token.lastIndex;
+    token.lastIndex = from;
+  }
+  return from === 0 ? sql : out + sql.slice(from);
+}
+
+/** PostgreSQL's comments nest. */
+function commentEnd(sql: string, start: number, dialect: Dialect): number {
+  const edge = dialect === 'postgresql' ? /\/\*|\*\//g : /\*\//g;
+  edge.lastIndex = start + 2;
+  let depth = 1;
+  for (let match = edge.exec(sql); match !== null; match = edge.exec(sql)) {
+    depth += match[0] === '/*' ? 1 : -1;
+    if (depth === 0) return edge.lastIndex;
+  }
+  return sql.length;
+}
+
+/**
+ * What the stop of a point says of a database's error. Databases quote the values that they refuse: unless the
+ * parameters are asked for, what stands in quotes is masked.
+ *
+ * @param namesOnly codes of errors that quote the names of tables, columns and the like, and no values
+ */
+export function databaseFailure(
+  error: unknown,
+  namesOnly: ReadonlySet<string>,
+  { traceSqlParams }: Pick<Settings, 'traceSqlParams'>,
+): Info {
+  const info = failure(error);
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  if (traceSqlParams || namesOnly.has(String(code)) || typeof message !== 'string') return info;
+  // Of the whole message: what `failure` has cut may have lost its closing quote.
+  return { ...info, message: maskQuoted(message).slice(0, maxMessageLength) };
+}
+
+/** From the first quote to the last one: a value may hold quotes itself, and nothing tells them apart. */
+function maskQuoted(message: string): string {
+  return message.replace(/['"«„][^]*['"»“]/u, (quoted) => `${quoted[0]}***${quoted.at(-1)}`);
+}
