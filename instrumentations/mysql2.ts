@@ -8,11 +8,12 @@ import {
   settlingCallback,
 } from '../src/hooks/call.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
+import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byEvents } from '../src/hooks/settling.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
+import { versions } from './versions.js';
 
 /** The shapes of mysql2 that are leaned on; its types are not ours to ship. */
 interface Endpoint {
@@ -40,9 +41,7 @@ interface Command {
 
 const library = 'mysql2';
 
-// mysql2 3.11.5 moved the methods of both classes to base classes, which the promise API uses too.
-const before: VersionRange = ['2.0.0', '3.11.5'];
-const since: VersionRange = ['3.11.5', '4.0.0'];
+const [before, since] = versions.mysql2;
 
 /** MySQL and MariaDB by mysql2 2 and 3: `db` points for calls of pools and connections, `sql` below them. */
 export function mysql2(settings: Settings): readonly ModuleHook[] {
