@@ -26,6 +26,7 @@ interface Connection {
   query: Method;
   execute: Method;
   addCommand: Method;
+  connect: Method;
   readonly config?: Endpoint;
 }
 interface Pool {
@@ -66,6 +67,13 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       what: 'Connection.addCommand',
       start: () => [],
       settles: bindCommand,
+    });
+    // No command, and no point: the connection was begun before this is called.
+    hookMethod(prototype, 'connect', {
+      library,
+      what: 'Connection.connect',
+      start: () => [],
+      settles: byCallbackOr((_, invoke) => invoke()),
     });
   };
   const pool = (exports: unknown): void => {
