@@ -87,8 +87,19 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
     });
     hookMethod(prototype, 'query', hook('query', { stop: rows }));
     hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
-    // A pool calls its waiting callbacks from the request that gave a connection back.
-    hookMethod(prototype, 'getConnection', hook('connect', { handsOut: true }));
+    // A pool calls its waiting callbacks from the request that gave a connection back; where one is thrown
+    // away, it asks again from there for the callback that waits longest.
+    const waiting = new WeakSet<object>();
+    const checkout = hook('connect', { handsOut: true });
+    hookMethod(prototype, 'getConnection', {
+      ...checkout,
+      start: (self, args, caller) => (waiting.has(Object(args[0])) ? [] : checkout.start(self, args, caller)),
+      settles: (traced, invoke) =>
+        checkout.settles(traced, () => {
+          waiting.add(Object(traced.args[0]));
+          return invoke();
+        }),
+    });
   };
   return [
     { file: 'mysql2/lib/connection', versions: before, install: connection },

@@ -123,6 +123,24 @@ module.exports = async function calls({ mysql, promises }) {
     }),
   );
   await Promise.all(waiting);
+  // Who waits for the pool's one connection gets another one when that is thrown away.
+  const checkOut = () => callback((done) => pool.getConnection(done));
+  let held;
+  await style('hold', async () => {
+    held = await checkOut();
+    return typeof held;
+  });
+  const waiter = style('wait', async () => {
+    const checkedOut = await checkOut();
+    checkedOut.release();
+    return typeof checkedOut;
+  });
+  await style('throw away', async () => {
+    held.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    return 'thrown away';
+  });
+  await waiter;
   await style('promise', async () => (await promised.query(text, [17]))[0]);
   await style('promise fields', async () => (await promised.query(text, [18]))[1].map(({ name }) => name));
   await style('promise execute', async () => (await promised.execute(text, [19]))[0]);
