@@ -8,12 +8,13 @@ import {
   settlingCallback,
 } from '../src/hooks/call.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
+import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byEvents } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
+import { versions } from './versions.js';
 
 /** The shapes of mysql2 that are leaned on; its types are not ours to ship. */
 interface Endpoint {
@@ -26,6 +27,7 @@ interface Connection {
   query: Method;
   execute: Method;
   addCommand: Method;
+  connect: Method;
   readonly config?: Endpoint;
 }
 interface Pool {
@@ -56,9 +58,7 @@ const namesOnly: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-// mysql2 3.11.5 moved the methods of both classes to base classes, which the promise API uses too.
-const before: VersionRange = ['2.0.0', '3.11.5'];
-const since: VersionRange = ['3.11.5', '4.0.0'];
+const [before, since] = versions.mysql2;
 
 /** MySQL and MariaDB by mysql2 2 and 3: `db` points for calls of pools and connections, `sql` below them. */
 export function mysql2(settings: Settings): readonly ModuleHook[] {
@@ -89,6 +89,13 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       failed,
       settles: bindCommand,
     });
+    // No command, and no point: the connection was begun before this is called.
+    hookMethod(prototype, 'connect', {
+      library,
+      what: 'Connection.connect',
+      start: () => [],
+      settles: byCallbackOr((_, invoke) => invoke()),
+    });
   };
   const pool = (exports: unknown): void => {
     const { prototype } = exports as { prototype: Pool };
@@ -102,8 +109,19 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
     });
     hookMethod(prototype, 'query', hook('query', { stop: rows }));
     hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
-    // A pool calls its waiting callbacks from the request that gave a connection back.
-    hookMethod(prototype, 'getConnection', hook('connect', { handsOut: true }));
+    // A pool calls its waiting callbacks from the request that gave a connection back; where one is thrown
+    // away, it asks again from there for the callback that waits longest.
+    const waiting = new WeakSet<object>();
+    const checkout = hook('connect', { handsOut: true });
+    hookMethod(prototype, 'getConnection', {
+      ...checkout,
+      start: (self, args, caller) => (waiting.has(Object(args[0])) ? [] : checkout.start(self, args, caller)),
+      settles: (traced, invoke) =>
+        checkout.settles(traced, () => {
+          waiting.add(Object(traced.args[0]));
+          return invoke();
+        }),
+    });
   };
   return [
     { file: 'mysql2/lib/connection', versions: before, install: connection },

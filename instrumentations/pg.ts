@@ -10,12 +10,13 @@ import {
 } from '../src/hooks/call.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
+import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import { type Context, current } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
+import { versions } from './versions.js';
 
 /** The shapes of pg that are leaned on; its types are not ours to ship. */
 interface Client {
@@ -42,7 +43,6 @@ interface Submittable {
   values?: unknown;
 }
 
-const versions: VersionRange = ['8.0.3', '9.0.0'];
 const library = 'pg';
 
 // Errors about tables, columns, functions, constraints, users: no value of a row or a parameter is in them.
@@ -62,7 +62,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
   return [
     {
       file: 'pg/lib/client',
-      versions,
+      versions: versions.pg[0],
       install(exports, load) {
         const client = exports as ClientClass;
         parametersOf.set(client, load('lib/connection-parameters') as ParametersClass);
@@ -93,7 +93,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
     },
     {
       file: 'pg-pool',
-      versions: ['3.0.0', '4.0.0'],
+      versions: versions['pg-pool'][0],
       install(exports) {
         const prototype = (exports as PoolClass).prototype as Pool;
         const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({

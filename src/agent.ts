@@ -72,7 +72,7 @@ export function start(preload: string): void {
     }
   }
   const lazy = enabled(packages, config).map((instrumentation) => instrumentation(settings));
-  hookModules([...lazy, ...late.onRequire]);
+  hookModules(lazy, {}, late.onRequire);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   syncBuiltinESMExports();
 }

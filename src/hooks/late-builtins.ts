@@ -1,7 +1,6 @@
 import { tracing } from '../trace/context.js';
 import { onChannel } from './channel.js';
 import { createGuard, guarded } from './guard.js';
-import type { LazyInstrumentation } from './modules.js';
 import type { Settings } from './settings.js';
 
 /** A part of Node that costs tens of milliseconds to load: hooked only if the application has loaded it. */
@@ -14,13 +13,13 @@ export interface LateBuiltin {
 /**
  * Hooks parts of Node once they are loaded and a trace is live: nothing before that can make a point.
  *
- * @returns `whenLive` to be called when the first trace begins, and the hook for `require` of one of them
- *   while a trace is live; an `import` of an ES module is seen by its first use
+ * @returns `whenLive` to be called when the first trace begins, and what to call when one of them is
+ *   required; an `import` of an ES module is seen by its first use
  */
 export function hookLateBuiltins(
   builtins: readonly LateBuiltin[],
   settings: Settings,
-): { readonly whenLive: () => void; readonly onRequire: readonly LazyInstrumentation[] } {
+): { readonly whenLive: () => void; readonly onRequire: ReadonlyMap<string, () => void> } {
   const waiting = new Map(builtins.map((builtin) => [builtin.module, builtin]));
 
   function install(module: string): void {
@@ -36,15 +35,9 @@ export function hookLateBuiltins(
   onChannel('http2.client.stream.created', () => {
     if (tracing.live > 0) whenLive();
   });
-  const onRequire = builtins.map(({ module }): LazyInstrumentation => {
-    const row = {
-      file: module,
-      install() {
-        if (tracing.live > 0) install(module);
-      },
-    };
-    return { files: [module], load: () => [row] };
-  });
+  const onRequire = new Map(
+    builtins.map(({ module }) => [module, () => void (tracing.live > 0 && install(module))] as const),
+  );
   return { whenLive, onRequire };
 }
 

@@ -3,16 +3,13 @@ import { join } from 'node:path';
 import { Hook } from 'require-in-the-middle';
 
 import { createGuard, guarded } from './guard.js';
-
-/** Versions from the first, inclusive, to the second, exclusive. */
-export type VersionRange = readonly [from: string, below: string];
+import { type VersionRange, isWithin } from './version-range.js';
 
 /** What to do with a file of a package. Rows for one file have disjoint ranges. */
 export interface ModuleHook {
   /** The package and the file in it, without its extension: `pg/lib/client`; a package alone is its main file. */
   readonly file: string;
-  /** Of a part of Node there is none. */
-  readonly versions?: VersionRange;
+  readonly versions: VersionRange;
   /**
    * @param exports what the file exports
    * @param load requires another file of the same package: `load('lib/connection-parameters')`
@@ -26,50 +23,73 @@ export interface LazyInstrumentation {
   load(): readonly ModuleHook[];
 }
 
+/** Is told what becomes of the packages that have hooks, as they are loaded. */
+export interface HookReports {
+  /** @param file the hooked file's path, without its extension */
+  onHooked?(name: string, version: string, file: string): void;
+  /**
+   * The package is left alone, because its version is in none of the ranges; told once for each version.
+   * A package that names no version has none that is supported: its version is empty.
+   */
+  onSkipped?(name: string, version: string, ranges: readonly VersionRange[]): void;
+}
+
 /**
  * Hooks files of packages as they are loaded. Prototypes are patched in files behind the packages' main
  * ones, because an ES module that imports a CommonJS package loads all but the main file by `require`:
  * one hook serves both kinds of application, and no loader is needed.
+ *
+ * @param builtins called when a part of Node is required, by its name; an `import` is not seen
  */
-export function hookModules(instrumentations: readonly LazyInstrumentation[]): void {
+export function hookModules(
+  instrumentations: readonly LazyInstrumentation[],
+  reports: HookReports = {},
+  builtins: ReadonlyMap<string, () => void> = new Map(),
+): void {
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
-  if (byFile.size === 0) return;
-  new Hook([...byFile.keys()], (exports, name, basedir) => {
+  const names = [...byFile.keys(), ...builtins.keys()];
+  if (names.length === 0) return;
+  const skipped = new Set<string>();
+  new Hook(names, (exports, name, basedir) => {
     const file = name.replaceAll('\\', '/');
     const guard = createGuard(file);
     guarded(guard, () => {
-      const version = basedir === undefined ? '' : versionOf(basedir);
-      if (version === undefined) return;
-      for (const hook of byFile.get(file)?.load() ?? []) {
-        if (hook.file === file && (hook.versions === undefined || isWithin(version, hook.versions))) {
-          hook.install(exports, (other) => require(join(basedir!, other)) as unknown);
+      if (basedir === undefined) {
+        builtins.get(file)?.();
+        return;
+      }
+      const hooks = byFile.get(file)?.load() ?? [];
+      const version = versionOf(basedir);
+      for (const hook of hooks) {
+        if (hook.file === file && isWithin(version, hook.versions)) {
+          hook.install(exports, (other) => require(join(basedir, other)) as unknown);
+          reports.onHooked?.(packageOf(file), version, join(basedir, file.slice(packageOf(file).length)));
         }
+      }
+      const ranges = rangesOf(packageOf(file), hooks);
+      const isSkipped = !ranges.some((range) => isWithin(version, range));
+      const told = `${packageOf(file)}@${version}`;
+      if (isSkipped && !skipped.has(told)) {
+        skipped.add(told);
+        reports.onSkipped?.(packageOf(file), version, ranges);
       }
     });
     return exports;
   });
 }
 
-function versionOf(basedir: string): string | undefined {
+/** The package that a file is in: `pg` of `pg/lib/client`. */
+const packageOf = (file: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file;
+
+/** The versions of a package for which there is any hook; several of its files may have the same. */
+function rangesOf(name: string, hooks: readonly ModuleHook[]): readonly VersionRange[] {
+  const ranges = hooks.filter(({ file }) => packageOf(file) === name).map(({ versions }) => versions);
+  return [...new Map(ranges.map((range) => [range.join(), range])).values()];
+}
+
+function versionOf(basedir: string): string {
   const { version } = JSON.parse(readFileSync(join(basedir, 'package.json'), 'utf8')) as {
     version?: unknown;
   };
-  return typeof version === 'string' ? version : undefined;
+  return typeof version === 'string' ? version : '';
 }
-
-/** Whether a version is in a range; a pre-release counts as the version that it leads to. */
-function isWithin(version: string, [from, below]: VersionRange): boolean {
-  return compare(version, from) >= 0 && compare(version, below) < 0;
-}
-
-function compare(a: string, b: string): number {
-  const left = numbers(a);
-  const right = numbers(b);
-  for (let i = 0; i < 3; i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-const numbers = (version: string): number[] => version.split(/[-+]/)[0]!.split('.').map(Number);

@@ -1,0 +1,102 @@
+// The supported versions of pg and mysql2, each against the real servers. The apps are CommonJS and ES module
+// programs in folders where just that version is installed.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { type SeenPoint, key, on, run, treeOf } from './scenario.js';
+import { sameAs, writeApp } from './versions/app.js';
+import { mysql2Styles, pgStyles } from './versions/expected.js';
+import { installed } from './versions/installed.js';
+import { type Row, mysql2Rows, pgRows } from './versions/matrix.js';
+
+const profiled = { ...on, OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true' };
+
+interface Target {
+  readonly rows: readonly Row[];
+  /** The body of the apps, in test/versions. */
+  readonly body: string;
+  /** What the body is given, by the names of its parameters. */
+  imports(row: Row): Readonly<Record<string, string>>;
+  readonly styles: Readonly<Record<string, string>>;
+}
+
+const targets: readonly Target[] = [
+  {
+    rows: pgRows,
+    body: 'pg.cjs',
+    imports: ({ packages }) => ({
+      pg: 'pg',
+      // Not the copy that pg brings, which `pg.Pool` is.
+      ...(Object.keys(packages)[0] === 'pg-pool' && { Pool: 'require pg-pool' }),
+      Cursor: 'pg-cursor',
+      QueryStream: 'pg-query-stream',
+    }),
+    styles: pgStyles,
+  },
+  {
+    rows: mysql2Rows,
+    body: 'mysql2.cjs',
+    imports: () => ({ mysql: 'mysql2', promises: 'mysql2/promise.js' }),
+    styles: mysql2Styles,
+  },
+];
+
+for (const { rows, body, imports, styles } of targets) {
+  for (const row of rows) {
+    const [[name, version] = []] = Object.entries(row.packages);
+    for (const kind of ['cjs', 'mjs'] as const) {
+      test(`${name} ${version}, ${kind}: each style gives what it gives without the agent, and its points (${row.because})`, async (t) => {
+        const modules = installed(...Object.entries(row.packages).map((each) => each.join('@')));
+        const app = writeApp(t, modules, kind, body, imports(row));
+        const bare = await run(t, app, { load: 'none' });
+        assert.equal(bare.code, 0, bare.stderr);
+        const traced = await run(t, app, { env: profiled });
+        sameAs(bare, traced);
+        const results = JSON.parse(bare.stdout) as Record<string, unknown>;
+        assert.deepEqual(Object.keys(results), Object.keys(styles));
+        const [root] = treeOf(traced.events);
+        const seen = root!.children.filter((point) => point.name !== 'db');
+        assert.deepEqual(
+          Object.fromEntries(
+            seen.map((style) => [style.name.replaceAll('_', ','), described(style.children)]),
+          ),
+          { ...styles, ...row.differs },
+        );
+        for (const style of seen) checkErrors(style, results[style.name.replaceAll('_', ',')]);
+      });
+    }
+  }
+}
+
+/** A tree on one line, with its counts of rows and what failed: `db=1(sql=1) callback`, `db!(sql!)`. */
+function described(points: readonly SeenPoint[]): string {
+  return points
+    .map(({ name, stop, children }) => {
+      const { db, etype } = (stop?.info ?? {}) as { db?: { rows?: number }; etype?: string };
+      const rows = db?.rows === undefined ? '' : `=${db.rows}`;
+      const end = stop === undefined ? '?' : etype === undefined ? rows : '!';
+      return `${name}${end}${children.length > 0 ? `(${described(children)})` : ''}`;
+    })
+    .join(' ');
+}
+
+/** The application saw `DatabaseError 42P01 …`: so does the trace, which names a plain `Error` by its code. */
+function checkErrors(style: SeenPoint, result: unknown): void {
+  for (const { name, start, stop, children } of style.children) {
+    const { etype, message } = (stop?.info ?? {}) as { etype?: string; message?: string };
+    if (etype !== undefined) {
+      assert.match(String(result), new RegExp(`^(?:Error )?${etype} `), style.name);
+      assert.ok(message !== undefined && String(result).endsWith(message), `${style.name}: ${message}`);
+    }
+    if (name === 'db') {
+      const db = start.info['db'] as Record<string, unknown>;
+      const isMysql = db['system'] === 'mysql';
+      assert.equal(db['host'], process.env[isMysql ? 'MYSQL_HOST' : 'PGHOST']);
+      assert.equal(String(db['port']), process.env[isMysql ? 'MYSQL_PORT' : 'PGPORT']);
+      assert.equal(db['name'], process.env[isMysql ? 'MYSQL_DATABASE' : 'PGDATABASE']);
+    }
+    for (const child of children.filter((point) => point.name === 'sql')) {
+      assert.ok(child.start.info['db'] !== undefined);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// Which versions the tests run: the lowest that is supported, the newest, the last of each major in between,
+// and both sides of each change of what is hooked or leaned on.
+import { versions } from '../../instrumentations/versions.js';
+import { lockedVersion } from './installed.js';
+
+/** Packages that are installed together, the one that the row is about first. */
+export interface Row {
+  readonly packages: Readonly<Record<string, string>>;
+  readonly because: string;
+  /** The styles that do something else here. */
+  readonly differs?: Readonly<Record<string, string>>;
+}
+
+const lowest = (name: keyof typeof versions): string => versions[name][0][0];
+
+const newestPg = Object.fromEntries(
+  ['pg', 'pg-pool', 'pg-cursor', 'pg-query-stream'].map((name) => [name, lockedVersion(name)]),
+);
+const { 'pg-pool': _newest, ...withoutPool } = newestPg;
+// The rows of a stream are not counted where it keeps no result.
+const oldStream = { stream: 'db(sql)' };
+
+export const pgRows: readonly Row[] = [
+  {
+    packages: {
+      pg: lowest('pg'),
+      'pg-pool': '3.1.1',
+      'pg-cursor': lowest('pg-cursor'),
+      'pg-query-stream': lowest('pg-query-stream'),
+    },
+    because: 'the lowest: pg 8.0.2 never connects on the Nodes that are supported',
+    differs: oldStream,
+  },
+  {
+    packages: { pg: '8.3.0', 'pg-pool': '3.2.1', 'pg-cursor': '2.3.0', 'pg-query-stream': '3.2.0' },
+    because: 'the last Client that is a function',
+    differs: oldStream,
+  },
+  {
+    packages: { pg: '8.3.2', 'pg-pool': '3.2.1', 'pg-cursor': '2.5.2', 'pg-query-stream': '3.4.2' },
+    because: 'the first Client that is a class; the last pg-query-stream 3',
+  },
+  {
+    packages: { pg: '8.12.0', 'pg-pool': '3.6.2', 'pg-cursor': '2.11.0', 'pg-query-stream': '4.6.0' },
+    because: 'the last pg-pool that gives the promise which it makes',
+  },
+  {
+    packages: { pg: '8.14.1', 'pg-pool': '3.8.0', 'pg-cursor': '2.13.1', 'pg-query-stream': '4.8.1' },
+    because: 'a pg-pool that gives a promise made of that one; the last pg without `exports`',
+  },
+  {
+    packages: { pg: '8.15.6', 'pg-pool': '3.9.6', 'pg-cursor': '2.14.6', 'pg-query-stream': '4.9.6' },
+    because: 'an ES module of its own for `import`',
+  },
+  { packages: newestPg, because: 'the newest' },
+  {
+    packages: { 'pg-pool': lowest('pg-pool'), ...withoutPool },
+    because: 'the lowest pg-pool, which works with pg 8 but comes with pg 7',
+  },
+  {
+    packages: { 'pg-pool': '2.0.10', ...withoutPool },
+    because: 'the last pg-pool 2',
+  },
+];
+
+export const mysql2Rows: readonly Row[] = [
+  {
+    packages: { mysql2: lowest('mysql2') },
+    because: 'the lowest',
+    // Its clusters have no `query`.
+    differs: { cluster: '' },
+  },
+  { packages: { mysql2: '2.3.3' }, because: 'the last mysql2 2' },
+  { packages: { mysql2: '3.0.0' }, because: 'the first mysql2 3' },
+  { packages: { mysql2: '3.11.4' }, because: 'the last one with the methods in the classes themselves' },
+  { packages: { mysql2: versions.mysql2[1][0] }, because: 'the first one with base classes' },
+  { packages: { mysql2: '3.19.1' }, because: 'the last one without tracing channels' },
+  { packages: { mysql2: '3.20.0' }, because: 'the first one with tracing channels' },
+  { packages: { mysql2: lockedVersion('mysql2') }, because: 'the newest' },
+];
