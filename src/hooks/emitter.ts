@@ -19,7 +19,9 @@ export function bindEmitter(
   observe?: (event: unknown, first: unknown, second: unknown) => unknown,
 ): void {
   const original = emitter.emit;
-  function emit(this: EventEmitter, ...args: Parameters<Emit>): boolean {
+  // Of one parameter, as the original.
+  function emit(this: EventEmitter, _event: unknown): boolean {
+    const args = arguments as unknown as Parameters<Emit>;
     if (observe !== undefined && !guard.off) {
       try {
         observe(args[0], args[1], args[2]);

@@ -64,7 +64,11 @@ const { setTimeout: later } = globalThis;
 export function beginTrace(base_id: string, hmac_key: string): Trace {
   const trace: Trace = {
     base_id,
-    hmac_key,
+    // Behind a getter: before Node 24 a storage hangs on the very objects that Node makes (parsers, timers),
+    // and applications print those.
+    get hmac_key() {
+      return hmac_key;
+    },
     anchoredMs: anchor(),
     holds: 1,
     usedAt: tick,

@@ -1,9 +1,11 @@
 // What an application can see of a value, as JSON that compares: identities of classes, own properties,
 // errors with their stacks. What the agent adds on purpose, and says so in docs/support.md, is left out.
+const { join } = require('node:path');
+
 const maxDepth = 5;
 
 // The frames of the agent, and those of Node that it is called through.
-const agentFolder = process.env.PARITY_AGENT;
+const agentFolder = process.env.PARITY_AGENT && join(process.env.PARITY_AGENT, 'dist/');
 const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
 const through = /\(?node:(?:internal\/async_local_storage|async_hooks|diagnostics_channel)|Reflect\.apply/;
 
@@ -40,10 +42,32 @@ function propertiesOf(fn) {
     });
 }
 
+// The two headers that carry a trace: the agent adds them to what a traced request sends to its own hosts.
+const carrying = /^x-trace-(?:info|hmac)$/i;
+const carryingLine = /x-trace-(?:info|hmac): [^\r\n]*\r\n/gi;
+const carried = /^(?:eyJ[\w-]+=*|[0-9a-f]{40})$/;
+
+/** A list of header names, or of names and values in turn, without them. */
+function withoutTrace(list) {
+  const isCarrying = (item) => typeof item === 'string' && carrying.test(item);
+  return list.filter(
+    (item, at) => !isCarrying(item) && !(at > 0 && isCarrying(list[at - 1]) && carried.test(item)),
+  );
+}
+
+/** A text without what varies from run to run, and without the lines of the headers that carry a trace. */
+function plain(text) {
+  return text
+    .replace(carryingLine, '')
+    .replace(/\b(127\.0\.0\.1|localhost):\d+/g, '$1:PORT')
+    .replace(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, 'DATE');
+}
+
 /** @returns a JSON value that is the same for two values which an application cannot tell apart */
 function describe(value, depth = 0, above = []) {
   if (value === undefined) return 'undefined';
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return plain(value);
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'bigint' || typeof value === 'symbol') return `${typeof value} ${String(value)}`;
   if (typeof value === 'function') {
@@ -55,25 +79,37 @@ function describe(value, depth = 0, above = []) {
     };
   }
   if (above.includes(value)) return '(circular)';
-  if (Buffer.isBuffer(value)) return { buffer: value.toString('latin1') };
+  if (Buffer.isBuffer(value)) return { buffer: plain(value.toString('latin1')) };
   if (value instanceof Date) return { date: value.toJSON() };
   const members = depth >= maxDepth ? ['(deeper)'] : membersOf(value, depth, [...above, value]);
   if (value instanceof Error) {
-    const stack = typeof value.stack === 'string' ? stackOf(value.stack) : describe(value.stack, depth + 1);
-    return { error: classesOf(value), message: value.message, stack, members };
+    const stack =
+      typeof value.stack === 'string' ? plain(stackOf(value.stack)) : describe(value.stack, depth + 1);
+    // Not enumerable, and yet what people look at.
+    const inner = ['cause', 'errors'].filter(
+      (name) => Object.hasOwn(value, name) && !Object.hasOwn(members, name),
+    );
+    const within = inner.map((name) => [name, describe(value[name], depth + 1, [...above, value])]);
+    return {
+      error: classesOf(value),
+      message: plain(`${value.message}`),
+      stack,
+      members,
+      ...Object.fromEntries(within),
+    };
   }
   if (Array.isArray(value)) return members;
   return { classes: classesOf(value), members };
 }
 
 function membersOf(value, depth, above) {
-  if (Array.isArray(value)) return value.map((item) => describe(item, depth + 1, above));
+  if (Array.isArray(value)) return withoutTrace(value).map((item) => describe(item, depth + 1, above));
   return Object.fromEntries(
-    Object.keys(value).map((name) => {
+    withoutTrace(Object.keys(value)).map((name) => {
       const { get, value: member } = Object.getOwnPropertyDescriptor(value, name);
       return [name, get === undefined ? describe(member, depth + 1, above) : '(getter)'];
     }),
   );
 }
 
-module.exports = { describe, stackOf };
+module.exports = { describe, plain, stackOf };

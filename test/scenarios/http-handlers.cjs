@@ -1,6 +1,7 @@
 // A server whose handlers record where they run, in all the ways that lose a context.
 const { createServer } = require('node:http');
 const https = require('node:https');
+const { inspect } = require('node:util');
 const { profiler } = require('ostrace');
 
 const handlers = {
@@ -25,6 +26,10 @@ const handlers = {
       response.write('1');
       response.end('2');
     }, 5);
+  },
+  '/print': (request, response) => {
+    response.end();
+    console.log(inspect(request, { depth: Infinity, showHidden: true, maxArrayLength: Infinity }));
   },
   '/slow': (request, response) => {
     response.write('started');
