@@ -2,13 +2,13 @@
 // errors with their stacks. What the agent adds on purpose, and says so in docs/support.md, is left out.
 const maxDepth = 5;
 
-// The frames of the agent, and those of Node that it is called through.
-const agentFolder = process.env.PARITY_AGENT;
+// Beside the agent's own: frames that it is called through, and that tell of a storage that was entered.
 const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
-const through = /\(?node:(?:internal\/async_local_storage|async_hooks|diagnostics_channel)|Reflect\.apply/;
+const through =
+  /\(?node:(?:internal\/async_(?:local_storage|hooks)|async_hooks|diagnostics_channel)|Reflect\.apply/;
 
 /** A stack without the agent's frames. */
-function stackOf(text) {
+function stackOf(text, agentFolder = process.env.PARITY_AGENT) {
   return text
     .split('\n')
     .filter((line) => {
