@@ -4,6 +4,7 @@ import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
+import { asTwin } from '../src/hooks/patch.js';
 import type { HandedThread, Settings } from '../src/hooks/settings.js';
 import { type Context, current, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
@@ -32,10 +33,10 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
   const guard = createGuard('Worker');
   const preload = createPreload(settings.preload);
 
-  function construct(target: typeof NodeWorker, args: unknown[], newTarget: object): NodeWorker {
+  function construct(args: unknown[], newTarget: typeof NodeWorker): NodeWorker {
     const make = (options: unknown): NodeWorker => {
       if (options !== args[1]) args[1] = options;
-      return Reflect.construct(target, args, newTarget as typeof NodeWorker) as NodeWorker;
+      return Reflect.construct(Original, args, newTarget) as NodeWorker;
     };
     const caller = guard.off || tracing.live === 0 ? undefined : current();
     if (caller === undefined) {
@@ -74,14 +75,15 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
   }
 
   // Not `worker.threadId`: a subclass may have one of its own, which is not ready yet.
-  const { get: threadId } = Object.getOwnPropertyDescriptor(Original.prototype, 'threadId')!;
-  const threadIdOf = (worker: NodeWorker): unknown => threadId && Reflect.apply(threadId, worker, []);
+  const threadIdOf = (worker: NodeWorker): unknown => Reflect.get(Original.prototype, 'threadId', worker);
 
-  // A Proxy: the chain of a subclass is one class longer, and a function in the class's place does not
-  // print as a class. `worker.constructor === Worker` has to hold.
-  const Worker = new Proxy(Original, { construct });
-  Original.prototype.constructor = Worker;
-  builtin.Worker = Worker;
+  // oxlint-disable-next-line typescript/no-extraneous-class -- all else of it is Node's
+  class Worker {
+    constructor(file: unknown, ...rest: unknown[]) {
+      return construct([file, ...rest], new.target as unknown as typeof NodeWorker);
+    }
+  }
+  builtin.Worker = asTwin(Worker, Original);
 }
 
 function stopAtExit(

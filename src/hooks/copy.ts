@@ -6,8 +6,9 @@
 export function copyWith<Of extends object>(original: Of, values: object): Of {
   // Around the values: a Proxy may not deny what its target says, and the original may be frozen.
   const own = Object.assign(Object.create(null) as Record<PropertyKey, unknown>, values);
+  const given = original as Record<PropertyKey, unknown>;
   return new Proxy(own, {
-    get: (_own, key) => (Object.hasOwn(own, key) ? own[key] : (Reflect.get(original, key) as unknown)),
+    get: (_own, key) => (Object.hasOwn(own, key) ? own[key] : given[key]),
     has: (_own, key) => Object.hasOwn(own, key) || Reflect.has(original, key),
     set(_own, key, value) {
       own[key] = value;
@@ -17,9 +18,8 @@ export function copyWith<Of extends object>(original: Of, values: object): Of {
     getOwnPropertyDescriptor(_own, key) {
       const property = Reflect.getOwnPropertyDescriptor(own, key);
       if (property !== undefined) return property;
-      const given = Reflect.getOwnPropertyDescriptor(original, key);
-      const get = given?.get && (() => Reflect.get(original, key) as unknown);
-      return given && { ...given, ...(get && { get }), configurable: true };
+      const its = Reflect.getOwnPropertyDescriptor(original, key);
+      return its && { ...its, ...(its.get && { get: () => given[key] }), configurable: true };
     },
     getPrototypeOf: () => Reflect.getPrototypeOf(original),
   }) as Of;
