@@ -40,10 +40,8 @@ export function asTwin<Class extends Function>(twin: Function, original: Class):
   return twin as Class;
 }
 
-type Looks = Record<string, PropertyDescriptor>;
-
 function copyLooks(to: object, from: object): void {
   Object.setPrototypeOf(to, Object.getPrototypeOf(from) as object);
-  const { prototype: _its, constructor: _too, ...rest } = Object.getOwnPropertyDescriptors(from) as Looks;
+  const { prototype: _its, constructor: _too, ...rest } = Object.getOwnPropertyDescriptors(from);
   Object.defineProperties(to, rest);
 }
