@@ -118,6 +118,9 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
           workerData,
           execArgv: [],
           env: {},
+          // Not piped into the process's own streams, where listeners of ours would be counted.
+          stdout: true,
+          stderr: true,
         });
         Reflect.apply(on, worker, ['error', fail]);
         Reflect.apply(on, worker, ['exit', onExit]);
