@@ -5,9 +5,11 @@
 
 const enabled = process.env['OSTRACE_ENABLED'] ?? '';
 
-// A thread that works for a trace may have been given no environment: it is known by its first argument.
+// A thread that works for a trace may have been given no environment: it is known by its first argument,
+// which names this file as nobody else would.
+const preload = `${__dirname}/./register.js`;
 const isHanded =
-  process.execArgv[0] === `--require=${__filename}` &&
+  process.execArgv[0] === `--require=${preload}` &&
   !(require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread;
 
 if (isHanded || !/^(?:|0|false|no|off)$/i.test(enabled.trim())) {
@@ -16,7 +18,7 @@ if (isHanded || !/^(?:|0|false|no|off)$/i.test(enabled.trim())) {
     // require-in-the-middle needs.
     const { createRequire } = require('node:module') as typeof import('node:module');
     const agent = createRequire(__filename)('./src/agent.js') as typeof import('./src/agent.js');
-    agent.start(__filename);
+    agent.start(preload);
   } catch (error) {
     // Whatever it is, the application starts all the same.
     const { writeSync } = require('node:fs') as typeof import('node:fs');

@@ -4,14 +4,23 @@ import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
-import { disguise } from '../src/hooks/patch.js';
-import type { Settings } from '../src/hooks/settings.js';
+import { asTwin } from '../src/hooks/patch.js';
+import type { HandedThread, Settings } from '../src/hooks/settings.js';
 import { type Context, current, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 
-type Options = WorkerOptions | undefined;
+/** What a caller asks for. */
+interface Given {
+  /** The very object, or whatever it is. */
+  readonly options: unknown;
+  /** Node throws at it, and is left to do so. */
+  readonly isOdd: boolean;
+  readonly execArgv?: readonly string[] | undefined;
+  readonly isCode: boolean;
+  readonly name?: unknown;
+}
 
 /**
  * Worker threads: a `thread` point from the constructor until the thread is gone. The thread's own preload
@@ -24,47 +33,67 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
   const guard = createGuard('Worker');
   const preload = createPreload(settings.preload);
 
-  // A subclass, not a Proxy: `worker.constructor === Worker` and `instanceof` have to hold.
-  class Worker extends Original {
-    constructor(file: string | URL, options?: WorkerOptions) {
-      const caller = guard.off || tracing.live === 0 ? undefined : current();
-      if (caller === undefined) {
-        super(file, preload.isUnresolvable(options) ? preload.addTo(options) : options);
-        return;
-      }
-      const info = guarded(guard, () => describe(file, options)) ?? {};
-      const point = startPoint('thread', caller, info, false);
-      const thread = settings.handToThread(point.context);
-      try {
-        try {
-          super(file, preload.addTo(options));
-        } catch (error) {
-          if (!preload.isRefused(error, options)) throw error;
-          super(file, preload.addTo(options, error));
-        }
-        stopAtExit(this, point, caller, guard, thread.close);
-      } catch (error) {
-        thread.close();
-        stopPoint(point, failure(error));
-        throw error;
-      } finally {
-        thread.isStarted();
-      }
+  function construct(args: unknown[], newTarget: typeof NodeWorker): NodeWorker {
+    const make = (options: unknown): NodeWorker => {
+      if (options !== args[1]) args[1] = options;
+      return Reflect.construct(Original, args, newTarget) as NodeWorker;
+    };
+    const caller = guard.off || tracing.live === 0 ? undefined : current();
+    if (caller === undefined) {
+      return make(preload.isResolvable() ? args[1] : preload.mended(read(args[1])));
     }
+    const given = read(args[1]);
+    const point = startPoint('thread', caller, describe(args[0], given), false);
+    const thread = settings.handToThread(point.context, preload.argumentsSeen(given));
+    let worker: NodeWorker;
+    try {
+      worker = attempt(make, given, thread);
+    } catch (error) {
+      thread.close();
+      stopPoint(point, failure(error));
+      throw error;
+    } finally {
+      thread.isStarted();
+    }
+    guarded(guard, () => stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread.close));
+    return worker;
   }
 
-  disguise(Worker as never, Original);
-  builtin.Worker = Worker;
+  /** Makes the thread with the preload; else, where Node refuses an argument that it inherits, without. */
+  function attempt(make: (options: unknown) => NodeWorker, given: Given, thread: HandedThread): NodeWorker {
+    let refused: readonly string[] = [];
+    for (let i = 0; i < 2; i++) {
+      try {
+        return make(preload.addTo(given, refused));
+      } catch (error) {
+        if (given.isOdd || given.execArgv !== undefined || !isRefusal(error)) throw error;
+        refused = error.message.split(': ').at(-1)!.split(', ');
+      }
+    }
+    thread.isStarted();
+    return make(given.options);
+  }
+
+  // Not `worker.threadId`: a subclass may have one of its own, which is not ready yet.
+  const threadIdOf = (worker: NodeWorker): unknown => Reflect.get(Original.prototype, 'threadId', worker);
+
+  // oxlint-disable-next-line typescript/no-extraneous-class -- all else of it is Node's
+  class Worker {
+    constructor(file: unknown, ...rest: unknown[]) {
+      return construct([file, ...rest], new.target as unknown as typeof NodeWorker);
+    }
+  }
+  builtin.Worker = asTwin(Worker, Original);
 }
 
 function stopAtExit(
   worker: NodeWorker,
+  thread_id: unknown,
   point: Point,
   caller: Context,
   guard: Guard,
   close: () => void,
 ): void {
-  const thread_id = worker.threadId;
   let error: unknown;
   bindEmitter(worker, caller, guard, (event, value) => {
     if (event === 'error') error ??= value;
@@ -77,18 +106,31 @@ function stopAtExit(
   });
 }
 
+function read(options: unknown): Given {
+  try {
+    const { execArgv, eval: isCode, name } = Object(options) as WorkerOptions;
+    const isOdd = options === null || (Boolean(execArgv) && !Array.isArray(execArgv));
+    return { options, isOdd, execArgv: execArgv || undefined, isCode: Boolean(isCode), name };
+  } catch {
+    return { options, isOdd: true, isCode: true };
+  }
+}
+
 /** Code given as text is not recorded. */
-function describe(file: unknown, options: Options): Info {
+function describe(file: unknown, { isCode, name }: Given): Info {
   const path = file instanceof URL ? file.pathname : typeof file === 'string' ? file : undefined;
   const isData = file instanceof URL ? file.protocol === 'data:' : path?.startsWith('data:') === true;
-  const isCode = options?.eval === true || isData;
-  const name = options?.name;
   return {
     thread: {
-      file: isCode ? '[code]' : path,
+      file: isCode || isData ? '[code]' : path,
       ...(typeof name === 'string' && name !== '' && { name }),
     },
   };
+}
+
+/** An argument of the process may be none of a thread's: `--max-old-space-size`. Node names those. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV';
 }
 
 /** '' where it was removed, which is no reason for anything to fail. */
@@ -101,60 +143,60 @@ function workingFolder(): string {
 }
 
 interface Preload {
-  /** Whether Node could not find the preload for a new thread by itself. */
-  isUnresolvable(options: Options): boolean;
+  /** Whether Node finds the preload for a new thread by itself. */
+  isResolvable(): boolean;
+  /** Options with which Node can start a thread where it could not find the preload by itself. */
+  mended(given: Given): unknown;
   /**
    * Options that make the preload run in the thread; the caller's object stays as it is.
    *
-   * @param refusal Node's error for the arguments of such options: those that it names are left out
+   * @param refused arguments to leave out
    */
-  addTo(options: Options, refusal?: Error): Options;
-  /** Whether Node refused arguments that are not the caller's. */
-  isRefused(error: unknown, options: Options): error is Error;
+  addTo(given: Given, refused?: readonly string[]): unknown;
+  /** The arguments that the thread would see without the agent, where its caller names none. */
+  argumentsSeen(given: Given): readonly string[] | undefined;
 }
 
 /** @param path of the preload; as a `--require` it also runs before code that is given as text */
 function createPreload(path: string): Preload {
   const startFolder = workingFolder();
+  const file = join(path);
   const isOurs = (value: string | undefined): boolean =>
     value === 'ostrace/register' ||
-    (value !== undefined && (isAbsolute(value) ? value : join(startFolder, value)) === path);
+    (value !== undefined && (isAbsolute(value) ? join(value) : join(startFolder, value)) === file);
+
+  // Taken now: what the application does to the array changes nothing for its threads.
+  const inherited = [...process.execArgv];
 
   /** The process's own arguments without the preload, which may be there in several forms. */
-  function inherited(): string[] {
+  function withoutPreload(): string[] {
     const kept: string[] = [];
-    for (let i = 0; i < process.execArgv.length; i++) {
-      const argument = process.execArgv[i]!;
+    for (let i = 0; i < inherited.length; i++) {
+      const argument = inherited[i]!;
       const [flag, value] = argument.split(/=(.*)/s);
       const isPreload = flag === '--import' || flag === '--require' || flag === '-r';
-      if (isPreload && value === undefined && isOurs(process.execArgv[i + 1])) i++;
+      if (isPreload && value === undefined && isOurs(inherited[i + 1])) i++;
       else if (!isPreload || !isOurs(value)) kept.push(argument);
     }
     return kept;
   }
 
+  // Node resolves `--import ostrace/register` anew for each thread, from the working directory; once the
+  // application has changed that, no thread would start any more.
+  const isResolvable = (): boolean =>
+    workingFolder() === startFolder || withoutPreload().length === inherited.length;
+
+  function addTo(given: Given, refused: readonly string[] = []): unknown {
+    if (given.isOdd) return given.options;
+    const rest = given.execArgv ?? (isResolvable() ? inherited : withoutPreload());
+    const kept = rest.filter((argument) => !refused.includes(argument));
+    return copyWith(Object(given.options) as object, { execArgv: [`--require=${path}`, ...kept] });
+  }
+
   return {
-    // Node resolves `--import ostrace/register` anew for each thread, from the working directory; once the
-    // application has changed that, no thread would start any more.
-    isUnresolvable: (options) =>
-      options?.execArgv === undefined &&
-      workingFolder() !== startFolder &&
-      inherited().length < process.execArgv.length,
-
-    addTo(options, refusal) {
-      const given: unknown = options?.execArgv;
-      // Not ours to judge: Node throws.
-      if ((options as unknown) === null || (given !== undefined && !Array.isArray(given))) return options;
-      const refused = refusal?.message.split(': ').at(-1)?.split(', ') ?? [];
-      const rest = ((given as string[] | undefined) ?? inherited()).filter((each) => !refused.includes(each));
-      return copyWith(options ?? {}, { execArgv: [`--require=${path}`, ...rest] });
-    },
-
-    // Arguments of the process may be none of a thread's (`--max-old-space-size`): a thread that is
-    // given none inherits what applies.
-    isRefused: (error, options): error is Error =>
-      options?.execArgv === undefined &&
-      error instanceof Error &&
-      (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV',
+    isResolvable,
+    mended: (given) => (given.execArgv === undefined ? addTo(given) : given.options),
+    addTo,
+    argumentsSeen: ({ execArgv }) => (execArgv === undefined ? inherited : undefined),
   };
 }

@@ -30,9 +30,12 @@ interface Handover {
   readonly parent_id: string;
   readonly hmac_key: string;
   readonly ring: SharedArrayBuffer;
+  /** What the thread sees as its arguments, where those that it was started with are not all. */
+  readonly execArgv: readonly string[] | undefined;
 }
 
-const handoverKey = 'ostrace';
+// Not likely to be a key of the application's.
+const handoverKey = 'ostrace:handover';
 
 // A worker thread that still boots takes up to 40 ms; what is longer is a store that hangs.
 const flushTimeoutMs = 2000;
@@ -40,11 +43,11 @@ const flushTimeoutMs = 2000;
 /**
  * Starts the agent in this thread, once.
  *
- * @param preload the absolute path of `register`
+ * @param preload the absolute path of `register`, in the form in which threads are given it
  */
 export function start(preload: string): void {
-  if (isTool(process.argv[1])) return;
   const handover = takeHandover(preload);
+  if (handover === undefined && isTool(process.argv[1])) return;
   const config = handover?.config ?? readEnvironment();
   if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
 
@@ -133,10 +136,12 @@ function processContext({ hmacKeys, profile }: Config): Context | undefined {
 /** Takes what the starting thread left for this one, and with it the traces of how it got here. */
 function takeHandover(preload: string): Handover | undefined {
   if (isMainThread) return undefined;
+  // Threads inherit it from one that was given it.
+  if (process.execArgv[0] === `--require=${preload}`) process.execArgv.shift();
   const handover = getEnvironmentData(handoverKey) as unknown as Handover | undefined;
   if (handover === undefined) return undefined;
   setEnvironmentData(handoverKey, undefined);
-  if (process.execArgv[0] === `--require=${preload}`) process.execArgv.shift();
+  if (handover.execArgv !== undefined) process.execArgv.splice(0, Infinity, ...handover.execArgv);
   return handover;
 }
 
@@ -191,7 +196,7 @@ function createSettings(config: Config, exporter: Exporter, preload: string): Se
       };
     },
 
-    handToThread({ trace, id }) {
+    handToThread({ trace, id }, execArgv) {
       const ring = exporter.handRing();
       trace.onEnd.add(ring.endTrace);
       const handover: Handover = {
@@ -200,6 +205,7 @@ function createSettings(config: Config, exporter: Exporter, preload: string): Se
         parent_id: id,
         hmac_key: trace.hmac_key,
         ring: ring.memory,
+        execArgv,
       };
       setEnvironmentData(handoverKey, handover);
       return {

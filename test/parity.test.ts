@@ -6,7 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { type Api, type Variant, apis, exceptionOf, folder, variants } from './parity/suite.js';
 import { agentFolder, key, run, scratch } from './scenario.js';
 
-const { stackOf } = require(join(folder, 'describe.cjs')) as { stackOf(text: string): string };
+const { stackOf } = require(join(folder, 'describe.cjs')) as {
+  stackOf(text: string, agentFolder: string): string;
+};
+const agentFiles = join(agentFolder, 'dist');
 const node = Number(process.versions.node.split('.')[0]);
 
 type Sights = Readonly<Record<string, readonly (readonly [label: string, seen: unknown])[]>>;
@@ -38,7 +41,7 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
       OSTRACE_HMAC_KEYS: key,
       ...settings[variant],
       PARITY_VARIANT: variant,
-      PARITY_AGENT: agentFolder,
+      PARITY_AGENT: agentFiles,
     },
   });
   let sights: Sights = {};
@@ -49,7 +52,7 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
     assert.ok(only !== undefined, `${api.name}, ${variant}: no case came out: ${stdout}${stderr}`);
   }
   const points = new Set(events.map(({ name }) => name.replace(/-(?:start|stop)$/, '')));
-  return { sights, end: { code, signal, stdout }, stderr: stackOf(stderr), points };
+  return { sights, end: { code, signal, stdout }, stderr: stackOf(stderr, agentFiles), points };
 }
 
 /** The run without the agent, once for all variants. */

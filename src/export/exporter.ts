@@ -6,8 +6,10 @@ import { notice } from '../trace/notice.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { type Ring, closeRing, createRing, endTrace, openRing, writeLine } from './ring.js';
 
-// Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced.
+// Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced;
+// and an application that puts methods of its own in the class's place is not to see what goes there.
 const ThreadWorker = Worker;
+const { on, postMessage, unref } = Worker.prototype;
 
 // About 24,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
@@ -57,7 +59,7 @@ export function createExporter(connectionString: string, handed?: SharedArrayBuf
       () => (failed = true),
     );
     failed ||= worker === undefined;
-    worker?.postMessage(message);
+    if (worker !== undefined) Reflect.apply(postMessage, worker, [message]);
   }
 
   return {
@@ -116,10 +118,13 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
           workerData,
           execArgv: [],
           env: {},
+          // Not piped into the process's own streams, where listeners of ours would be counted.
+          stdout: true,
+          stderr: true,
         });
-        worker.on('error', fail);
-        worker.on('exit', onExit);
-        worker.unref();
+        Reflect.apply(on, worker, ['error', fail]);
+        Reflect.apply(on, worker, ['exit', onExit]);
+        Reflect.apply(unref, worker, []);
         return worker;
       },
       undefined,

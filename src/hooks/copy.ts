@@ -1,10 +1,26 @@
 /**
- * A copy with other values for some properties, for what an application hands to Node. Getters stay getters
- * and what is inherited stays inherited, so that Node finds what it would have found.
+ * What an application hands to somebody, with other values for some properties; its own object stays as it
+ * is. A view, not a copy: a getter may lean on private fields of its object, what is inherited stays
+ * inherited, and nothing is read that the receiver does not read.
  */
 export function copyWith<Of extends object>(original: Of, values: object): Of {
-  return Object.create(Object.getPrototypeOf(original) as object | null, {
-    ...Object.getOwnPropertyDescriptors(original),
-    ...Object.getOwnPropertyDescriptors(values),
+  // Around the values: a Proxy may not deny what its target says, and the original may be frozen.
+  const own = Object.assign(Object.create(null) as Record<PropertyKey, unknown>, values);
+  const given = original as Record<PropertyKey, unknown>;
+  return new Proxy(own, {
+    get: (_own, key) => (Object.hasOwn(own, key) ? own[key] : given[key]),
+    has: (_own, key) => Object.hasOwn(own, key) || Reflect.has(original, key),
+    set(_own, key, value) {
+      own[key] = value;
+      return true;
+    },
+    ownKeys: () => [...new Set([...Reflect.ownKeys(original), ...Reflect.ownKeys(own)])],
+    getOwnPropertyDescriptor(_own, key) {
+      const property = Reflect.getOwnPropertyDescriptor(own, key);
+      if (property !== undefined) return property;
+      const its = Reflect.getOwnPropertyDescriptor(original, key);
+      return its && { ...its, ...(its.get && { get: () => given[key] }), configurable: true };
+    },
+    getPrototypeOf: () => Reflect.getPrototypeOf(original),
   }) as Of;
 }

@@ -19,7 +19,7 @@ export function patch<Owner extends object>(
 }
 
 /** Makes a function look like another one. */
-export function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
+function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
   for (const key of Reflect.ownKeys(original)) {
     const property = Object.getOwnPropertyDescriptor(original, key)!;
     // `prototype` of a plain function can be set but not defined anew.
@@ -28,4 +28,20 @@ export function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
   }
   Object.defineProperty(fn, wrapped, { value: true });
   return fn;
+}
+
+/**
+ * Gives a class the looks of another one. A subclass would have a longer chain; a Proxy or a function in the
+ * class's place shows in stacks or where it is printed.
+ */
+export function asTwin<Class extends Function>(twin: Function, original: Class): Class {
+  copyLooks(twin, original);
+  copyLooks(twin.prototype as object, original.prototype as object);
+  return twin as Class;
+}
+
+function copyLooks(to: object, from: object): void {
+  Object.setPrototypeOf(to, Object.getPrototypeOf(from) as object);
+  const { prototype: _its, constructor: _too, ...rest } = Object.getOwnPropertyDescriptors(from);
+  Object.defineProperties(to, rest);
 }

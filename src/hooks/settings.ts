@@ -20,8 +20,12 @@ export interface Settings {
   environment(): Readonly<Record<string, string | undefined>>;
   /** What a process that is started within a context gets into its environment. */
   processVariables(context: Context): Readonly<Record<string, string>>;
-  /** Hands a context to the thread that is started next, in the same turn. */
-  handToThread(context: Context): HandedThread;
+  /**
+   * Hands a context to the thread that is started next, in the same turn.
+   *
+   * @param execArgv what the thread is to see as its arguments; what it is started with when not given
+   */
+  handToThread(context: Context, execArgv: readonly string[] | undefined): HandedThread;
 }
 
 /** A thread that works for a trace, as its starter sees it. */

@@ -4,13 +4,14 @@ const { join } = require('node:path');
 
 const maxDepth = 5;
 
-// The frames of the agent, and those of Node that it is called through.
-const agentFolder = process.env.PARITY_AGENT && join(process.env.PARITY_AGENT, 'dist/');
+// Beside the agent's own: frames that it is called through, and that tell of a storage that was entered.
 const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
-const through = /\(?node:(?:internal\/async_local_storage|async_hooks|diagnostics_channel)|Reflect\.apply/;
+const through =
+  /\(?node:(?:internal\/async_(?:local_storage|hooks)|async_hooks|diagnostics_channel)|Reflect\.apply/;
 
 /** A stack without the agent's frames. */
-function stackOf(text) {
+function stackOf(text, agent = process.env.PARITY_AGENT) {
+  const agentFolder = agent && join(agent, 'dist/');
   return text
     .split('\n')
     .filter((line) => {
