@@ -49,7 +49,12 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
     assert.ok(only !== undefined, `${api.name}, ${variant}: no case came out: ${stdout}${stderr}`);
   }
   const points = new Set(events.map(({ name }) => name.replace(/-(?:start|stop)$/, '')));
-  return { sights, end: { code, signal, stdout }, stderr: stackOf(stderr), points };
+  return {
+    sights,
+    end: { code, signal, stdout },
+    stderr: stackOf(stderr).replaceAll(/\(node:\d+\)/g, '(node)'),
+    points,
+  };
 }
 
 /** The run without the agent, once for all variants. */
