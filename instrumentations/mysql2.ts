@@ -8,6 +8,7 @@ import {
   settlingCallback,
 } from '../src/hooks/call.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
+import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byEvents } from '../src/hooks/settling.js';
@@ -159,8 +160,8 @@ function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[
   if (!settings.traceSql) return [];
   const [query, given] = args as [string | { sql?: unknown; values?: unknown } | null | undefined, unknown];
   const options = typeof query === 'object' ? query : undefined;
-  const statement = typeof query === 'string' ? query : options?.sql;
-  const params = typeof given === 'object' && given !== null ? given : options?.values;
+  const statement = typeof query === 'string' ? query : read(() => options?.sql);
+  const params = typeof given === 'object' && given !== null ? given : read(() => options?.values);
   return [
     {
       point: 'sql',

@@ -10,11 +10,13 @@ import {
 } from '../src/hooks/call.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
+import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
+import { lookalike } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
-import { type Context, current } from '../src/trace/context.js';
+import { type Context, current, runIn } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { versions } from './versions.js';
 
@@ -123,8 +125,8 @@ function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[
   if (!settings.traceSql) return [];
   const [config, values] = args;
   const query = (typeof config === 'object' ? config : undefined) as Submittable | null | undefined;
-  const statement = typeof config === 'string' ? config : (query?.text ?? query?.cursor?.text);
-  const params = Array.isArray(values) ? values : query?.values;
+  const statement = typeof config === 'string' ? config : read(() => query?.text ?? query?.cursor?.text);
+  const params = Array.isArray(values) ? values : read(() => query?.values);
   return [
     {
       point: 'sql',
@@ -183,25 +185,35 @@ const bySubmittableOr =
       return byConfigCallbackOr(otherwise)(traced, invoke);
     }
     if (!Object.isExtensible(query)) return invoke();
-    before(query, 'handleReadyForQuery', () => traced.succeed(query['_result']));
-    before(query, 'handleError', ([error]) => traced.fail(error));
+    // Both call the query's callback, which stays as it is: an application may look at it.
+    around(query, 'handleReadyForQuery', (run) => {
+      traced.succeed(query['_result']);
+      return runIn(traced.caller, run, undefined, []);
+    });
+    around(query, 'handleError', (run, [error]) => {
+      traced.fail(error);
+      return runIn(traced.caller, run, undefined, []);
+    });
     // A cursor is asked for rows, and told to close, from wherever the application then is.
-    for (const method of ['read', 'close']) before(query, method, bindLast);
-    if (typeof query['emit'] === 'function') bindEmitter(query as never, traced.caller, traced.guard);
-    if (typeof query['callback'] === 'function') {
-      query['callback'] = settlingCallback(traced, query['callback'] as Callback);
+    for (const method of ['read', 'close']) {
+      around(query, method, (run, args) => {
+        bindLast(args);
+        return run();
+      });
     }
+    if (typeof query['emit'] === 'function') bindEmitter(query as never, traced.caller, traced.guard);
     return byCallbackOr((_, run) => run())(traced, invoke);
   };
 
-/** Shows the arguments of an object's method to an observer before it is called. */
-function before(owner: Record<string, unknown>, method: string, observe: (args: unknown[]) => void): void {
+/** Puts a method of an object's own in the place of one that it has; it is asked what to do. */
+function around(
+  owner: Record<string, unknown>,
+  method: string,
+  body: (run: () => unknown, args: unknown[]) => unknown,
+): void {
   const original = owner[method];
   if (typeof original !== 'function') return;
-  const value = function (this: unknown, ...args: unknown[]): unknown {
-    observe(args);
-    return Reflect.apply(original, this, args);
-  };
+  const value = lookalike(original, (self, args) => body(() => Reflect.apply(original, self, args), args));
   Object.defineProperty(owner, method, { value, configurable: true, writable: true });
 }
 

@@ -79,7 +79,11 @@ export function createExporter(connectionString: string, handed?: SharedArrayBuf
       for (;;) {
         const done = Atomics.load(flushed, 0);
         const leftMs = deadline - performance.now();
-        if (done >= ticket || leftMs <= 0) return;
+        if (done >= ticket) return;
+        if (leftMs <= 0) {
+          notice(`the last events may be lost: they were not stored within ${timeoutMs} ms`);
+          return;
+        }
         Atomics.wait(flushed, 0, done, leftMs);
       }
     },

@@ -64,16 +64,24 @@ export function hookMethod<Owner extends object>(
   hook: MethodHook,
 ): void {
   const guard = createGuard(`${hook.library} ${hook.what}`);
-  patch(
-    owner,
-    method,
-    (original) =>
-      function () {
-        const args = arguments as unknown as unknown[];
-        if (tracing.live === 0 || guard.off) return Reflect.apply(original, this, args);
-        return tracedCall(hook, guard, original, this as object, args);
-      },
-  );
+  patch(owner, method, (original) => {
+    const traced = (self: unknown, args: unknown[]): unknown =>
+      guard.off
+        ? Reflect.apply(original, self, args)
+        : tracedCall(hook, guard, original, self as object, args);
+    // A method of a class has no `prototype` and can't be constructed, a plain function can.
+    return Object.hasOwn(original, 'prototype')
+      ? function () {
+          const args = arguments as unknown as unknown[];
+          return tracing.live === 0 ? Reflect.apply(original, this, args) : traced(this, args);
+        }
+      : {
+          method(this: unknown) {
+            const args = arguments as unknown as unknown[];
+            return tracing.live === 0 ? Reflect.apply(original, this, args) : traced(this, args);
+          },
+        }.method;
+  });
 }
 
 function tracedCall(

@@ -19,12 +19,12 @@ export function bindEmitter(
   observe?: (event: unknown, first: unknown, second: unknown) => unknown,
 ): void {
   const original = emitter.emit;
-  // Of one parameter, as the original.
-  function emit(this: EventEmitter, _event: unknown): boolean {
+  // With one named parameter, as Node's own.
+  function emit(this: EventEmitter, event: unknown): boolean {
     const args = arguments as unknown as Parameters<Emit>;
     if (observe !== undefined && !guard.off) {
       try {
-        observe(args[0], args[1], args[2]);
+        observe(event, args[1], args[2]);
       } catch (error) {
         guard.fail(error);
       }

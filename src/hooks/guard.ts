@@ -33,3 +33,12 @@ export function guarded<Result>(guard: Guard, body: () => Result): Result | unde
     return undefined;
   }
 }
+
+/** Reads what the application made, with getters or as a Proxy perhaps; undefined where that throws. */
+export function read<Value>(value: () => Value): Value | undefined {
+  try {
+    return value();
+  } catch {
+    return undefined; // it throws again where the library reads it: that one is the application's to see
+  }
+}

@@ -45,3 +45,20 @@ function copyLooks(to: object, from: object): void {
   const { prototype: _its, constructor: _too, ...rest } = Object.getOwnPropertyDescriptors(from);
   Object.defineProperties(to, rest);
 }
+
+/**
+ * A function that looks like another one and does what the body does. A method of a class has no `prototype`
+ * and can't be constructed, a plain function can.
+ */
+export function lookalike(original: object, body: (self: unknown, args: unknown[]) => unknown): Callable {
+  const fn: Callable = Object.hasOwn(original, 'prototype')
+    ? function (...args) {
+        return body(this, args);
+      }
+    : {
+        method(this: unknown, ...args: unknown[]) {
+          return body(this, args);
+        },
+      }.method;
+  return disguise(fn, original);
+}

@@ -1,6 +1,7 @@
 // What http, https, http2 and fetch look like from outside, and what becomes of what an application puts in
 // their place.
 const { syncBuiltinESMExports } = require('node:module');
+const { Server } = require('node:net');
 const { inspect } = require('node:util');
 const { answer, using } = require('./tools/http.cjs');
 
@@ -22,9 +23,10 @@ function tree(value, depth) {
       Object.getOwnPropertyDescriptor(value, symbol),
     ]),
   );
+  // And the hidden `emit` of all servers; docs/support.md names these.
   const marks = /^(?:__original|__unwrap|__wrapped|Symbol\(ostrace\.wrapped\)|constructor)$/;
   const members = own
-    .filter(([name]) => !marks.test(name))
+    .filter(([name]) => !marks.test(name) && !(name === 'emit' && value === Server.prototype))
     .map(([name, { value: member, get, set, writable, enumerable, configurable }]) => {
       const flags = `${writable} ${enumerable} ${configurable} ${get?.name} ${set?.name}`;
       return [name, flags, get === undefined ? tree(member, depth - 1) : ''];
