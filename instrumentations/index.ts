@@ -31,14 +31,21 @@ export const lateBuiltins: Readonly<Record<string, LateBuiltin>> = {
   },
 };
 
+interface Package extends LazyInstrumentation {
+  /** The package's name, and a text of its code that no minifier changes: so it is known in a bundle. */
+  readonly mark: { readonly name: string; readonly text: string };
+}
+
 /** Packages, by the option that switches them: hooked when one of their files is loaded. */
-export const packages: Readonly<Record<string, (settings: Settings) => LazyInstrumentation>> = {
-  instrumentPg: (settings) => ({
+export const packages: Readonly<Record<string, Package>> = {
+  instrumentPg: {
     files: ['pg/lib/client', 'pg-pool'],
-    load: () => (require('./pg.js') as typeof import('./pg.js')).pg(settings),
-  }),
-  instrumentMysql2: (settings) => ({
+    mark: { name: 'pg', text: 'Client has already been connected. You cannot reuse a client.' },
+    load: (settings) => (require('./pg.js') as typeof import('./pg.js')).pg(settings),
+  },
+  instrumentMysql2: {
     files: ['mysql2/lib/connection', 'mysql2/lib/base/connection', 'mysql2/lib/pool', 'mysql2/lib/base/pool'],
-    load: () => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2(settings),
-  }),
+    mark: { name: 'mysql2', text: "Can't add new command when connection is in closed state" },
+    load: (settings) => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2(settings),
+  },
 };

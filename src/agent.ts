@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 
 import { builtins, lateBuiltins, packages } from '../instrumentations/index.js';
-import { type Config, contextVariables, readConfig } from './config/config.js';
+import { type Config, contextVariables, diagnosisVariable, readConfig } from './config/config.js';
 import { type OptionName, variableName } from './config/options.js';
+import type { Diagnoser } from './diagnose.js';
+import type { BundleMark } from './export/bundles.js';
 import { type Exporter, createExporter } from './export/exporter.js';
 import { hasTraceEnded, openRing } from './export/ring.js';
 import { type WayOut, watchWayOut } from './export/way-out.js';
 import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
-import { hookModules } from './hooks/modules.js';
+import { type HookReports, hookModules } from './hooks/modules.js';
 import { hookLateBuiltins } from './hooks/late-builtins.js';
 import type { Settings } from './hooks/settings.js';
 import { type Context, beginTrace, lifecycle, rootContext, setThreadDefault } from './trace/context.js';
@@ -59,11 +61,26 @@ export function start(preload: string): void {
     if (root !== undefined) stopPoint(root, describeEnd(out));
     flush();
   }, flush);
-  const settings = createSettings(config, exporter, preload);
+  const lazyRows = enabled(packages, config);
+  const marks = lazyRows.map(({ mark }) => mark);
+  const script = isMainThread ? process.argv[1] : undefined;
+  const diagnoser = createDiagnoser(config, script, marks);
+  const settings = createSettings(config, exporter, preload, diagnoser);
+  const hooked = new Set<string>();
   const late = hookLateBuiltins(enabled(lateBuiltins, config), settings);
+  // Of a bundled package nothing else tells that its calls are missing in the traces.
+  let inspectOnce = (): void => {
+    inspectOnce = () => {};
+    if (script !== undefined)
+      exporter.inspect(
+        script,
+        marks.filter(({ name }) => !hooked.has(name)),
+      );
+  };
   lifecycle.onFirst = () => {
     watch.arm();
     late.whenLive();
+    inspectOnce();
   };
   lifecycle.onLast = watch.disarm;
   root = handover === undefined ? startProcess(config) : startThread(handover);
@@ -74,10 +91,30 @@ export function start(preload: string): void {
       guarded(guard, () => install(settings));
     }
   }
-  const lazy = enabled(packages, config).map((instrumentation) => instrumentation(settings));
-  hookModules(lazy, {}, late.onRequire);
+  const reports: HookReports = {
+    onHooked(name, version, file) {
+      hooked.add(name);
+      diagnoser?.reports.onHooked?.(name, version, file);
+    },
+    ...(diagnoser?.reports.onSkipped && { onSkipped: diagnoser.reports.onSkipped }),
+  };
+  hookModules(lazyRows, settings, reports, late.onRequire);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   syncBuiltinESMExports();
+}
+
+function createDiagnoser(
+  config: Config,
+  script: string | undefined,
+  marks: readonly BundleMark[],
+): Diagnoser | undefined {
+  if (!isMainThread) return undefined;
+  const file = process.env[diagnosisVariable];
+  // It is about this process: those that it starts must not write there too.
+  delete process.env[diagnosisVariable];
+  if (!config.debug && file === undefined) return undefined;
+  const { diagnose } = require('./diagnose.js') as typeof import('./diagnose.js');
+  return diagnose(config, file, script, marks);
 }
 
 /** The rows of a table of instrumentations that the configuration has switched on. */
@@ -173,9 +210,14 @@ function describeEnd({ exit_code, signal }: WayOut): Info | undefined {
   return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
 }
 
-function createSettings(config: Config, exporter: Exporter, preload: string): Settings {
+function createSettings(
+  config: Config,
+  exporter: Exporter,
+  preload: string,
+  diagnoser: Diagnoser | undefined,
+): Settings {
   return {
-    verify: (headers) => verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge),
+    verify: diagnoser?.verify ?? ((headers) => verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge)),
     headersFor: ({ trace, id }) =>
       traceHeaders({ base_id: trace.base_id, parent_id: id, hmac_key: trace.hmac_key }, isTimed(config)),
     traceSql: config.traceSql,

@@ -131,7 +131,7 @@ after(() => {
 
 // ---- help
 
-const commands = ['request', 'run', 'sign', 'trace list', 'trace show'];
+const commands = ['request', 'run', 'sign', 'doctor', 'trace list', 'trace show'];
 
 for (const command of commands) {
   test(`ostrace ${command} --help names its options, and -h is the same`, async () => {
@@ -172,7 +172,11 @@ test('the help of request and run tells where a key can come from', async () => 
 
 const id = newId();
 const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
-  ['no command', [], /no command was given; expected one of: request, run, sign, trace list, trace show/],
+  [
+    'no command',
+    [],
+    /no command was given; expected one of: request, run, sign, doctor, trace list, trace show/,
+  ],
   ['an unknown command', ['tracee'], /"tracee" is no command; expected one of: request, /],
   ['half a command', ['trace'], /no command was given; expected one of: trace list, trace show/],
   ['an unknown second word', ['trace', 'delete'], /"trace delete" is no command; .* trace show/],

@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, { summary: string; load(): Command }>> =
     summary: 'print signed trace headers, ready for curl',
     load: () => (require('./sign.js') as typeof import('./sign.js')).sign,
   },
+  doctor: {
+    summary: 'find out why there is no trace',
+    load: () => (require('./doctor.js') as typeof import('./doctor.js')).doctor,
+  },
   'trace list': {
     summary: 'list the stored traces, newest first',
     load: () => (require('./trace-list.js') as typeof import('./trace-list.js')).traceList,

@@ -21,6 +21,9 @@ export interface ConfigResult {
  */
 export const contextVariables = { info: 'OSTRACE_TRACE_INFO', hmac: 'OSTRACE_TRACE_HMAC' } as const;
 
+/** Where a process writes what became of its hooks: `ostrace doctor` sets it for the program that it runs. */
+export const diagnosisVariable = 'OSTRACE_DIAGNOSIS_FILE';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -56,7 +59,11 @@ export function readConfig(env: Environment): ConfigResult {
 }
 
 const variables = Object.keys(options).map(variableName);
-const known: ReadonlySet<string> = new Set([...variables, ...Object.values(contextVariables)]);
+const known: ReadonlySet<string> = new Set([
+  ...variables,
+  ...Object.values(contextVariables),
+  diagnosisVariable,
+]);
 
 function checkedConnection(connectionString: string, problems: string[]): string {
   const scheme = schemeOf(connectionString);

@@ -121,6 +121,7 @@ export const options = {
     default: undefined as string | undefined,
     help: "The host that events name; the machine's name when not set.",
   },
+  debug: off('Says on stderr what is hooked, what is left alone, and why a trace header is refused.'),
   instrumentHttpServer: on('Instruments incoming HTTP requests.'),
   instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, fetch, undici).'),
   instrumentPg: on('Instruments pg.'),

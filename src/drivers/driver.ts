@@ -31,6 +31,12 @@ export interface Driver {
   list(): Promise<readonly TraceSummary[]>;
   /** Undefined when the store holds nothing of that trace. */
   read(base_id: string): Promise<StoredTrace | undefined>;
+  /**
+   * Finds out whether the store can be read and written, and leaves nothing in it; for `ostrace doctor`.
+   *
+   * @returns what there is, in a few words: `12 traces in /var/lib/ostrace`
+   */
+  check(): Promise<string>;
   close(): void | Promise<void>;
 }
 

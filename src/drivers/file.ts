@@ -1,5 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Event } from '../trace/event.js';
@@ -52,8 +61,32 @@ export function openFileDriver(connectionString: string): Driver {
       return isUuid(base_id) ? readTrace(fileOf(base_id), base_id) : undefined;
     },
 
+    async check() {
+      const existing = nearestFolder(folder);
+      try {
+        accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+      } catch (error) {
+        throw unusable('read and write', existing, error);
+      }
+      const count = tracesIn(folder).length;
+      return existing === folder
+        ? `${count} ${count === 1 ? 'trace' : 'traces'} in ${folder}`
+        : `${folder} is not there yet; the first trace makes it`;
+    },
+
     close() {},
   };
+}
+
+/** The folder itself, or the first above it that exists. */
+function nearestFolder(folder: string): string {
+  try {
+    if (statSync(folder).isDirectory()) return folder;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return nearestFolder(dirname(folder));
+    throw unusable('read', folder, error);
+  }
+  throw unusable('use', folder, Object.assign(new Error('no folder'), { code: 'EEXIST' }));
 }
 
 function byTrace(lines: readonly Line[]): Map<string, string[]> {

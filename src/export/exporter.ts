@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 import { runIn } from '../trace/context.js';
 import { notice } from '../trace/notice.js';
+import type { BundleMark } from './bundles.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { type Ring, closeRing, createRing, endTrace, openRing, writeLine } from './ring.js';
 
@@ -31,6 +32,8 @@ export interface Exporter {
   write(line: string): void;
   /** Waits until all events are stored, or until the time is up. For ways out that leave no later moment. */
   flush(timeoutMs: number): void;
+  /** Has the worker thread look for packages in a file, and say what can be done about them. */
+  inspect(file: string, marks: readonly BundleMark[]): void;
   /** Makes a ring for a thread that is about to start. */
   handRing(): HandedRing;
 }
@@ -86,6 +89,10 @@ export function createExporter(connectionString: string, handed?: SharedArrayBuf
         }
         Atomics.wait(flushed, 0, done, leftMs);
       }
+    },
+
+    inspect(file, marks) {
+      if (handed === undefined) send({ kind: 'inspect', file, marks });
     },
 
     handRing() {

@@ -1,3 +1,5 @@
+import type { BundleMark } from './bundles.js';
+
 /** What the exporter's worker thread is given when it starts. */
 export interface ExportData {
   readonly connectionString: string;
@@ -13,5 +15,7 @@ export type ExportMessage =
   | { readonly kind: 'wake' }
   /** Another thread writes into this ring. */
   | { readonly kind: 'adopt'; readonly ring: SharedArrayBuffer }
+  /** Look for these packages in the application's file, and say what can be done about them. */
+  | { readonly kind: 'inspect'; readonly file: string; readonly marks: readonly BundleMark[] }
   /** Store what there is, then put the ticket into `flushed`: somebody waits for it. */
   | { readonly kind: 'flush'; readonly ticket: number };

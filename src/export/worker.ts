@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Driver, Line } from '../drivers/driver.js';
 import { openDriver } from '../drivers/index.js';
 import { notice } from '../trace/notice.js';
+import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { type Ring, fallAsleep, hasTraceEnded, isClosed, openRing, readLines, takeDropped } from './ring.js';
 
@@ -31,8 +32,14 @@ let reportedAt = -reportEveryMs;
 parentPort?.on('message', (message: ExportMessage) => {
   if (message.kind === 'adopt') rings.add(openRing(message.ring));
   else if (message.kind === 'flush') flushTicket = message.ticket;
+  else if (message.kind === 'inspect') inspect(message.file, message.marks);
   void drain();
 });
+
+function inspect(file: string, marks: readonly BundleMark[]): void {
+  const names = bundledIn(file, marks);
+  if (names.length > 0) notice(adviceOn(names, file));
+}
 
 /** Stores what is in the rings by now. One pass at a time; a call meanwhile makes another one follow. */
 async function drain(): Promise<void> {

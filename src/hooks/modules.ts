@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Hook } from 'require-in-the-middle';
 
 import { createGuard, guarded } from './guard.js';
+import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
 /** What to do with a file of a package. Rows for one file have disjoint ranges. */
@@ -20,7 +21,7 @@ export interface ModuleHook {
 /** The files of an instrumentation, and what loads it when the first of them is loaded. */
 export interface LazyInstrumentation {
   readonly files: readonly string[];
-  load(): readonly ModuleHook[];
+  load(settings: Settings): readonly ModuleHook[];
 }
 
 /** Is told what becomes of the packages that have hooks, as they are loaded. */
@@ -43,6 +44,7 @@ export interface HookReports {
  */
 export function hookModules(
   instrumentations: readonly LazyInstrumentation[],
+  settings: Settings,
   reports: HookReports = {},
   builtins: ReadonlyMap<string, () => void> = new Map(),
 ): void {
@@ -58,7 +60,7 @@ export function hookModules(
         builtins.get(file)?.();
         return;
       }
-      const hooks = byFile.get(file)?.load() ?? [];
+      const hooks = byFile.get(file)?.load(settings) ?? [];
       const version = versionOf(basedir);
       for (const hook of hooks) {
         if (hook.file === file && isWithin(version, hook.versions)) {

@@ -1,4 +1,4 @@
-import { type VerifiedTrace, hmacOf, isSameText, signIds, verify } from './signing.js';
+import { type VerifiedTrace, hmacOf, isSameText, signIds, unpack, verify } from './signing.js';
 
 /** The two headers that carry a trace, in the spelling that OSProfiler sends. */
 export const infoHeader = 'X-Trace-Info';
@@ -59,6 +59,23 @@ export function verifyHeaders(
   const signed = verify(headers[info], headers[hmac], hmac_keys);
   if (signed === undefined || maxAgeSeconds === undefined) return signed;
   return isFresh(headers[time], String(headers[info]), signed.hmac_key, maxAgeSeconds) ? signed : undefined;
+}
+
+/** Why `verifyHeaders` refuses headers, for people who look for their trace; nothing of a key is in it. */
+export function whyRefused(
+  headers: Readonly<Record<string, unknown>>,
+  hmac_keys: readonly string[],
+  maxAgeSeconds: number | undefined,
+): string {
+  if (hmac_keys.length === 0) return 'no key is configured (OSTRACE_HMAC_KEYS)';
+  if (headers[hmac] === undefined) return `there is no ${hmacHeader} beside it`;
+  if (unpack(headers[info], headers[hmac], hmac_keys) === undefined) {
+    return 'none of the keys in OSTRACE_HMAC_KEYS signed it, or it is damaged';
+  }
+  if (verify(headers[info], headers[hmac], hmac_keys) === undefined) return 'its ids are no UUIDs';
+  return maxAgeSeconds !== undefined && headers[time] === undefined
+    ? `OSTRACE_HMAC_MAX_AGE is set, and there is no ${timeHeader} beside it`
+    : 'it is older than OSTRACE_HMAC_MAX_AGE allows, or the clocks differ';
 }
 
 function timeOf(signed: string, hmac_key: string): string {

@@ -19,7 +19,7 @@ console.log(
       spawn: native(childProcess.spawn),
       spawnSync: native(childProcess.spawnSync),
       'ChildProcess.spawn': native(childProcess.ChildProcess.prototype.spawn),
-      Worker: Object.getPrototypeOf(Worker).name === 'EventEmitter',
+      Worker: /^class Worker extends/.test(Function.prototype.toString.call(Worker)),
       getBuiltinModule: process.getBuiltinModule === undefined || native(process.getBuiltinModule),
     },
     listeners: process.eventNames().map(String).toSorted(),

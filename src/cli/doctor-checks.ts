@@ -1,0 +1,138 @@
+import { masked, readConfig } from '../config/config.js';
+import { variableName } from '../config/options.js';
+import type { ProcessReport } from '../trace/diagnosis.js';
+import { withStore } from './store.js';
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: 'node' | 'setting' | 'keys' | 'preload' | 'store' | 'program' | 'hooks' | 'request';
+  /** With a `problem` there can be no trace; a `hint` may explain why one is not as expected. */
+  readonly status: 'ok' | 'hint' | 'problem';
+  /** One line for people. */
+  readonly says: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const oldest = [20, 19] as const;
+
+/**
+ * The settings of this shell, and how a program is started with them.
+ *
+ * @param program the program and its arguments, if there is one
+ * @param isJudged whether it matters what this shell has: not for a service that runs already
+ */
+export function checkEnvironment(env: Environment, program: readonly string[], isJudged: boolean): Check[] {
+  const { config, problems } = readConfig(env);
+  const checks: Check[] = [checkNode(process.versions.node)];
+  for (const says of problems) checks.push({ name: 'setting', status: 'hint', says });
+  if (!isJudged) return checks;
+  const enabled = variableName('enabled');
+  if (!config.enabled) {
+    checks.push({ name: 'setting', status: 'problem', says: `${enabled} is not true: the agent is off` });
+  }
+  checks.push(checkKeys(config.hmacKeys.length, config.profile !== undefined));
+  if (program.length > 0 && !isPreloaded(program, env)) {
+    const says =
+      'the command has no --import ostrace/register, nor has NODE_OPTIONS; without it nothing is traced';
+    checks.push({ name: 'preload', status: 'hint', says });
+  }
+  return checks;
+}
+
+function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isSupported = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+  return {
+    name: 'node',
+    status: isSupported ? 'ok' : 'problem',
+    says: isSupported
+      ? `Node.js ${version}`
+      : `Node.js ${version} is too old; expected ${oldest.join('.')} or newer`,
+  };
+}
+
+function checkKeys(count: number, isWhole: boolean): Check {
+  const keys = variableName('hmacKeys');
+  if (count > 0) return { name: 'keys', status: 'ok', says: `${count} in ${keys}` };
+  return isWhole
+    ? {
+        name: 'keys',
+        status: 'hint',
+        says: `${keys} is empty: the process is traced as a whole, headers trigger nothing`,
+      }
+    : { name: 'keys', status: 'problem', says: `${keys} is empty: nobody can trigger a trace` };
+}
+
+function isPreloaded(program: readonly string[], { NODE_OPTIONS = '' }: Environment): boolean {
+  return [...program, NODE_OPTIONS].some((text) => /ostrace[\\/]register|dist[\\/]register\.js/.test(text));
+}
+
+/** Whether the store can be read and written. */
+export async function checkStore(connectionString: string): Promise<Check> {
+  try {
+    return {
+      name: 'store',
+      status: 'ok',
+      says: await withStore(connectionString, (driver) => driver.check()),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { name: 'store', status: 'problem', says: `${masked(connectionString)}: ${reason}` };
+  }
+}
+
+/**
+ * What the agent in the program found.
+ *
+ * @param report undefined when there was no agent
+ * @param ended how the program ended, when that was not as it should
+ */
+export function checkProgram(report: ProcessReport | undefined, ended: string | undefined): Check[] {
+  const checks: Check[] = [];
+  const add = (status: Check['status'], name: Check['name'], says: string): void =>
+    void checks.push({ name, status, says });
+  if (ended !== undefined) add('problem', 'program', ended);
+  if (report === undefined) {
+    const why = `no agent ran in the program: ${variableName('enabled')} is not true there, or nothing preloads ostrace/register`;
+    add('problem', 'program', why);
+    return checks;
+  }
+  add('ok', 'program', `${report.script ?? 'the program'}, Node.js ${report.node}, process ${report.pid}`);
+  const isLate = report.loaded === 'by the application itself';
+  add(
+    isLate ? 'hint' : 'ok',
+    'preload',
+    isLate
+      ? 'ostrace/register was loaded by the application: what it loaded before is not traced'
+      : report.loaded,
+  );
+  if (report.keys === 0) add('problem', 'keys', `${variableName('hmacKeys')} is empty in the program`);
+  for (const { name, version, folder } of report.hooked) add('ok', 'hooks', `${name} ${version} (${folder})`);
+  for (const { name, version, supported } of report.skipped) {
+    const ranges = supported.map(([from, below]) => `${from} up to ${below}`).join(', ');
+    add('hint', 'hooks', `${name} ${version} is left alone: supported is ${ranges}`);
+  }
+  for (const name of report.early) {
+    add('hint', 'hooks', `${name} was loaded before the agent: put ostrace/register first`);
+  }
+  for (const name of report.bundled) {
+    add(
+      'hint',
+      'hooks',
+      `${name} is bundled into ${report.script}: leave it out (esbuild: --external:${name})`,
+    );
+  }
+  for (const option of report.switchedOff) add('hint', 'hooks', `${variableName(option)} is false`);
+  if (report.hooked.length === 0) {
+    add('hint', 'hooks', 'no database driver was loaded; HTTP, commands and threads are traced');
+  }
+  for (const [reason, count] of Object.entries(report.refused)) {
+    add(
+      'problem',
+      'request',
+      `${count} trace ${count === 1 ? 'header was' : 'headers were'} refused: ${reason}`,
+    );
+  }
+  return checks;
+}

@@ -1,0 +1,104 @@
+// A part of the composition root: what the agent tells of itself. Loaded only where somebody asks, by
+// OSTRACE_DEBUG or `ostrace doctor`.
+import { renameSync, writeFileSync } from 'node:fs';
+
+import { type Config, masked } from './config/config.js';
+import { type BundleMark, adviceOn, bundledIn } from './export/bundles.js';
+import { createDiagnosis, loadedAmong } from './hooks/diagnosis.js';
+import type { HookReports } from './hooks/modules.js';
+import type { Diagnosis, ProcessReport } from './trace/diagnosis.js';
+import { isTraceHeader, verifyHeaders, whyRefused } from './trace/headers.js';
+import { notice } from './trace/notice.js';
+import type { VerifiedTrace } from './trace/signing.js';
+
+/** Stands in for parts of the agent, and looks on. */
+export interface Diagnoser {
+  readonly reports: HookReports;
+  verify(headers: Readonly<Record<string, unknown>>): VerifiedTrace | undefined;
+}
+
+// Often enough for whoever looks at a process that ends without a chance to say so.
+const writeEveryMs = 250;
+
+/**
+ * Begins to diagnose this process.
+ *
+ * @param file where `ostrace doctor` reads what was found; undefined where only stderr is asked for
+ * @param script the application's main file
+ * @param marks of the packages that have hooks
+ */
+export function diagnose(
+  config: Config,
+  file: string | undefined,
+  script: string | undefined,
+  marks: readonly BundleMark[],
+): Diagnoser {
+  const say = (line: string): void => {
+    if (config.debug) notice(line);
+  };
+  const { diagnosis, reports, onEarly, onRefused } = createDiagnosis(say);
+  const names = marks.map(({ name }) => name);
+  onEarly(loadedAmong(names, Object.keys(require.cache ?? {})));
+  if (script !== undefined) diagnosis.bundled.push(...bundledIn(script, marks));
+  if (diagnosis.bundled.length > 0) say(adviceOn(diagnosis.bundled, script!));
+  say(`the agent runs in process ${process.pid}, loaded ${loadedBy()}`);
+  if (file !== undefined) keepWriting(file, { ...about(config, script), ...diagnosis }, diagnosis);
+
+  return {
+    reports,
+    verify(headers) {
+      const signed = verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge);
+      if (signed !== undefined) diagnosis.triggered++;
+      else if (Object.keys(headers).some(isTraceHeader)) {
+        onRefused(whyRefused(headers, config.hmacKeys, config.hmacMaxAge));
+      }
+      return signed;
+    },
+  };
+}
+
+function about(config: Config, script: string | undefined): Omit<ProcessReport, keyof Diagnosis> {
+  const switchedOff = Object.entries(config).filter(
+    ([option, value]) => option.startsWith('instrument') && value === false,
+  );
+  return {
+    node: process.versions.node,
+    pid: process.pid,
+    script,
+    loaded: loadedBy(),
+    keys: config.hmacKeys.length,
+    connectionString: masked(config.connectionString),
+    service: config.service,
+    switchedOff: switchedOff.map(([option]) => option),
+  };
+}
+
+/** The arguments may name the preload in any form: the package's, or a path to its file. */
+function loadedBy(): string {
+  const isOurs = (text: string): boolean => /ostrace[\\/]register|register\.js/.test(text);
+  const { execArgv, env } = process;
+  const flag = (text: string): string => /--?(?:import|require|r)\b/.exec(text)?.[0] ?? '';
+  const at = execArgv.findIndex(isOurs);
+  if (at >= 0) return `by ${flag(execArgv[at]!) || execArgv[at - 1]} on the command line`;
+  const options = (env['NODE_OPTIONS'] ?? '').split(/(?=--?(?:import|require|r)\b)/).find(isOurs);
+  return options === undefined ? 'by the application itself' : `by ${flag(options)} in NODE_OPTIONS`;
+}
+
+/** Replaces the file as a whole, so that its reader never finds half of it. */
+function keepWriting(file: string, fixed: object, diagnosis: Diagnosis): void {
+  let written = '';
+  const write = (): void => {
+    const text = JSON.stringify({ ...fixed, ...diagnosis });
+    if (text === written) return;
+    try {
+      writeFileSync(`${file}.new`, text, { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+      written = text;
+    } catch (error) {
+      notice(`the diagnosis cannot be written: ${String(error)}`);
+    }
+  };
+  write();
+  setInterval(write, writeEveryMs).unref();
+  process.on('exit', write);
+}

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+import type { ProcessReport } from '../src/trace/diagnosis.js';
+import { agentFolder, on, preload, run, scenario, scratch, signedHeaders } from './scenario.js';
+
+interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Report {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly status: string; readonly says: string }[];
+  readonly process?: ProcessReport;
+}
+
+const keys = 'first-secret,second-secret';
+const good = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: keys };
+
+async function doctor(
+  t: TestContext,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Result> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(?:OSTRACE|NODE)_/.test(name));
+  const child = spawn(process.execPath, [join(agentFolder, 'dist/src/cli/main.js'), 'doctor', ...args], {
+    env: {
+      ...Object.fromEntries(inherited),
+      OSTRACE_CONNECTION_STRING: `file://${join(scratch(t), 'traces')}`,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.ok(!/(?:first|second)-secret/.test(stdout + stderr), 'a key is shown');
+  return { code, stdout, stderr };
+}
+
+/** A free port: nobody else takes it in the moment until the program does. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** An application's folder, with a server that has loaded what its first lines say. */
+async function application(t: TestContext, head: string): Promise<{ file: string; url: string }> {
+  const folder = scratch(t);
+  const port = await freePort();
+  const file = join(folder, 'app.cjs');
+  writeFileSync(
+    file,
+    `${head}\nrequire('node:http').createServer((request, response) => response.end()).listen(${port}, '127.0.0.1');`,
+  );
+  return { file, url: `http://127.0.0.1:${port}/` };
+}
+
+const pgFile = JSON.stringify(require.resolve('pg'));
+const problems = ({ checks }: Report): string[] =>
+  checks.filter(({ status }) => status === 'problem').map(({ name, says }) => `${name}: ${says}`);
+const hints = ({ checks }: Report): string[] =>
+  checks.filter(({ status }) => status === 'hint').map(({ name, says }) => `${name}: ${says}`);
+
+test('in a shell without any setting it says what is missing, and exits with 1', async (t) => {
+  const { code, stdout, stderr } = await doctor(t, {});
+  assert.equal(stderr, '');
+  assert.equal(code, 1);
+  assert.match(stdout, /^ok +node +Node\.js \d+\.\d+\.\d+$/m);
+  assert.match(stdout, /^PROBLEM +setting +OSTRACE_ENABLED is not true/m);
+  assert.match(stdout, /^PROBLEM +keys +OSTRACE_HMAC_KEYS is empty/m);
+  assert.match(stdout, /^ok +store +\/.* is not there yet/m);
+});
+
+test('of a program that is traced it shows what was hooked, and that the trace is in the store', async (t) => {
+  const { file, url } = await application(t, `require(${pgFile}); require('node:http2');`);
+  const args = ['--url', url, '--', process.execPath, '--import', preload, file];
+  const { code, stdout } = await doctor(t, good, '--json', ...args);
+  const report = JSON.parse(stdout) as Report;
+  assert.deepEqual(problems(report), []);
+  assert.deepEqual(hints(report), []);
+  assert.equal(code, 0);
+  const { hooked, loaded, keys: count, triggered, script } = report.process!;
+  assert.deepEqual(
+    hooked.map(({ name }) => name),
+    ['pg', 'pg-pool'],
+  );
+  assert.deepEqual([loaded, count, triggered, script], ['by --import on the command line', 2, 1, file]);
+  const text = await doctor(t, good, ...args);
+  assert.match(text.stdout, /^ok +request +answered 200, and its trace is in the store/m);
+  assert.match(text.stdout, /No problem was found\.\n$/);
+});
+
+test('a key that the program does not have is named as the reason', async (t) => {
+  const { file, url } = await application(t, '');
+  const program = ['--url', url, '--', process.execPath, '--require', preload, file];
+  const { code, stdout } = await doctor(t, good, '--json', '--wait', '2', '--profile', 'another', ...program);
+  const [first, second] = problems(JSON.parse(stdout) as Report);
+  assert.match(first!, /^request: answered 200, but nothing of its trace came to the store/);
+  assert.match(
+    second!,
+    /^request: 1 trace header was refused: none of the keys in OSTRACE_HMAC_KEYS signed it/,
+  );
+  assert.equal(code, 1);
+});
+
+const old = `
+  const { mkdirSync, writeFileSync } = require('node:fs');
+  const { join } = require('node:path');
+  const folder = join(__dirname, 'node_modules/pg');
+  mkdirSync(join(folder, 'lib'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "name": "pg", "version": "7.18.2" }');
+  writeFileSync(join(folder, 'lib/client.js'), '');
+  require('pg/lib/client');`;
+const mark = 'Client has already been connected. You cannot reuse a client.';
+
+const explained: Readonly<Record<string, readonly [head: string, args: readonly string[], says: RegExp]>> = {
+  'a driver that was loaded before the agent': [
+    `require(${pgFile})`,
+    ['--require', JSON.parse(pgFile) as string, '--require', preload],
+    /^hooks: pg was loaded before the agent: put ostrace\/register first$/,
+  ],
+  'a version that is not supported': [
+    old,
+    ['--require', preload],
+    /^hooks: pg 7\.18\.2 is left alone: supported is 8\.0\.3 up to 9\.0\.0$/,
+  ],
+  'a driver in a bundle': [
+    `const message = ${JSON.stringify(mark)};`,
+    ['--require', preload],
+    /^hooks: pg is bundled into .*app\.cjs: leave it out \(esbuild: --external:pg\)$/,
+  ],
+  'an agent that the application loads itself': [
+    `require(${JSON.stringify(preload)})`,
+    [],
+    /^preload: ostrace\/register was loaded by the application/,
+  ],
+};
+
+for (const [what, [head, args, says]] of Object.entries(explained)) {
+  test(`it tells of ${what}`, async (t) => {
+    const { file } = await application(t, head);
+    const program = ['--', process.execPath, ...args, file];
+    const { stdout } = await doctor(t, good, '--json', '--wait', '1', ...program);
+    const report = JSON.parse(stdout) as Report;
+    assert.deepEqual(problems(report), []);
+    assert.ok(
+      hints(report).some((hint) => says.test(hint)),
+      hints(report).join('\n'),
+    );
+  });
+}
+
+test('it tells of a program without the agent, one that fails, and one that is not there', async (t) => {
+  const { file } = await application(t, '');
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [[process.execPath, file], /^program: no agent ran in the program/],
+    [[process.execPath, '-e', 'process.exit(3)'], /^program: the program ended with exit code 3$/],
+    [['/nowhere/at/all'], /^program: cannot run "\/nowhere\/at\/all"/],
+  ];
+  for (const [program, says] of cases) {
+    const { stdout, code } = await doctor(t, good, '--json', '--wait', '1', '--', ...program);
+    const found = problems(JSON.parse(stdout) as Report);
+    assert.ok(
+      found.some((each) => says.test(each)),
+      found.join('\n'),
+    );
+    assert.equal(code, 1);
+  }
+});
+
+test('a store that cannot be used, and a service that does not answer, are problems', async (t) => {
+  const folder = scratch(t);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'file'), '');
+  const env = { ...good, OSTRACE_CONNECTION_STRING: `file://${folder}/file` };
+  const url = `http://127.0.0.1:${await freePort()}/`;
+  const { stdout, code } = await doctor(t, env, '--json', '--wait', '0.3', '--url', url);
+  const [store, request] = problems(JSON.parse(stdout) as Report);
+  assert.match(store!, /^store: file:.*there is a file of that name/);
+  assert.match(request!, /^request: no response from .*ECONNREFUSED/);
+  assert.equal(code, 1);
+});
+
+test('OSTRACE_DEBUG says what is hooked and why a header is refused, each once', async (t) => {
+  const code = `require('pg'); require(${JSON.stringify(scenario('idle-server.cjs'))});`;
+  const { stderr } = await run(t, '-e', {
+    args: [code],
+    env: { ...on, OSTRACE_DEBUG: 'true' },
+    onReady: async (port) => {
+      for (const headers of [signedHeaders('other').headers, signedHeaders('another').headers, {}]) {
+        await fetch(`http://127.0.0.1:${port}/x`, { headers });
+      }
+      await fetch(`http://127.0.0.1:${port}/end`);
+    },
+  });
+  const lines = stderr.trimEnd().split('\n');
+  assert.match(lines[0]!, /^ostrace: the agent runs in process \d+, loaded by --import on the command line$/);
+  assert.match(
+    lines[1]!,
+    /^ostrace: pg-pool 3\.[\d.]+ is hooked \(.*\)$|^ostrace: pg 8\.[\d.]+ is hooked \(.*\)$/,
+  );
+  assert.equal(lines.filter((line) => line.includes('is hooked')).length, 2);
+  assert.equal(
+    lines.at(-1),
+    'ostrace: a trace header was refused: none of the keys in OSTRACE_HMAC_KEYS signed it, or it is damaged',
+  );
+  assert.equal(lines.length, 4);
+});
+
+test('a driver in a bundle is told of once, with the first trace, and not before', async (t) => {
+  const folder = scratch(t);
+  const file = join(folder, 'bundle.cjs');
+  writeFileSync(
+    file,
+    `require(${JSON.stringify(scenario('idle-server.cjs'))}); const text = ${JSON.stringify(mark)};`,
+  );
+  const told = async (count: number): Promise<string> => {
+    const { stderr } = await run(t, file, {
+      env: on,
+      onReady: async (port) => {
+        for (let i = 0; i < count; i++) {
+          await fetch(`http://127.0.0.1:${port}/x`, { headers: signedHeaders().headers });
+        }
+        await fetch(`http://127.0.0.1:${port}/end`);
+      },
+    });
+    return stderr;
+  };
+  assert.equal(await told(0), '');
+  assert.match(
+    await told(2),
+    /^ostrace: pg is bundled into \S+bundle\.cjs, where no call of it can be seen; leave it out of the bundle \(esbuild: --external:pg;[^\n]*\n$/,
+  );
+});
