@@ -94,7 +94,7 @@ function describe(value, depth = 0, above = []) {
     const within = inner.map((name) => [name, describe(value[name], depth + 1, [...above, value])]);
     return {
       error: classesOf(value),
-      message: plain(value.message),
+      message: describe(value.message, depth + 1),
       stack,
       members,
       ...Object.fromEntries(within),

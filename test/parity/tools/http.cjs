@@ -84,7 +84,8 @@ async function raw(port, ...texts) {
     socket.write(text, 'latin1');
     await new Promise(setImmediate);
   }
-  if (!socket.closed) await once(socket, 'close');
+  // Not `once`, which rejects where an error comes first.
+  if (!socket.closed) await new Promise((resolve) => socket.on('close', resolve));
   return plain(got);
 }
 
