@@ -229,7 +229,7 @@ exports.ends = {
     spawn('false').on('exit', (code) => process.exit(code + 10));
   },
   'a throw in a listener': async () => {
-    spawn('true').on('close', () => {
+    spawn('true', { stdio: 'ignore' }).on('exit', () => {
       throw new RangeError('in the listener');
     });
   },
