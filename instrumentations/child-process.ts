@@ -59,8 +59,7 @@ export function childProcess(settings: Settings): void {
     start(_self, given) {
       const [file, second] = given;
       const args = Array.isArray(second) ? second : [];
-      const options = given[optionsAt(given)] as { shell?: unknown } | null | undefined;
-      return [{ point: 'command', info: command(file, args, options?.shell) }];
+      return [{ point: 'command', info: command(file, args, shellOf(given[optionsAt(given)])) }];
     },
     stop: ended,
     // The message of a failed command has the whole command line in it.
@@ -94,11 +93,20 @@ function executable(
   shell: unknown,
 ): { file: unknown; shell: boolean } {
   // When `spawn` is called, the option is gone: a shell is known by how it is asked.
-  const isAsked = args[0] === '-c' && /(^|\/)(sh|bash|ash|dash|zsh)$/.test(String(file));
+  const isAsked = args[0] === '-c' && typeof file === 'string' && /(^|\/)(sh|bash|ash|dash|zsh)$/.test(file);
   if (!isAsked && (shell === undefined || shell === false)) return { file, shell: false };
   const line = isAsked ? args[1] : file;
-  const [word] = /^[\w./+-]+(?=\s|$)/.exec(String(line).trimStart()) ?? [];
+  const [word] = typeof line === 'string' ? (/^[\w./+-]+(?=\s|$)/.exec(line.trimStart()) ?? []) : [];
   return { file: word ?? '(shell)', shell: true };
+}
+
+/** Options that throw are not ours to judge: Node meets them as well. */
+function shellOf(options: unknown): unknown {
+  try {
+    return (Object(options) as { shell?: unknown }).shell;
+  } catch {
+    return true;
+  }
 }
 
 function ended(result: unknown): Info {
@@ -122,7 +130,7 @@ const byExit =
     if (call.context === undefined) return invoke();
     const child = call.self as ChildProcess;
     const { envPairs } = (call.args[0] ?? {}) as SpawnOptions;
-    if (Array.isArray(envPairs)) addVariables(envPairs, settings, call.context);
+    const takeBack = addVariables(envPairs, settings, call.context);
     let error: unknown;
     bindEmitter(child, call.caller, call.guard, (event, first, second) => {
       if (event === 'error') error ??= first;
@@ -130,18 +138,41 @@ const byExit =
       const exited = event === 'exit' || error === undefined;
       call.succeed({ pid: child.pid, ...(exited && { status: first, signal: second }), error });
     });
-    return invoke();
+    try {
+      return invoke();
+    } finally {
+      takeBack();
+    }
   };
 
-/** Puts the context into an environment that Node has made from the caller's. */
-function addVariables(envPairs: unknown[], settings: Settings, context: Context): void {
-  const pairs = envPairs.map(String);
-  const find = (name: string): number => pairs.findIndex((pair) => pair.startsWith(`${name}=`));
-  const given = (name: string): string | undefined => pairs[find(name)]?.slice(name.length + 1);
+/**
+ * Puts the context into an environment, for the time of a call: Node makes one from the caller's, but
+ * `ChildProcess.prototype.spawn` is given the caller's own by who calls it directly.
+ *
+ * @returns takes it out again
+ */
+function addVariables(envPairs: unknown, settings: Settings, context: Context): () => void {
+  if (!Array.isArray(envPairs) || !Object.isExtensible(envPairs)) return () => {};
+  const pairs = envPairs as unknown[];
+  const find = (name: string): number =>
+    pairs.findIndex((pair) => typeof pair === 'string' && pair.startsWith(`${name}=`));
+  const given = (name: string): string | undefined =>
+    (pairs[find(name)] as string | undefined)?.slice(name.length + 1);
+  const replaced: [at: number, pair: unknown][] = [];
+  const added: string[] = [];
   for (const [name, value] of Object.entries(variablesFor(given, settings, context))) {
     const at = find(name);
-    envPairs[at < 0 ? envPairs.length : at] = `${name}=${value}`;
+    if (at >= 0) {
+      replaced.push([at, pairs[at]]);
+      pairs[at] = `${name}=${value}`;
+    } else added.push(`${name}=${value}`);
   }
+  const end = pairs.push(...added);
+  return () => {
+    // Node may have put something behind them.
+    pairs.splice(end - added.length, added.length);
+    for (const [at, pair] of replaced) pairs[at] = pair;
+  };
 }
 
 /** Puts the context into the environment of a synchronous call, in options of our own. */

@@ -54,12 +54,12 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
     assert.ok(only !== undefined, `${api.name}, ${variant}: no case came out: ${stdout}${stderr}`);
   }
   const points = new Set(events.map(({ name }) => name.replace(/-(?:start|stop)$/, '')));
-  return {
-    sights,
-    end: { code, signal, stdout },
-    stderr: stackOf(stderr, agentFiles).replaceAll(/\(node:\d+\)/g, '(node)'),
-    points,
-  };
+  return { sights, end: { code, signal, stdout }, stderr: comparable(stderr), points };
+}
+
+/** What a process wrote, without what differs from one to the next. */
+function comparable(stderr: string): string {
+  return stackOf(stderr, agentFiles).replaceAll(/\(node:\d+\)/g, '(node:pid)');
 }
 
 /** The run without the agent, once for all variants. */

@@ -95,6 +95,20 @@ test('an idle agent leaves threads alone, but for one that Node could not start 
   assert.equal(stdout, '[true,true,[]]\n');
 });
 
+test('nobody is told of the exporter`s own thread', async (t) => {
+  const code = `
+    const { subscribe } = require('node:diagnostics_channel');
+    const { Worker } = require('node:worker_threads');
+    process.on('worker', (worker) => console.log('event', worker instanceof Worker));
+    subscribe('worker_threads', ({ worker }) => console.log('channel', worker instanceof Worker));
+    require('ostrace').profiler.init('test-key');
+    new Worker('0', { eval: true });
+  `;
+  const { stdout, stderr, events } = await run(t, '-e', { args: [code], env: on });
+  assert.deepEqual([stdout, stderr], ['channel true\nevent true\n', '']);
+  assert.equal(shape(treeOf(events)), 'thread(thread_main)');
+});
+
 /** What an application may see differ: the arguments that a thread inherits, without the agent's own. */
 function comparable(stdout: string): unknown {
   return JSON.parse(stdout.replace(/ostrace-threads-\w+/g, 'folder'), (_name, value: unknown) =>

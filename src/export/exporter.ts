@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -25,6 +26,9 @@ export interface HandedRing {
   /** The other thread is gone. */
   close(): void;
 }
+
+/** Threads that are no business of the application's: `process` does not emit them. */
+export const ownThreads = new WeakSet<object>();
 
 /** From one thread of the application to the collector. */
 export interface Exporter {
@@ -124,15 +128,19 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
     return runIn(
       undefined,
       () => {
-        const worker = new ThreadWorker(join(__dirname, 'worker.js'), {
-          name: 'ostrace exporter',
-          workerData,
-          execArgv: [],
-          env: {},
-          // Not piped into the process's own streams, where listeners of ours would be counted.
-          stdout: true,
-          stderr: true,
-        });
+        const worker = untold(
+          () =>
+            new ThreadWorker(join(__dirname, 'worker.js'), {
+              name: 'ostrace exporter',
+              workerData,
+              execArgv: [],
+              env: {},
+              // Not piped into the process's own streams, where listeners of ours would be counted.
+              stdout: true,
+              stderr: true,
+            }),
+        );
+        ownThreads.add(worker);
         Reflect.apply(on, worker, ['error', fail]);
         Reflect.apply(on, worker, ['exit', onExit]);
         Reflect.apply(unref, worker, []);
@@ -144,5 +152,16 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
   } catch (error) {
     fail(error);
     return undefined;
+  }
+}
+
+/** Makes a thread of which the subscribers of Node's channel are not told. */
+function untold(make: () => Worker): Worker {
+  const threads = channel('worker_threads');
+  Object.defineProperty(threads, 'hasSubscribers', { value: false, configurable: true });
+  try {
+    return make();
+  } finally {
+    delete (threads as { hasSubscribers?: boolean }).hasSubscribers;
   }
 }

@@ -1,5 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 
+import { ownThreads } from './exporter.js';
+
 const signals = ['SIGTERM', 'SIGINT'] as const;
 // Taken now: tests put timers of their own into their place.
 const { setImmediate: later } = globalThis;
@@ -41,6 +43,7 @@ export function watchWayOut(leave: (out: WayOut) => void, flush: () => void): Wa
     const original = process.emit as (...args: unknown[]) => boolean;
     function emit(this: unknown, ...args: unknown[]): boolean {
       const [event, first, second] = args;
+      if (event === 'worker' && ownThreads.has(first as object)) return false;
       if (event === 'newListener' && isSignal(first) && second !== onSignal) {
         process.removeListener(first, onSignal);
       }

@@ -1,5 +1,5 @@
 // A server that tells of the agent's state after the requests that the test sends.
-const { AsyncLocalStorage } = require('node:async_hooks');
+const { AsyncLocalStorage, createHook } = require('node:async_hooks');
 const http = require('node:http');
 
 let entered = 0;
@@ -16,9 +16,10 @@ AsyncLocalStorage.prototype.disable = function () {
   disabled++;
   return disable.call(this);
 };
-let workers = 0;
 const signalListeners = () => process.listenerCount('SIGTERM') + process.listenerCount('exit');
-require('node:diagnostics_channel').subscribe('worker_threads', () => workers++);
+let workers = 0;
+// The exporter's thread is hidden from the channel and the event that tell of threads.
+createHook({ init: (_id, type) => void (workers += type === 'WORKER' ? 1 : 0) }).enable();
 
 const server = http.createServer((request, response) => {
   if (request.url === '/state') {

@@ -19,7 +19,8 @@ console.log(
       spawn: native(childProcess.spawn),
       spawnSync: native(childProcess.spawnSync),
       'ChildProcess.spawn': native(childProcess.ChildProcess.prototype.spawn),
-      Worker: /^class Worker extends/.test(Function.prototype.toString.call(Worker)),
+      // The agent's is a twin, with its own text.
+      Worker: /class Worker extends EventEmitter/.test(Function.prototype.toString.call(Worker)),
       getBuiltinModule: process.getBuiltinModule === undefined || native(process.getBuiltinModule),
     },
     listeners: process.eventNames().map(String).toSorted(),
