@@ -6,6 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { type Api, type Variant, apis, exceptionOf, folder, variants } from './parity/suite.js';
 import { agentFolder, key, run, scratch } from './scenario.js';
 
+// Its frames are no difference, here and in the programs.
+process.env['PARITY_AGENT'] = join(agentFolder, 'dist');
 const { stackOf } = require(join(folder, 'describe.cjs')) as { stackOf(text: string): string };
 const node = Number(process.versions.node.split('.')[0]);
 
@@ -38,7 +40,6 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
       OSTRACE_HMAC_KEYS: key,
       ...settings[variant],
       PARITY_VARIANT: variant,
-      PARITY_AGENT: agentFolder,
     },
   });
   let sights: Sights = {};
