@@ -7,15 +7,22 @@ const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
 const through =
   /\(?node:(?:internal\/async_(?:local_storage|hooks)|async_hooks|diagnostics_channel)|Reflect\.apply/;
 
+// What V8 calls a function without a name depends on the property that it was called through, and for a
+// library's callback that may be another one: its place says as much.
+const nameInPackage = /^(\s+at ).* (?=\(.*[\\/]node_modules[\\/])/;
+
 /** A stack without the agent's frames. */
 function stackOf(text, agentFiles = process.env.PARITY_AGENT) {
   return text
     .split('\n')
-    .filter((line) => {
+    .filter((line, i, lines) => {
+      // Of what two stacks of one report have in common, Node shows the last line: it may be one of these.
+      if (/^\s+\[\.\.\. lines matching/.test(lines[i - 1])) return false;
       if (!/^\s+at /.test(line)) return true;
       const isAgent = agentFiles !== undefined && line.includes(agentFiles);
       return !isAgent && !foreign.test(line) && !through.test(line);
     })
+    .map((line) => line.replace(nameInPackage, '$1'))
     .join('\n');
 }
 

@@ -38,6 +38,15 @@ async function settled(seen, label, promise) {
   }
 }
 
+/** Records an error without its stack: how it is awaited, when it comes, is a race of two connections. */
+async function failed(seen, label, promise) {
+  try {
+    seen(label, { settled: await promise });
+  } catch (error) {
+    seen(label, [error.constructor.name, error.message, error.code]);
+  }
+}
+
 /** What a call throws, or that it does not. */
 function thrown(seen, label, call) {
   try {
@@ -63,4 +72,4 @@ async function until(condition) {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-module.exports = { own, surface, classOf, told, settled, thrown, listeners, printed, until };
+module.exports = { own, surface, classOf, told, settled, failed, thrown, listeners, printed, until };
