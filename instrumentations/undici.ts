@@ -115,7 +115,7 @@ interface Frame {
 function frames(): readonly Frame[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
-    Error.stackTraceLimit = 60;
+    Error.stackTraceLimit = maxFrames;
     // Names alone: a whole stack would be translated by source maps, which takes milliseconds.
     Error.prepareStackTrace = (_error, sites) =>
       sites.map((site) => ({
@@ -134,6 +134,10 @@ function frames(): readonly Frame[] {
   }
 }
 
+// Ten interceptors are half of it.
+const maxFrames = 80;
+// Of the channel and of its subscriber.
+const maxOwnFrames = 10;
 const nodesOwn = 'node:internal/deps/undici/undici';
 
 /**
@@ -159,7 +163,9 @@ function isBelated([publisher, ...below]: readonly Frame[]): boolean {
       return !isKnown;
     }
   }
-  return !isKnown || below.length === 0;
+  // One that does not end in a microtask was cut off.
+  const isWhole = isCalledByApplication || below.length < maxFrames - maxOwnFrames;
+  return !isKnown || below.length === 0 || !isWhole;
 }
 
 // The microtask that calls it has no other mark; `Request.on…` is a response that arrives, on which a handler
