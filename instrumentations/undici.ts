@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { onChannel } from '../src/hooks/channel.js';
+import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
 import { defaultPort, mayCarry } from '../src/hooks/http.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
@@ -16,6 +17,8 @@ interface UndiciRequest {
   readonly method: string;
   /** Pairs in an array, or lines in a string, by version. */
   readonly headers: unknown;
+  /** The protocol that is asked for in HTTP's place. */
+  readonly upgrade?: unknown;
   addHeader(name: string, value: string): void;
 }
 
@@ -24,11 +27,12 @@ interface UndiciRequest {
  * publish on the same channels, so neither is patched or loaded.
  */
 export function undici(settings: Settings): void {
+  const guard = createGuard('undici upgrade');
   // The channels' contexts are often another request's: the point is found by its request.
   const open = new WeakMap<UndiciRequest, { point: Point; info: Info }>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
-    const caller = isBelated() ? askedBy(request) : current();
+    const caller = askedBy(request);
     if (caller === undefined) return;
     const { protocol, hostname, port } = new URL(String(request.origin));
     const scheme = protocol === 'https:' ? 'https' : 'http';
@@ -42,6 +46,9 @@ export function undici(settings: Settings): void {
       },
     });
     open.set(request, { point, info: {} });
+    if (request.upgrade || request.method === 'CONNECT') {
+      onSwitch(request, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
+    }
     const headers = Array.isArray(request.headers) ? request.headers.join('\n') : String(request.headers);
     if (!mayCarry(settings, hostname, request) || /(^|\n)x-trace-info\b|(^|\W)aws4-/i.test(headers)) return;
     for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
@@ -66,19 +73,58 @@ export function undici(settings: Settings): void {
 }
 
 /**
- * Whether undici makes a request later than its caller asked for it, which is in the context of whatever
- * happens on the connection then, often that of another trace: a saturated pool empties its queue, a
- * redirect is followed, a request is retried. Only the stack tells.
+ * Sees a connection being taken out of HTTP, which older versions publish nothing of: by the method that is
+ * called then, under the name that the version gives it.
  */
-function isBelated(): boolean {
+function onSwitch(request: UndiciRequest, guard: Guard, seen: (statusCode: unknown) => void): void {
+  for (const method of ['onUpgrade', 'onRequestUpgrade']) {
+    const original: unknown = (request as unknown as Record<string, unknown>)[method];
+    if (typeof original !== 'function') continue;
+    const value = function (this: unknown, ...args: unknown[]): unknown {
+      guarded(guard, () => seen(args[0]));
+      return Reflect.apply(original, this, args) as unknown;
+    };
+    Object.defineProperty(request, method, { value, configurable: true, writable: true });
+  }
+}
+
+/**
+ * Who asked for a request, as far as that can be known. Undici may make it later, in the context of whatever
+ * happens on the connection then, often that of another trace: a saturated pool empties its queue, a redirect
+ * is followed, a request is retried.
+ */
+function askedBy(request: UndiciRequest): Context | undefined {
+  const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
+  const handler = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
+  // Those of `request`, `stream` and their like remember their callers, those of `fetch` and of interceptors
+  // do not. A `CONNECT` may be a proxy's, asked for by nobody but undici itself.
+  const isRemembered = handler instanceof AsyncResource && request.method !== 'CONNECT';
+  if (isRemembered) return handler.runInAsyncScope(current);
+  return isBelated(frames()) ? undefined : current();
+}
+
+/** A place on the stack: `Pool.dispatch` and its file, which is undefined for what has none. */
+interface Frame {
+  readonly name: string;
+  readonly file: string | undefined;
+}
+
+/** Below whoever publishes on the channel. */
+function frames(): readonly Frame[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
-    Error.stackTraceLimit = 40;
+    Error.stackTraceLimit = maxFrames;
     // Names alone: a whole stack would be translated by source maps, which takes milliseconds.
-    Error.prepareStackTrace = (_error, frames) =>
-      frames.map((frame) => `${frame.getTypeName()}.${frame.getFunctionName()}`);
+    Error.prepareStackTrace = (_error, sites) =>
+      sites.map((site) => ({
+        name: `${site.getTypeName()}.${site.getFunctionName()}`,
+        file: site.getFileName() ?? undefined,
+      }));
     const { stack } = new Error() as { stack?: unknown };
-    return !Array.isArray(stack) || stack.some((name) => belated.test(String(name)));
+    const all = Array.isArray(stack) ? (stack as Frame[]) : [];
+    return all
+      .slice(all.findIndex(({ file }) => file === 'node:diagnostics_channel'))
+      .filter(({ file }) => file !== 'node:diagnostics_channel');
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
@@ -86,16 +132,42 @@ function isBelated(): boolean {
   }
 }
 
+// Ten interceptors are half of it.
+const maxFrames = 80;
+// Of the channel and of its subscriber.
+const maxOwnFrames = 10;
+const nodesOwn = 'node:internal/deps/undici/undici';
+
 /**
- * Who asked for a belated request, as far as that is known: the handlers of `request`, `stream` and their
- * like remember their callers, those of `fetch` and of interceptors do not.
+ * Whether a request is made from anywhere but its caller, told by the stack: true also where that does not
+ * tell, as in a bundle, in which undici's code can't be told from the application's.
  */
-function askedBy(request: UndiciRequest): Context | undefined {
-  const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
-  const handler = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
-  return handler instanceof AsyncResource ? handler.runInAsyncScope(current) : undefined;
+function isBelated([publisher, ...below]: readonly Frame[]): boolean {
+  const file = publisher?.file ?? '';
+  const [root] = /^.*[\\/](?=lib[\\/]core[\\/]request\.js$)/.exec(file) ?? [];
+  const isKnown = root !== undefined || file === nodesOwn;
+  let isCalledByApplication = false;
+  for (const frame of below) {
+    const isUndici = frame.file === nodesOwn || (root !== undefined && frame.file?.startsWith(root) === true);
+    if (isUndici) {
+      // `fetch` is made of async functions, which are always where their caller is.
+      if (frame.name.endsWith('.httpNetworkFetch')) return false;
+      if (belated.test(frame.name)) return true;
+    } else if (frame.file !== undefined && !transparent.test(frame.file)) {
+      if (!frame.file.startsWith('node:')) isCalledByApplication = true;
+      // An event, a timer, a socket: undici's, unless the application was called by it.
+      else if (!isCalledByApplication || !isKnown) return true;
+    } else if (isCalledByApplication && frame.name.endsWith('.runInAsyncScope')) {
+      return !isKnown;
+    }
+  }
+  // One that does not end in a microtask was cut off.
+  const isWhole = isCalledByApplication || below.length < maxFrames - maxOwnFrames;
+  return !isKnown || below.length === 0 || !isWhole;
 }
 
-// Of undici 5 to 8, as a package and as Node's own. The names of handlers' classes cover what is below
-// them; `Request.on…` is a response that arrives.
-const belated = /onDrain|RetryHandler|RedirectHandler|^Request\.on/;
+// The microtask that calls it has no other mark; `Request.on…` is a response that arrives, on which a handler
+// of the application's asks again.
+const belated = /onDrain|^Request\.on/;
+// What calls on, in the context of its caller.
+const transparent = /^node:(?:async_hooks|dns|internal\/(?:async_|process\/task_queues|bootstrap\/))/;

@@ -78,3 +78,11 @@ export const mysql2Rows: readonly Row[] = [
   { packages: { mysql2: '3.20.0' }, because: 'the first one with tracing channels' },
   { packages: { mysql2: lockedVersion('mysql2') }, because: 'the newest' },
 ];
+
+export const undiciRows: readonly Row[] = [
+  { packages: { undici: lowest('undici') }, because: 'the lowest' },
+  { packages: { undici: '5.29.0' }, because: 'the last undici 5' },
+  { packages: { undici: '6.29.1' }, because: 'the last undici 6' },
+  { packages: { undici: lockedVersion('undici') }, because: 'the last undici 7' },
+  { packages: { undici: '8.12.4' }, because: 'the newest' },
+];

@@ -1,0 +1,161 @@
+// The supported versions of the package undici, also in bundles: what it sends late must never be signed for,
+// or shown in, the trace of another request.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, type IncomingMessage, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+import { isWithin } from '../src/hooks/version-range.js';
+import { verify } from '../src/trace/signing.js';
+import { type Run, type SeenPoint, key, on, projectFolder, run, treeOf } from './scenario.js';
+import { sameAs, writeApp } from './versions/app.js';
+import { installed, lockedVersion } from './versions/installed.js';
+import { undiciRows } from './versions/matrix.js';
+
+const esbuild = 'esbuild@0.25.12';
+
+interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** A server that keeps what it was asked; also by itself as a proxy. */
+async function listen(t: TestContext): Promise<{ args: readonly string[]; seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const keep = ({ method, url, headers }: IncomingMessage) =>
+    seen.push({ method: method!, url: url!, headers });
+  const server = createServer((request, response) => {
+    const isFirst = !seen.some(({ url }) => url === request.url);
+    keep(request);
+    const url = request.url!;
+    if (/redirection/.test(url) && !url.startsWith('/to/'))
+      response.writeHead(302, { location: `/to${url}` });
+    else if (/by-retry/.test(url) && isFirst) response.writeHead(503);
+    request.resume().on('end', () => response.end(`answer to ${url}`));
+  });
+  server.on('upgrade', (request, socket) => {
+    keep(request);
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  server.on('connect', (request, socket) => {
+    keep(request);
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    server.emit('connection', socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  // A port that nobody listens on any more.
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+  const refusing = String((gone.address() as AddressInfo).port);
+  await new Promise((resolve) => gone.close(resolve));
+  return { args: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`, refusing], seen };
+}
+
+/** Whether a package says of itself that it is for this Node. */
+function isForThisNode(modules: string): boolean {
+  const file = join(modules, 'node_modules/undici/package.json');
+  const { engines } = JSON.parse(readFileSync(file, 'utf8')) as { engines: { node: string } };
+  const [, from = ''] = /^>= ?([\d.]+)$/.exec(engines.node) ?? [];
+  assert.notEqual(from, '', engines.node);
+  return isWithin(process.versions.node, [from, '1000.0.0']);
+}
+
+for (const { packages, because } of undiciRows) {
+  const version = packages['undici']!;
+  const isNewest = version === lockedVersion('undici');
+  // Undici is seen by channels, however it is loaded.
+  for (const kind of ['cjs', ...(isNewest ? ['mjs', 'bundle'] : []), 'minified bundle']) {
+    test(`undici ${version}, ${kind}: each request is signed for its own caller's point, or is none (${because})`, async (t) => {
+      const modules = installed(`undici@${version}`);
+      if (!isForThisNode(modules)) {
+        t.diagnostic(`undici ${version} says that it is not for Node ${process.versions.node}`);
+        return;
+      }
+      const isBundle = kind.endsWith('bundle');
+      const app = writeApp(t, modules, kind === 'mjs' ? kind : 'cjs', 'undici.cjs', { undici: 'undici' });
+      const file = isBundle ? bundled(app, kind === 'minified bundle') : app;
+      const { args, seen } = await listen(t);
+      const bare = await run(t, file, { load: 'none', args });
+      const plain = seen.splice(0);
+      const traced = await run(t, file, { env: { ...on, OSTRACE_PROFILE: key }, args });
+      sameAs(bare, traced);
+      assert.deepEqual(requests(seen), requests(plain), 'what the server was asked, but for the two headers');
+      check(traced, seen, isBundle);
+    });
+  }
+}
+
+/** The app and its undici in one file, in which the names of functions may be gone. */
+function bundled(app: string, isMinified: boolean): string {
+  const program = join(installed(esbuild), 'node_modules/.bin/esbuild');
+  const file = join(dirname(app), 'bundle.cjs');
+  const api = join(projectFolder, 'dist/src/index.js');
+  const flags = ['--bundle', '--platform=node', '--log-level=error', `--alias:ostrace=${api}`];
+  execFileSync(program, [app, ...flags, `--outfile=${file}`, ...(isMinified ? ['--minify'] : [])]);
+  return file;
+}
+
+function requests(seen: readonly Seen[]): unknown {
+  return seen
+    .map(({ method, url, headers: { 'x-trace-info': _info, 'x-trace-hmac': _hmac, ...headers } }) =>
+      JSON.stringify([url, method, headers]),
+    )
+    .toSorted();
+}
+
+const requestOf = ({ start }: SeenPoint) => start.info['requests'] as { method: string; path: string };
+
+function check(traced: Run, seen: readonly Seen[], isBundle: boolean): void {
+  const [root] = treeOf(traced.events);
+  const known = new Map<string, SeenPoint>();
+  const missing: string[] = [];
+  for (const way of root!.children) {
+    const path = `/${way.name.replaceAll(/\W+/g, '-')}`;
+    const own = way.children.filter((point) => requestOf(point).method !== 'CONNECT' || path === '/connect');
+    for (const point of own) {
+      assert.equal(point.name, 'http');
+      assert.equal(
+        requestOf(point).path.replace(/^(?:http:\/\/[^/]+)?(?:\/to(?=\/))?/, ''),
+        path,
+        `in the trace of ${path}`,
+      );
+      known.set(point.start.trace_id, point);
+    }
+    assert.ok(
+      way.children.every(({ stop }) => stop !== undefined),
+      `unfinished: ${path}`,
+    );
+    if (own.length === 0) missing.push(way.name);
+  }
+  const signed = seen.flatMap(({ url, headers }) => {
+    const told = verify(headers['x-trace-info'], headers['x-trace-hmac'], [key]);
+    return told === undefined ? [] : [{ url, parent_id: told.parent_id }];
+  });
+  for (const { url, parent_id } of signed) {
+    assert.equal(known.has(parent_id) && requestOf(known.get(parent_id)!).path, url, 'the sender`s point');
+  }
+  // Neither signed nor recorded: what undici sends late, where nothing tells who asked.
+  const isRemembered = /^(?:request|stream|pipeline)\b.* by (?:pool|agent|client|wide pool|proxy)\b|^global /;
+  for (const name of missing) {
+    assert.ok(isBundle ? !isRemembered.test(name) : /at once/.test(name) && !isRemembered.test(name), name);
+  }
+  const unsigned = [...known.values()].filter(
+    (point) => !signed.some(({ parent_id }) => parent_id === point.start.trace_id),
+  );
+  assert.deepEqual(
+    unsigned.map((point) => requestOf(point).path).filter((path) => !neverSigned.has(path)),
+    [],
+    'recorded without being signed',
+  );
+}
+
+/** Signed by AWS, a tunnel to wherever, and what no server gets. */
+const neverSigned = new Set(['/aws', '/connect', '/refused', '/refused-fetch', '/aborted']);
