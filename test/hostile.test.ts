@@ -3,7 +3,7 @@
 //   TEST_SEED=… npm test -- hostile     repeats it
 import { test } from 'node:test';
 
-import { assert, property } from 'fast-check';
+import { assert, asyncProperty } from 'fast-check';
 
 import { targets } from './fuzz/targets.js';
 
@@ -12,7 +12,10 @@ const seed = Number(process.env['TEST_SEED'] ?? 1);
 const inputs = 20_000;
 
 for (const { name, share, input, check } of targets) {
-  test(name, () => {
-    assert(property(input, check), { seed, numRuns: (inputs * share) / 1000 });
-  });
+  test(name, () =>
+    assert(
+      asyncProperty(input, async (each) => check(each)),
+      { seed, numRuns: (inputs * share) / 1000 },
+    ),
+  );
 }

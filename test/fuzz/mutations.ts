@@ -157,7 +157,7 @@ export const anyText: Arbitrary<string> = oneof(
   mutated(piece),
 );
 
-/** A text without NUL, which no system takes in an argument or a variable. */
-export function withoutNul(text: string): string {
-  return text.replaceAll('\0', '');
+/** What the system takes of a text as an argument or a variable: no NUL, and no more than 128 KB. */
+export function asArgument(text: string): string {
+  return text.replaceAll('\0', '').slice(0, 30_000);
 }

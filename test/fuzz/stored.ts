@@ -92,7 +92,7 @@ const line: Arbitrary<string> = oneof(
   mutated(constantFrom(...good)),
 );
 /** The stored lines of a trace. */
-export const lines: Arbitrary<string[]> = array(line, { maxLength: 12 });
+const lines: Arbitrary<string[]> = array(line, { maxLength: 12 });
 
 function checkLine(text: string): void {
   const event = parseEvent(text);
@@ -143,13 +143,13 @@ function checkTrace({ texts, width, colour }: Shown): void {
 export const storedTargets = [
   target({
     name: 'stored lines: each is an event with the fields of one, or none',
-    share: 150,
+    share: 160,
     input: line,
     check: checkLine,
   }),
   target({
     name: 'stored traces: the tree has each point once, the text is safe to print, the report is JSON',
-    share: 50,
+    share: 25,
     input: record({ texts: lines, width: constantFrom(undefined, 1, 40, 80, 120), colour: boolean() }),
     check: checkTrace,
   }),

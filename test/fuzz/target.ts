@@ -8,7 +8,7 @@ export interface Target<Input = unknown> {
   readonly share: number;
   readonly input: Arbitrary<Input>;
   /** Throws where the property does not hold. */
-  readonly check: (input: Input) => void;
+  readonly check: (input: Input) => void | Promise<void>;
 }
 
 /** Forgets the type of a target's inputs, so that targets of all kinds fit into one list. */

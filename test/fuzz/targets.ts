@@ -1,3 +1,4 @@
+import { argumentTargets } from './arguments.js';
 import { headerTargets } from './headers.js';
 import { infoTargets } from './info.js';
 import { settingTargets } from './settings.js';
@@ -12,4 +13,5 @@ export const targets: readonly Target[] = [
   ...storedTargets,
   ...urlTargets,
   ...infoTargets,
+  ...argumentTargets,
 ];

@@ -100,7 +100,7 @@ function hasSecret(url: string): boolean {
 export const urlTargets = [
   target({
     name: 'URLs: no generated secret is left where secrets stand',
-    share: 80,
+    share: 100,
     input: hidden,
     check(url) {
       if (!hasSecret(url)) return;
@@ -110,7 +110,7 @@ export const urlTargets = [
   }),
   target({
     name: 'URLs: masked twice is masked once, and nothing grows but by the mask',
-    share: 70,
+    share: 75,
     input: oneof(
       anyText,
       mutated(hidden),
