@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { readConfig } from '../src/config/config.js';
 import { key, on, preload, run, scenario, scratch } from './scenario.js';
 
 /** Wrong settings and the one line that each gives. */
@@ -40,6 +41,44 @@ const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
     line: /^ostrace: OSTRACE_HMAC_KEYS is a value that is not shown; expected keys separated by commas, none of them empty\n$/,
   },
 ];
+
+const odd: readonly { env: Record<string, string>; problem: RegExp; what: string }[] = [
+  {
+    what: 'a flag that is a name of JavaScript',
+    env: { OSTRACE_ENABLED: 'constructor', OSTRACE_TRACE_SQL: '__proto__' },
+    problem: /^OSTRACE_(ENABLED is "constructor"|TRACE_SQL is "__proto__"); expected true or false/,
+  },
+  {
+    what: 'a scheme that is a name of JavaScript',
+    env: { OSTRACE_CONNECTION_STRING: 'constructor:x' },
+    problem: /^OSTRACE_CONNECTION_STRING is "constructor:x", for whose scheme there is no driver/,
+  },
+  {
+    what: 'what a terminal acts on',
+    env: { OSTRACE_ENABLED: '\u009b31m\u202e\u2028\n\u007f' },
+    problem: /^OSTRACE_ENABLED is "\\u\{9b\}31m\\u\{202e\}\\u\{2028\}\\n\\u\{7f\}"; expected true or false/,
+  },
+  {
+    what: 'a name of two lines',
+    env: { 'OSTRACE_A\nb': 'x' },
+    problem: /^"OSTRACE_A\\nb" is not a setting; see the README's table$/,
+  },
+  {
+    what: 'a value and a name without end',
+    env: { OSTRACE_ENABLED: 'x'.repeat(100_000), [`OSTRACE_${'A'.repeat(100_000)}`]: 'x' },
+    problem: /^"?OSTRACE_.{0,400}$/,
+  },
+];
+
+for (const { env, problem, what } of odd) {
+  test(`settings: ${what} is one readable line, and the default counts`, () => {
+    const { config, problems } = readConfig(env);
+    assert.equal(problems.length, Object.keys(env).length);
+    for (const each of problems) assert.match(each, problem);
+    const { config: unset } = readConfig({});
+    assert.deepEqual(config, unset);
+  });
+}
 
 for (const { env, line } of wrong) {
   const [variable, value] = Object.entries(env).at(-1)!;

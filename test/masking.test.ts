@@ -45,6 +45,20 @@ for (const [url, path, query = ''] of [
   });
 }
 
+for (const [url, path, query = ''] of [
+  ['http:u:p@h/x', 'http:***@h/x'],
+  ['/fetch/https%3A%2F%2Fu%3Ap%40h%2Fx', '/fetch/https%3A%2F%2F***@h%2Fx'],
+  ['/x?to=https://h/cb?token=s3&b=2', '/x', 'to=https://h/cb?token=***&b=2'],
+  ['/x?to=%2Fcb%3Fa%3D1%26token%3Ds3%26b%3D2&c=3', '/x', 'to=%2Fcb%3Fa%3D1%26token%3D***&c=3'],
+  ['/x?to=/cb#access_token=s3', '/x', 'to=/cb#access_token=***'],
+  ['/x?token=s3;s3&b=2', '/x', 'token=***&b=2'],
+  ['/x?tok%65n%zz=s3', '/x', 'tok%65n%zz=***'],
+] as const) {
+  test(`no part of a secret in ${url} is kept`, () => {
+    assert.deepEqual(target(url), { path, query });
+  });
+}
+
 test('what is a megabyte long is masked in time that grows with its length', () => {
   const length = 1 << 20;
   for (const piece of [
@@ -101,9 +115,13 @@ test('a wrong connection string is reported without its name and password', () =
     ['//user:s3cret@redis', '//***@redis'],
     ['//user:s3/cret@redis', '//***@redis'],
     ['//user:s3@s3cret@redis/1', '//***@redis/1'],
+    ['redis://host/0?password=s3cret', 'redis://host/0?***'],
+    ['redis://host?password=s3@s3cret', 'redis://***'],
+    ['redis://user:s3=s3cret@host', 'redis://***'],
+    ['host=db user=me password=s3cret', 'host=***'],
   ] as const) {
     const { problems } = readConfig({ OSTRACE_CONNECTION_STRING: given });
     assert.equal(problems.length, 1);
-    assert.ok(problems[0]!.startsWith(`OSTRACE_CONNECTION_STRING is "${shown}";`), problems[0]);
+    assert.ok(problems[0]!.startsWith(`OSTRACE_CONNECTION_STRING is "${shown}"`), problems[0]);
   }
 });

@@ -324,6 +324,24 @@ test('colours frame the text and change nothing else', () => {
   assert.equal(stripVTControlCharacters(coloured), uncoloured);
 });
 
+test('a point that is named like a property is shown as any other, in colours too', () => {
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    const tree = buildTree(eventsOf({ name, id: '1', start: 1, stop: 2 }));
+    const printed = [...renderTree(tree, { width: 100, colour: true })].join('');
+    assert.ok(stripVTControlCharacters(printed).includes(` ${name}`), printed);
+  }
+});
+
+test('a report of a stored line of megabytes is printed, though its indentation would fill no string', () => {
+  const chain = Array.from({ length: 190 }, (_, i) =>
+    eventsOf({ name: 'p', id: `${i}`, parent: `${i - 1}`, start: i, startInfo: { list: [] } }),
+  ).flat();
+  const long = JSON.stringify(chain.pop()).replace('[]', `[[[[${'1,'.repeat(1_500_000)}1]]]]`);
+  const report = buildReport([...chain, parseEvent(long)!]);
+  const json = [...stringifyReport(report)].join('');
+  assert.equal(JSON.stringify(JSON.parse(json)), JSON.stringify(report));
+});
+
 const line = (change: Info): string =>
   JSON.stringify({ ...eventsOf({ name: 'db', id: 'x', start: 1 })[0], ...change });
 

@@ -53,8 +53,16 @@ interface Definition<Table extends Options> {
 
 export interface Command {
   help(): string;
+  /** @throws CommandError where the arguments are none of the command's */
+  parse(args: readonly string[]): Parsed;
   /** Parses the arguments and runs; gives the exit code. */
   start(args: readonly string[], shell: Shell): Promise<number>;
+}
+
+/** The arguments of a call: what each option got, and what is no option. */
+export interface Parsed {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly operands: readonly string[];
 }
 
 /** Makes a command out of its description: its table of options is parsed and explained by it. */
@@ -62,6 +70,7 @@ export function command<const Table extends Options>(definition: Definition<Tabl
   const help = (): string => helpOf(definition);
   return {
     help,
+    parse: (args) => parse(definition, args),
     async start(args, shell) {
       const { values, operands } = parse(definition, args);
       if (values['help'] === true) {
@@ -95,10 +104,7 @@ export async function printAll(shell: Shell, pieces: Iterable<string>): Promise<
 
 const helpOption: Option = { type: 'boolean', short: 'h', help: 'Show this help.' };
 
-function parse(
-  { name, operands, options }: Definition<Options>,
-  args: readonly string[],
-): { values: Record<string, unknown>; operands: string[] } {
+function parse({ name, operands, options }: Definition<Options>, args: readonly string[]): Parsed {
   const table = { ...options, help: helpOption };
   const config = Object.fromEntries(
     Object.entries(table).map(([key, { type, short, multiple = false }]) => [

@@ -41,14 +41,15 @@ export function readConfig(env: Environment): ConfigResult {
     const isSet = given !== undefined && given !== '';
     const isWrong = isSet && (value === undefined || type.isWhole?.(given) === false);
     if (isWrong) {
-      const got = 'secret' in option ? 'a value that is not shown' : JSON.stringify(masked(given));
+      const got = 'secret' in option ? 'a value that is not shown' : quoted(masked(given));
       problems.push(`${variable} is ${got}; expected ${option.type.takes}`);
     }
     values[name] = value ?? (isWrong && 'ifWrong' in option ? option.ifWrong : option.default);
   }
   for (const variable of Object.keys(env)) {
     if (variable.startsWith('OSTRACE_') && !known.has(variable)) {
-      problems.push(`${variable} is not a setting${nearest(variable)}; see the README's table`);
+      const name = /^\w{1,100}$/.test(variable) ? variable : quoted(variable);
+      problems.push(`${name} is not a setting${nearest(variable)}; see the README's table`);
     }
   }
   const connectionString = checkedConnection(values['connectionString'] as string, problems);
@@ -69,7 +70,7 @@ function checkedConnection(connectionString: string, problems: string[]): string
   const scheme = schemeOf(connectionString);
   if (!schemes.includes(scheme)) {
     problems.push(
-      `${variableName('connectionString')} is ${JSON.stringify(masked(connectionString))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${options.connectionString.default} instead`,
+      `${variableName('connectionString')} is ${quoted(masked(connectionString))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${options.connectionString.default} instead`,
     );
     return checkedConnection(options.connectionString.default, problems);
   }
@@ -84,9 +85,31 @@ function checkedConnection(connectionString: string, problems: string[]): string
   }
 }
 
-/** A value that may be shown: without the name and the password that it may hold before a host. */
+/**
+ * A value that may be shown: without the name and the password that it may hold before a host, and without
+ * what stands behind the host, or in place of a URL (`host=db password=…`).
+ */
 export function masked(given: string): string {
+  const settings = /^file:/i.test(given) ? -1 : given.search(/[?#=]/);
+  if (settings === -1) return withoutUser(given);
+  // Which of the two has the password can't be told.
+  if (given.includes('@', settings)) return given.replace(/^([a-z\d+.-]*:?\/\/)?.*$/is, '$1***');
+  return `${withoutUser(given.slice(0, settings + 1))}***`;
+}
+
+function withoutUser(given: string): string {
   return given.replace(/^([a-z\d+.-]*:?\/\/)?.*@/is, '$1***@');
+}
+
+const maxShownLength = 200;
+
+/** A text as a problem shows it: on one line, of a readable length, and nothing that a terminal acts on. */
+function quoted(text: string): string {
+  const start = text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text;
+  return JSON.stringify(start).replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 /** A relative folder means the one below the start's working directory, wherever the process goes later. */
@@ -102,7 +125,9 @@ function scriptName(): string {
 
 /** A hint for a mistyped variable: the setting that shares its letters, or differs by two at the most. */
 function nearest(variable: string): string {
-  const match = variables.find((name) => distance(name, variable) <= 2);
+  const match = variables.find(
+    (name) => Math.abs(name.length - variable.length) <= 2 && distance(name, variable) <= 2,
+  );
   return match === undefined ? '' : ` (did you mean ${match}?)`;
 }
 

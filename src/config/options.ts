@@ -16,21 +16,14 @@ interface Option<T> {
   readonly secret?: true;
 }
 
-const flags: Readonly<Record<string, boolean>> = {
-  true: true,
-  yes: true,
-  on: true,
-  '1': true,
-  false: false,
-  no: false,
-  off: false,
-  '0': false,
-  '': false,
-};
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'yes', 'on', '1'].map((word) => [word, true] as const),
+  ...['false', 'no', 'off', '0', ''].map((word) => [word, false] as const),
+]);
 
 const flag: Type<boolean> = {
   takes: 'true or false (also 1, 0, yes, no, on, off)',
-  parse: (text) => flags[text.trim().toLowerCase()],
+  parse: (text) => flags.get(text.trim().toLowerCase()),
 };
 
 const text: Type<string> = { takes: 'any text', parse: (value) => value };

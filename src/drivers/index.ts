@@ -20,10 +20,11 @@ export function schemeOf(connectionString: string): string {
  * @throws DriverError when no driver has that scheme
  */
 export function openDriver(connectionString: string): Driver {
-  const load = loaders[schemeOf(connectionString)];
+  const scheme = schemeOf(connectionString);
+  const load = schemes.includes(scheme) ? loaders[scheme] : undefined;
   if (load === undefined) {
     throw new DriverError(
-      `no driver for "${schemeOf(connectionString)}://"; expected one of ${schemes.map((s) => `${s}://`).join(', ')}`,
+      `no driver for "${scheme}://"; expected one of ${schemes.map((s) => `${s}://`).join(', ')}`,
     );
   }
   return load(connectionString);

@@ -5,38 +5,47 @@ const secretWord =
 const secretPart = /(?<![a-z\d])(?:pass|pwd|sid|otp|sig)(?![a-z\d])/i;
 const secretName = /(?:^|\[)(?:key|auth|code)(?:$|\])/i;
 
-// Up to the last `@`, as URLs are read; encoded as well, for URLs within a parameter.
-const userinfo = /(\/\/|:\/)[^/?#]*@/g;
-const userinfoInQuery = /(\/\/|:\/|%2f%2f)(?:(?!%2f|%3f|%23)[^/?#&])*(?:@|%40)/gi;
+// Up to the last `@`, as URLs are read; encoded as well, for URLs within a path or a parameter.
+const userinfo = /(\/\/|:\/|%2f%2f|%3a%2f|^[a-z][a-z\d+.-]*:)(?:(?!%2f|%3f|%23)[^/?#])*(?:@|%40)/gi;
+const userinfoInQuery = /(\/\/|:\/|%2f%2f|%3a%2f)(?:(?!%2f|%3f|%23)[^/?#&])*(?:@|%40)/gi;
+
+// What stands before an `=`, also in a URL that is a parameter of this one, as it is or encoded.
+const name = /(?:^|[;?#]|%3b|%3f|%23|%26)((?:(?!%3b|%3f|%23|%26|%3d)[^;?#=])+)(?:=|%3d)/gi;
 
 /** A request's target, cut into path and query, with what must not be stored masked. */
 export function target(url: string): { readonly path: string; readonly query: string } {
   const at = url.indexOf('?');
   const path = at === -1 ? url : url.slice(0, at);
   return {
-    path: path.includes('@') ? path.replace(userinfo, '$1***@') : path,
+    path: mayHoldUser(path) ? path.replace(userinfo, '$1***@') : path,
     query: at === -1 ? '' : maskQuery(url.slice(at + 1)),
   };
 }
 
+function mayHoldUser(text: string): boolean {
+  return text.includes('@') || text.includes('%40');
+}
+
 function maskQuery(query: string): string {
-  const text = /@|%40/.test(query) ? query.replace(userinfoInQuery, '$1***@') : query;
-  return text.replace(/[^&;]+/g, (parameter) => {
-    const at = parameter.indexOf('=');
-    return at > 0 && isSecret(parameter.slice(0, at)) ? `${parameter.slice(0, at)}=***` : parameter;
-  });
+  const text = mayHoldUser(query) ? query.replace(userinfoInQuery, '$1***@') : query;
+  return text.replace(/[^&]+/g, maskParameter);
+}
+
+/** Whatever follows a secret's name may be a part of it, also where some would see another parameter. */
+function maskParameter(parameter: string): string {
+  for (const match of parameter.matchAll(name)) {
+    if (isSecret(match[1]!)) return `${parameter.slice(0, match.index + match[0].length)}***`;
+  }
+  return parameter;
 }
 
 function isSecret(encoded: string): boolean {
-  const name = decoded(encoded);
-  return secretWord.test(name) || secretPart.test(name) || secretName.test(name);
+  const text = decoded(encoded);
+  return secretWord.test(text) || secretPart.test(text) || secretName.test(text);
 }
 
+/** All that the names of secrets consist of is ASCII. */
 function decoded(text: string): string {
   if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // not UTF-8, or a lone percent sign
-  }
+  return text.replace(/%([0-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -3,6 +3,8 @@ import type { Report, ReportPoint } from './report.js';
 // Indentation grows with each level, the text of a deep trace with the square of its depth. Python fails
 // long before this depth; below it ours goes on without line breaks.
 const maxIndentedLevels = 400;
+// A long list of short values grows some 500 times, and no string holds that of a stored line of megabytes.
+const maxIndentedLength = 256 * 1024;
 
 interface Frame {
   readonly points: readonly ReportPoint[];
@@ -50,9 +52,10 @@ function lineBreak(level: number): string {
 }
 
 function stringify(value: unknown, level: number): string {
+  const compact = JSON.stringify(value);
   const json =
-    level > maxIndentedLevels
-      ? JSON.stringify(value)
+    level > maxIndentedLevels || compact.length > maxIndentedLength
+      ? compact
       : JSON.stringify(value, null, 2).replaceAll('\n', lineBreak(level));
   return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -33,17 +33,18 @@ const markColumns = 24;
 const gap: Piece = { text: '  ' };
 const blank: Piece = { text: ' ' };
 
-const kindStyles: Readonly<Record<string, Style>> = {
-  wsgi: ['bold', 'cyan'],
-  http: 'cyan',
-  https: 'cyan',
-  db: 'magenta',
-  sql: 'magenta',
-  command: 'blue',
-  process: 'blue',
-  thread: 'blue',
-  thread_main: 'blue',
-};
+// Not an object: a stored point may be called `constructor`.
+const kindStyles: ReadonlyMap<string, Style> = new Map<string, Style>([
+  ['wsgi', ['bold', 'cyan']],
+  ['http', 'cyan'],
+  ['https', 'cyan'],
+  ['db', 'magenta'],
+  ['sql', 'magenta'],
+  ['command', 'blue'],
+  ['process', 'blue'],
+  ['thread', 'blue'],
+  ['thread_main', 'blue'],
+]);
 
 /** Divides the width: what tells least is the first to go. */
 export function layOut(tree: Tree, width: number): Layout {
@@ -88,7 +89,7 @@ function columns({ total }: Tree, point: TreePoint, { timeline, service }: Layou
     gap,
   ];
   if (timeline > 0) {
-    const style = failureOf(point) === undefined ? kindStyles[point.name] : 'red';
+    const style = failureOf(point) === undefined ? kindStyles.get(point.name) : 'red';
     pieces.push({ text: bar(total, point, timeline), style }, gap);
   }
   if (service > 0) {
@@ -110,7 +111,7 @@ function bar(total: number, { started, finished }: TreePoint, width: number): st
 function story({ point, glyphs, isLost }: Place, room: number): Piece[] {
   const told = about(point);
   const failure = failureOf(point);
-  const label: Piece = { text: clean(told.label), style: kindStyles[point.name] ?? 'bold' };
+  const label: Piece = { text: clean(told.label), style: kindStyles.get(point.name) ?? 'bold' };
   const outcome: Piece = { text: clean(told.outcome), style: told.isBad ? 'yellow' : 'green' };
   const subject = clean(told.subject);
   const mark = failure === undefined ? missing(point, isLost) : `✗ ${clean(failure)}`;

@@ -75,17 +75,7 @@ function send(context: Context, message: 'start' | 'stop', info: Info | undefine
  * may pass anything.
  */
 export function pointName(name: unknown): string {
-  return (
-    textOf(name)
-      .replace(/[^\p{L}\p{N}_.:/ ]/gu, '_')
-      .slice(0, 100) || 'point'
-  );
-}
-
-function textOf(name: unknown): string {
-  try {
-    return String(name);
-  } catch {
-    return ''; // an object whose `toString` throws
-  }
+  // An object's own words may throw, or take a minute.
+  const text = Object(name) === name ? '' : String(name);
+  return text.slice(0, 100).replace(/[^\p{L}\p{N}_.:/ ]/gu, '_') || 'point';
 }
