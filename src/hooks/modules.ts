@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Hook } from 'require-in-the-middle';
 
 import { createGuard, guarded } from './guard.js';
+import { amongOwnModules, rememberOwnModules } from './own-modules.js';
 
 /** Versions from the first, inclusive, to the second, exclusive. */
 export type VersionRange = readonly [from: string, below: string];
@@ -33,13 +34,14 @@ export interface LazyInstrumentation {
 export function hookModules(instrumentations: readonly LazyInstrumentation[]): void {
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
   if (byFile.size === 0) return;
+  rememberOwnModules();
   new Hook([...byFile.keys()], (exports, name, basedir) => {
     const file = name.replaceAll('\\', '/');
     const guard = createGuard(file);
     guarded(guard, () => {
       const version = basedir === undefined ? undefined : versionOf(basedir);
       if (version === undefined) return;
-      for (const hook of byFile.get(file)?.load() ?? []) {
+      for (const hook of amongOwnModules(() => byFile.get(file)?.load() ?? [])) {
         if (hook.file === file && isWithin(version, hook.versions)) {
           hook.install(exports, (other) => require(join(basedir!, other)) as unknown);
         }
@@ -47,6 +49,16 @@ export function hookModules(instrumentations: readonly LazyInstrumentation[]): v
     });
     return exports;
   });
+  // What an earlier preload has loaded is required once more, now through the hook.
+  for (const [file, module] of Object.entries(require.cache)) {
+    if (module?.loaded === true && isOf([...byFile.keys()], file)) require(file);
+  }
+}
+
+/** Whether a path is one of the files: `…/node_modules/pg/lib/client.js`. */
+function isOf(files: readonly string[], path: string): boolean {
+  const normal = path.replaceAll('\\', '/');
+  return files.some((file) => normal.includes(`/node_modules/${file}${file.includes('/') ? '.js' : '/'}`));
 }
 
 function versionOf(basedir: string): string | undefined {
