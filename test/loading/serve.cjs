@@ -1,5 +1,6 @@
 // The application of the tests of loading: one request does all that the agent sees. Each form of an
-// application (test/loading/forms) gets the modules in a way of its own and gives them to this one.
+// application (test/loading/forms) gets the modules in a way of its own and gives them to this one; without
+// `execFile` or `Worker` it starts no command or thread.
 module.exports = function serve({ createServer, get, execFile, Worker, Pool, createPool, isQuiet = false }) {
   // Some forms have more than one copy of a driver.
   const pools = [Pool].flat().map((Class) => new Class({ max: 2 }));
@@ -27,21 +28,26 @@ module.exports = function serve({ createServer, get, execFile, Worker, Pool, cre
     said.push(
       await new Promise((resolve, reject) => get(`${base}/inner`, readAll(resolve)).on('error', reject)),
     );
-    said.push(
-      await new Promise((resolve, reject) =>
-        execFile('echo', ['command'], (error, stdout) => (error ? reject(error) : resolve(stdout.trim()))),
-      ),
+    if (execFile !== undefined) said.push(await runCommand());
+    if (Worker !== undefined) said.push(await runThread());
+    return said;
+  }
+
+  function runCommand() {
+    return new Promise((resolve, reject) =>
+      execFile('echo', ['command'], (error, stdout) => (error ? reject(error) : resolve(stdout.trim()))),
     );
+  }
+
+  async function runThread() {
     const text = 'process.getBuiltinModule("node:worker_threads").parentPort.postMessage("thread")';
     const thread = new Worker(text, { eval: true });
     const ended = new Promise((resolve) => thread.on('exit', resolve));
-    said.push(
-      await new Promise((resolve, reject) => {
-        // Under `--watch` Node 24 and newer send objects of their own: which files the thread has loaded.
-        thread.on('message', (message) => message === 'thread' && resolve(message));
-        thread.on('error', reject);
-      }),
-    );
+    const said = await new Promise((resolve, reject) => {
+      // Under `--watch` Node 24 and newer send objects of their own: which files the thread has loaded.
+      thread.on('message', (message) => message === 'thread' && resolve(message));
+      thread.on('error', reject);
+    });
     await ended;
     return said;
   }
