@@ -129,11 +129,6 @@ const old = `
 const mark = 'Client has already been connected. You cannot reuse a client.';
 
 const explained: Readonly<Record<string, readonly [head: string, args: readonly string[], says: RegExp]>> = {
-  'a driver that was loaded before the agent': [
-    `require(${pgFile})`,
-    ['--require', JSON.parse(pgFile) as string, '--require', preload],
-    /^hooks: pg was loaded before the agent: put ostrace\/register first$/,
-  ],
   'a version that is not supported': [
     old,
     ['--require', preload],
@@ -164,6 +159,16 @@ for (const [what, [head, args, says]] of Object.entries(explained)) {
     );
   });
 }
+
+test('it tells of a driver that was loaded before the agent, and is hooked all the same', async (t) => {
+  const { file } = await application(t, '');
+  const early = ['--require', JSON.parse(pgFile) as string, '--require', preload];
+  const { stdout } = await doctor(t, good, '--json', '--wait', '1', '--', process.execPath, ...early, file);
+  const report = JSON.parse(stdout) as Report;
+  assert.deepEqual(report.process!.early, ['pg']);
+  assert.ok(report.process!.hooked.some(({ name }) => name === 'pg'));
+  assert.deepEqual(hints(report), []);
+});
 
 test('it tells of a program without the agent, one that fails, and one that is not there', async (t) => {
   const { file } = await application(t, '');

@@ -1,8 +1,9 @@
 // Runs a program as a user would, under the built agent, and gives back what came out of it.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 
 import type { Event } from '../src/trace/event.js';
@@ -38,6 +39,8 @@ export interface RunOptions {
   readonly nodeArgs?: readonly string[];
   readonly args?: readonly string[];
   readonly cwd?: string;
+  /** What the program reads from its standard input. */
+  readonly input?: string;
   /** Called when the program has printed its first line. */
   readonly onReady?: (firstLine: string, child: ChildProcess) => void | Promise<void>;
 }
@@ -78,9 +81,10 @@ export async function run(test: TestContext, file: string, options: RunOptions =
   const child = spawn(process.execPath, [...loading, ...nodeArgs, file, ...args], {
     cwd: options.cwd ?? projectFolder,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
   test.after(() => child.kill('SIGKILL'));
+  child.stdin?.end(options.input);
   let stdout = '';
   let stderr = '';
   let ready: Promise<void> | undefined;

@@ -113,7 +113,8 @@ export function checkProgram(report: ProcessReport | undefined, ended: string | 
     const ranges = supported.map(([from, below]) => `${from} up to ${below}`).join(', ');
     add('hint', 'hooks', `${name} ${version} is left alone: supported is ${ranges}`);
   }
-  for (const name of report.early) {
+  const hooked = new Set(report.hooked.map(({ name }) => name));
+  for (const name of report.early.filter((each) => !hooked.has(each))) {
     add('hint', 'hooks', `${name} was loaded before the agent: put ostrace/register first`);
   }
   for (const name of report.bundled) {

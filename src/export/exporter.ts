@@ -115,7 +115,10 @@ export function createExporter(connectionString: string, handed?: SharedArrayBuf
 }
 
 function fail(error: unknown): void {
-  notice(`traces are not stored: the exporter failed: ${String(error)}`);
+  // Node's own message names the flag only since 22.13.
+  const isForbidden = (error as { code?: unknown } | null)?.code === 'ERR_ACCESS_DENIED';
+  const hint = isForbidden ? ' (under the permission model the agent needs --allow-worker)' : '';
+  notice(`traces are not stored: the exporter failed: ${String(error)}${hint}`);
 }
 
 /**

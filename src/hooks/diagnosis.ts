@@ -38,7 +38,7 @@ export function createDiagnosis(say: (line: string) => void): {
     onEarly(names) {
       diagnosis.early.push(...names);
       for (const name of names) {
-        say(`${name} was loaded before the agent, and is not traced: put ostrace/register first`);
+        say(`${name} was loaded before the agent`);
       }
     },
     onRefused(reason) {

@@ -1,6 +1,7 @@
 import { tracing } from '../trace/context.js';
 import { onChannel } from './channel.js';
 import { createGuard, guarded } from './guard.js';
+import { amongOwnModules } from './own-modules.js';
 import type { Settings } from './settings.js';
 
 /** A part of Node that costs tens of milliseconds to load: hooked only if the application has loaded it. */
@@ -25,7 +26,7 @@ export function hookLateBuiltins(
   function install(module: string): void {
     const builtin = waiting.get(module);
     if (builtin === undefined || !waiting.delete(module)) return;
-    guarded(createGuard(module), () => builtin.install(settings));
+    guarded(createGuard(module), () => amongOwnModules(() => builtin.install(settings)));
   }
 
   const whenLive = (): void => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Hook } from 'require-in-the-middle';
 
 import { createGuard, guarded } from './guard.js';
+import { amongOwnModules, rememberOwnModules } from './own-modules.js';
 import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
@@ -51,6 +52,7 @@ export function hookModules(
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
   const names = [...byFile.keys(), ...builtins.keys()];
   if (names.length === 0) return;
+  rememberOwnModules();
   const skipped = new Set<string>();
   new Hook(names, (exports, name, basedir) => {
     const file = name.replaceAll('\\', '/');
@@ -60,7 +62,7 @@ export function hookModules(
         builtins.get(file)?.();
         return;
       }
-      const hooks = byFile.get(file)?.load(settings) ?? [];
+      const hooks = amongOwnModules(() => byFile.get(file)?.load(settings) ?? []);
       const version = versionOf(basedir);
       for (const hook of hooks) {
         if (hook.file === file && isWithin(version, hook.versions)) {
@@ -78,6 +80,16 @@ export function hookModules(
     });
     return exports;
   });
+  // What an earlier preload has loaded is required once more, now through the hook.
+  for (const [file, module] of Object.entries(require.cache)) {
+    if (module?.loaded === true && isOf([...byFile.keys()], file)) require(file);
+  }
+}
+
+/** Whether a path is one of the files: `…/node_modules/pg/lib/client.js`. */
+function isOf(files: readonly string[], path: string): boolean {
+  const normal = path.replaceAll('\\', '/');
+  return files.some((file) => normal.includes(`/node_modules/${file}${file.includes('/') ? '.js' : '/'}`));
 }
 
 /** The package that a file is in: `pg` of `pg/lib/client`. */

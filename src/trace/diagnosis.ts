@@ -8,7 +8,7 @@ export interface Diagnosis {
     readonly version: string;
     readonly supported: readonly (readonly [from: string, below: string])[];
   }[];
-  /** Packages that were loaded before the agent, which cannot be hooked any more. */
+  /** Packages that were loaded before the agent; what is not among the hooked ones as well is not traced. */
   readonly early: string[];
   /** Packages that are part of the application's own file. */
   readonly bundled: string[];

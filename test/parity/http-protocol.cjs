@@ -113,8 +113,8 @@ exports.cases = {
     const lines = [];
     sockets.on('connection', (socket, request) => {
       lines.push(`connection ${request.url}`);
-      socket.on('message', (data, isBinary) => socket.send(isBinary ? data : `echo ${data}`));
-      socket.on('close', (code, reason) => lines.push(`close ${code} ${reason}`));
+      socket.on('message', (data, isBinary) => socket.send(isBinary ? data : `echo ${String(data)}`));
+      socket.on('close', (code, reason) => lines.push(`close ${code} ${String(reason)}`));
     });
     await using(server, async (port) => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}/chat?x=1`, { headers: { 'x-own': '1' } });

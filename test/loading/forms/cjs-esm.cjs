@@ -1,0 +1,2 @@
+// CommonJS that imports an ES module
+void import('./import-named.mjs');

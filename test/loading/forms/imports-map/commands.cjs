@@ -1,0 +1,1 @@
+exports.execFile = require('child_process').execFile;

@@ -1,0 +1,1 @@
+export { createServer, get } from 'node:http';

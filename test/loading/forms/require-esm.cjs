@@ -1,0 +1,2 @@
+// CommonJS that requires an ES module
+require('./import-default.mjs');
