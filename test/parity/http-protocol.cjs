@@ -113,7 +113,9 @@ exports.cases = {
     const lines = [];
     sockets.on('connection', (socket, request) => {
       lines.push(`connection ${request.url}`);
-      socket.on('message', (data, isBinary) => socket.send(isBinary ? data : `echo ${String(data)}`));
+      socket.on('message', (data, isBinary) =>
+        socket.send(isBinary ? data : `echo ${Buffer.concat([data]).toString()}`),
+      );
       socket.on('close', (code, reason) => lines.push(`close ${code} ${String(reason)}`));
     });
     await using(server, async (port) => {
