@@ -195,18 +195,20 @@ const byCommand: Settling = (traced, invoke) => {
 const bindCommand: Settling = (traced, invoke) => {
   const [command] = traced.args as [Command | null | undefined];
   if (typeof command === 'object' && command !== null) {
-    if (typeof command.onResult === 'function') {
-      const callback = command.onResult as Callback;
+    // It is called after `end`, and is the one that knows the rows.
+    const callback = typeof command.onResult === 'function' ? (command.onResult as Callback) : undefined;
+    if (callback !== undefined) {
       command.onResult =
         traced.context === undefined
           ? bindCallback(callback, traced.caller)
           : settlingCallback(traced, callback);
     }
     if (typeof command.emit === 'function') {
-      bindEmitter(command as never, traced.caller, traced.guard, (event, error) => {
+      const settle = (event: unknown, error: unknown): void => {
         if (event === 'error') traced.fail(error);
         else if (event === 'end') traced.succeed(undefined);
-      });
+      };
+      bindEmitter(command as never, traced.caller, traced.guard, callback === undefined ? settle : undefined);
     }
   }
   return invoke();

@@ -80,7 +80,7 @@ async function tell(t: TestContext, modules: string, ...names: readonly string[]
     const told = [];
     const tell = (what) => (...more) => told.push([what, ...more]);
     const reports = { onHooked: tell('hooked'), onSkipped: tell('skipped') };
-    hookModules(Object.values(packages).map((make) => make({})), reports);
+    hookModules(Object.values(packages), {}, reports);
     const app = require('node:module').createRequire(process.cwd() + '/app.js');
     for (const name of names) app(name);
     console.log(JSON.stringify(told));

@@ -9,7 +9,7 @@ import { mysql2Styles, pgStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
 import { type Row, mysql2Rows, pgRows } from './versions/matrix.js';
 
-const profiled = { ...on, OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true' };
+const profiled = { ...on, OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true', OSTRACE_TRACE_SQL_PARAMS: 'true' };
 
 interface Target {
   readonly rows: readonly Row[];
