@@ -1,7 +1,7 @@
 // The composition root: it alone knows every room.
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
+import { isMainThread } from 'node:worker_threads';
 
 import { builtins, lateBuiltins, packages } from '../instrumentations/index.js';
 import { type Config, contextVariables, diagnosisVariable, readConfig } from './config/config.js';
@@ -9,35 +9,26 @@ import { type OptionName, variableName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
 import type { BundleMark } from './export/bundles.js';
 import { type Exporter, createExporter } from './export/exporter.js';
-import { hasTraceEnded, openRing } from './export/ring.js';
-import { type WayOut, watchWayOut } from './export/way-out.js';
+import { watchWayOut } from './export/way-out.js';
 import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
 import { type HookReports, hookModules } from './hooks/modules.js';
 import { hookLateBuiltins } from './hooks/late-builtins.js';
 import type { Settings } from './hooks/settings.js';
-import { type Context, beginTrace, lifecycle, rootContext, setThreadDefault } from './trace/context.js';
-import type { Info } from './trace/event.js';
+import {
+  type Handover,
+  describeEnd,
+  leaveHandover,
+  startProcess,
+  startThread,
+  takeHandover,
+} from './root-point.js';
+import { lifecycle } from './trace/context.js';
 import { traceHeaders, verifyHeaders } from './trace/headers.js';
-import { newId } from './trace/ids.js';
 import { notice } from './trace/notice.js';
-import { type Point, connect, startPoint, stopPoint } from './trace/point.js';
+import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
-import { signIds, verify } from './trace/signing.js';
-
-/** What a thread that works for a trace gets from the one that started it. */
-interface Handover {
-  readonly config: Config;
-  readonly base_id: string;
-  readonly parent_id: string;
-  readonly hmac_key: string;
-  readonly ring: SharedArrayBuffer;
-  /** What the thread sees as its arguments, where those that it was started with are not all. */
-  readonly execArgv: readonly string[] | undefined;
-}
-
-// Not likely to be a key of the application's.
-const handoverKey = 'ostrace:handover';
+import { signIds } from './trace/signing.js';
 
 // A worker thread that still boots takes up to 40 ms; what is longer is a store that hangs.
 const flushTimeoutMs = 2000;
@@ -71,11 +62,8 @@ export function start(preload: string): void {
   // Of a bundled package nothing else tells that its calls are missing in the traces.
   let inspectOnce = (): void => {
     inspectOnce = () => {};
-    if (script !== undefined)
-      exporter.inspect(
-        script,
-        marks.filter(({ name }) => !hooked.has(name)),
-      );
+    const missing = marks.filter(({ name }) => !hooked.has(name));
+    if (script !== undefined) exporter.inspect(script, missing);
   };
   lifecycle.onFirst = () => {
     watch.arm();
@@ -94,9 +82,9 @@ export function start(preload: string): void {
   const reports: HookReports = {
     onHooked(name, version, file) {
       hooked.add(name);
-      diagnoser?.reports.onHooked?.(name, version, file);
+      diagnoser?.reports.onHooked(name, version, file);
     },
-    ...(diagnoser?.reports.onSkipped && { onSkipped: diagnoser.reports.onSkipped }),
+    onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
   hookModules(lazyRows, settings, reports, late.onRequire);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
@@ -141,73 +129,9 @@ function readEnvironment(): Config {
   return config;
 }
 
-/**
- * A process that was started within a trace, or is to be one as a whole, is a point itself: the parent of
- * all that it does outside of a request.
- */
-function startProcess(config: Config): Point | undefined {
-  if (!isMainThread) return undefined;
-  const context = processContext(config);
-  if (context === undefined) return undefined;
-  const file = process.argv[1] ?? '[code]';
-  const point = startPoint('process', context, { process: { file, pid: process.pid } });
-  setThreadDefault(point.context, isWhole(config));
-  return point;
-}
-
-function processContext({ hmacKeys, profile }: Config): Context | undefined {
-  const { info, hmac } = contextVariables;
-  const keys = profile === undefined ? hmacKeys : [...hmacKeys, profile];
-  const signed = verify(process.env[info], process.env[hmac], keys);
-  // Used up: what this process starts is told anew, with a point of this process as its parent.
-  delete process.env[info];
-  delete process.env[hmac];
-  if (signed !== undefined) {
-    return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
-  }
-  if (profile === undefined) return undefined;
-  const base_id = newId();
-  return rootContext(beginTrace(base_id, profile), base_id);
-}
-
-/** Takes what the starting thread left for this one, and with it the traces of how it got here. */
-function takeHandover(preload: string): Handover | undefined {
-  if (isMainThread) return undefined;
-  // Threads inherit it from one that was given it.
-  if (process.execArgv[0] === `--require=${preload}`) process.execArgv.shift();
-  const handover = getEnvironmentData(handoverKey) as unknown as Handover | undefined;
-  if (handover === undefined) return undefined;
-  setEnvironmentData(handoverKey, undefined);
-  if (handover.execArgv !== undefined) process.execArgv.splice(0, Infinity, ...handover.execArgv);
-  return handover;
-}
-
-function startThread({ config, base_id, parent_id, hmac_key, ring }: Handover): Point {
-  const trace = beginTrace(base_id, hmac_key);
-  const shared = openRing(ring);
-  // A thread of a pool lives on after the request that started it.
-  trace.isOver = () => hasTraceEnded(shared);
-  const thread = { thread_id: threadId };
-  const point = startPoint('thread_main', rootContext(trace, parent_id), { thread });
-  setThreadDefault(point.context, isWhole(config));
-  return point;
-}
-
-/**
- * Whether the process is traced as a whole, its server too. One that a traced request started may go on to
- * serve others for years: none of those requests is part of the one.
- */
-function isWhole({ profile }: Config): boolean {
-  return profile !== undefined;
-}
-
 /** Who refuses what is old signs with the time, as the others that it talks to will ask for it. */
 function isTimed({ hmacMaxAge }: Config): boolean {
   return hmacMaxAge !== undefined;
-}
-
-function describeEnd({ exit_code, signal }: WayOut): Info | undefined {
-  return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
 }
 
 function createSettings(
@@ -249,9 +173,9 @@ function createSettings(
         ring: ring.memory,
         execArgv,
       };
-      setEnvironmentData(handoverKey, handover);
+      leaveHandover(handover);
       return {
-        isStarted: () => setEnvironmentData(handoverKey, undefined),
+        isStarted: () => leaveHandover(undefined),
         close() {
           // The listener holds the ring's memory, and a trace may see many threads come and go.
           trace.onEnd.delete(ring.endTrace);

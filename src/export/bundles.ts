@@ -9,7 +9,8 @@ export interface BundleMark {
 /** Which packages are part of a file: their calls can't be seen there. None where it can't be read. */
 export function bundledIn(file: string, marks: readonly BundleMark[]): string[] {
   try {
-    const code = readFileSync(file);
+    // As Node does: it may be given without its extension, or as a folder.
+    const code = readFileSync(require.resolve(file));
     return marks.filter(({ text }) => code.includes(text)).map(({ name }) => name);
   } catch {
     return [];

@@ -28,12 +28,12 @@ export interface LazyInstrumentation {
 /** Is told what becomes of the packages that have hooks, as they are loaded. */
 export interface HookReports {
   /** @param file the hooked file's path, without its extension */
-  onHooked?(name: string, version: string, file: string): void;
+  onHooked(name: string, version: string, file: string): void;
   /**
    * The package is left alone, because its version is in none of the ranges; told once for each version.
    * A package that names no version has none that is supported: its version is empty.
    */
-  onSkipped?(name: string, version: string, ranges: readonly VersionRange[]): void;
+  onSkipped(name: string, version: string, ranges: readonly VersionRange[]): void;
 }
 
 /**
@@ -46,7 +46,7 @@ export interface HookReports {
 export function hookModules(
   instrumentations: readonly LazyInstrumentation[],
   settings: Settings,
-  reports: HookReports = {},
+  reports: HookReports,
   builtins: ReadonlyMap<string, () => void> = new Map(),
 ): void {
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
@@ -67,7 +67,7 @@ export function hookModules(
       for (const hook of hooks) {
         if (hook.file === file && isWithin(version, hook.versions)) {
           hook.install(exports, (other) => require(join(basedir, other)) as unknown);
-          reports.onHooked?.(packageOf(file), version, join(basedir, file.slice(packageOf(file).length)));
+          reports.onHooked(packageOf(file), version, join(basedir, file.slice(packageOf(file).length)));
         }
       }
       const ranges = rangesOf(packageOf(file), hooks);
@@ -75,7 +75,7 @@ export function hookModules(
       const told = `${packageOf(file)}@${version}`;
       if (isSkipped && !skipped.has(told)) {
         skipped.add(told);
-        reports.onSkipped?.(packageOf(file), version, ranges);
+        reports.onSkipped(packageOf(file), version, ranges);
       }
     });
     return exports;

@@ -21,7 +21,13 @@ else {
 
 async function main() {
   profiler.init('test-key');
-  const started = profiler.trace('request', () => [fork(__filename, ['child']), new Worker(__filename)]);
+  let started;
+  let finish;
+  // Open until the end, so that its trace is live for as long as the two are.
+  void profiler.trace('request', () => {
+    started = [fork(__filename, ['child']), new Worker(__filename)];
+    return new Promise((resolve) => (finish = resolve));
+  });
   profiler.clean();
   const ports = started.map((each) => new Promise((resolve) => each.once('message', resolve)));
   for (const [i, each] of started.entries()) {
@@ -30,6 +36,7 @@ async function main() {
     else each.send('stop');
     await new Promise((resolve) => each.once('exit', resolve));
   }
+  finish();
 }
 
 function ask(port) {

@@ -1,0 +1,96 @@
+// A part of the composition root: the point that this process or thread is as a whole, and how it came by its
+// trace: by the environment, or by the thread that started it.
+import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
+
+import { type Config, contextVariables } from './config/config.js';
+import { hasTraceEnded, openRing } from './export/ring.js';
+import type { WayOut } from './export/way-out.js';
+import { type Context, beginTrace, rootContext, setThreadDefault } from './trace/context.js';
+import type { Info } from './trace/event.js';
+import { newId } from './trace/ids.js';
+import { type Point, startPoint } from './trace/point.js';
+import { verify } from './trace/signing.js';
+
+/** What a thread that works for a trace gets from the one that started it. */
+export interface Handover {
+  readonly config: Config;
+  readonly base_id: string;
+  readonly parent_id: string;
+  readonly hmac_key: string;
+  readonly ring: SharedArrayBuffer;
+  /** What the thread sees as its arguments, where those that it was started with are not all. */
+  readonly execArgv: readonly string[] | undefined;
+}
+
+// Not likely to be a key of the application's.
+const handoverKey = 'ostrace:handover';
+
+/** Leaves something for the thread that is started next; undefined takes it back. */
+export function leaveHandover(handover: Handover | undefined): void {
+  setEnvironmentData(handoverKey, handover);
+}
+
+/**
+ * A process that was started within a trace, or is to be one as a whole, is a point itself: the parent of
+ * all that it does outside of a request.
+ */
+export function startProcess(config: Config): Point | undefined {
+  if (!isMainThread) return undefined;
+  const context = processContext(config);
+  if (context === undefined) return undefined;
+  const file = process.argv[1] ?? '[code]';
+  const point = startPoint('process', context, { process: { file, pid: process.pid } });
+  setThreadDefault(point.context, isWhole(config));
+  return point;
+}
+
+function processContext({ hmacKeys, profile }: Config): Context | undefined {
+  const { info, hmac } = contextVariables;
+  const keys = profile === undefined ? hmacKeys : [...hmacKeys, profile];
+  const signed = verify(process.env[info], process.env[hmac], keys);
+  // Used up: what this process starts is told anew, with a point of this process as its parent.
+  delete process.env[info];
+  delete process.env[hmac];
+  if (signed !== undefined) {
+    return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
+  }
+  if (profile === undefined) return undefined;
+  const base_id = newId();
+  return rootContext(beginTrace(base_id, profile), base_id);
+}
+
+/** Takes what the starting thread left for this one, and with it the traces of how it got here. */
+export function takeHandover(preload: string): Handover | undefined {
+  if (isMainThread) return undefined;
+  // Threads inherit it from one that was given it.
+  if (process.execArgv[0] === `--require=${preload}`) process.execArgv.shift();
+  const handover = getEnvironmentData(handoverKey) as unknown as Handover | undefined;
+  if (handover === undefined) return undefined;
+  leaveHandover(undefined);
+  if (handover.execArgv !== undefined) process.execArgv.splice(0, Infinity, ...handover.execArgv);
+  return handover;
+}
+
+export function startThread({ config, base_id, parent_id, hmac_key, ring }: Handover): Point {
+  const trace = beginTrace(base_id, hmac_key);
+  const shared = openRing(ring);
+  // A thread of a pool lives on after the request that started it.
+  trace.isOver = () => hasTraceEnded(shared);
+  const thread = { thread_id: threadId };
+  const point = startPoint('thread_main', rootContext(trace, parent_id), { thread });
+  setThreadDefault(point.context, isWhole(config));
+  return point;
+}
+
+/**
+ * Whether the process is traced as a whole, its server too. One that a traced request started may go on to
+ * serve others for years: none of those requests is part of the one.
+ */
+function isWhole({ profile }: Config): boolean {
+  return profile !== undefined;
+}
+
+/** What the stop of the whole says. */
+export function describeEnd({ exit_code, signal }: WayOut): Info | undefined {
+  return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
+}
