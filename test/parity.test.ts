@@ -6,7 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { type Api, type Variant, apis, exceptionOf, folder, variants } from './parity/suite.js';
 import { agentFolder, key, run, scratch } from './scenario.js';
 
-const { stackOf } = require(join(folder, 'describe.cjs')) as { stackOf(text: string): string };
+const { stackOf } = require(join(folder, 'describe.cjs')) as {
+  stackOf(text: string, agentFolder: string): string;
+};
+const agentFiles = join(agentFolder, 'dist');
 const node = Number(process.versions.node.split('.')[0]);
 
 type Sights = Readonly<Record<string, readonly (readonly [label: string, seen: unknown])[]>>;
@@ -19,12 +22,13 @@ interface Outcome {
   readonly points: ReadonlySet<string>;
 }
 
+// The same variables in each: their number changes the order in which a thread sees them.
 const settings: Readonly<Record<Variant, Readonly<Record<string, string>>>> = {
-  none: { OSTRACE_ENABLED: 'false' },
-  off: { OSTRACE_ENABLED: 'false' },
-  idle: { OSTRACE_ENABLED: 'true' },
-  beside: { OSTRACE_ENABLED: 'true' },
-  traced: { OSTRACE_ENABLED: 'true', OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true' },
+  none: { OSTRACE_ENABLED: 'false', OSTRACE_PROFILE: '' },
+  off: { OSTRACE_ENABLED: 'false', OSTRACE_PROFILE: '' },
+  idle: { OSTRACE_ENABLED: 'true', OSTRACE_PROFILE: '' },
+  beside: { OSTRACE_ENABLED: 'true', OSTRACE_PROFILE: '' },
+  traced: { OSTRACE_ENABLED: 'true', OSTRACE_PROFILE: key },
 };
 
 async function play(t: TestContext, api: Api, variant: Variant, only?: string): Promise<Outcome> {
@@ -36,9 +40,10 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
     args: [out, api.file, ...(only === undefined ? [] : [only])],
     env: {
       OSTRACE_HMAC_KEYS: key,
+      OSTRACE_TRACE_SQL: 'true',
       ...settings[variant],
       PARITY_VARIANT: variant,
-      PARITY_AGENT: agentFolder,
+      PARITY_AGENT: agentFiles,
     },
   });
   let sights: Sights = {};
@@ -49,7 +54,12 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
     assert.ok(only !== undefined, `${api.name}, ${variant}: no case came out: ${stdout}${stderr}`);
   }
   const points = new Set(events.map(({ name }) => name.replace(/-(?:start|stop)$/, '')));
-  return { sights, end: { code, signal, stdout }, stderr: stackOf(stderr), points };
+  return {
+    sights,
+    end: { code, signal, stdout },
+    stderr: stackOf(stderr, agentFiles).replaceAll(/\(node:\d+\)/g, '(node)'),
+    points,
+  };
 }
 
 /** The run without the agent, once for all variants. */

@@ -1,21 +1,19 @@
 // What an application can see of a value, as JSON that compares: identities of classes, own properties,
 // errors with their stacks. What the agent adds on purpose, and says so in docs/support.md, is left out.
-const { join } = require('node:path');
-
 const maxDepth = 5;
 
-// The frames of the agent, and those of Node that it is called through.
-const agentFolder = process.env.PARITY_AGENT && join(process.env.PARITY_AGENT, 'dist/');
+// Beside the agent's own: frames that it is called through, and that tell of a storage that was entered.
 const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
-const through = /\(?node:(?:internal\/async_local_storage|async_hooks|diagnostics_channel)|Reflect\.apply/;
+const through =
+  /\(?node:(?:internal\/async_(?:local_storage|hooks)|async_hooks|diagnostics_channel)|Reflect\.apply/;
 
 /** A stack without the agent's frames. */
-function stackOf(text) {
+function stackOf(text, agentFiles = process.env.PARITY_AGENT) {
   return text
     .split('\n')
     .filter((line) => {
       if (!/^\s+at /.test(line)) return true;
-      const isAgent = agentFolder !== undefined && line.includes(agentFolder);
+      const isAgent = agentFiles !== undefined && line.includes(agentFiles);
       return !isAgent && !foreign.test(line) && !through.test(line);
     })
     .join('\n');
@@ -43,8 +41,10 @@ function propertiesOf(fn) {
 }
 
 // The two headers that carry a trace: the agent adds them to what a traced request sends to its own hosts.
-const carrying = /^x-trace-(?:info|hmac)$/i;
-const carryingLine = /x-trace-(?:info|hmac): [^\r\n]*\r\n/gi;
+const carrying = /^x-trace-(?:info|hmac|time)$/i;
+const carryingLine = /x-trace-(?:info|hmac|time): [^\r\n]*\r\n/gi;
+// Before Node 24 each object with an async context shows that a storage is in use, whoever uses it.
+const storeLine = /,\n\s*\[Symbol\(kResourceStore\)\]: [^\n]*?(?=,?\n)/g;
 const carried = /^(?:eyJ[\w-]+=*|[0-9a-f]{40})$/;
 
 /** A list of header names, or of names and values in turn, without them. */
@@ -59,6 +59,8 @@ function withoutTrace(list) {
 function plain(text) {
   return text
     .replace(carryingLine, '')
+    .replace(storeLine, '')
+    .replace(/\bpg_temp_\d+/g, 'pg_temp_N')
     .replace(/\b(127\.0\.0\.1|localhost):\d+/g, '$1:PORT')
     .replace(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, 'DATE');
 }
@@ -92,7 +94,7 @@ function describe(value, depth = 0, above = []) {
     const within = inner.map((name) => [name, describe(value[name], depth + 1, [...above, value])]);
     return {
       error: classesOf(value),
-      message: describe(value.message, depth + 1),
+      message: plain(value.message),
       stack,
       members,
       ...Object.fromEntries(within),

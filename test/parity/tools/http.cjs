@@ -93,14 +93,15 @@ async function raw(port, ...texts) {
 // Node 20 and 22 leave on what is made while any storage is in use.
 const varying =
   /^(.*(?:async_?id\w*|\w*(?:timer|trigger)id|kHeadersCount|fd|port|time\w*|start|date|cache)\W*: )'?[\d.]+'?(,?)$/gim;
-const storeMark = /,?\n *\[Symbol\(kResourceStore\)\]: (?:undefined|null|\[Object\])/g;
+const storeMark = /^ *\[Symbol\(kResourceStore\)\]: (?:undefined|null|\[Object\]),?\n/gm;
 
 /** What `console.log` shows of an object, without what varies from run to run. */
 function printed(value, options) {
-  return plain(inspect(value, options))
+  return plain(inspect(value, { compact: false, ...options }))
     .replace(storeMark, '')
     .replace(/^.*'?x-trace-(?:info|hmac)'?.*\n/gim, '')
-    .replace(varying, '$1N$2');
+    .replace(varying, '$1N$2')
+    .replace(/,$/gm, '');
 }
 
 /** Turns of the event loop: what was sent has arrived by then. */
