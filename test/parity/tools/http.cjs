@@ -1,5 +1,6 @@
 // What the files about HTTP share: servers that end, journals of events, texts without what varies.
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { createHmac, randomUUID } = require('node:crypto');
 const { once } = require('node:events');
 const net = require('node:net');
 const { inspect } = require('node:util');
@@ -28,6 +29,14 @@ async function read(stream) {
   let text = '';
   for await (const chunk of stream) text += chunk;
   return text;
+}
+
+/** Headers that trigger a trace, signed with the key of the tests; without the agent two headers like others. */
+function signed() {
+  const id = randomUUID();
+  const info = Buffer.from(`{"base_id": "${id}", "parent_id": "${id}"}`).toString('base64');
+  const hmac = createHmac('sha1', 'test-key').update(info).digest('hex');
+  return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac };
 }
 
 /** The response to a request, with its body; an error as it came. */
@@ -119,6 +128,7 @@ module.exports = {
   printed,
   raw,
   read,
+  signed,
   storage,
   turns,
   using,
