@@ -30,27 +30,19 @@ export function httpClient(settings: Settings): void {
   const builtin = createRequire(__filename);
   for (const name of ['http', 'https']) {
     const module = builtin(name) as { request: Send; get: Send };
-    const original = module.request;
-    function observed(this: unknown): ClientRequest {
-      const args = arguments as unknown as unknown[];
-      const request = Reflect.apply(original, this, args);
-      if (tracing.live > 0) guarded(guard, () => send(request, settings, guard));
-      return request;
+    // `get` has an inner `request` of its own, so neither is seen twice.
+    for (const method of ['request', 'get'] as const) {
+      patch(
+        module,
+        method,
+        (original) =>
+          function () {
+            const request = Reflect.apply(original, this, arguments as unknown as unknown[]) as ClientRequest;
+            if (tracing.live > 0) guarded(guard, () => send(request, settings, guard));
+            return request;
+          },
+      );
     }
-    patch(module, 'request', () => observed);
-    // `get` calls a `request` of its own (not the exported one, which may be somebody's stub), and sends
-    // the headers before it returns.
-    patch(
-      module,
-      'get',
-      () =>
-        function () {
-          const args = arguments as unknown as unknown[];
-          const request = Reflect.apply(observed, this, args);
-          request.end();
-          return request;
-        },
-    );
   }
 }
 
@@ -125,13 +117,13 @@ function inject(request: ClientRequest, headers: Readonly<Record<string, string>
 }
 
 /**
- * A request with headers in an array, or with an `Expect` header, is written down when it is made, and
- * `setHeader` would throw; it is not on its way yet, because a request gets its socket in a later turn.
+ * A request with headers in an array or with an `Expect` header, and one of `get`, is written down when it is
+ * made, and `setHeader` would throw; it is not on its way yet, because it gets its socket in a later turn.
  * These fields of Node's have been the same since version 12.
  */
 interface WrittenRequest extends ClientRequest {
   _header: string;
-  /** With `Expect`, the header waits in here already. */
+  /** With `Expect`, and after `end`, the header waits in here already. */
   outputData: { data: unknown }[];
   outputSize: number;
 }

@@ -101,7 +101,7 @@ function describe(value, depth = 0, above = []) {
     const within = inner.map((name) => [name, describe(value[name], depth + 1, [...above, value])]);
     return {
       error: classesOf(value),
-      message: describe(value.message, depth + 1),
+      message: plain(value.message),
       stack,
       members,
       ...Object.fromEntries(within),

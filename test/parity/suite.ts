@@ -30,6 +30,8 @@ export interface Api {
   readonly except: Readonly<Record<string, Exception>>;
   /** Points that the traced run must have made at least once: else nothing was compared. */
   readonly points: readonly string[];
+  /** The same of the run while idle, where the cases sign requests themselves. */
+  readonly triggered: readonly string[];
 }
 
 export const folder = join(projectFolder, 'test/parity');
@@ -47,15 +49,17 @@ export function apis(): readonly Api[] {
         ends = {},
         except = {},
         points,
+        triggered = [],
       } = require(join(folder, file)) as {
         title: string;
         cases?: object;
         ends?: object;
         except?: Record<string, Exception>;
         points: readonly string[];
+        triggered?: readonly string[];
       };
       const names = { cases: Object.keys(cases), ends: Object.keys(ends) };
-      return { name: file.replace(/\.cjs$/, ''), file, title, ...names, except, points };
+      return { name: file.replace(/\.cjs$/, ''), file, title, ...names, except, points, triggered };
     });
 }
 

@@ -1,5 +1,6 @@
 // What the files about HTTP share: servers that end, journals of events, texts without what varies.
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { createHmac, randomUUID } = require('node:crypto');
 const { once } = require('node:events');
 const net = require('node:net');
 const { inspect } = require('node:util');
@@ -28,6 +29,14 @@ async function read(stream) {
   let text = '';
   for await (const chunk of stream) text += chunk;
   return text;
+}
+
+/** Headers that trigger a trace, signed with the key of the tests; without the agent two headers like others. */
+function signed() {
+  const id = randomUUID();
+  const info = Buffer.from(`{"base_id": "${id}", "parent_id": "${id}"}`).toString('base64');
+  const hmac = createHmac('sha1', 'test-key').update(info).digest('hex');
+  return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac };
 }
 
 /** The response to a request, with its body; an error as it came. */
@@ -93,14 +102,15 @@ async function raw(port, ...texts) {
 // Node 20 and 22 leave on what is made while any storage is in use.
 const varying =
   /^(.*(?:async_?id\w*|\w*(?:timer|trigger)id|kHeadersCount|fd|port|time\w*|start|date|cache)\W*: )'?[\d.]+'?(,?)$/gim;
-const storeMark = /,?\n *\[Symbol\(kResourceStore\)\]: (?:undefined|null|\[Object\])/g;
+const storeMark = /^ *\[Symbol\(kResourceStore\)\]: (?:undefined|null|\[Object\]),?\n/gm;
 
 /** What `console.log` shows of an object, without what varies from run to run. */
 function printed(value, options) {
-  return plain(inspect(value, options))
+  return plain(inspect(value, { compact: false, ...options }))
     .replace(storeMark, '')
     .replace(/^.*'?x-trace-(?:info|hmac)'?.*\n/gim, '')
-    .replace(varying, '$1N$2');
+    .replace(varying, '$1N$2')
+    .replace(/,$/gm, '');
 }
 
 /** Turns of the event loop: what was sent has arrived by then. */
@@ -118,6 +128,7 @@ module.exports = {
   printed,
   raw,
   read,
+  signed,
   storage,
   turns,
   using,
