@@ -39,6 +39,12 @@ exports.follow = (child, input) =>
     );
   });
 
+/** An error without the frames that a race decides: which of a child's pipes, or its exit, comes last. */
+exports.steady = (error) => {
+  if (error instanceof Error) error.stack = error.stack.replace(/(at maybeClose .*)[^]*/, '$1');
+  return error;
+};
+
 /** What a call gave or threw, synchronously. */
 exports.outcome = (body) => {
   try {
