@@ -59,10 +59,10 @@ exports.outcome = (body) => {
 // The context of a trace, which a traced command gets into its environment, and where its traces go.
 const ours = new Set(['OSTRACE_TRACE_INFO', 'OSTRACE_TRACE_HMAC', 'OSTRACE_CONNECTION_STRING']);
 
-/** The lines of an environment, in order, without what the agent adds. */
+/** The lines of an environment, in order, without what the agent adds and what it is set to. */
 exports.environment = (text) =>
-  text
-    .split('\n')
-    .filter((line) => line !== '' && !ours.has(line.split('=')[0]))
-    // The settings of the agent differ from one variant to the next.
-    .filter((line) => !line.startsWith('OSTRACE_') && !line.startsWith('PARITY_VARIANT'));
+  text.split('\n').filter((line) => {
+    const [name, value] = line.split(/=(.*)/s);
+    const isSetting = name.startsWith('OSTRACE_') || name === 'PARITY_VARIANT';
+    return line !== '' && !ours.has(name) && !(isSetting && process.env[name] === value);
+  });
