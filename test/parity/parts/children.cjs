@@ -5,7 +5,8 @@ const { listeners } = require('./threads.cjs');
 exports.shape = (child) => [
   typeof child.pid,
   child.spawnfile,
-  [...child.spawnargs],
+  // A forked node is told of the preload, which is another one in each variant.
+  child.spawnargs?.map((argument) => argument.replace(/.*[\\/](?:register\.js|nothing\.cjs)$/, 'preload')),
   child.connected,
   child.killed,
   child.exitCode,
@@ -19,9 +20,11 @@ exports.follow = (child, input) =>
   new Promise((resolve) => {
     const events = [];
     const text = { out: '', err: '' };
-    for (const event of ['spawn', 'error', 'exit', 'disconnect']) {
+    for (const event of ['spawn', 'error', 'exit'])
       child.on(event, (...args) => events.push([event, ...args]));
-    }
+    // Before or after the exit: that is a race.
+    let disconnects = 0;
+    child.on('disconnect', () => disconnects++);
     child.stdout?.setEncoding('utf8').on('data', (chunk) => (text.out += chunk));
     child.stderr?.setEncoding('utf8').on('data', (chunk) => (text.err += chunk));
     child.stdin?.on('error', () => {});
@@ -31,6 +34,7 @@ exports.follow = (child, input) =>
       setImmediate(() =>
         resolve({
           events: [...events, ['close', ...args]],
+          disconnects,
           ...text,
           after: exports.shape(child),
           left: listeners(child),
