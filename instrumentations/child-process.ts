@@ -100,12 +100,13 @@ function executable(
   return { file: word ?? '(shell)', shell: true };
 }
 
-/** Options that throw are not ours to judge: Node meets them as well. */
+/** Whether Node will use a shell; a getter of the caller's is not called for it. */
 function shellOf(options: unknown): unknown {
   try {
-    return (Object(options) as { shell?: unknown }).shell;
+    const property = Object.getOwnPropertyDescriptor(Object(options) as object, 'shell');
+    return property !== undefined && ('value' in property ? property.value : true);
   } catch {
-    return true;
+    return true; // a Proxy's trap
   }
 }
 
@@ -182,11 +183,20 @@ function injectOptions({ args, context }: Call, settings: Settings): void {
   const options = args[at] === undefined ? {} : args[at];
   // Not ours to judge: Node throws.
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return;
-  // Node looks at the options' own properties alone.
-  const given = Object.hasOwn(options, 'env') && (options as { env?: NodeJS.ProcessEnv }).env;
-  const env = Object(given || settings.environment()) as NodeJS.ProcessEnv;
-  const own = variablesFor((name) => env[name], settings, context);
-  args[at] = copyWith(options, { env: copyWith(env, own) });
+  args[at] = copyWith(options, {
+    get env() {
+      // Node copies the options' own properties.
+      const isGiven = Object.getOwnPropertyDescriptor(options, 'env')?.enumerable;
+      const env = Object(
+        (isGiven && (options as { env?: unknown }).env) || settings.environment(),
+      ) as NodeJS.ProcessEnv;
+      // Asked first: there are environments that throw for what they do not have.
+      return copyWith(
+        env,
+        variablesFor((name) => (name in env ? env[name] : undefined), settings, context),
+      );
+    },
+  });
 }
 
 /** Where the options of a synchronous call are, or would be: Node takes them in place of the arguments too. */

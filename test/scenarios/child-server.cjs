@@ -30,8 +30,10 @@ async function main() {
   });
   profiler.clean();
   const ports = started.map((each) => new Promise((resolve) => each.once('message', resolve)));
+  // At once: a thread works for a trace for as long as that is live.
+  const answers = await Promise.all(ports.map(async (port) => ask(await port)));
   for (const [i, each] of started.entries()) {
-    console.log(await ask(await ports[i]));
+    console.log(answers[i]);
     if (each instanceof Worker) each.postMessage('stop');
     else each.send('stop');
     await new Promise((resolve) => each.once('exit', resolve));

@@ -5,7 +5,8 @@ const { listeners } = require('./threads.cjs');
 exports.shape = (child) => [
   typeof child.pid,
   child.spawnfile,
-  [...child.spawnargs],
+  // A forked node is told of the preload, which is another one in each variant.
+  child.spawnargs?.map((argument) => argument.replace(/.*[\\/](?:register\.js|nothing\.cjs)$/, 'preload')),
   child.connected,
   child.killed,
   child.exitCode,
@@ -19,9 +20,11 @@ exports.follow = (child, input) =>
   new Promise((resolve) => {
     const events = [];
     const text = { out: '', err: '' };
-    for (const event of ['spawn', 'error', 'exit', 'disconnect']) {
+    for (const event of ['spawn', 'error', 'exit'])
       child.on(event, (...args) => events.push([event, ...args]));
-    }
+    // Before or after the exit: that is a race.
+    let disconnects = 0;
+    child.on('disconnect', () => disconnects++);
     child.stdout?.setEncoding('utf8').on('data', (chunk) => (text.out += chunk));
     child.stderr?.setEncoding('utf8').on('data', (chunk) => (text.err += chunk));
     child.stdin?.on('error', () => {});
@@ -31,6 +34,7 @@ exports.follow = (child, input) =>
       setImmediate(() =>
         resolve({
           events: [...events, ['close', ...args]],
+          disconnects,
           ...text,
           after: exports.shape(child),
           left: listeners(child),
@@ -38,6 +42,12 @@ exports.follow = (child, input) =>
       ),
     );
   });
+
+/** An error without the frames that a race decides: which of a child's pipes, or its exit, comes last. */
+exports.steady = (error) => {
+  if (error instanceof Error) error.stack = error.stack.replace(/(at maybeClose .*)[^]*/, '$1');
+  return error;
+};
 
 /** What a call gave or threw, synchronously. */
 exports.outcome = (body) => {
@@ -53,10 +63,10 @@ exports.outcome = (body) => {
 // The context of a trace, which a traced command gets into its environment, and where its traces go.
 const ours = new Set(['OSTRACE_TRACE_INFO', 'OSTRACE_TRACE_HMAC', 'OSTRACE_CONNECTION_STRING']);
 
-/** The lines of an environment, in order, without what the agent adds. */
+/** The lines of an environment, in order, without what the agent adds and what it is set to. */
 exports.environment = (text) =>
-  text
-    .split('\n')
-    .filter((line) => line !== '' && !ours.has(line.split('=')[0]))
-    // The settings of the agent differ from one variant to the next.
-    .filter((line) => !line.startsWith('OSTRACE_') && !line.startsWith('PARITY_VARIANT'));
+  text.split('\n').filter((line) => {
+    const [name, value] = line.split(/=(.*)/s);
+    const isSetting = name.startsWith('OSTRACE_') || name === 'PARITY_VARIANT';
+    return line !== '' && !ours.has(name) && !(isSetting && process.env[name] === value);
+  });
