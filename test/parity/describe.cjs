@@ -7,9 +7,11 @@ const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
 const through =
   /\(?node:(?:internal\/async_(?:local_storage|hooks)|async_hooks|diagnostics_channel)|Reflect\.apply/;
 
-// What V8 calls a function without a name depends on the property that it was called through, and for a
-// library's callback that may be another one: its place says as much.
-const nameInPackage = /^(\s+at ).* (?=\(.*[\\/]node_modules[\\/])/;
+// What V8 calls a frame depends on the property that its function was called through, and for a callback
+// that may be another one: its place says as much.
+const nameOfFrame = /^(\s+at (?:async )?)(?:.* )?\((.*)\)$/;
+// Node prints an error's properties behind the last frame, which may be one of those that are left out.
+const properties = /^(\s+at .*) \{$/;
 
 /** A stack without the agent's frames. */
 function stackOf(text, agentFiles = process.env.PARITY_AGENT) {
@@ -22,7 +24,7 @@ function stackOf(text, agentFiles = process.env.PARITY_AGENT) {
       const isAgent = agentFiles !== undefined && line.includes(agentFiles);
       return !isAgent && !foreign.test(line) && !through.test(line);
     })
-    .map((line) => line.replace(nameInPackage, '$1'))
+    .map((line) => line.replace(properties, '$1').replace(nameOfFrame, '$1$2'))
     .join('\n');
 }
 

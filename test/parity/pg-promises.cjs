@@ -32,7 +32,8 @@ exports.cases = {
     const pg = require('pg');
     for (const Class of [Own, Bluebird, Promise]) {
       const pool = new pg.Pool({ max: 1, Promise: Class });
-      for (const promise of [pool.query(text, [1]), pool.query('SELECT nothing'), pool.query(null)]) {
+      for (const sql of [text, 'SELECT nothing', null]) {
+        const promise = pool.query(sql, [1]);
         seen('of a pool', [promise instanceof Class, promise.constructor === Class]);
         await settled(seen, 'it', Promise.resolve(promise));
       }
