@@ -1,11 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
 
+import type { Callback } from '../src/hooks/call.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
 import { defaultPort, mayCarry } from '../src/hooks/http.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, current, tracing } from '../src/trace/context.js';
+import { type Context, current, runIn, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
@@ -17,8 +18,6 @@ interface UndiciRequest {
   readonly method: string;
   /** Pairs in an array, or lines in a string, by version. */
   readonly headers: unknown;
-  /** The protocol that is asked for in HTTP's place. */
-  readonly upgrade?: unknown;
   addHeader(name: string, value: string): void;
 }
 
@@ -27,13 +26,16 @@ interface UndiciRequest {
  * publish on the same channels, so neither is patched or loaded.
  */
 export function undici(settings: Settings): void {
-  const guard = createGuard('undici upgrade');
+  const guard = createGuard('undici');
   // The channels' contexts are often another request's: the point is found by its request.
   const open = new WeakMap<UndiciRequest, { point: Point; info: Info }>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
     const caller = askedBy(request);
-    if (caller === undefined) return;
+    if (caller === undefined) {
+      bind(request, undefined, guard);
+      return;
+    }
     const { protocol, hostname, port } = new URL(String(request.origin));
     const scheme = protocol === 'https:' ? 'https' : 'http';
     const point = startPoint(scheme, caller, {
@@ -46,9 +48,7 @@ export function undici(settings: Settings): void {
       },
     });
     open.set(request, { point, info: {} });
-    if (request.upgrade || request.method === 'CONNECT') {
-      onSwitch(request, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
-    }
+    bind(request, caller, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
     const headers = Array.isArray(request.headers) ? request.headers.join('\n') : String(request.headers);
     if (!mayCarry(settings, hostname, request) || /(^|\n)x-trace-info\b|(^|\W)aws4-/i.test(headers)) return;
     for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
@@ -73,18 +73,28 @@ export function undici(settings: Settings): void {
 }
 
 /**
- * Sees a connection being taken out of HTTP, which older versions publish nothing of: by the method that is
- * called then, under the name that the version gives it.
+ * Makes what a request calls back run where its caller is: a handler's methods, the listeners of a body, the
+ * stream that a body is written to. All of it comes through the request's own methods, whose names differ by
+ * version, from a socket that another request may have opened.
+ *
+ * @param seen is told when the connection is taken out of HTTP, of which older versions publish nothing
  */
-function onSwitch(request: UndiciRequest, guard: Guard, seen: (statusCode: unknown) => void): void {
-  for (const method of ['onUpgrade', 'onRequestUpgrade']) {
-    const original: unknown = (request as unknown as Record<string, unknown>)[method];
+function bind(
+  request: UndiciRequest,
+  caller: Context | undefined,
+  guard: Guard,
+  seen?: (statusCode: unknown) => void,
+): void {
+  const methods = request as unknown as Record<string, unknown>;
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(request))) {
+    const original = /^on[A-Z]/.test(name) ? methods[name] : undefined;
     if (typeof original !== 'function') continue;
+    const isSwitch = name === 'onUpgrade' || name === 'onRequestUpgrade';
     const value = function (this: unknown, ...args: unknown[]): unknown {
-      guarded(guard, () => seen(args[0]));
-      return Reflect.apply(original, this, args) as unknown;
+      if (isSwitch && seen !== undefined) guarded(guard, () => seen(args[0]));
+      return runIn(caller, original as Callback, this, args);
     };
-    Object.defineProperty(request, method, { value, configurable: true, writable: true });
+    Object.defineProperty(request, name, { value, configurable: true, writable: true });
   }
 }
 
@@ -166,8 +176,8 @@ function isBelated([publisher, ...below]: readonly Frame[]): boolean {
   return !isKnown || below.length === 0 || !isWhole;
 }
 
-// The microtask that calls it has no other mark; `Request.on…` is a response that arrives, on which a handler
-// of the application's asks again.
+// The microtask that calls the first has no other mark; the second is a response that arrives, on which undici
+// or the application asks again.
 const belated = /onDrain|^Request\.on/;
 // What calls on, in the context of its caller.
 const transparent = /^node:(?:async_hooks|dns|internal\/(?:async_|process\/task_queues|bootstrap\/))/;

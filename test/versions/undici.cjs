@@ -37,6 +37,15 @@ module.exports = async function ways({ undici }) {
       const options = { dispatcher, method: 'POST', body, duplex: 'half' };
       return (await undici.fetch(base + path, options)).text();
     },
+    'request with listeners': async (dispatcher, path) => {
+      const { body } = await undici.request(base + path, { dispatcher });
+      let all = '';
+      body.setEncoding('utf8').on('data', (chunk) => {
+        all += chunk;
+        profiler.trace(`heard by ${path}`, () => {});
+      });
+      return new Promise((resolve) => body.on('end', () => resolve(all)));
+    },
     stream: async (dispatcher, path) => {
       const chunks = [];
       const { Writable } = require('node:stream');
@@ -44,7 +53,7 @@ module.exports = async function ways({ undici }) {
         new Writable({
           write(chunk, _encoding, done) {
             chunks.push(chunk);
-            done();
+            profiler.trace(`heard by ${path}`, done);
           },
         });
       await undici.stream(base + path, { dispatcher, method: 'GET' }, factory);
@@ -82,7 +91,9 @@ module.exports = async function ways({ undici }) {
     results[name] = await profiler.trace(name, () => body(path).catch(failed));
   };
   for (const [by, make] of Object.entries(dispatchers)) {
+    const isPlain = ['pool', 'agent', 'client', 'wide pool', 'proxy'].includes(by);
     for (const [what, call] of Object.entries(calls)) {
+      if (!isPlain && !['request', 'request with listeners', 'fetch', 'stream'].includes(what)) continue;
       const dispatcher = make();
       await way(`${what} by ${by}`, (path) => call(dispatcher, path));
       await Promise.all(

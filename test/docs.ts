@@ -1,0 +1,106 @@
+/** Writes the parts of the pages that are made from the code's own tables; `--check` fails when one is stale. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { node, versions } from '../instrumentations/versions.js';
+import { options, variableName } from '../src/config/options.js';
+import type { VersionRange } from '../src/hooks/version-range.js';
+import { projectFolder } from './scenario.js';
+import { type Row, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
+
+/** A part of a page, between `<!-- name:start -->` and `<!-- name:end -->`. */
+interface Part {
+  readonly page: string;
+  readonly name: string;
+  text(): string;
+}
+
+const parts: readonly Part[] = [
+  { page: 'README.md', name: 'options', text: optionTable },
+  { page: 'README.md', name: 'versions', text: versionTable },
+  { page: 'docs/support.md', name: 'versions', text: testedTable },
+];
+
+function optionTable(): string {
+  const rows = Object.entries(options).map(([name, option]) => {
+    const isSecret = 'secret' in option && option.secret;
+    const initial = isSecret ? 'none' : shown(option.default);
+    return [`\`${variableName(name)}\``, option.type.takes, initial, option.help];
+  });
+  return table(['variable', 'takes', 'default', 'meaning'], rows);
+}
+
+function shown(initial: string | boolean | number | readonly string[] | undefined): string {
+  const text = Array.isArray(initial) ? initial.join(',') : String(initial ?? '');
+  return text === '' ? 'none' : `\`${text}\``;
+}
+
+/** What is supported, in a line for each package. */
+function versionTable(): string {
+  const tested = testedVersions();
+  const rows = Object.entries(versions).map(([name, ranges]) => [
+    `\`${name}\``,
+    rangeText(ranges),
+    [...new Set(tested.filter((row) => row.name === name).map(({ version }) => version))].join(', '),
+  ]);
+  const majors = `${node.from}, and the newest ${listed(node.majors)}`;
+  return table(['', 'supported', 'tested'], [['Node.js', `${node.from} and newer`, majors], ...rows]);
+}
+
+/** Each set of packages that the tests install, and why. */
+function testedTable(): string {
+  return table(
+    ['packages', 'why it is tested'],
+    rowsOfAll().map(({ packages, because }) => [
+      Object.entries(packages)
+        .map(([name, version]) => `\`${name}\` ${version}`)
+        .join(', '),
+      because,
+    ]),
+  );
+}
+
+const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...undiciRows];
+
+function testedVersions(): readonly { name: string; version: string }[] {
+  return rowsOfAll()
+    .flatMap(({ packages }) => Object.entries(packages).map(([name, version]) => ({ name, version })))
+    .toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
+}
+
+/** `8.0.3 and newer 8`, `2 and 3`. */
+function rangeText(ranges: readonly VersionRange[]): string {
+  const from = ranges[0]![0];
+  const first = majorOf(from);
+  const last = majorOf(ranges.at(-1)![1]) - 1;
+  const majors = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  return from === `${first}.0.0` ? listed(majors) : `${from} and newer ${listed(majors)}`;
+}
+
+const majorOf = (version: string): number => Number(version.split('.')[0]);
+
+function listed(items: readonly number[]): string {
+  const text = items.join(', ');
+  return text.replace(/, (\d+)$/, ' and $1');
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, header.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.map(escape).join(' | ')} |\n`).join('');
+}
+
+const escape = (cell: string): string => cell.replaceAll('|', '\\|');
+
+for (const { page, name, text } of parts) {
+  const file = join(projectFolder, page);
+  const marked = new RegExp(`(?<=<!-- ${name}:start -->\n)[^]*?(?=<!-- ${name}:end -->)`);
+  const before = readFileSync(file, 'utf8');
+  if (!marked.test(before)) throw new Error(`${page} has no <!-- ${name}:start --> and <!-- ${name}:end -->`);
+  const after = before.replace(marked, () => `\n${text()}\n`);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, after);
+  } else if (after !== before) {
+    console.error(`${page}'s part "${name}" is stale: npm run docs`);
+    process.exitCode = 1;
+  }
+}
