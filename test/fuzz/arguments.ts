@@ -161,7 +161,8 @@ export const argumentTargets = [
       if (code === undefined || out.startsWith('Usage: ')) return;
       assert.equal(code, 0);
       if (name !== 'sign') return;
-      const [, info, hmac] = /^X-Trace-Info: (\S+)\nX-Trace-HMAC: (\S+)\n$/.exec(out) ?? assert.fail(out);
+      const [, info, hmac] =
+        /^X-Trace-Info: (\S+)\nX-Trace-HMAC: (\S+)\n(?:X-Trace-\w+: \S+\n)?$/.exec(out) ?? assert.fail(out);
       const { values } = sign.parse(args);
       const key = values['profile'] ?? (env['OSTRACE_PROFILE'] || undefined);
       if (typeof key === 'string') assert.ok(verify(info, hmac, [key]));

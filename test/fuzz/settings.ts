@@ -50,8 +50,9 @@ function typeTest(example: unknown): (value: unknown) => boolean {
   if (Array.isArray(example)) {
     return (given) => Array.isArray(given) && given.every((item) => typeof item === 'string' && item !== '');
   }
-  if (example === undefined)
-    return (given) => given === undefined || (typeof given === 'string' && given !== '');
+  if (example === undefined) {
+    return (given) => ['undefined', 'string', 'number'].includes(typeof given) && given !== '';
+  }
   return (given) => typeof given === typeof example;
 }
 
