@@ -123,13 +123,13 @@ function check({ info, hmac, keys: known }: Headers): void {
 
 export const headerTargets = [
   target({
-    name: `${infoHeader} and ${hmacHeader}: what no key signed is neither read nor traced, at a bounded price`,
+    name: 'trace headers: what no key signed is neither read nor traced, at a bounded price',
     share: 400,
     input: headers,
     check,
   }),
   target({
-    name: `${infoHeader} and ${hmacHeader}: values of any type and size`,
+    name: 'trace headers: values of any type and size are refused, or signed',
     share: 60,
     input: record({ info: anything, hmac: anything, keys: constantFrom([...keys], []) }),
     check,

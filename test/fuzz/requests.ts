@@ -140,15 +140,26 @@ function exchange(port: number, text: string): Promise<string> {
 
 const ownEmit = /^x-own-emit: true\r\n/im;
 
-/** Whether a request is traced, of which nothing else in its answer may tell. */
-async function compare(tracedPort: number, barePort: number, text: string, where: string): Promise<boolean> {
-  const [got, expected] = await Promise.all([exchange(tracedPort, text), exchange(barePort, text)]);
-  const untraced = got.replace(ownEmit, 'x-own-emit: false\r\n');
-  // Where Node refuses a request without having read all of it, its answer may be lost on the way.
-  const answers = [untraced, expected].filter((answer) => answer !== '');
-  const isRefused = answers.every((answer) => answer.startsWith('HTTP/1.1 4'));
-  if (answers.length === 2 || !isRefused) assert.equal(untraced, expected, where);
-  return untraced !== got;
+interface Compared {
+  readonly isTraced: boolean;
+  /** An answer was lost each time, as it may be where Node closes a connection without having read all. */
+  readonly isLost: boolean;
+}
+
+/** Both servers must answer alike, but for what tells that the request is traced. */
+async function compare(tracedPort: number, barePort: number, text: string, where: string): Promise<Compared> {
+  let isTraced = false;
+  for (let left = 5; left > 0; left--) {
+    const [got, expected] = await Promise.all([exchange(tracedPort, text), exchange(barePort, text)]);
+    const untraced = got.replace(ownEmit, 'x-own-emit: false\r\n');
+    isTraced ||= untraced !== got;
+    if (got !== '' && expected !== '') {
+      assert.equal(untraced, expected, where);
+      return { isTraced, isLost: false };
+    }
+    if (got === expected) return { isTraced, isLost: false };
+  }
+  return { isTraced, isLost: true };
 }
 
 /**
@@ -172,12 +183,14 @@ export async function checkRequests(seed: number, count: number, store: string):
     )[1] ?? '';
   const accepted = new Set<string>();
   const half = Math.ceil(count / 2);
+  let lost = 0;
   try {
     for (const signer of ['a key of somebody else', key]) {
       const requests = sample(rawRequest(signer), { seed, numRuns: half });
       for (const [i, { text, info, hmac }] of requests.entries()) {
         const where = `request ${i} of seed ${seed}: ${JSON.stringify(text.slice(0, 800))}`;
-        const isTraced = await compare(traced.port, bare.port, text, where);
+        const { isTraced, isLost } = await compare(traced.port, bare.port, text, where);
+        if (isLost) lost++;
         if (!isTraced) continue;
         assert.ok(signer === key && text.includes(info) && text.includes(hmac), `traced unasked: ${where}`);
         accepted.add(info);
@@ -186,6 +199,7 @@ export async function checkRequests(seed: number, count: number, store: string):
       const state: unknown = JSON.parse(await ask('/state'));
       assert.deepEqual(state, { entered: 0, disabled: 0, workers: 0, listeners: 0 }, `seed ${seed}`);
     }
+    assert.ok(lost <= count / 5, `${lost} answers of ${count} were lost`);
     await Promise.all([ask('/end'), exchange(bare.port, 'GET /end HTTP/1.0\r\n\r\n')]);
     const [code] = (await once(traced.child, 'exit')) as [number | null];
     assert.deepEqual([code, traced.stderr(), bare.stderr()], [0, '', '']);

@@ -51,8 +51,7 @@ function typeTest(example: unknown): (value: unknown) => boolean {
     return (given) => Array.isArray(given) && given.every((item) => typeof item === 'string' && item !== '');
   }
   if (example === undefined) {
-    return (given) =>
-      given === undefined || typeof given === 'number' || (typeof given === 'string' && given !== '');
+    return (given) => ['undefined', 'string', 'number'].includes(typeof given) && given !== '';
   }
   return (given) => typeof given === typeof example;
 }
