@@ -65,11 +65,15 @@ export function start(preload: string): void {
       guarded(guard, () => install(settings));
     }
   }
-  hookModules(
+  const hookLoaded = hookModules(
     Object.entries(packages)
       .filter(([option]) => config[option as OptionName] === true)
       .map(([, instrumentation]) => instrumentation(settings)),
   );
+  lifecycle.onFirst = () => {
+    watch.arm();
+    hookLoaded();
+  };
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   syncBuiltinESMExports();
 }

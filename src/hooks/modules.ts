@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Hook } from 'require-in-the-middle';
 
 import { createGuard, guarded } from './guard.js';
-import { amongOwnModules, rememberOwnModules } from './own-modules.js';
+import { amongOwnModules, currentCache, rememberOwnModules } from './own-modules.js';
 
 /** Versions from the first, inclusive, to the second, exclusive. */
 export type VersionRange = readonly [from: string, below: string];
@@ -30,10 +30,13 @@ export interface LazyInstrumentation {
  * Hooks files of packages as they are loaded. Prototypes are patched in files behind the packages' main
  * ones, because an ES module that imports a CommonJS package loads all but the main file by `require`:
  * one hook serves both kinds of application, and no loader is needed.
+ *
+ * @returns hooks what is loaded already, without the hook seeing it: by an earlier preload, or by Node's own
+ *   loader where somebody's loader, or Node 22's type stripping, gives it the source of a CommonJS file
  */
-export function hookModules(instrumentations: readonly LazyInstrumentation[]): void {
+export function hookModules(instrumentations: readonly LazyInstrumentation[]): () => void {
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
-  if (byFile.size === 0) return;
+  if (byFile.size === 0) return () => {};
   rememberOwnModules();
   new Hook([...byFile.keys()], (exports, name, basedir) => {
     const file = name.replaceAll('\\', '/');
@@ -49,16 +52,32 @@ export function hookModules(instrumentations: readonly LazyInstrumentation[]): v
     });
     return exports;
   });
-  // What an earlier preload has loaded is required once more, now through the hook.
-  for (const [file, module] of Object.entries(require.cache)) {
-    if (module?.loaded === true && isOf([...byFile.keys()], file)) require(file);
-  }
+  const targets = pathsOf([...byFile.keys()]);
+  let seen = 0;
+  const hookLoaded = (): void => {
+    const cache = currentCache();
+    const files = Object.keys(cache);
+    // At each first trace: in a large application this is a millisecond, and mostly nothing was added.
+    if (files.length === seen) return;
+    seen = files.length;
+    for (const file of files) if (targets.test(file) && cache[file]?.loaded === true) requireAgain(file);
+  };
+  hookLoaded();
+  return hookLoaded;
 }
 
-/** Whether a path is one of the files: `…/node_modules/pg/lib/client.js`. */
-function isOf(files: readonly string[], path: string): boolean {
-  const normal = path.replaceAll('\\', '/');
-  return files.some((file) => normal.includes(`/node_modules/${file}${file.includes('/') ? '.js' : '/'}`));
+/** Matches where the files lie: `…/node_modules/pg/lib/client.js`; of a package's main file, its folder. */
+function pathsOf(files: readonly string[]): RegExp {
+  const ends = files.map((file) => (file.includes('/') ? `${file}\\.js$` : `${file}/`));
+  return new RegExp(`/node_modules/(?:${ends.join('|')})`.replaceAll('/', '[\\\\/]'));
+}
+
+function requireAgain(file: string): void {
+  try {
+    require(file);
+  } catch {
+    // The file is gone by now: its package stays untraced.
+  }
 }
 
 function versionOf(basedir: string): string | undefined {
