@@ -65,8 +65,10 @@ export function start(preload: string): void {
     const missing = marks.filter(({ name }) => !hooked.has(name));
     if (script !== undefined) exporter.inspect(script, missing);
   };
+  let hookLoaded = (): void => {};
   lifecycle.onFirst = () => {
     watch.arm();
+    hookLoaded();
     late.whenLive();
     inspectOnce();
   };
@@ -86,7 +88,7 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookModules(lazyRows, settings, reports, late.onRequire);
+  hookLoaded = hookModules(lazyRows, settings, reports, late.onRequire);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   syncBuiltinESMExports();
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Hook } from 'require-in-the-middle';
 
 import { createGuard, guarded } from './guard.js';
-import { amongOwnModules, rememberOwnModules } from './own-modules.js';
+import { amongOwnModules, currentCache, rememberOwnModules } from './own-modules.js';
 import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
@@ -42,16 +42,18 @@ export interface HookReports {
  * one hook serves both kinds of application, and no loader is needed.
  *
  * @param builtins called when a part of Node is required, by its name; an `import` is not seen
+ * @returns hooks what is loaded already, without the hook seeing it: by an earlier preload, or by Node's own
+ *   loader where somebody's loader, or Node 22's type stripping, gives it the source of a CommonJS file
  */
 export function hookModules(
   instrumentations: readonly LazyInstrumentation[],
   settings: Settings,
   reports: HookReports,
   builtins: ReadonlyMap<string, () => void> = new Map(),
-): void {
+): () => void {
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
   const names = [...byFile.keys(), ...builtins.keys()];
-  if (names.length === 0) return;
+  if (names.length === 0) return () => {};
   rememberOwnModules();
   const skipped = new Set<string>();
   new Hook(names, (exports, name, basedir) => {
@@ -80,16 +82,32 @@ export function hookModules(
     });
     return exports;
   });
-  // What an earlier preload has loaded is required once more, now through the hook.
-  for (const [file, module] of Object.entries(require.cache)) {
-    if (module?.loaded === true && isOf([...byFile.keys()], file)) require(file);
-  }
+  const targets = pathsOf([...byFile.keys()]);
+  let seen = 0;
+  const hookLoaded = (): void => {
+    const cache = currentCache();
+    const files = Object.keys(cache);
+    // At each first trace: in a large application this is a millisecond, and mostly nothing was added.
+    if (files.length === seen) return;
+    seen = files.length;
+    for (const file of files) if (targets.test(file) && cache[file]?.loaded === true) requireAgain(file);
+  };
+  hookLoaded();
+  return hookLoaded;
 }
 
-/** Whether a path is one of the files: `…/node_modules/pg/lib/client.js`. */
-function isOf(files: readonly string[], path: string): boolean {
-  const normal = path.replaceAll('\\', '/');
-  return files.some((file) => normal.includes(`/node_modules/${file}${file.includes('/') ? '.js' : '/'}`));
+/** Matches where the files lie: `…/node_modules/pg/lib/client.js`; of a package's main file, its folder. */
+function pathsOf(files: readonly string[]): RegExp {
+  const ends = files.map((file) => (file.includes('/') ? `${file}\\.js$` : `${file}/`));
+  return new RegExp(`/node_modules/(?:${ends.join('|')})`.replaceAll('/', '[\\\\/]'));
+}
+
+function requireAgain(file: string): void {
+  try {
+    require(file);
+  } catch {
+    // The file is gone by now: its package stays untraced.
+  }
 }
 
 /** The package that a file is in: `pg` of `pg/lib/client`. */

@@ -4,8 +4,8 @@ import { join, sep } from 'node:path';
 const folder = join(__dirname, '../..') + sep;
 const own = new Map<string, NodeJS.Module>();
 
-// Asked for each time: an application may have put another object in its place.
-const currentCache = (): NodeJS.Dict<NodeJS.Module> => createRequire(__filename).cache;
+/** `require.cache`, asked for each time: an application may have put another object in its place. */
+export const currentCache = (): NodeJS.Dict<NodeJS.Module> => createRequire(__filename).cache;
 
 /** Remembers the agent's files that are loaded by now. */
 export function rememberOwnModules(): void {

@@ -1,0 +1,4 @@
+// Registers the loader.
+import { register } from 'node:module';
+
+register('./loader.mjs', import.meta.url);
