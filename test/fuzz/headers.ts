@@ -4,7 +4,6 @@ import crypto, { type Hmac } from 'node:crypto';
 import { type Arbitrary, array, boolean, constantFrom, oneof, record, uuid } from 'fast-check';
 
 import { isUuid } from '../../src/trace/ids.js';
-import { hmacHeader, infoHeader } from '../../src/trace/headers.js';
 import { unpack, verify } from '../../src/trace/signing.js';
 import { anyText, mutated, propertyNames } from './mutations.js';
 import { target } from './target.js';
