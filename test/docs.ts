@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { node, versions } from '../instrumentations/versions.js';
 import { options, variableName } from '../src/config/options.js';
 import type { VersionRange } from '../src/hooks/version-range.js';
+import { parityPage } from './parity/page.js';
+import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
 import { type Row, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
 
@@ -19,7 +21,13 @@ const parts: readonly Part[] = [
   { page: 'README.md', name: 'options', text: optionTable },
   { page: 'README.md', name: 'versions', text: versionTable },
   { page: 'docs/support.md', name: 'versions', text: testedTable },
+  { page: 'docs/parity.md', name: 'cases', text: () => parityPage(table) },
+  { page: 'docs/pitfalls.md', name: 'pitfalls', text: pitfallTable },
 ];
+
+function pitfallTable(): string {
+  return table(['', 'the pitfall', 'its tests', ''], pitfallRows());
+}
 
 function optionTable(): string {
   const rows = Object.entries(options).map(([name, option]) => {
