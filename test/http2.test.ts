@@ -60,6 +60,15 @@ for (const [style, at] of [
     assert.deepEqual(info(wsgi!.stop!), { response: { status_code: 201 } });
   });
 
+  test(`${style} API: a request that the server breaks off is marked as aborted`, async (t) => {
+    const events = await serve(t, async (...sessions) => {
+      const request = sessions[at].request({ ':path': '/refused', ...signedHeaders().headers });
+      await assert.rejects(text(request), { code: 'ERR_HTTP2_STREAM_ERROR' });
+    });
+    const [wsgi] = treeOf(events);
+    assert.equal((info(wsgi!.stop!) as { etype?: string }).etype, 'Aborted');
+  });
+
   test(`${style} API: a request that the client cancels stops once, marked as aborted`, async (t) => {
     const events = await serve(t, async (...sessions) => {
       const request = sessions[at].request({ ':path': '/slow', ...signedHeaders().headers });

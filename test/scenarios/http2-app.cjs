@@ -46,6 +46,11 @@ const handlers = {
     const request = session.request({ ':path': '/reset' });
     respond(200, await text(request).then(String, (error) => error.code));
   },
+  '/refused': (request) => {
+    const stream = request.stream ?? request;
+    stream.on('error', () => {});
+    stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+  },
   '/slow': (stream) => void stream.write('started'),
 };
 
