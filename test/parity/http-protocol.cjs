@@ -140,6 +140,26 @@ exports.cases = {
     sockets.close();
   },
 
+  'WebSocket, the one of Node where it has one': async (seen) => {
+    seen('typeof', [typeof WebSocket, typeof CloseEvent, typeof EventSource]);
+    if (typeof WebSocket === 'undefined') return;
+    const { WebSocketServer } = require('ws');
+    const own = http.createServer();
+    const sockets = new WebSocketServer({ server: own });
+    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
+    await using(own, async (port) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`);
+      await once(socket, 'open');
+      socket.send('hello');
+      const [{ data }] = await once(socket, 'message');
+      seen('socket', [data, socket.readyState, socket.protocol, listeners(own)]);
+      socket.close(4001, 'bye');
+      const [closed] = await once(socket, 'close');
+      seen('closed', [closed.code, closed.reason, closed.wasClean]);
+    });
+    sockets.close();
+  },
+
   'CONNECT, through a proxy to a server': async (seen) => {
     const origin = http.createServer((request, response) => response.end(`origin ${request.url}`));
     const proxy = http.createServer();

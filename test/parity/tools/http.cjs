@@ -78,10 +78,13 @@ function listeners(emitter) {
   return Object.fromEntries(emitter.eventNames().map((name) => [String(name), emitter.listenerCount(name)]));
 }
 
-/** The names of an object's own properties. The agent puts a hidden `emit` on what it observes. */
+// Hidden, and put by the agent on what it observes; and the marks of any storage on promises and other objects.
+const hidden = /^(?:emit|Symbol\((?:kResourceStore|(?:trigger_)?async_id_symbol)\))$/;
+
+/** The names of an object's own properties. */
 function names(value) {
-  const own = Reflect.ownKeys(value).filter((name) => name !== 'emit' || Object.keys(value).includes(name));
-  return own.map(String);
+  const own = Reflect.ownKeys(value).map(String);
+  return own.filter((name) => !hidden.test(name) || Object.keys(value).includes(name));
 }
 
 /** What a client that speaks bytes gets for bytes, until the connection closes. */
