@@ -58,7 +58,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
           ...sql(settings, args),
         ],
         stop: rows,
-        settles: byCallbackOr(byCommand),
+        settles: byCallbackAndEvents(byCommand),
       });
     }
     // All else that a connection is asked (prepared statements, `ping`, …) comes through here. It is no
@@ -77,7 +77,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       what: `Pool.${operation}`,
       start: (self, _args, caller) => call(operation, (self as Pool).config?.connectionConfig, caller),
       ...more,
-      settles: byCallbackOr(byEvents),
+      settles: byCallbackAndEvents((_, invoke) => invoke()),
     });
     hookMethod(prototype, 'query', hook('query', { stop: rows }));
     hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
@@ -126,11 +126,18 @@ function rows(result: unknown): Info | undefined {
   return typeof affected === 'number' ? { db: { rows: affected } } : undefined;
 }
 
+/** A command emits its events beside calling back, and all of them come from the connection's socket. */
+const byCallbackAndEvents =
+  (otherwise: Settling): Settling =>
+  (traced, invoke) =>
+    byCallbackOr(otherwise)(traced, () => byEvents(traced, invoke));
+
 /** A pool passes a command that already has its callback; the connection gives the same command back. */
 const byCommand: Settling = (traced, invoke) => {
   const [given] = traced.args as [string | Command | null | undefined];
-  if (typeof given !== 'object' || typeof given?.onResult !== 'function') return byEvents(traced, invoke);
-  given.onResult = settlingCallback(traced, given.onResult as Callback);
+  if (typeof given === 'object' && typeof given?.onResult === 'function') {
+    given.onResult = settlingCallback(traced, given.onResult as Callback);
+  }
   return invoke();
 };
 
