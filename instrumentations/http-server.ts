@@ -149,16 +149,17 @@ function startStream(parent: Context, guard: Guard, [, given, second]: readonly 
   });
   bindEmitter(stream as never, point.context, guard, (event) => {
     if (event !== 'close') return;
-    const isWhole = stream.rstCode === 0 && stream.aborted !== true;
     const status_code = statusOf(stream.sentHeaders);
-    stopPoint(point, { ...(!isWhole && aborted), ...(status_code && { response: { status_code } }) });
+    stopPoint(point, {
+      ...(stream.aborted === true && aborted),
+      ...(status_code && { response: { status_code } }),
+    });
   });
   return point;
 }
 
 /** What is used of a stream of an HTTP/2 server; `node:http2` is not loaded for it. */
 interface Http2Stream {
-  readonly rstCode?: number;
   readonly aborted?: boolean;
   readonly sentHeaders?: Headers;
 }

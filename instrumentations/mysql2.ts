@@ -76,7 +76,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
         ],
         stop: rows,
         failed,
-        settles: byCallbackOr(byCommand),
+        settles: byCallbackAndEvents(byCommand),
       });
     }
     // All else that a connection is asked comes through here. Prepared statements are points; the others
@@ -106,7 +106,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       start: (self, _args, caller) => call(operation, (self as Pool).config?.connectionConfig, caller),
       ...more,
       failed,
-      settles: byCallbackOr(byEvents),
+      settles: byCallbackAndEvents((_, invoke) => invoke()),
     });
     hookMethod(prototype, 'query', hook('query', { stop: rows }));
     hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
@@ -183,11 +183,18 @@ function rows(result: unknown): Info | undefined {
   return typeof affected === 'number' ? { db: { rows: affected } } : undefined;
 }
 
+/** A command emits its events beside calling back, and all of them come from the connection's socket. */
+const byCallbackAndEvents =
+  (otherwise: Settling): Settling =>
+  (traced, invoke) =>
+    byCallbackOr(otherwise)(traced, () => byEvents(traced, invoke));
+
 /** A pool passes a command that already has its callback; the connection gives the same command back. */
 const byCommand: Settling = (traced, invoke) => {
   const [given] = traced.args as [string | Command | null | undefined];
-  if (typeof given !== 'object' || typeof given?.onResult !== 'function') return byEvents(traced, invoke);
-  given.onResult = settlingCallback(traced, given.onResult as Callback);
+  if (typeof given === 'object' && typeof given?.onResult === 'function') {
+    given.onResult = settlingCallback(traced, given.onResult as Callback);
+  }
   return invoke();
 };
 

@@ -41,8 +41,9 @@ type ParametersClass = new (options: object | undefined) => Pick<Client, 'host' 
 interface Submittable {
   readonly submit: unknown;
   readonly text?: unknown;
-  readonly cursor?: { readonly text?: unknown };
-  values?: unknown;
+  /** A stream keeps its query in one. */
+  readonly cursor?: { readonly text?: unknown; readonly values?: unknown };
+  readonly values?: unknown;
 }
 
 const library = 'pg';
@@ -126,7 +127,7 @@ function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[
   const [config, values] = args;
   const query = (typeof config === 'object' ? config : undefined) as Submittable | null | undefined;
   const statement = typeof config === 'string' ? config : read(() => query?.text ?? query?.cursor?.text);
-  const params = Array.isArray(values) ? values : read(() => query?.values);
+  const params = Array.isArray(values) ? values : read(() => query?.values ?? query?.cursor?.values);
   return [
     {
       point: 'sql',

@@ -146,7 +146,9 @@ exports.cases = {
     const { WebSocketServer } = require('ws');
     const own = http.createServer();
     const sockets = new WebSocketServer({ server: own });
-    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
+    sockets.on('connection', (socket) =>
+      socket.on('message', (data) => socket.send(`echo ${Buffer.concat([data]).toString()}`)),
+    );
     await using(own, async (port) => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`);
       await once(socket, 'open');

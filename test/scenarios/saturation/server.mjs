@@ -2,6 +2,6 @@ import mysql from 'mysql2';
 import * as mysqlPromise from 'mysql2/promise';
 import pg from 'pg';
 
-import shop from './shop.cjs';
+import start from './server.cjs';
 
-await shop({ pg, mysql, mysqlPromise });
+await start({ pg, mysql, mysqlPromise });
