@@ -11,7 +11,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
-import { byCallbackOr, byEvents } from '../src/hooks/settling.js';
+import { bindEvents, byCallbackOr, byEvents } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
@@ -76,7 +76,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
         ],
         stop: rows,
         failed,
-        settles: byCallbackAndEvents(byCommand),
+        settles: byCommand,
       });
     }
     // All else that a connection is asked comes through here. Prepared statements are points; the others
@@ -106,7 +106,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       start: (self, _args, caller) => call(operation, (self as Pool).config?.connectionConfig, caller),
       ...more,
       failed,
-      settles: byCallbackAndEvents((_, invoke) => invoke()),
+      settles: byCommand,
     });
     hookMethod(prototype, 'query', hook('query', { stop: rows }));
     hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
@@ -184,18 +184,15 @@ function rows(result: unknown): Info | undefined {
 }
 
 /** A command emits its events beside calling back, and all of them come from the connection's socket. */
-const byCallbackAndEvents =
-  (otherwise: Settling): Settling =>
-  (traced, invoke) =>
-    byCallbackOr(otherwise)(traced, () => byEvents(traced, invoke));
-
-/** A pool passes a command that already has its callback; the connection gives the same command back. */
 const byCommand: Settling = (traced, invoke) => {
   const [given] = traced.args as [string | Command | null | undefined];
+  // A pool passes a command that already has its callback; the connection gives the same command back.
   if (typeof given === 'object' && typeof given?.onResult === 'function') {
     given.onResult = settlingCallback(traced, given.onResult as Callback);
+    return bindEvents(traced, invoke);
   }
-  return invoke();
+  const hasCallback = traced.args.some((value) => typeof value === 'function');
+  return byCallbackOr(byEvents)(traced, hasCallback ? () => bindEvents(traced, invoke) : invoke);
 };
 
 /** Brings what a command calls back to where it was given; the hooked calls do that themselves. */

@@ -58,6 +58,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** A program that ends by itself. */
+function program(t: TestContext, code: string): string {
+  const file = join(scratch(t), 'app.cjs');
+  writeFileSync(file, code);
+  return file;
+}
+
 /** An application's folder, with a server that has loaded what its first lines say. */
 async function application(t: TestContext, head: string): Promise<{ file: string; url: string }> {
   const folder = scratch(t);
@@ -107,8 +114,8 @@ test('of a program that is traced it shows what was hooked, and that the trace i
 
 test('a key that the program does not have is named as the reason', async (t) => {
   const { file, url } = await application(t, '');
-  const program = ['--url', url, '--', process.execPath, '--require', preload, file];
-  const { code, stdout } = await doctor(t, good, '--json', '--wait', '2', '--profile', 'another', ...program);
+  const command = ['--url', url, '--', process.execPath, '--require', preload, file];
+  const { code, stdout } = await doctor(t, good, '--json', '--wait', '5', '--profile', 'another', ...command);
   const [first, second] = problems(JSON.parse(stdout) as Report);
   assert.match(first!, /^request: answered 200, but nothing of its trace came to the store/);
   assert.match(
@@ -148,9 +155,8 @@ const explained: Readonly<Record<string, readonly [head: string, args: readonly 
 
 for (const [what, [head, args, says]] of Object.entries(explained)) {
   test(`it tells of ${what}`, async (t) => {
-    const { file } = await application(t, head);
-    const program = ['--', process.execPath, ...args, file];
-    const { stdout } = await doctor(t, good, '--json', '--wait', '1', ...program);
+    const command = ['--', process.execPath, ...args, program(t, head)];
+    const { stdout } = await doctor(t, good, '--json', '--wait', '60', ...command);
     const report = JSON.parse(stdout) as Report;
     assert.deepEqual(problems(report), []);
     assert.ok(
@@ -161,9 +167,9 @@ for (const [what, [head, args, says]] of Object.entries(explained)) {
 }
 
 test('it tells of a driver that was loaded before the agent, and is hooked all the same', async (t) => {
-  const { file } = await application(t, '');
+  const file = program(t, '');
   const early = ['--require', JSON.parse(pgFile) as string, '--require', preload];
-  const { stdout } = await doctor(t, good, '--json', '--wait', '1', '--', process.execPath, ...early, file);
+  const { stdout } = await doctor(t, good, '--json', '--wait', '60', '--', process.execPath, ...early, file);
   const report = JSON.parse(stdout) as Report;
   assert.deepEqual(report.process!.early, ['pg']);
   assert.ok(report.process!.hooked.some(({ name }) => name === 'pg'));
@@ -171,14 +177,14 @@ test('it tells of a driver that was loaded before the agent, and is hooked all t
 });
 
 test('it tells of a program without the agent, one that fails, and one that is not there', async (t) => {
-  const { file } = await application(t, '');
+  const file = program(t, '');
   const cases: readonly (readonly [string[], RegExp])[] = [
     [[process.execPath, file], /^program: no agent ran in the program/],
     [[process.execPath, '-e', 'process.exit(3)'], /^program: the program ended with exit code 3$/],
     [['/nowhere/at/all'], /^program: cannot run "\/nowhere\/at\/all"/],
   ];
-  for (const [program, says] of cases) {
-    const { stdout, code } = await doctor(t, good, '--json', '--wait', '1', '--', ...program);
+  for (const [command, says] of cases) {
+    const { stdout, code } = await doctor(t, good, '--json', '--wait', '60', '--', ...command);
     const found = problems(JSON.parse(stdout) as Report);
     assert.ok(
       found.some((each) => says.test(each)),

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { diagnosisVariable } from '../config/config.js';
 import type { ProcessReport } from '../trace/diagnosis.js';
@@ -51,17 +50,25 @@ export function startDiagnosed(
     });
   });
 
+  /** Waits for the end, no longer than so. */
+  async function within(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+    await Promise.race([ended, limit]);
+    clearTimeout(timer);
+  }
+
   return {
     async endsWithin(waitMs) {
-      await Promise.race([ended, delay(waitMs, undefined, { ref: true })]);
+      await within(waitMs);
     },
 
     async stop() {
       isStopped = true;
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        await Promise.race([ended, delay(settleMs)]);
+        await within(settleMs);
         child.kill('SIGTERM');
-        await Promise.race([ended, delay(killMs)]);
+        await within(killMs);
         if (child.exitCode === null && child.signalCode === null) {
           child.kill('SIGKILL');
           await once(child, 'exit');

@@ -69,6 +69,13 @@ export const byEvents: Settling = (call, invoke) => {
   return result;
 };
 
+/** The emitter that a call gives beside calling back: what it tells of the end comes before the result. */
+export const bindEvents: Settling = (call, invoke) => {
+  const result = invoke();
+  if (isEmitter(result)) bindEmitter(result, call.caller, call.guard);
+  return result;
+};
+
 function isEmitter(value: unknown): value is EventEmitter {
   return typeof value === 'object' && value !== null && typeof (value as EventEmitter).emit === 'function';
 }

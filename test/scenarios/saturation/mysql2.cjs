@@ -122,15 +122,14 @@ const onPool = (pool) => ({
       connection.release();
     },
   },
-  // Whether a prepared statement is a point is not what is asked here: `db` points are left out of the shape.
   prepared: {
-    without: 'db',
-    shape: 'at end,at executed,at pong,at prepared',
+    shape: 'at end,at executed,at pong,at prepared,db,db(sql),db(sql),db(sql),db(sql),db(sql)',
     async run({ id, step, kept }) {
+      const own = `${text} /* ${id} */`;
       const promised = await pool.promise().getConnection();
       const { connection } = promised;
       const statement = await called((done) =>
-        connection.prepare(text, (error, prepared) => {
+        connection.prepare(own, (error, prepared) => {
           step('prepared');
           done(error, prepared);
         }),
@@ -139,7 +138,7 @@ const onPool = (pool) => ({
       const rows = statement.execute([id]);
       await new Promise((resolve) => rows.on('end', () => resolve(step('end'))));
       await called((done) => connection.ping((error) => done(error, step('pong'))));
-      const again = await promised.prepare(text);
+      const again = await promised.prepare(own);
       kept('prepared by promise');
       await again.execute([id]);
       kept('executed by promise');
