@@ -86,16 +86,29 @@ function bind(
   seen?: (statusCode: unknown) => void,
 ): void {
   const methods = request as unknown as Record<string, unknown>;
-  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(request))) {
-    const original = /^on[A-Z]/.test(name) ? methods[name] : undefined;
-    if (typeof original !== 'function') continue;
+  for (const name of methodsOf(Object.getPrototypeOf(request) as object)) {
+    const original = methods[name] as Callback;
     const isSwitch = name === 'onUpgrade' || name === 'onRequestUpgrade';
     const value = function (this: unknown, ...args: unknown[]): unknown {
       if (isSwitch && seen !== undefined) guarded(guard, () => seen(args[0]));
-      return runIn(caller, original as Callback, this, args);
+      return runIn(caller, original, this, args);
     };
     Object.defineProperty(request, name, { value, configurable: true, writable: true });
   }
+}
+
+const methodNames = new WeakMap<object, readonly string[]>();
+
+/** The names of the methods by which a class of requests is told what happens: `onData`. */
+function methodsOf(prototype: object): readonly string[] {
+  let names = methodNames.get(prototype);
+  if (names === undefined) {
+    const all = prototype as Record<string, unknown>;
+    names = Object.getOwnPropertyNames(prototype).filter((name) => /^on[A-Z]/.test(name));
+    names = names.filter((name) => typeof all[name] === 'function');
+    methodNames.set(prototype, names);
+  }
+  return names;
 }
 
 /**
@@ -110,7 +123,8 @@ function askedBy(request: UndiciRequest): Context | undefined {
   // do not. A `CONNECT` may be a proxy's, asked for by nobody but undici itself.
   const isRemembered = handler instanceof AsyncResource && request.method !== 'CONNECT';
   if (isRemembered) return handler.runInAsyncScope(current);
-  return isBelated(frames()) ? undefined : current();
+  const here = current();
+  return here === undefined || isBelated(frames()) ? undefined : here;
 }
 
 /** A place on the stack: `Pool.dispatch` and its file, which is undefined for what has none. */

@@ -68,6 +68,19 @@ for (const { rows, body, imports, styles } of targets) {
   }
 }
 
+test('a bare `import` of pg-pool in an ES module is traced, where it is the copy that pg brings', async (t) => {
+  const code = `
+    import Pool from 'pg-pool';
+    const pool = new Pool({ max: 1 });
+    await Promise.all([1, 2].map((n) => pool.query('SELECT $1::int AS n', [n])));
+    await pool.end();
+  `;
+  const nodeArgs = ['--input-type=module'];
+  const { events, code: exit, stderr } = await run(t, '-e', { args: [code], nodeArgs, env: profiled });
+  assert.deepEqual([exit, stderr], [0, '']);
+  assert.equal(described(treeOf(events)), 'process(db=1(sql=1) db=1(sql=1))');
+});
+
 /** A tree on one line, with its counts of rows and what failed: `db=1(sql=1) callback`, `db!(sql!)`. */
 function described(points: readonly SeenPoint[]): string {
   return points
