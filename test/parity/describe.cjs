@@ -2,10 +2,11 @@
 // errors with their stacks. What the agent adds on purpose, and says so in docs/support.md, is left out.
 const maxDepth = 5;
 
-// Beside the agent's own: frames that it is called through, and that tell of a storage that was entered.
+// Beside the agent's own: frames that it is called through, that tell of a storage that was entered, or whether
+// a promise went on out of a tick or by itself, which is a matter of time.
 const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
 const through =
-  /\(?node:(?:internal\/async_(?:local_storage|hooks)|async_hooks|diagnostics_channel)|Reflect\.apply/;
+  /\(?node:(?:internal\/(?:async_(?:local_storage|hooks)|process\/task_queues)|async_hooks|diagnostics_channel)|Reflect\.apply/;
 
 // What V8 calls a frame depends on the property that its function was called through, and for a callback
 // that may be another one: its place says as much.

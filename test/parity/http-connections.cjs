@@ -23,10 +23,10 @@ exports.cases = {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     await using(server, async (port) => {
       const sockets = new Set();
-      for (let i = 0; i < 600; i++) {
+      for (let i = 0; i < 300; i++) {
         const [response] = await once(http.get({ port, agent }), 'response');
         sockets.add(response.socket);
-        if (i % 200 === 2) counts.client.push([listeners(response.socket), listeners(response.req)]);
+        if (i % 100 === 2) counts.client.push([listeners(response.socket), listeners(response.req)]);
         await once(response.resume(), 'end');
       }
       seen('sockets', sockets.size);
@@ -34,7 +34,7 @@ exports.cases = {
       agent.destroy();
       // The rest in bursts of fifty.
       const socket = net.connect(port, '127.0.0.1').resume();
-      for (let burst = 0; burst < 28; burst++) {
+      for (let burst = 0; burst < 34; burst++) {
         const burstServed = new Promise((resolve) => (served.onFifty = resolve));
         socket.write(one('/').repeat(50));
         await burstServed;
