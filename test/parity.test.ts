@@ -51,7 +51,10 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
     sights = JSON.parse(readFileSync(out, 'utf8')) as Sights;
   } catch {
     // A case that ends the process before it has seen anything is compared by its end alone.
-    assert.ok(only !== undefined, `${api.name}, ${variant}: no case came out: ${stdout}${stderr}`);
+    assert.ok(
+      only !== undefined,
+      `${api.name}, ${variant}: no case came out, exit ${code}, ${signal}: ${stdout}${stderr}`,
+    );
   }
   const points = new Set(events.map(({ name }) => name.replace(/-(?:start|stop)$/, '')));
   return { sights, end: { code, signal, stdout }, stderr: comparable(stderr), points };
@@ -59,7 +62,7 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
 
 /** What a process wrote, without what differs from one to the next. */
 function comparable(stderr: string): string {
-  return stackOf(stderr, agentFiles).replaceAll(/\(node:\d+\)/g, '(node:pid)');
+  return stackOf(stderr, agentFiles).replaceAll(/\(node:\d+\)|\bpid: \d+/g, 'pid');
 }
 
 /** The run without the agent, once for all variants. */

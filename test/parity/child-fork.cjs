@@ -105,10 +105,8 @@ exports.cases = {
     const children = {
       exit: start('exit', silent, '3'),
       killed: start('wait', silent),
-      printed: start('print', silent),
       threw: start('throw', silent),
       aborted: start('wait', { silent: true, signal: AbortSignal.timeout(30) }),
-      'a missing file': fork(`${__dirname}/no-such-file.cjs`, silent),
       'a missing node': fork(file, { execPath: '/no/such/node', silent: true }),
     };
     const logs = Object.values(children).map((child) => follow(child));
@@ -201,7 +199,7 @@ exports.except = {
 
 exports.ends = {
   'an error of a child that nobody handles': async () => {
-    fork(file, { execPath: '/no/such/node' });
+    fork(file, { execPath: '/no/such/node', execArgv: [] });
   },
   'a child that is left behind': async () => {
     const child = start('wait', { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });

@@ -12,11 +12,11 @@ const say = `require('node:worker_threads').parentPort.postMessage`;
 
 exports.cases = {
   subclasses: async (seen) => {
+    const events = [];
     class Own extends Worker {
       field = 'field';
-      events = [];
       emit(event, ...args) {
-        this.events.push([event, ...args]);
+        events.push([event, ...args]);
         return super.emit(event, ...args);
       }
     }
@@ -30,7 +30,7 @@ exports.cases = {
     seen('log', log);
     seen(
       'events',
-      own.events.filter(([name]) => !/Listener/.test(name)),
+      events.filter(([name]) => !/Listener/.test(name)),
     );
 
     function Old(...args) {

@@ -34,8 +34,7 @@ exports.cases = {
   'a thread made of a file': async (seen) => {
     await views(seen, {
       plain: [file],
-      'as a URL': [pathToFileURL(file), { argv: ['a'], workerData: 5 }],
-      'without arguments': [file, { execArgv: [], name: 'named' }],
+      'without arguments': [pathToFileURL(file), { execArgv: [], name: 'named', argv: ['a'], workerData: 5 }],
       'without an environment': [file, { env: {} }],
     });
   },
@@ -43,7 +42,6 @@ exports.cases = {
   'a thread made of a module': async (seen) => {
     const esm = join(__dirname, 'parts/file.mjs');
     await views(seen, {
-      plain: [esm],
       'without both': [pathToFileURL(esm), { execArgv: [], env: {} }],
       'sharing the environment': [esm, { env: SHARE_ENV, argv: ['b'] }],
     });
@@ -54,7 +52,6 @@ exports.cases = {
       plain: [code, { eval: true }],
       'without both': [code, { eval: true, execArgv: [], env: {} }],
       'sharing the environment': [code, { eval: true, env: SHARE_ENV }],
-      'a data: URL': [new URL(`data:text/javascript,${encodeURIComponent(asModule)}`), {}],
       'a data: URL without both': [
         new URL(`data:text/javascript,${encodeURIComponent(asModule)}`),
         { execArgv: [], env: {} },

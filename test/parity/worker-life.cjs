@@ -28,11 +28,8 @@ exports.cases = {
       natural: '0',
       'an exit code': 'process.exitCode = 3',
       exit: `process.on('exit', (code) => require('node:worker_threads').parentPort.postMessage(code)); process.exit(4)`,
-      'exit in a listener': `process.on('exit', () => process.exit(5))`,
       'a throw in an exit listener': `process.on('exit', () => { throw new Error('late') })`,
-      abort: `require('node:worker_threads').parentPort.postMessage([typeof process.abort, process.kill.name])`,
       beforeExit: `process.on('beforeExit', () => require('node:worker_threads').parentPort.postMessage('beforeExit'))`,
-      'in the middle of work': 'setTimeout(() => process.exit(6), 5); setInterval(() => {}, 1000)',
     });
   },
 
@@ -41,12 +38,9 @@ exports.cases = {
       thrown: `class Own extends RangeError { code = 'OWN'; extra = { a: 1 } }
         throw Object.assign(new Own('own', { cause: new TypeError('cause') }), { name: 'Own' })`,
       'not an error': 'throw { not: "an error" }',
-      nothing: 'throw undefined',
       'a value that no clone has': 'throw () => {}',
       syntax: 'const const',
       rejected: `Promise.reject(new RangeError('rejected'))`,
-      'rejected with text': `Promise.reject('text')`,
-      'in a timer': `setTimeout(() => { throw new Error('in a timer') }, 1)`,
       'after a message': `require('node:worker_threads').parentPort.postMessage('first'); throw new Error('then')`,
       caught: `process.on('uncaughtException', (error, origin) => require('node:worker_threads').parentPort.postMessage([error.message, origin]));
         setTimeout(() => {}, 5); throw new Error('caught')`,

@@ -43,10 +43,5 @@ const tasks = {
     throw new RangeError('in the child');
   },
   wait: () => setInterval(() => {}, 1000),
-  print() {
-    process.stdout.write('out ');
-    process.stderr.write('err ');
-    if (process.connected) process.disconnect();
-  },
 };
 tasks[task]();

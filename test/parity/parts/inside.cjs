@@ -22,7 +22,9 @@ exports.look = (main) => {
     argv: process.argv.slice(2),
     file: process.argv[1]?.replace(/.*[\\/]/, ''),
     execArgv: [...process.execArgv],
-    env: Object.keys(process.env).filter((name) => !name.startsWith('OSTRACE_')),
+    env: Object.keys(process.env)
+      .filter((name) => !name.startsWith('OSTRACE_'))
+      .toSorted(),
     process: [
       process.exitCode,
       typeof process.send,
