@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -15,38 +16,68 @@ test('a store that comes back gets what happens then; what was lost meanwhile is
     const { profiler } = require('ostrace');
     const trace = (name) => profiler.trace(name, () => {});
     profiler.init('key');
-    for (let i = 0; i < 100; i++) trace('lost');
-    console.log('ready');
+    const names = ['lost', 'stored'];
     process.on('SIGHUP', () => {
-      for (let i = 0; i < 100; i++) trace('stored');
-      clearInterval(timer);
+      const name = names.shift();
+      for (let i = 0; i < 100; i++) trace(name);
+      if (names.length === 0) clearInterval(timer);
     });
     const timer = setInterval(() => {}, 1000);
+    console.log('ready');
   `;
   const { stderr, code: exit } = await run(t, '-e', {
     args: [code],
     env: { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}` },
     onReady: async (_line, child) => {
-      await new Promise<void>((resolve) => child.stderr!.once('data', () => resolve()));
+      const told = once(child.stderr!, 'data');
+      child.kill('SIGHUP');
+      await told;
       rmSync(folder);
       child.kill('SIGHUP');
     },
   });
   assert.equal(exit, 0);
-  const counts = [...stderr.matchAll(/^ostrace: (\d+) events were lost: cannot write .*\n/gm)].map(([, n]) =>
-    Number(n),
-  );
-  assert.equal(
-    counts.reduce((a, b) => a + b),
-    200,
-    stderr,
-  );
+  assert.equal(lostIn(stderr), 200, stderr);
   const lines = readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8')
     .split('\n')
     .filter((line) => line !== '');
   assert.equal(lines.length, 200);
   assert.ok(lines.every((line) => line.startsWith('{"name":"stored-')));
 });
+
+test('events that are lost later are counted too, also where they are as many as before', async (t) => {
+  const folder = join(scratch(t), 'traces');
+  writeFileSync(folder, 'a file where the folder is to be');
+  const code = `
+    const { profiler } = require('ostrace');
+    const lose = () => { for (let i = 0; i < 100; i++) profiler.trace('lost', () => {}); };
+    profiler.init('key');
+    let times = 0;
+    const timer = setInterval(() => {}, 1000);
+    process.on('SIGHUP', () => {
+      lose();
+      if (++times === 2) clearInterval(timer);
+    });
+    console.log('ready');
+  `;
+  const { stderr, code: exit } = await run(t, '-e', {
+    args: [code],
+    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}` },
+    async onReady(_line, child) {
+      const told = once(child.stderr!, 'data');
+      child.kill('SIGHUP');
+      await told;
+      child.kill('SIGHUP');
+    },
+  });
+  assert.equal(exit, 0);
+  assert.equal(lostIn(stderr), 400, stderr);
+});
+
+function lostIn(stderr: string): number {
+  const counts = [...stderr.matchAll(/^ostrace: (\d+) events were lost: cannot write /gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
 
 test(
   'while a store hangs, the application runs on in bounded memory, and ends as it would',
