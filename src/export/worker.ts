@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import type { Driver, Line } from '../drivers/driver.js';
 import { openDriver } from '../drivers/index.js';
-import { notice } from '../trace/notice.js';
+import { notice, tell } from '../trace/notice.js';
 import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { type Ring, fallAsleep, hasTraceEnded, isClosed, openRing, readLines, takeDropped } from './ring.js';
@@ -111,7 +111,7 @@ function countDropped(each: Ring): void {
 function report(isLast: boolean): void {
   const now = performance.now();
   if (lost === 0 || (!isLast && now - reportedAt < reportEveryMs)) return;
-  notice(`${lost} events were lost: ${reason}`);
+  tell(`${lost} events were lost: ${reason}`);
   lost = 0;
   reportedAt = now;
 }

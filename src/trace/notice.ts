@@ -10,6 +10,11 @@ export function notice(text: string): void {
   // A thread that has so much to say is broken; and memory stays bounded.
   if (said.has(text) || said.size > 100) return;
   said.add(text);
+  tell(text);
+}
+
+/** The same, each time: for a count of what happened since, which may be as it was before. */
+export function tell(text: string): void {
   try {
     writeSync(2, `ostrace: ${text}\n`);
   } catch {

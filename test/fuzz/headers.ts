@@ -5,7 +5,7 @@ import { type Arbitrary, array, boolean, constantFrom, oneof, record, uuid } fro
 
 import { isUuid } from '../../src/trace/ids.js';
 import { unpack, verify } from '../../src/trace/signing.js';
-import { anyText, mutated, propertyNames } from './mutations.js';
+import { anyText, mutated, mutation, propertyNames } from './mutations.js';
 import { target } from './target.js';
 
 /** The two values as they come, and who is asked. */
@@ -24,7 +24,8 @@ const hmacOf = (info: string, key: string): string => createHmac('sha1', key).up
 const { createHmac } = crypto;
 const { parse } = JSON;
 
-const ids = record({ base_id: uuid(), parent_id: uuid() }).map((both) => JSON.stringify(both));
+const id = oneof({ weight: 4, arbitrary: uuid() }, { weight: 1, arbitrary: mutated(uuid(), 1) });
+const ids = record({ base_id: id, parent_id: id }).map((both) => JSON.stringify(both));
 
 /** JSON that names a trace, or nearly. */
 const payload: Arbitrary<string> = oneof(
@@ -45,16 +46,16 @@ export const headers: Arbitrary<Headers> = record({
   json: mutated(payload),
   encoding: constantFrom<BufferEncoding[]>('base64', 'base64url', 'base64', 'latin1'),
   key: constantFrom(...keys, keys[0], 'another key'),
-  change: mutated(constantFrom('\u0001')),
+  change: mutation(),
   isResigned: boolean(),
-  hmac: mutated(constantFrom('\u0001'), 1),
+  hmac: mutation(1),
   known: oneof(constantFrom([...keys]), array(constantFrom(...keys), { maxLength: 3 })),
 }).map(({ json, encoding, key, change, isResigned, hmac, known }) => {
   const encoded = Buffer.from(json).toString(encoding);
-  const info = change.replace('\u0001', () => encoded);
+  const info = change(encoded);
   return {
     info,
-    hmac: hmac.replace('\u0001', () => hmacOf(isResigned ? info : encoded, key)),
+    hmac: hmac(hmacOf(isResigned ? info : encoded, key)),
     keys: known,
   };
 });

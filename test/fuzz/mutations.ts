@@ -1,4 +1,4 @@
-import { type Arbitrary, array, constantFrom, double, nat, oneof, record, string, tuple } from 'fast-check';
+import { type Arbitrary, array, constant, constantFrom, nat, oneof, record, string, tuple } from 'fast-check';
 
 /** Names that mean something to JavaScript where an object is used as a map. */
 export const propertyNames = [
@@ -117,10 +117,10 @@ const changes = {
     before + within.replace(/^[^]/, (first) => String.fromCharCode(first.charCodeAt(0) ^ 1)) + after,
 } as const;
 
-/** The place is a part of a text's length, so that it fits a text of any length. */
+/** The place is so many thousandths of a text's length, so that it fits a text of any length. */
 const change = record({
   kind: constantFrom(...(Object.keys(changes) as (keyof typeof changes)[])),
-  at: double({ min: 0, max: 1, noNaN: true }),
+  at: nat(1000),
   length: nat(20),
   inserted: piece,
 });
@@ -129,7 +129,7 @@ function changed(
   text: string,
   { kind, at, length, inserted }: typeof change extends Arbitrary<infer C> ? C : never,
 ): string {
-  const start = Math.round(at * text.length);
+  const start = Math.round((at * text.length) / 1000);
   const end = start + length;
   const parts = {
     before: text.slice(0, start),
@@ -140,14 +140,18 @@ function changed(
   return changes[kind](parts);
 }
 
+/** Changes of a text that is known only later: a few, or every other time none. */
+export function mutation(most = 3): Arbitrary<(text: string) => string> {
+  const some = array(change, { minLength: 1, maxLength: most });
+  return oneof(
+    constant((text: string) => text),
+    some.map((all) => (text: string) => all.reduce(changed, text)),
+  );
+}
+
 /** Texts that are nearly what they should be: every other one as it should be, the others with a few changes. */
 export function mutated(good: Arbitrary<string>, most = 3): Arbitrary<string> {
-  return oneof(
-    good,
-    tuple(good, array(change, { minLength: 1, maxLength: most })).map(([text, all]) =>
-      all.reduce(changed, text),
-    ),
-  );
+  return tuple(good, mutation(most)).map(([text, mutate]) => mutate(text));
 }
 
 /** Any text, short or long, and the pieces above. */

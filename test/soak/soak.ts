@@ -121,11 +121,15 @@ function startServer(node: string, store: string): ChildProcess {
 }
 
 async function answerOf(client: ChildProcess): Promise<Done> {
-  const gone = once(client, 'exit').then(() => {
-    throw new Error('the client ended');
-  });
-  const [done] = (await Promise.race([once(client, 'message'), gone])) as [Done];
-  return done;
+  const ended = new AbortController();
+  const stop = (): void => ended.abort(new Error('the client ended'));
+  client.once('exit', stop);
+  try {
+    const [done] = (await once(client, 'message', { signal: ended.signal })) as [Done];
+    return done;
+  } finally {
+    client.off('exit', stop);
+  }
 }
 
 async function until(isReached: () => boolean | Promise<boolean>, limitMs: number): Promise<void> {
