@@ -4,11 +4,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, before, test } from 'node:test';
 
-import type { Event } from '../../src/trace/event.js';
 import { withoutPid } from '../loading/probe.js';
 import { type Run, type RunOptions, on, run, shape, signedHeaders, treeOf } from '../scenario.js';
 import { applications, installApplications } from './install.js';
-import { pointsOf } from './trees.js';
+import { paramsOf, pointsOf } from './trees.js';
 
 before(installApplications);
 
@@ -62,7 +61,7 @@ for (const [name, file, args] of frameworks) {
       const roots = treeOf(traced.events, base_id);
       assert.equal(shape(roots), tree, `${route} of ${id}`);
       assert.deepEqual(roots[0]!.stop!.info['response'], { status_code: status });
-      for (const sql of pointsOf(roots, 'sql')) assert.deepEqual(paramsOf(sql.start), [id]);
+      for (const sql of pointsOf(roots, 'sql')) assert.deepEqual(paramsOf(sql), [id]);
     }
   });
 }
@@ -98,8 +97,4 @@ async function ask(
   });
   const { date: _varies, ...rest } = Object.fromEntries(response.headers);
   return { status: response.status, headers: rest, body: await response.text() };
-}
-
-function paramsOf(event: Event): unknown {
-  return (event.info['db'] as { params?: unknown }).params;
 }

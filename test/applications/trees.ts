@@ -7,3 +7,8 @@ export function pointsOf(trees: readonly SeenPoint[], name: string): SeenPoint[]
     ...pointsOf(point.children, name),
   ]);
 }
+
+/** The parameters of a `sql` point. */
+export function paramsOf(point: SeenPoint): unknown {
+  return (point.start.info['db'] as { params?: unknown }).params;
+}
