@@ -31,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 /** The compiled files of the sources that are there; `dist` may hold those of removed ones. */
 function testFiles(names: readonly string[]): string[] {
   const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
     .toSorted();
   const unknown = names.find((name) => !files.some((file) => file.includes(name)));
   if (unknown !== undefined) throw new Error(`no test file's name contains "${unknown}"`);

@@ -25,6 +25,8 @@ export interface Probe extends RunOptions {
   /** How the same application starts without the agent, where that is not the same but for the agent. */
   readonly bare?: RunOptions;
   readonly path?: string;
+  /** Lines of the agent's own on stderr are left to the test. */
+  readonly mayWarn?: boolean;
 }
 
 interface Answer {
@@ -56,7 +58,7 @@ async function withoutAgent(t: TestContext, file: string, path: string, options:
  * signed one, so that what is loaded or connected late is so within a trace; the second is not signed.
  */
 export async function probe(t: TestContext, file: string, options: Probe = {}): Promise<Run> {
-  const { tree = wholeTree, bare = {}, path = '/', ...rest } = options;
+  const { tree = wholeTree, bare = {}, path = '/', mayWarn = false, ...rest } = options;
   const bareOptions: RunOptions = { ...rest, load: 'none', ...bare };
   const id = JSON.stringify([file, path, bareOptions]);
   let expected = bareRuns.get(id);
@@ -78,7 +80,8 @@ export async function probe(t: TestContext, file: string, options: Probe = {}): 
       wasAsked = true;
     },
   });
-  assert.equal(withoutPid(traced.stderr), withoutPid(plain.stderr));
+  const said = mayWarn ? traced.stderr.replaceAll(/^ostrace: .*\n/gm, '') : traced.stderr;
+  assert.equal(withoutPid(said), withoutPid(plain.stderr));
   assert.deepEqual([traced.code, traced.signal], [plain.code, plain.signal]);
   assert.ok(wasAsked, `it printed no port: ${traced.stdout}`);
   assert.equal(shape(treeOf(traced.events)), tree);

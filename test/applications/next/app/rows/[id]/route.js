@@ -1,0 +1,6 @@
+import { rows } from '../../../drivers.js';
+
+export async function GET(_request, { params }) {
+  const { id } = await params;
+  return Response.json(await rows(id));
+}

@@ -1,0 +1,14 @@
+// TypeScript that Node can strip to an ES module, with an import of TypeScript that is CommonJS.
+import { execFile } from 'node:child_process';
+import { createServer, get } from 'node:http';
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+
+import { createPool } from 'mysql2';
+
+import pg from './pg.cts';
+
+type Serve = (parts: object) => void;
+const serve = createRequire(import.meta.url)('../../loading/serve.cjs') as Serve;
+
+serve({ createServer, get, execFile, Worker, Pool: pg.Pool, createPool });

@@ -1,0 +1,3 @@
+const pg: typeof import('pg') = require('pg');
+
+module.exports = pg;
