@@ -12,16 +12,17 @@ import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
-import { lookalike } from '../src/hooks/patch.js';
+import { lookalike, patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
-import { type Context, current, runIn } from '../src/trace/context.js';
+import { type Context, current, runIn, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 
 /** The shapes of pg that are leaned on; its types are not ours to ship. */
 interface Client {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
+  end: (...args: unknown[]) => unknown;
   readonly host?: unknown;
   readonly port?: unknown;
   readonly database?: unknown;
@@ -30,6 +31,8 @@ type ClientClass = new (...args: unknown[]) => Client;
 interface Pool {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
+  end: (...args: unknown[]) => unknown;
+  newClient: (...args: unknown[]) => unknown;
   readonly options?: object;
   readonly Client?: ClientClass;
 }
@@ -81,6 +84,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
             return byCallbackOr(byPromiseOf('_Promise'))(traced, invoke);
           },
         });
+        hookMethod(client.prototype as Client, 'end', ending('Client.end'));
       },
     },
     {
@@ -97,10 +101,43 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         });
         hookMethod(prototype, 'query', hook('query', { stop: rows }));
         // A pool calls its waiting callbacks from the request that gave a connection back.
-        hookMethod(prototype, 'connect', hook('connect', { handsOut: true }));
+        hookMethod(prototype, 'connect', {
+          ...hook('connect', { handsOut: true }),
+          settles(traced, invoke) {
+            const wasAsking = isAsking;
+            isAsking = true;
+            try {
+              return byCallbackOr(byPromiseOf('Promise'))(traced, invoke);
+            } finally {
+              isAsking = wasAsking;
+            }
+          },
+        });
+        hookMethod(prototype, 'end', ending('Pool.end'));
+        openForNobody(prototype);
       },
     },
   ];
+}
+
+/** No point; but its callback comes from a connection that another request may have opened. */
+function ending(what: string): MethodHook {
+  return { library, what, start: () => [], settles: byCallbackOr((_, run) => run()) };
+}
+
+/** Within a call of `Pool.connect`, which may open a client for its caller. */
+let isAsking = false;
+
+/**
+ * Whoever gives a client back may have the pool open one for somebody else, who waits: that is no work of
+ * his, and the pool has no word of whose it is.
+ */
+function openForNobody(prototype: Pool): void {
+  patch(prototype, 'newClient', (open) =>
+    lookalike(open, (self, args) =>
+      tracing.live === 0 || isAsking ? Reflect.apply(open, self, args) : runIn(undefined, open, self, args),
+    ),
+  );
 }
 
 /** A point for the outermost call alone: a pool's query is also a checkout and a client's query. */

@@ -103,9 +103,17 @@ test('callbacks on a connection that another request opened run where their own 
         assert.deepEqual(
           where,
           Object.fromEntries(
-            ['cursor.read', 'cursor.close', 'new Query', 'ping', 'prepare', 'execute', 'execute, events'].map(
-              (what) => [what, true],
-            ),
+            [
+              'cursor.read',
+              'cursor.close',
+              'new Query',
+              'client.end',
+              'pool.end',
+              'ping',
+              'prepare',
+              'execute',
+              'execute, events',
+            ].map((what) => [what, true]),
           ),
         );
       }

@@ -16,6 +16,9 @@ const mysqlPool = mysql.createPool({
   database: process.env.MYSQL_DATABASE,
   connectionLimit: 1,
 });
+// What the first request opens for the others to end.
+const clients = [];
+const pools = [];
 const trace = () => profiler.get()?.base_id ?? 'none';
 
 async function use(connection, check) {
@@ -25,6 +28,8 @@ async function use(connection, check) {
   await new Promise((resolve) => cursor.close(() => resolve(check('cursor.close'))));
   await new Promise((resolve) => client.query(new pg.Query('SELECT 1', () => resolve(check('new Query')))));
   client.release();
+  await new Promise((resolve) => clients.pop().end(() => resolve(check('client.end'))));
+  await new Promise((resolve) => pools.pop().end(() => resolve(check('pool.end'))));
   await new Promise((resolve) => connection.ping(() => resolve(check('ping'))));
   const statement = await new Promise((resolve) =>
     connection.prepare('SELECT ? AS n', (error, prepared) => {
@@ -41,6 +46,12 @@ const server = http.createServer(async (request, response) => {
   if (request.url === '/open') {
     await pool.query('SELECT 1');
     await mysqlPool.promise().query('SELECT 1');
+    for (let i = 0; i < 2; i++) {
+      clients.push(new pg.Client());
+      pools.push(new pg.Pool({ max: 1 }));
+      await clients[i].connect();
+      await pools[i].query('SELECT 1');
+    }
     response.write('open');
     await sleep(Number(process.env.OPEN_MS ?? 700));
   } else if (request.url === '/end') {

@@ -122,6 +122,16 @@ const onPool = (pool) => ({
       connection.release();
     },
   },
+  'a connection that is given up': {
+    shape: 'db,db(sql)',
+    async run({ id, kept }) {
+      const connection = await pool.promise().getConnection();
+      await connection.query(text, [id]);
+      // The pool opens another one for whoever waits, at once.
+      connection.destroy();
+      kept('given up');
+    },
+  },
   // Whether a prepared statement is a point is not what is asked here: `db` points are left out of the shape.
   prepared: {
     without: 'db',
