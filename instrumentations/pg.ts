@@ -6,16 +6,17 @@ import {
   type Settling,
   bindCallback,
   hookMethod,
+  runOutside,
   settlingCallback,
 } from '../src/hooks/call.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook, VersionRange } from '../src/hooks/modules.js';
-import { lookalike, patch } from '../src/hooks/patch.js';
+import { lookalike } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
-import { type Context, current, runIn, tracing } from '../src/trace/context.js';
+import { type Context, current, runIn } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 
 /** The shapes of pg that are leaned on; its types are not ours to ship. */
@@ -114,7 +115,9 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           },
         });
         hookMethod(prototype, 'end', ending('Pool.end'));
-        openForNobody(prototype);
+        // Whoever gives a client back may have the pool open one for somebody else, who waits: that is no
+        // work of his, and the pool has no word of whose it is.
+        runOutside(prototype, 'newClient', () => !isAsking);
       },
     },
   ];
@@ -127,18 +130,6 @@ function ending(what: string): MethodHook {
 
 /** Within a call of `Pool.connect`, which may open a client for its caller. */
 let isAsking = false;
-
-/**
- * Whoever gives a client back may have the pool open one for somebody else, who waits: that is no work of
- * his, and the pool has no word of whose it is.
- */
-function openForNobody(prototype: Pool): void {
-  patch(prototype, 'newClient', (open) =>
-    lookalike(open, (self, args) =>
-      tracing.live === 0 || isAsking ? Reflect.apply(open, self, args) : runIn(undefined, open, self, args),
-    ),
-  );
-}
 
 /** A point for the outermost call alone: a pool's query is also a checkout and a client's query. */
 function call(operation: string, endpoint: Info, caller: Context): readonly PointStart[] {

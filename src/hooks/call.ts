@@ -3,7 +3,7 @@ import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
 import { type Point, startPoint, stopPoint } from '../trace/point.js';
 import { type Guard, createGuard, guarded } from './guard.js';
-import { patch } from './patch.js';
+import { lookalike, patch } from './patch.js';
 
 /** A callback of the application's or of a library's. */
 export type Callback = (this: unknown, ...args: unknown[]) => unknown;
@@ -151,6 +151,21 @@ function start(
     }
   });
   return points;
+}
+
+/** Has a method run outside of any trace, where it is not its caller's work. */
+export function runOutside<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  isNobodys: () => boolean,
+): void {
+  patch(owner, method, (original) =>
+    lookalike(original, (self, args) =>
+      tracing.live === 0 || !isNobodys()
+        ? Reflect.apply(original, self, args)
+        : runIn(undefined, original, self, args),
+    ),
+  );
 }
 
 /** A callback that runs in a context. */

@@ -1,5 +1,6 @@
 // One request opens the only connection and stays open; others use that connection by what is no point
 // of its own. Prints for each callback whether it ran where its own request is.
+const { AsyncResource } = require('node:async_hooks');
 const http = require('node:http');
 const { setTimeout: sleep } = require('node:timers/promises');
 const mysql = require('mysql2');
@@ -29,7 +30,11 @@ async function use(connection, check) {
   await new Promise((resolve) => client.query(new pg.Query('SELECT 1', () => resolve(check('new Query')))));
   client.release();
   await new Promise((resolve) => clients.pop().end(() => resolve(check('client.end'))));
-  await new Promise((resolve) => pools.pop().end(() => resolve(check('pool.end'))));
+  const { pool: other, release } = pools.pop();
+  await new Promise((resolve) => {
+    other.end(() => resolve(check('pool.end')));
+    release();
+  });
   await new Promise((resolve) => connection.ping(() => resolve(check('ping'))));
   const statement = await new Promise((resolve) =>
     connection.prepare('SELECT ? AS n', (error, prepared) => {
@@ -48,9 +53,10 @@ const server = http.createServer(async (request, response) => {
     await mysqlPool.promise().query('SELECT 1');
     for (let i = 0; i < 2; i++) {
       clients.push(new pg.Client());
-      pools.push(new pg.Pool({ max: 1 }));
       await clients[i].connect();
-      await pools[i].query('SELECT 1');
+      const other = new pg.Pool({ max: 1 });
+      const client = await other.connect();
+      pools.push({ pool: other, release: AsyncResource.bind(() => client.release()) });
     }
     response.write('open');
     await sleep(Number(process.env.OPEN_MS ?? 700));
