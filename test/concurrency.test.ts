@@ -24,6 +24,8 @@ const profiledSql = {
   ...on,
   OSTRACE_TRACE_SQL: 'true',
   OSTRACE_TRACE_SQL_PARAMS: 'true',
+  // Statements without parameters say in a comment whose they are.
+  OSTRACE_MASK_SQL: 'false',
   OSTRACE_TRACE_COMMAND_ARGS: 'true',
 } as const;
 
