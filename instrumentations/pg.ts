@@ -6,6 +6,7 @@ import {
   type Settling,
   bindCallback,
   hookMethod,
+  runOutside,
   settlingCallback,
 } from '../src/hooks/call.js';
 import { copyWith } from '../src/hooks/copy.js';
@@ -24,6 +25,7 @@ import { versions } from './versions.js';
 interface Client {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
+  end: (...args: unknown[]) => unknown;
   readonly host?: unknown;
   readonly port?: unknown;
   readonly database?: unknown;
@@ -32,6 +34,8 @@ type ClientClass = new (...args: unknown[]) => Client;
 interface Pool {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
+  end: (...args: unknown[]) => unknown;
+  newClient: (...args: unknown[]) => unknown;
   readonly options?: object;
   readonly Client?: ClientClass;
 }
@@ -92,6 +96,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
             return byCallbackOr(byPromiseOf('_Promise'))(traced, invoke);
           },
         });
+        hookMethod(client.prototype as Client, 'end', ending('Client.end'));
       },
     },
     {
@@ -109,11 +114,34 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         });
         hookMethod(prototype, 'query', hook('query', { stop: rows }));
         // A pool calls its waiting callbacks from the request that gave a connection back.
-        hookMethod(prototype, 'connect', hook('connect', { handsOut: true }));
+        hookMethod(prototype, 'connect', {
+          ...hook('connect', { handsOut: true }),
+          settles(traced, invoke) {
+            const wasAsking = isAsking;
+            isAsking = true;
+            try {
+              return byCallbackOr(byPromiseOf('Promise'))(traced, invoke);
+            } finally {
+              isAsking = wasAsking;
+            }
+          },
+        });
+        hookMethod(prototype, 'end', ending('Pool.end'));
+        // Whoever gives a client back may have the pool open one for somebody else, who waits: that is no
+        // work of his, and the pool has no word of whose it is.
+        runOutside(prototype, 'newClient', () => !isAsking);
       },
     },
   ];
 }
+
+/** No point; but its callback comes from a connection that another request may have opened. */
+function ending(what: string): MethodHook {
+  return { library, what, start: () => [], settles: byCallbackOr((_, run) => run()) };
+}
+
+/** Within a call of `Pool.connect`, which may open a client for its caller. */
+let isAsking = false;
 
 /** A point for the outermost call alone: a pool's query is also a checkout and a client's query. */
 function call(operation: string, endpoint: Info, caller: Context): readonly PointStart[] {

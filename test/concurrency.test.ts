@@ -24,6 +24,8 @@ const profiledSql = {
   // The tags of statements without parameters are comments.
   OSTRACE_MASK_SQL: 'false',
   OSTRACE_TRACE_SQL_PARAMS: 'true',
+  // Statements without parameters say in a comment whose they are.
+  OSTRACE_MASK_SQL: 'false',
   OSTRACE_TRACE_COMMAND_ARGS: 'true',
 } as const;
 
@@ -103,9 +105,17 @@ test('callbacks on a connection that another request opened run where their own 
         assert.deepEqual(
           where,
           Object.fromEntries(
-            ['cursor.read', 'cursor.close', 'new Query', 'ping', 'prepare', 'execute', 'execute, events'].map(
-              (what) => [what, true],
-            ),
+            [
+              'cursor.read',
+              'cursor.close',
+              'new Query',
+              'client.end',
+              'pool.end',
+              'ping',
+              'prepare',
+              'execute',
+              'execute, events',
+            ].map((what) => [what, true]),
           ),
         );
       }

@@ -3,7 +3,7 @@ import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
 import { type Point, startPoint, stopPoint } from '../trace/point.js';
 import { type Guard, createGuard, guarded } from './guard.js';
-import { patch } from './patch.js';
+import { lookalike, patch } from './patch.js';
 
 /** A callback of the application's or of a library's. */
 export type Callback = (this: unknown, ...args: unknown[]) => unknown;
@@ -31,7 +31,8 @@ export interface MethodHook {
   readonly settles: Settling;
   /**
    * The method hands out what its library goes on with in the callback, as a pool does with a connection:
-   * within a call of the library the callback is brought back too.
+   * within a call of the library the callback is brought back too, and a callback that the library asks for
+   * again, on behalf of whoever waits, goes on where it was.
    */
   readonly handsOut?: true;
 }
@@ -44,6 +45,7 @@ export interface Call {
   /** The caller's context, undefined where the caller is not traced. */
   readonly caller: Context | undefined;
   readonly guard: Guard;
+  readonly handsOut: boolean;
   /** Where the call runs: within its innermost point. Undefined where there is no point to stop. */
   readonly context: Context | undefined;
   /** The call is over; only the first time counts. */
@@ -92,12 +94,15 @@ function tracedCall(
   given: ArrayLike<unknown>,
 ): unknown {
   const args = Array.from(given);
+  const handsOut = hook.handsOut === true;
+  const waiting = handsOut ? waitingCalls.get(args.at(-1) as object) : undefined;
+  if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
   const caller = current();
   const points = caller === undefined ? [] : start(hook, guard, caller, self, args);
   // Part of a call that watches its own end: there is nothing to record and nobody to bring back.
-  if (points.length === 0 && caller?.library === hook.library && hook.handsOut !== true) {
+  if (points.length === 0 && caller?.library === hook.library && !handsOut) {
     return Reflect.apply(original, self, args);
   }
   const context = points.at(-1)?.context;
@@ -115,6 +120,7 @@ function tracedCall(
     args,
     caller,
     guard,
+    handsOut,
     context,
     succeed: (result) => settle((point) => hook.stop?.(result, point)),
     fail: (error) => settle(() => hook.failed?.(error) ?? failure(error)),
@@ -147,6 +153,21 @@ function start(
   return points;
 }
 
+/** Has a method run outside of any trace, where it is not its caller's work. */
+export function runOutside<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  isNobodys: () => boolean,
+): void {
+  patch(owner, method, (original) =>
+    lookalike(original, (self, args) =>
+      tracing.live === 0 || !isNobodys()
+        ? Reflect.apply(original, self, args)
+        : runIn(undefined, original, self, args),
+    ),
+  );
+}
+
 /** A callback that runs in a context. */
 export function bindCallback(callback: Callback, context: Context | undefined): Callback {
   return function (...args) {
@@ -154,12 +175,17 @@ export function bindCallback(callback: Callback, context: Context | undefined): 
   };
 }
 
+/** The calls that callbacks of ours wait for, where the library may ask again. */
+const waitingCalls = new WeakMap<object, Call>();
+
 /** A callback that settles the call and then runs where the caller was. */
 export function settlingCallback(call: Call, callback: Callback): Callback {
-  return function (...args) {
+  function settling(this: unknown, ...args: unknown[]): unknown {
     const [error, result] = args;
     if (error !== null && error !== undefined) call.fail(error);
     else call.succeed(result);
     return runIn(call.caller, callback, this, args);
-  };
+  }
+  if (call.handsOut) waitingCalls.set(settling, call);
+  return settling;
 }

@@ -1,5 +1,6 @@
 // One request opens the only connection and stays open; others use that connection by what is no point
 // of its own. Prints for each callback whether it ran where its own request is.
+const { AsyncResource } = require('node:async_hooks');
 const http = require('node:http');
 const { setTimeout: sleep } = require('node:timers/promises');
 const mysql = require('mysql2');
@@ -16,6 +17,9 @@ const mysqlPool = mysql.createPool({
   database: process.env.MYSQL_DATABASE,
   connectionLimit: 1,
 });
+// What the first request opens for the others to end.
+const clients = [];
+const pools = [];
 const trace = () => profiler.get()?.base_id ?? 'none';
 
 async function use(connection, check) {
@@ -25,6 +29,12 @@ async function use(connection, check) {
   await new Promise((resolve) => cursor.close(() => resolve(check('cursor.close'))));
   await new Promise((resolve) => client.query(new pg.Query('SELECT 1', () => resolve(check('new Query')))));
   client.release();
+  await new Promise((resolve) => clients.pop().end(() => resolve(check('client.end'))));
+  const { pool: other, release } = pools.pop();
+  await new Promise((resolve) => {
+    other.end(() => resolve(check('pool.end')));
+    release();
+  });
   await new Promise((resolve) => connection.ping(() => resolve(check('ping'))));
   const statement = await new Promise((resolve) =>
     connection.prepare('SELECT ? AS n', (error, prepared) => {
@@ -41,6 +51,13 @@ const server = http.createServer(async (request, response) => {
   if (request.url === '/open') {
     await pool.query('SELECT 1');
     await mysqlPool.promise().query('SELECT 1');
+    for (let i = 0; i < 2; i++) {
+      clients.push(new pg.Client());
+      await clients[i].connect();
+      const other = new pg.Pool({ max: 1 });
+      const client = await other.connect();
+      pools.push({ pool: other, release: AsyncResource.bind(() => client.release()) });
+    }
     response.write('open');
     await sleep(Number(process.env.OPEN_MS ?? 700));
   } else if (request.url === '/end') {

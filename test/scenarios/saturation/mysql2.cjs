@@ -122,6 +122,16 @@ const onPool = (pool) => ({
       connection.release();
     },
   },
+  'a connection that is given up': {
+    shape: 'db,db(sql)',
+    async run({ id, kept }) {
+      const connection = await pool.promise().getConnection();
+      await connection.query(text, [id]);
+      // The pool opens another one for whoever waits, at once.
+      connection.destroy();
+      kept('given up');
+    },
+  },
   prepared: {
     shape: 'at end,at executed,at pong,at prepared,db,db(sql),db(sql),db(sql),db(sql),db(sql)',
     async run({ id, step, kept }) {

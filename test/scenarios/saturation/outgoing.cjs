@@ -15,7 +15,11 @@ const { called } = require('./request.cjs');
 async function startFar() {
   const server = http.createServer((request, response) => {
     profiler.trace('far', { id: request.url.slice(1) }, () => {});
-    request.resume().on('end', () => setImmediate(() => response.end(request.url)));
+    // In two parts: the second one comes when its reader is waiting.
+    request.resume().on('end', () => {
+      response.write(request.url.slice(0, 3));
+      setTimeout(() => response.end(request.url.slice(3)), 2);
+    });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return server;
@@ -55,6 +59,19 @@ const requests = (port, agent, pool) => ({
       kept('response');
       equal(await response.text(), `/${id}`);
       kept('text');
+    },
+  },
+  'by undici with events of the body': {
+    shape: 'at end,http(wsgi(far))',
+    async run({ id, here, step, equal }) {
+      const { body } = await pool.request({ path: `/${id}`, method: 'GET' });
+      let text = '';
+      body.setEncoding('utf8').on('data', (part) => {
+        here('data');
+        text += part;
+      });
+      await new Promise((resolve, reject) => body.on('error', reject).on('end', () => resolve(step('end'))));
+      equal(text, `/${id}`);
     },
   },
   'by an undici pool of one connection': {

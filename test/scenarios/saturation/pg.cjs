@@ -1,6 +1,7 @@
 // Ways to ask PostgreSQL over connections that all requests share.
 const { Transform } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
+const copy = require('pg-copy-streams');
 const Cursor = require('pg-cursor');
 const QueryStream = require('pg-query-stream');
 
@@ -87,6 +88,28 @@ const onPool = (pool, { Query }) => ({
       }
     },
   },
+  'a client that is given up': {
+    shape: 'db,db(sql)',
+    async run({ id, kept }) {
+      const client = await pool.connect();
+      await client.query(text, [id]);
+      client.release(true);
+      kept('given up');
+    },
+  },
+  'a client that the server ends': {
+    shape: 'db,db(sql)',
+    async run({ id, kept }) {
+      const client = await pool.connect();
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      client.on('error', () => {});
+      await client.query(`SELECT pg_terminate_backend(pg_backend_pid()) /* ${id} */`).catch(() => {});
+      await ended;
+      // The pool opens another one for whoever waits, at once.
+      client.release();
+      kept('released');
+    },
+  },
   cursor: {
     shape: 'at closed,at read,db,db(sql)',
     async run({ id, step, kept }) {
@@ -132,6 +155,17 @@ const onPool = (pool, { Query }) => ({
         }
       });
       equal(rows, 5);
+      client.release();
+    },
+  },
+  copy: {
+    shape: 'at copied,db,db(sql)',
+    async run({ id, here, step, kept }) {
+      const client = await pool.connect();
+      const rows = client.query(copy.to(`COPY (SELECT generate_series(1, 500)) TO STDOUT /* ${id} */`));
+      rows.on('data', () => here('copied'));
+      rows.on('end', () => step('copied'));
+      for await (const part of rows) kept(`iterated ${part.length}`);
       client.release();
     },
   },
