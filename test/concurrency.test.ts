@@ -21,8 +21,6 @@ interface Expected {
 const profiledSql = {
   ...on,
   OSTRACE_TRACE_SQL: 'true',
-  // The tags of statements without parameters are comments.
-  OSTRACE_MASK_SQL: 'false',
   OSTRACE_TRACE_SQL_PARAMS: 'true',
   // Statements without parameters say in a comment whose they are.
   OSTRACE_MASK_SQL: 'false',
