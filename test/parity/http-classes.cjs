@@ -153,4 +153,32 @@ exports.cases = {
       await new Promise((resolve) => request.on('close', resolve));
     });
   },
+
+  'prototypes that are put in place, or changed, after the objects were made': async (seen) => {
+    const emitted = [];
+    const note = (who) =>
+      function emit(name, ...args) {
+        emitted.push(`${who} ${String(name)} ${args.length}`);
+        return Reflect.apply(events.prototype.emit, this, [name, ...args]);
+      };
+    const server = http.createServer((request, response) => {
+      // As web frameworks do.
+      Object.setPrototypeOf(request, { __proto__: http.IncomingMessage.prototype, emit: note('request') });
+      Object.setPrototypeOf(response, { __proto__: http.ServerResponse.prototype, emit: note('response') });
+      seen('own', [request.emit.name, Object.getPrototypeOf(response).emit.name]);
+      request.resume().on('end', () => response.end('x'));
+    });
+    await using(server, async (port) => {
+      const request = get(port, { method: 'PUT' });
+      http.ClientRequest.prototype.emit = note('client');
+      await answer(request);
+      delete http.ClientRequest.prototype.emit;
+      await turns();
+    });
+    for (const who of ['request', 'response', 'client'])
+      seen(
+        who,
+        emitted.filter((line) => line.startsWith(who)),
+      );
+  },
 };
