@@ -1,7 +1,7 @@
 // Classes of an application in the place of those of http, and its own `emit`.
 const http = require('node:http');
 const events = require('node:events');
-const { answer, names, raw, storage, turns, using } = require('./tools/http.cjs');
+const { answer, names, raw, signed, storage, turns, using } = require('./tools/http.cjs');
 
 exports.title = 'http: classes of an application';
 exports.points = ['wsgi', 'http'];
@@ -180,5 +180,39 @@ exports.cases = {
         who,
         emitted.filter((line) => line.startsWith(who)),
       );
+  },
+};
+
+exports.ends = {
+  // It changes the `emit` of all emitters for good.
+  'domains, that are loaded late': async (seen) => {
+    const domain = require('node:domain').create();
+    const server = http.createServer((request, response) => {
+      if (request.url === '/fine') response.end();
+      else throw new Error(`of a handler ${request.url}`);
+    });
+    domain.add(server);
+    server.on('own', () => {
+      throw new Error('of an event');
+    });
+    const ask = (path, headers) => get(server.address().port, { path, headers }).on('error', () => {});
+    const steps = [
+      () => server.emit('own'),
+      () => ask('/unsigned'),
+      () => ask('/signed', signed()),
+      () => {
+        const request = ask('/fine', signed());
+        domain.add(request);
+        request.on('response', () => {
+          throw new Error('of a response');
+        });
+      },
+      () => process.exit(),
+    ];
+    domain.on('error', (error) => {
+      seen('domain', error.message);
+      setImmediate(() => steps.shift()());
+    });
+    server.listen(0, '127.0.0.1', () => setImmediate(() => steps.shift()()));
   },
 };
