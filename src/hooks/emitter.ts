@@ -29,8 +29,14 @@ export function bindEmitter(
         guard.fail(error);
       }
     }
-    return runIn(context, original, this, args);
+    return runIn(context, isInherited ? inheritedEmit(emitter) : original, this, args);
   }
+  const isInherited = !Object.hasOwn(emitter, 'emit');
   // Hidden, as the inherited one is: applications print and copy such objects.
   Object.defineProperty(emitter, 'emit', { value: emit, configurable: true, writable: true });
+}
+
+/** Looked up anew for each event: web frameworks give a request another prototype after it was bound. */
+function inheritedEmit(emitter: EventEmitter): Emit {
+  return (Object.getPrototypeOf(emitter) as EventEmitter).emit;
 }

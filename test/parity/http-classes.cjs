@@ -1,7 +1,7 @@
 // Classes of an application in the place of those of http, and its own `emit`.
 const http = require('node:http');
 const events = require('node:events');
-const { answer, names, raw, storage, turns, using } = require('./tools/http.cjs');
+const { answer, names, raw, signed, storage, turns, using } = require('./tools/http.cjs');
 
 exports.title = 'http: classes of an application';
 exports.points = ['wsgi', 'http'];
@@ -152,5 +152,67 @@ exports.cases = {
       request.destroy();
       await new Promise((resolve) => request.on('close', resolve));
     });
+  },
+
+  'prototypes that are put in place, or changed, after the objects were made': async (seen) => {
+    const emitted = [];
+    const note = (who) =>
+      function emit(name, ...args) {
+        emitted.push(`${who} ${String(name)} ${args.length}`);
+        return Reflect.apply(events.prototype.emit, this, [name, ...args]);
+      };
+    const server = http.createServer((request, response) => {
+      // As web frameworks do.
+      Object.setPrototypeOf(request, { __proto__: http.IncomingMessage.prototype, emit: note('request') });
+      Object.setPrototypeOf(response, { __proto__: http.ServerResponse.prototype, emit: note('response') });
+      seen('own', [request.emit.name, Object.getPrototypeOf(response).emit.name]);
+      request.resume().on('end', () => response.end('x'));
+    });
+    await using(server, async (port) => {
+      const request = get(port, { method: 'PUT' });
+      http.ClientRequest.prototype.emit = note('client');
+      await answer(request);
+      delete http.ClientRequest.prototype.emit;
+      await turns();
+    });
+    for (const who of ['request', 'response', 'client'])
+      seen(
+        who,
+        emitted.filter((line) => line.startsWith(who)),
+      );
+  },
+};
+
+exports.ends = {
+  // It changes the `emit` of all emitters for good.
+  'domains, that are loaded late': async (seen) => {
+    const domain = require('node:domain').create();
+    const server = http.createServer((request, response) => {
+      if (request.url === '/fine') response.end();
+      else throw new Error(`of a handler ${request.url}`);
+    });
+    domain.add(server);
+    server.on('own', () => {
+      throw new Error('of an event');
+    });
+    const ask = (path, headers) => get(server.address().port, { path, headers }).on('error', () => {});
+    const steps = [
+      () => server.emit('own'),
+      () => ask('/unsigned'),
+      () => ask('/signed', signed()),
+      () => {
+        const request = ask('/fine', signed());
+        domain.add(request);
+        request.on('response', () => {
+          throw new Error('of a response');
+        });
+      },
+      () => process.exit(),
+    ];
+    domain.on('error', (error) => {
+      seen('domain', error.message);
+      setImmediate(() => steps.shift()());
+    });
+    server.listen(0, '127.0.0.1', () => setImmediate(() => steps.shift()()));
   },
 };

@@ -92,8 +92,12 @@ exports.cases = {
       seen('end', request.end('x', () => seen('client end', request.writableFinished)) === request);
       seen('answer', (await answer(request)).body);
       request.end(() => {});
-      request.on('end', () => seen('never', true));
+      const { res } = request;
+      let late = 0;
+      res.on('end', () => late++);
+      seen('after the end', [res.readableEnded, listeners(res)]);
       await turns();
+      seen('late', late);
     });
     seen('lines', lines);
   },
