@@ -1,0 +1,79 @@
+// What a traced request leaves behind on what outlives it: nothing.
+import assert from 'node:assert/strict';
+import { Agent, get } from 'node:http';
+import { test } from 'node:test';
+
+import { agentFolder, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
+
+const requests = 12;
+
+interface State {
+  traces: number;
+  left: number;
+  held: number;
+  emits: number;
+  sockets: string[][];
+  others: string[][];
+}
+
+test('connections that stay open keep no listener and no contexts of the traced requests that they served', async (t) => {
+  const play = async (isTraced: boolean): Promise<{ early: State; late: State }> => {
+    const states: State[] = [];
+    const { events, code, stderr } = await run(t, scenario('keep-alive.cjs'), {
+      env: { ...on, AGENT: agentFolder },
+      nodeArgs: ['--expose-gc'],
+      onReady: async (port) => {
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+        const ask = (path: string, headers: Record<string, string> = {}): Promise<string> =>
+          bodyOf({ port, path, headers, agent });
+        for (let i = 0; i < requests; i++) {
+          assert.equal(await ask('/outer', isTraced ? signedHeaders().headers : {}), 'outer');
+          if (i === 1) states.push(JSON.parse(await ask('/state')) as State);
+        }
+        // A trace ends when none of its points has been open for a while.
+        await new Promise((resolve) => setTimeout(resolve, 1600));
+        states.push(JSON.parse(await ask('/state')) as State);
+        await ask('/end');
+        agent.destroy();
+      },
+    });
+    assert.deepEqual([code, stderr], [0, '']);
+    if (isTraced) {
+      const trees = new Set(
+        [...new Set(events.map((event) => event.base_id))].map((id) => shape(treeOf(events, id))),
+      );
+      assert.deepEqual([...trees], ['wsgi(http(wsgi) command thread(thread_main))']);
+    }
+    return { early: states[0]!, late: states[1]! };
+  };
+  const untraced = await play(false);
+  const traced = await play(true);
+  assert.equal(untraced.late.traces, 0);
+  assert.equal(traced.late.traces, requests);
+  assert.ok(traced.early.left > 0, 'a live trace is not seen: the test shows nothing');
+  // Of the request that opened the connection to the server itself, whose socket remembers where it was made,
+  // and of the last one; never one for each request. And they are a few words, which hold nothing.
+  assert.ok(traced.late.left <= 2, `${traced.late.left} traces are still held`);
+  assert.equal(traced.late.held, 0);
+  assert.deepEqual(traced.late.sockets, untraced.late.sockets);
+  assert.deepEqual(traced.late.others, untraced.late.others);
+  assert.equal(traced.late.emits, untraced.late.emits);
+});
+
+function bodyOf({
+  port,
+  ...options
+}: {
+  port: string;
+  path: string;
+  headers: object;
+  agent: Agent;
+}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ ...options, headers: { ...options.headers }, port, host: '127.0.0.1' }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      response.on('end', () => resolve(body));
+    }).on('error', reject);
+  });
+}

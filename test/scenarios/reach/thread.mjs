@@ -1,0 +1,5 @@
+import { parentPort } from 'node:worker_threads';
+
+import { isOn } from './state.cjs';
+
+parentPort.postMessage(isOn);
