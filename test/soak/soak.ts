@@ -97,7 +97,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const [code, signal] = await ended;
     clearTimeout(timer);
     clearInterval(turning);
-    for (let i = 0; i < 2; i++) counter.turn();
+    counter.finish();
     const lost = [...stderr.matchAll(/^ostrace: (\d+) events were lost: /gm)].reduce(
       (sum, [, count]) => sum + Number(count),
       0,

@@ -1,11 +1,22 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Counts the events that come to a folder of traces, and takes their files away, so that no disk fills up. */
 export interface StoreCounter {
-  /** Takes what is there; counts what was taken the time before, which nobody has open any more. */
-  turn(): void;
   readonly events: { start: number; stop: number; other: number };
+  /** Takes what is there away from its writers, and counts what was taken before. */
+  turn(): void;
+  /** Counts all that is left: nobody writes any more. */
+  finish(): void;
+}
+
+// A writer that opened a file may be held up before it writes into it: what it writes then is counted later.
+const turnsUntilRemoved = 10;
+
+interface Taken {
+  readonly path: string;
+  /** So much of it is counted. */
+  bytes: number;
 }
 
 export function countStore(folder: string): StoreCounter {
@@ -13,25 +24,45 @@ export function countStore(folder: string): StoreCounter {
   mkdirSync(folder, { recursive: true });
   mkdirSync(taken, { recursive: true });
   const events = { start: 0, stop: 0, other: 0 };
-  let turns = 0;
+  const turns: Taken[][] = [];
 
-  function count(file: string): void {
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
+  function take(): void {
+    const files = readdirSync(folder).map((name) => ({
+      name,
+      path: join(taken, `${turns.length}-${name}`),
+      bytes: 0,
+    }));
+    for (const { name, path } of files) renameSync(join(folder, name), path);
+    turns.push(files);
+  }
+
+  function count(file: Taken): void {
+    const bytes = readFileSync(file.path);
+    // Writers append whole lines.
+    for (const line of bytes.toString('utf8', file.bytes).split('\n')) {
       if (line.startsWith('{"name":"wsgi-start"')) events.start++;
       else if (line.startsWith('{"name":"wsgi-stop"')) events.stop++;
       else if (line !== '') events.other++;
     }
+    file.bytes = bytes.length;
+  }
+
+  function remove(file: Taken): void {
+    if (statSync(file.path).size > file.bytes) count(file);
+    rmSync(file.path);
   }
 
   return {
     events,
     turn() {
-      for (const name of readdirSync(taken)) {
-        count(join(taken, name));
-        rmSync(join(taken, name));
-      }
-      turns++;
-      for (const name of readdirSync(folder)) renameSync(join(folder, name), join(taken, `${turns}-${name}`));
+      take();
+      turns.at(-2)?.forEach(count);
+      turns.at(-turnsUntilRemoved)?.splice(0).forEach(remove);
+    },
+    finish() {
+      take();
+      turns.flat().forEach(remove);
+      turns.length = 0;
     },
   };
 }
