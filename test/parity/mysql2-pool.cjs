@@ -186,7 +186,7 @@ exports.cases = {
     const promises = require('mysql2/promise');
     const cluster = promises.createPoolCluster({
       removeNodeErrorCount: 1,
-      restoreNodeTimeout: 20,
+      restoreNodeTimeout: 60_000,
       canRetry: true,
     });
     cluster.on('warn', (error) => seen('warn', error.code));

@@ -1,6 +1,6 @@
 const { AsyncResource } = require('node:async_hooks');
 
-const { own, settled, thrown, told } = require('./databases/looks.cjs');
+const { own, settled, thrown, told, until } = require('./databases/looks.cjs');
 
 exports.title = 'pg: subclasses, patches, storages, domains and throws of the application';
 exports.points = ['db', 'sql'];
@@ -167,7 +167,8 @@ exports.cases = {
       });
       query.on('error', (error) => uncaught.push(error.message));
       client.query(query);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      // The listener's is the third.
+      await until(() => uncaught.length === 3);
       process.removeAllListeners('uncaughtException');
       seen('uncaught', uncaught);
       await pool.end();

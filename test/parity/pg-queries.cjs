@@ -59,8 +59,8 @@ exports.cases = {
         try {
           await client.query(sql, values);
         } catch (error) {
-          // The number of a schema of temporary tables is the connection's.
-          if (error.schema) error.schema = error.schema.replace(/\d+$/, '');
+          // The number of a schema of temporary tables is the connection's, and counted in the length.
+          if (error.schema) Object.assign(error, { schema: error.schema.replace(/\d+$/, ''), length: 0 });
           seen(sql, error);
           seen('its class', error instanceof pg.DatabaseError);
           seen('its properties', Reflect.ownKeys(error).map(String));

@@ -110,6 +110,16 @@ const onPool = (pool) => ({
         }),
       ),
   },
+  'a connection that is given up': {
+    shape: 'db,db(sql)',
+    async run({ id, kept }) {
+      const connection = await pool.promise().getConnection();
+      await connection.query(text, [id]);
+      // The pool opens another one for whoever waits, at once.
+      connection.destroy();
+      kept('given up');
+    },
+  },
   transaction: {
     shape: 'db,db(sql),db(sql),db(sql)',
     async run({ id, kept }) {
@@ -120,16 +130,6 @@ const onPool = (pool) => ({
       await connection.query(`COMMIT /* ${id} */`);
       kept('committed');
       connection.release();
-    },
-  },
-  'a connection that is given up': {
-    shape: 'db,db(sql)',
-    async run({ id, kept }) {
-      const connection = await pool.promise().getConnection();
-      await connection.query(text, [id]);
-      // The pool opens another one for whoever waits, at once.
-      connection.destroy();
-      kept('given up');
     },
   },
   prepared: {
