@@ -5,6 +5,7 @@ import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
 import { aborted, defaultPort, mayCarry } from '../src/hooks/http.js';
+import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
@@ -52,7 +53,7 @@ const hasCreatedChannel = major > 23 || (major === 23 && minor >= 2) || (major =
 
 function send(request: ClientRequest, settings: Settings, guard: Guard): void {
   const caller = current();
-  if (caller === undefined) return;
+  if (caller === undefined || isOtherAgents(request, settings.environment)) return;
   const scheme = request.protocol === 'https:' ? 'https' : 'http';
   const point = startPoint(scheme, caller, {
     requests: {

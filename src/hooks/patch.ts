@@ -1,5 +1,3 @@
-import { wrap } from 'shimmer';
-
 type Callable = (this: unknown, ...args: unknown[]) => unknown;
 
 const wrapped = Symbol('ostrace.wrapped');
@@ -7,6 +5,9 @@ const wrapped = Symbol('ostrace.wrapped');
 /**
  * Puts a wrapper in a function's place, once: a second call for the same place does nothing. The wrapper
  * keeps the original's name, length and own properties, and so `util.promisify` finds what it looks for.
+ *
+ * It has no marks of its own by which wrappers are commonly told (shimmer's `__original` and `__unwrap`):
+ * OpenTelemetry's instrumentations take off what has them before they put their own wrapper there.
  */
 export function patch<Owner extends object>(
   owner: Owner,
@@ -15,7 +16,31 @@ export function patch<Owner extends object>(
 ): void {
   const original = owner[name];
   if (typeof original !== 'function' || Object.hasOwn(original, wrapped)) return;
-  wrap(owner, name, ((target: Callable) => disguise(wrapper(target), target)) as never);
+  put(owner, name, wrapper, original as unknown as Callable);
+}
+
+/** What shimmer, and OpenTelemetry's copy of it, leaves on its wrappers. */
+interface Marked extends Callable {
+  readonly __original: Callable;
+  readonly __unwrap: unknown;
+}
+
+function put(
+  owner: object,
+  name: string,
+  wrapper: (original: Callable) => Callable,
+  original: Callable | Marked,
+): void {
+  const value = disguise(wrapper(original), original);
+  if ('__unwrap' in original) {
+    // Whoever takes their wrapper off, to put it on again, has to get it out from under ours.
+    const unwrap = (): void => {
+      if ((owner as Record<string, unknown>)[name] === value) put(owner, name, wrapper, original.__original);
+    };
+    Object.defineProperty(value, '__unwrap', { value: unwrap, configurable: true, writable: true });
+  }
+  const enumerable = Object.prototype.propertyIsEnumerable.call(owner, name);
+  Object.defineProperty(owner, name, { value, configurable: true, enumerable, writable: true });
 }
 
 /** Makes a function look like another one. */

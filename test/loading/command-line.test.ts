@@ -38,7 +38,7 @@ test('two copies of the agent in one process: the first one works, and each call
     recursive: true,
     filter: (source) => !/dist.(?:test|benchmarks)/.test(source),
   });
-  layFlat(other, 'require-in-the-middle', 'shimmer');
+  layFlat(other, 'require-in-the-middle');
   const both = ['--require', join(other, 'dist/register.js'), '--require', preload];
   await probe(t, commonJs, { load: 'none', nodeArgs: both, bare: { nodeArgs: [] } });
 });

@@ -9,7 +9,7 @@ const native = (fn) => !/tracing|original/.test(Function.prototype.toString.call
 console.log(
   JSON.stringify({
     loaded: Object.keys(require.cache)
-      .filter((file) => /[\\/](dist|require-in-the-middle|shimmer)[\\/]/.test(file))
+      .filter((file) => /[\\/](dist|require-in-the-middle)[\\/]/.test(file))
       .map((file) => file.split(/[\\/]/).at(-1)),
     originals: {
       'http.request': native(http.request),

@@ -5,7 +5,7 @@ export async function GET(_request, { params }) {
   let left = 2;
   const body = new ReadableStream({
     async pull(controller) {
-      controller.enqueue(new TextEncoder().encode(`${await rows(id)}\n`));
+      controller.enqueue(new TextEncoder().encode(`${(await rows(id)).join()}\n`));
       if (--left === 0) controller.close();
     },
   });
