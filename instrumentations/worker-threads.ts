@@ -34,11 +34,11 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
   const preload = createPreload(settings.preload);
 
   function construct(args: unknown[], newTarget: typeof NodeWorker): NodeWorker {
+    const caller = tracing.live === 0 || guard.off ? undefined : current();
     const make = (options: unknown): NodeWorker => {
       if (options !== args[1]) args[1] = options;
       return Reflect.construct(Original, args, newTarget) as NodeWorker;
     };
-    const caller = guard.off || tracing.live === 0 ? undefined : current();
     if (caller === undefined) {
       return make(preload.isResolvable() ? args[1] : preload.mended(read(args[1])));
     }
