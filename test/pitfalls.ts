@@ -65,7 +65,8 @@ const pitfalls: readonly Pitfall[] = [
   {
     what: 'The collector is down',
     tests: [
-      ['ways-out.test.ts', 'a store that cannot be written is reported once'],
+      ['store-down.test.ts', 'a store that comes back gets what happens then'],
+      ['store-down.test.ts', 'while a store hangs'],
       ['ways-out.test.ts', 'what does not fit is counted and reported'],
     ],
     but: 'For the file driver alone, as long as it is the only one; there is no spool yet.',
@@ -92,7 +93,7 @@ const pitfalls: readonly Pitfall[] = [
   {
     what: 'Module hooks cost a thread, and warn',
     tests: [['off-and-idle.test.ts', 'costs no worker, storage, event or file']],
-    but: 'No loader is used at all.',
+    but: 'No loader is used at all; OpenTelemetry and dd-trace beside it: applications/other-agents.test.ts.',
   },
   {
     what: 'Return values change their identity',
@@ -138,6 +139,7 @@ const pitfalls: readonly Pitfall[] = [
     what: 'A captured context pins memory; a listener for each request on a socket',
     tests: [
       ['soak.test.ts', 'nothing is left of them'],
+      ['nothing-left.test.ts', 'connections that stay open keep no listener and no contexts'],
       ['worker-threads.test.ts', 'a thread that is gone leaves nothing behind in its trace'],
     ],
   },
@@ -190,11 +192,14 @@ const pitfalls: readonly Pitfall[] = [
   },
   {
     what: "The collector's own traffic is traced",
-    tests: [['worker-threads.test.ts', 'nobody is told of the exporter`s own thread']],
+    tests: [
+      ['store-down.test.ts', 'storing traces is no part of a trace'],
+      ['worker-threads.test.ts', 'nobody is told of the exporter`s own thread'],
+    ],
   },
   {
     what: 'Where the preload runs in a thread',
-    tests: [['worker-threads.test.ts', 'each way to start a thread gives what it gives']],
+    tests: [['threads-and-processes.test.ts', 'the threads in which the agent is on are those of the table']],
   },
   {
     what: 'No trace is carried into a thread',
@@ -218,10 +223,19 @@ const pitfalls: readonly Pitfall[] = [
     what: '`process.getBuiltinModule`, a cleared or missing `require.cache`',
     tests: [['loading/caches.test.ts', 'each call is one point']],
   },
-  { what: 'TypeScript that is run as it is', tests: [] },
+  {
+    what: 'TypeScript that is run as it is',
+    tests: [
+      ['applications/typescript.test.ts', ': the whole tree'],
+      ['loading/loaders.test.ts', 'has its whole tree'],
+    ],
+  },
   {
     what: 'Bundled applications get nothing, silently',
-    tests: [['doctor.test.ts', 'a driver in a bundle is told of once']],
+    tests: [
+      ['doctor.test.ts', 'a driver in a bundle is told of once'],
+      ['applications/bundles.test.ts', 'a bundle by esbuild'],
+    ],
   },
   {
     what: 'Start-up grows with each instrumentation',
@@ -246,7 +260,13 @@ const pitfalls: readonly Pitfall[] = [
     what: 'HTTP/2 is not traced',
     tests: [['http2.test.ts', 'a signed request is a']],
   },
-  { what: 'Clocks', tests: [] },
+  {
+    what: 'Wall clocks jump',
+    tests: [
+      ['clock.test.ts', 'moves no point of a trace that runs'],
+      ['clock.test.ts', "begins at the wall clock's time"],
+    ],
+  },
   {
     what: 'Types of optional packages, a switch for each instrumentation',
     tests: [['config.test.ts', 'each instrumentation has a switch']],
