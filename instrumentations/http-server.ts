@@ -51,25 +51,23 @@ export function httpServer(settings: Settings): void {
     },
   );
 
-  const { Server: NetServer } = require('node:net') as typeof import('node:net');
-  patch(
-    NetServer.prototype as Server & { emit: unknown },
-    'emit',
-    (original) =>
-      function (this: unknown) {
-        const args = arguments as unknown as unknown[];
-        const begin = starts[args[0] as string];
-        const headers = begin && headersOf(args);
-        if (headers === undefined || guard.off) return Reflect.apply(original, this, args);
-        if (tracing.live === 0 && headers[info] === undefined) return Reflect.apply(original, this, args);
-        return runIn(
-          guarded(guard, () => contextOf(begin!, headers, args)),
-          original,
-          this,
-          args,
-        );
-      },
-  );
+  const { prototype } = (require('node:net') as typeof import('node:net')).Server;
+  const inherited = Object.getPrototypeOf(prototype) as { readonly emit: Emit };
+  const isInherited = !Object.hasOwn(prototype, 'emit');
+  patch(prototype as Server & { emit: unknown }, 'emit', (original) => {
+    function emit(this: unknown): unknown {
+      const args = arguments as unknown as unknown[];
+      // Looked up at each call: `node:domain` puts another one there when it is loaded.
+      const next = isInherited ? inherited.emit : original;
+      const begin = starts[args[0] as string];
+      const headers = begin && headersOf(args);
+      if (headers === undefined || guard.off) return Reflect.apply(next, this, args);
+      if (tracing.live === 0 && headers[info] === undefined) return Reflect.apply(next, this, args);
+      const context = guarded(guard, () => contextOf(begin!, headers, args));
+      return runIn(context, next, this, args);
+    }
+    return emit;
+  });
 
   // A request may be passed on to another server's listeners by the same event.
   const begun = new WeakMap<object, Context | undefined>();
@@ -85,6 +83,8 @@ export function httpServer(settings: Settings): void {
     return context;
   }
 }
+
+type Emit = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Starts the point of a server's event. */
 type Start = (parent: Context, guard: Guard, args: readonly unknown[]) => Point;

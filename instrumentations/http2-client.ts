@@ -61,8 +61,10 @@ function sessionPrototype({ connect }: Http2): object {
 
 /** Starts the point, and puts the headers into our copy of the arguments. */
 function start(settings: Settings, caller: Context, session: ClientHttp2Session, args: unknown[]): Point {
-  const given = args[0] ?? {};
-  const headers = lowerCase(given);
+  // What is no object Node refuses, as it would without us.
+  const given = args[0] === undefined ? {} : args[0];
+  const isObject = typeof given === 'object' && given !== null;
+  const headers = isObject ? lowerCase(given) : {};
   const { hostname, port, scheme } = endpointOf(session, headers);
   const method = textOf(headers[':method']) ?? 'GET';
   const path = textOf(headers[':path']) ?? '/';
@@ -73,7 +75,7 @@ function start(settings: Settings, caller: Context, session: ClientHttp2Session,
   const isTraced = headers[infoHeader.toLowerCase()] !== undefined;
   const isFor = hostOf(headers[':authority']) ?? hostname;
   const isAllowed = mayCarry(settings, hostname, { method, path }) && settings.carriesTo(isFor);
-  if (isAllowed && !isSigned && !isTraced) {
+  if (isObject && isAllowed && !isSigned && !isTraced) {
     args[0] = withHeaders(given, settings.headersFor(point.context));
   }
   return point;

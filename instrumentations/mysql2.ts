@@ -5,6 +5,7 @@ import {
   type Settling,
   bindCallback,
   hookMethod,
+  runOutside,
   settlingCallback,
 } from '../src/hooks/call.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
@@ -35,6 +36,7 @@ interface Pool {
   query: Method;
   execute: Method;
   getConnection: Method;
+  releaseConnection: Method;
   readonly config?: { readonly connectionConfig?: Endpoint };
 }
 interface Command {
@@ -108,6 +110,9 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       failed,
       settles: byCommand,
     });
+    // Whoever gives a connection back is none of those who wait, and who waits since nothing was live does so
+    // with the callback as it is.
+    runOutside(prototype, 'releaseConnection');
     hookMethod(prototype, 'query', hook('query', { stop: rows }));
     hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
     // A pool calls its waiting callbacks from the request that gave a connection back; where one is thrown

@@ -35,7 +35,7 @@ interface Pool {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
   end: (...args: unknown[]) => unknown;
-  newClient: (...args: unknown[]) => unknown;
+  _pulseQueue: (...args: unknown[]) => unknown;
   readonly options?: object;
   readonly Client?: ClientClass;
 }
@@ -114,22 +114,11 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         });
         hookMethod(prototype, 'query', hook('query', { stop: rows }));
         // A pool calls its waiting callbacks from the request that gave a connection back.
-        hookMethod(prototype, 'connect', {
-          ...hook('connect', { handsOut: true }),
-          settles(traced, invoke) {
-            const wasAsking = isAsking;
-            isAsking = true;
-            try {
-              return byCallbackOr(byPromiseOf('Promise'))(traced, invoke);
-            } finally {
-              isAsking = wasAsking;
-            }
-          },
-        });
+        hookMethod(prototype, 'connect', hook('connect', { handsOut: true }));
         hookMethod(prototype, 'end', ending('Pool.end'));
-        // Whoever gives a client back may have the pool open one for somebody else, who waits: that is no
-        // work of his, and the pool has no word of whose it is.
-        runOutside(prototype, 'newClient', () => !isAsking);
+        // Whoever gives a client back is none of those who wait: a client that is opened for them is not his
+        // work, and a callback that was left as it is, while nothing was live, is not to run in his trace.
+        runOutside(prototype, '_pulseQueue');
       },
     },
   ];
@@ -139,9 +128,6 @@ export function pg(settings: Settings): readonly ModuleHook[] {
 function ending(what: string): MethodHook {
   return { library, what, start: () => [], settles: byCallbackOr((_, run) => run()) };
 }
-
-/** Within a call of `Pool.connect`, which may open a client for its caller. */
-let isAsking = false;
 
 /** A point for the outermost call alone: a pool's query is also a checkout and a client's query. */
 function call(operation: string, endpoint: Info, caller: Context): readonly PointStart[] {

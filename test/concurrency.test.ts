@@ -125,6 +125,24 @@ test('callbacks on a connection that another request opened run where their own 
   assert.equal(new Set(events.map((event) => event.base_id)).size, 2);
 });
 
+test('who waits for a connection since before anything was traced is not called in the trace that gives one back', async (t) => {
+  const { events, stderr } = await run(t, scenario('overtaking.cjs'), {
+    env: on,
+    onReady: async (port) => {
+      const ask = (path: string, headers = {}): Promise<Response> =>
+        fetch(`http://127.0.0.1:${port}/${path}`, { headers });
+      await ask('hold');
+      await ask('wait');
+      const answer = await ask('overtake', signedHeaders().headers);
+      const outside = ['mysql2 connection', 'mysql2 query', 'pg connect', 'pg query'];
+      assert.deepEqual(await answer.json(), Object.fromEntries(outside.map((what) => [what, 'outside'])));
+      await ask('end');
+    },
+  });
+  assert.equal(stderr, '');
+  assert.equal(shapeOf(treeOf(events)), 'wsgi(db,db,db,db)');
+});
+
 /** The works of each pair of requests: all of them in turn, each beside others every time. */
 function choose(works: Readonly<Record<string, Expected>>): readonly string[][] {
   const dear = Object.keys(works).filter((name) => works[name]!.isDear === true);

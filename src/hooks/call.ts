@@ -153,17 +153,11 @@ function start(
   return points;
 }
 
-/** Has a method run outside of any trace, where it is not its caller's work. */
-export function runOutside<Owner extends object>(
-  owner: Owner,
-  method: keyof Owner & string,
-  isNobodys: () => boolean,
-): void {
+/** Has a method run outside of any trace: what it goes on with is not its caller's. */
+export function runOutside<Owner extends object>(owner: Owner, method: keyof Owner & string): void {
   patch(owner, method, (original) =>
     lookalike(original, (self, args) =>
-      tracing.live === 0 || !isNobodys()
-        ? Reflect.apply(original, self, args)
-        : runIn(undefined, original, self, args),
+      tracing.live === 0 ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
     ),
   );
 }

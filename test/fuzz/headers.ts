@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import crypto, { type Hmac } from 'node:crypto';
 
-import { type Arbitrary, array, boolean, constantFrom, oneof, record, uuid } from 'fast-check';
+import {
+  type Arbitrary,
+  array,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  record,
+  uuid,
+} from 'fast-check';
 
+import { verifyHeaders } from '../../src/trace/headers.js';
 import { isUuid } from '../../src/trace/ids.js';
-import { unpack, verify } from '../../src/trace/signing.js';
+import { signIds, unpack, verify } from '../../src/trace/signing.js';
 import { anyText, mutated, mutation, propertyNames } from './mutations.js';
 import { target } from './target.js';
 
@@ -121,7 +132,53 @@ function check({ info, hmac, keys: known }: Headers): void {
   if (unpacked !== undefined) assert.equal(Object.getPrototypeOf(unpacked), Object.prototype);
 }
 
+interface TimedHeaders extends Headers {
+  readonly time: unknown;
+  readonly secondsAgo: number;
+}
+
+const maxAgeSeconds = 100;
+
+const signed: Arbitrary<Headers> = record({ base_id: uuid(), parent_id: uuid() }).map(
+  ({ base_id, parent_id }) => ({
+    ...signIds(base_id, parent_id, keys[1]),
+    keys: [keys[1]],
+  }),
+);
+
+/** Headers that say when they were signed: the right ones, and those of another time, key or info. */
+const timed: Arbitrary<TimedHeaders> = record({
+  headers: oneof(headers, signed),
+  secondsAgo: integer({ min: -200, max: 200 }),
+  key: constantFrom(...keys),
+  of: oneof(constant(undefined), anyText),
+  change: mutation(1),
+}).map(({ headers: both, secondsAgo, key, of, change }) => {
+  const seconds = Math.floor(Date.now() / 1000) - secondsAgo;
+  const signer = both.keys[0] ?? key;
+  const signature = hmacOf(`${seconds}.${of ?? String(both.info)}`, signer);
+  return { ...both, secondsAgo, time: change(`${seconds}.${signature}`) };
+});
+
+function checkTimed({ info, hmac, time, keys: known, secondsAgo }: TimedHeaders): void {
+  const given = { 'x-trace-info': info, 'x-trace-hmac': hmac, 'x-trace-time': time };
+  const { result, price } = priced(() => verifyHeaders(given, known, maxAgeSeconds));
+  assert.ok(price.hmacs <= known.length + 1, `${price.hmacs} signatures for ${known.length} keys`);
+  if (result === undefined) return;
+  assert.deepEqual(result, verify(info, hmac, known), 'the two are good by themselves');
+  const [, seconds = '', signature] = /^(\d+)\.(\w+)$/.exec(String(time)) ?? [];
+  assert.equal(signature, hmacOf(`${seconds}.${String(info)}`, result.hmac_key));
+  const ageSeconds = Math.abs(Date.now() / 1000 - Number(seconds));
+  assert.ok(ageSeconds <= maxAgeSeconds + 1, `it is ${secondsAgo} s old`);
+}
+
 export const headerTargets = [
+  target({
+    name: 'trace headers with a time: none is taken that is old, or whose time another key or info signed',
+    share: 60,
+    input: timed,
+    check: checkTimed,
+  }),
   target({
     name: 'trace headers: what no key signed is neither read nor traced, at a bounded price',
     share: 400,
