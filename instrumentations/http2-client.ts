@@ -64,6 +64,8 @@ function start(settings: Settings, caller: Context, session: ClientHttp2Session,
   // What is no object Node refuses, as it would without us.
   const given = args[0] === undefined ? {} : args[0];
   const isObject = typeof given === 'object' && given !== null;
+  // A list with a name without a value: ours would become its value.
+  const isOdd = Array.isArray(given) && given.length % 2 === 1;
   const headers = isObject ? lowerCase(given) : {};
   const { hostname, port, scheme } = endpointOf(session, headers);
   const method = textOf(headers[':method']) ?? 'GET';
@@ -75,7 +77,7 @@ function start(settings: Settings, caller: Context, session: ClientHttp2Session,
   const isTraced = headers[infoHeader.toLowerCase()] !== undefined;
   const isFor = hostOf(headers[':authority']) ?? hostname;
   const isAllowed = mayCarry(settings, hostname, { method, path }) && settings.carriesTo(isFor);
-  if (isObject && isAllowed && !isSigned && !isTraced) {
+  if (isObject && !isOdd && isAllowed && !isSigned && !isTraced) {
     args[0] = withHeaders(given, settings.headersFor(point.context));
   }
   return point;

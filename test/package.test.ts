@@ -115,6 +115,22 @@ test('the package is small, and brings few others', () => {
   assert.ok(bytes < 1_500_000, `${bytes} bytes`);
 });
 
+test('no declaration needs the types of a package that is not installed with this one', () => {
+  const shipped = join(empty, 'node_modules/ostrace');
+  const declarations = readdirSync(shipped, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.d.ts'),
+  );
+  assert.ok(declarations.length > 10);
+  for (const file of declarations) {
+    const text = readFileSync(join(shipped, file), 'utf8');
+    const named = [...text.matchAll(/(?:from|import\(|require\(|types=) ?['"]([^'"]+)['"]/g)].map(
+      ([, name]) => name!,
+    );
+    const foreign = named.filter((name) => !/^(?:\.|node:|node$)/.test(name));
+    assert.deepEqual(foreign, [], file);
+  }
+});
+
 test('the command says its version and helps', () => {
   const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
     version: string;

@@ -1,8 +1,10 @@
 // Next.js as it is served: by `next start`, and by the server of its standalone output.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ask, withoutPid } from '../loading/probe.js';
 import { type Run, on, preload, run, shape, signedHeaders, treeOf } from '../scenario.js';
@@ -46,8 +48,8 @@ for (const [name, serve] of isOlderOfItsMajor ? [] : Object.entries(servers)) {
           load: 'none',
           cwd: build.folder,
           env: { ...env, PORT: port, HOSTNAME: '127.0.0.1', NEXT_TELEMETRY_DISABLED: '1' },
-          onReady: async (firstLine, child) => {
-            await said(child, firstLine, 'Ready in');
+          onReady: async (_line, child) => {
+            await accepts(port, child);
             await body();
             child.kill('SIGTERM');
           },
@@ -97,16 +99,20 @@ function lines(stderr: string): string[] {
   return withoutPid(stderr).split('\n');
 }
 
-/** Waits until a program has printed a text. */
-async function said(child: ChildProcess, firstLine: string, wanted: string): Promise<void> {
-  let text = firstLine;
-  await new Promise<void>((done, failed) => {
-    child.stdout!.on('data', (more: string) => {
-      text += more;
-      if (text.includes(wanted)) done();
-    });
-    child.on('exit', () => failed(new Error(`it ended before it said "${wanted}": ${text}`)));
-  });
+/** Waits until a program takes connections. */
+async function accepts(port: string, child: ChildProcess): Promise<void> {
+  for (;;) {
+    assert.equal(child.exitCode, null, 'it ended before it took connections');
+    const socket = connect(Number(port), '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch {
+      await sleep(100);
+    } finally {
+      socket.destroy();
+    }
+  }
 }
 
 async function freePort(): Promise<string> {

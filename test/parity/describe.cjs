@@ -38,8 +38,8 @@ function classesOf(value) {
   return names.join(' < ');
 }
 
-// shimmer's and our marks on a wrapped function: not enumerable, and named in docs/support.md.
-const marks = new Set(['__original', '__unwrap', '__wrapped', 'Symbol(ostrace.wrapped)']);
+// The mark on a wrapped function: not enumerable, and named in docs/support.md.
+const marks = new Set(['Symbol(ostrace.wrapped)']);
 
 function propertiesOf(fn) {
   return Reflect.ownKeys(fn)
