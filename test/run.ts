@@ -16,7 +16,7 @@ import { messageOf, provide, say, type Service } from './services/service.js';
 
 const root = resolve(__dirname, '../..');
 /** For a whole file: node applies it to files as well as to each test. */
-const timeoutMs = 300_000;
+const timeoutMs = 900_000;
 
 let interruptedBy: NodeJS.Signals | undefined;
 let tests: ChildProcess | undefined;

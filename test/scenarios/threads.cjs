@@ -21,7 +21,8 @@ module.exports = async function threads({ Worker }) {
   const esm = write('thread.mjs', asModule);
   const busy = write(
     'busy.cjs',
-    `require('${require.resolve('ostrace')}').profiler.trace('inside', () => {}); setInterval(() => {}, 1000);`,
+    `require('${require.resolve('ostrace')}').profiler.trace('inside', () => {});
+    require('node:worker_threads').parentPort.postMessage('busy'); setInterval(() => {}, 1000);`,
   );
   const results = {};
   const run = (name, file, options) =>
@@ -31,7 +32,7 @@ module.exports = async function threads({ Worker }) {
         const said = [worker.constructor === Worker, worker instanceof Worker];
         worker.on('message', (message) => said.push(message));
         worker.on('error', (error) => said.push(`${error.constructor.name} ${error.message}`));
-        if (file === busy) setTimeout(() => worker.terminate(), 300);
+        if (file === busy) worker.once('message', () => worker.terminate());
         said.push(await new Promise((resolve) => worker.on('exit', resolve)));
         results[name] = said;
       } catch (error) {
