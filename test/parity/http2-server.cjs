@@ -1,5 +1,6 @@
 // Servers of http2: streams, and the compatible requests and responses.
 const http2 = require('node:http2');
+const { once } = require('node:events');
 const { listeners, names, signed, storage, turns, watch } = require('./tools/http.cjs');
 const { ask, connected, reply } = require('./tools/http2.cjs');
 
@@ -7,6 +8,8 @@ exports.title = 'http2: servers';
 exports.points = ['process'];
 
 const { constants } = http2;
+const closed = (emitter) => new Promise((resolve) => emitter.once('close', resolve));
+
 /** Calls a function, for what it returns or throws. */
 const attempt = (body) => {
   try {
@@ -195,6 +198,26 @@ exports.cases = {
       tunnel.on('end', () => tunnel.end()).write('me');
       seen('tunnel', await reply(tunnel));
       seen('no continue', constants.HTTP2_HEADER_EXPECT);
+    });
+  },
+
+  'timeouts of streams and sessions': async (seen) => {
+    const server = http2.createServer(() => {});
+    seen('server', [server.timeout, server.setTimeout(60_000) === server]);
+    const started = once(server, 'session');
+    await connected(server, async (session) => {
+      const stream = session.request();
+      const events = watch(stream, ['timeout', 'close', 'aborted']);
+      seen('set', [stream.setTimeout(3, () => stream.close(8)), session.setTimeout(1000)]);
+      await closed(stream);
+      seen('stream', [events, stream.rstCode]);
+      const [of] = await started;
+      const gone = closed(session);
+      of.setTimeout(3, function (...args) {
+        seen('session', [this === of, args.length, of.constructor.name]);
+        of.destroy();
+      });
+      await gone;
     });
   },
 };

@@ -5,18 +5,7 @@ const http2 = require('node:http2');
 const net = require('node:net');
 const { once } = require('node:events');
 const { certificate } = require('./tools/certificate.cjs');
-const {
-  answer,
-  brief,
-  listeners,
-  names,
-  read,
-  signed,
-  storage,
-  turns,
-  using,
-  watch,
-} = require('./tools/http.cjs');
+const { answer, brief, listeners, names, read, signed, turns, using, watch } = require('./tools/http.cjs');
 const { ask, connected, reply } = require('./tools/http2.cjs');
 
 exports.title = 'http2: sessions, and HTTP/1 on the same port';
@@ -141,26 +130,6 @@ exports.cases = {
     }
   },
 
-  timeouts: async (seen) => {
-    const server = http2.createServer(() => {});
-    seen('server', [server.timeout, server.setTimeout(60_000) === server]);
-    const started = once(server, 'session');
-    await connected(server, async (session) => {
-      const stream = session.request();
-      const events = watch(stream, ['timeout', 'close', 'aborted']);
-      seen('set', [stream.setTimeout(3, () => stream.close(8)), session.setTimeout(1000)]);
-      await closed(stream);
-      seen('stream', [events, stream.rstCode]);
-      const [of] = await started;
-      const gone = closed(session);
-      of.setTimeout(3, function (...args) {
-        seen('session', [this === of, args.length, of.constructor.name]);
-        of.destroy();
-      });
-      await gone;
-    });
-  },
-
   'what connecting and asking throw, and what fails later': async (seen) => {
     const attempt = (label, body) => {
       try {
@@ -210,22 +179,6 @@ exports.cases = {
         seen('events', [events, session.destroyed]);
       });
     }
-  },
-
-  'a session on a socket of the application': async (seen) => {
-    await connected(plainServer(), async (_session, port) => {
-      const calls = [];
-      const createConnection = (authority, options) => {
-        calls.push([authority.constructor.name, typeof options, storage.getStore()]);
-        return net.connect(port, '127.0.0.1');
-      };
-      const session = storage.run('connecting', () =>
-        http2.connect('http://elsewhere', { createConnection }),
-      );
-      seen('reply', await ask(session));
-      seen('calls', [calls, session.socket.constructor.name, session.originSet]);
-      session.destroy();
-    });
   },
 
   'HTTP/1 and HTTP/2 on one port': async (seen) => {

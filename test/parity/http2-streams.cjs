@@ -1,6 +1,7 @@
 // Streams of http2: pushes, files, trailers, resets, aborts.
 const http2 = require('node:http2');
 const { once } = require('node:events');
+const net = require('node:net');
 const { open } = require('node:fs/promises');
 const { pipeline } = require('node:stream');
 const { brief, listeners, names, storage, turns, watch } = require('./tools/http.cjs');
@@ -9,6 +10,7 @@ const { ask, connected, reply } = require('./tools/http2.cjs');
 exports.title = 'http2: streams';
 exports.points = ['process'];
 
+const plainServer = () => http2.createServer((request, response) => response.end(request.url));
 const { constants } = http2;
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_REFUSED_STREAM } = constants;
 
@@ -201,6 +203,22 @@ exports.cases = {
         ),
       );
       seen('lines', lines);
+    });
+  },
+
+  'a session on a socket of the application': async (seen) => {
+    await connected(plainServer(), async (_session, port) => {
+      const calls = [];
+      const createConnection = (authority, options) => {
+        calls.push([authority.constructor.name, typeof options, storage.getStore()]);
+        return net.connect(port, '127.0.0.1');
+      };
+      const session = storage.run('connecting', () =>
+        http2.connect('http://elsewhere', { createConnection }),
+      );
+      seen('reply', await ask(session));
+      seen('calls', [calls, session.socket.constructor.name, session.originSet]);
+      session.destroy();
     });
   },
 };

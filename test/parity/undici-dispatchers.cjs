@@ -6,6 +6,7 @@ const { once } = require('node:events');
 const { setTimeout: sleep } = require('node:timers/promises');
 const undici = require('undici');
 const { certificate } = require('./tools/certificate.cjs');
+const { json, told } = require('./tools/undici.cjs');
 const { listeners, names, read, storage, turns, using } = require('./tools/http.cjs');
 
 exports.title = 'undici: clients, pools, agents, proxies, interceptors, mocks';
@@ -24,23 +25,6 @@ const server = () =>
     const body = await read(request);
     return response.end(JSON.stringify([request.method, request.url, request.headers, body]));
   });
-const json = async (promise) => {
-  const { statusCode, body } = await promise;
-  return [statusCode, await body.json()];
-};
-const dispatcherEvents = ['connect', 'disconnect', 'connectionError', 'drain'];
-
-/** What a dispatcher tells; connections may be closed after the last look at it. */
-function told(dispatcher) {
-  const lines = [];
-  for (const event of dispatcherEvents) {
-    dispatcher.on(event, function (...args) {
-      lines.push(`${event} ${args.length} ${args[0]?.constructor.name} ${this === dispatcher}`);
-    });
-  }
-  return lines;
-}
-
 exports.cases = {
   'Client, Pool, BalancedPool, RoundRobinPool, Agent': async (seen) => {
     const { Client, Pool, BalancedPool, RoundRobinPool, Agent } = undici;

@@ -4,49 +4,11 @@ const { EventEmitter, getEventListeners } = require('node:events');
 const { PassThrough, Readable, Writable } = require('node:stream');
 const { pipeline: piped } = require('node:stream/promises');
 const undici = require('undici');
+const { failed, served } = require('./tools/undici.cjs');
 const { brief, listeners, names, read, storage, turns, using } = require('./tools/http.cjs');
 
 exports.title = 'undici: request, stream, pipeline, connect, upgrade, fetch';
 exports.points = ['http', 'wsgi'];
-
-const early = {
-  '/never': () => {},
-  '/open': (response) => response.write('begun'),
-  '/cut': (response) => response.writeHead(200, { 'content-length': 9 }).write('x', () => response.destroy()),
-  '/reset': (response) => response.destroy(),
-};
-const server = () => {
-  const made = http.createServer(async (request, response) => {
-    if (early[request.url] !== undefined) return early[request.url](response);
-    response.writeHead(200, { trailer: 'x-sum', 'x-list': ['a', 'b'] });
-    response.write(JSON.stringify([request.method, request.url, request.headers, await read(request)]));
-    response.addTrailers({ 'x-sum': '1' });
-    return response.end();
-  });
-  return made.on('upgrade', (_request, socket) => {
-    socket.end('HTTP/1.1 101 On\r\nConnection: Upgrade\r\nUpgrade: own\r\n\r\nbytes');
-  });
-};
-
-/** Runs a body with a server and an agent of its own, so that no connection is left over. */
-function served(body) {
-  return using(server(), async (port) => {
-    const dispatcher = new undici.Agent({ keepAliveTimeout: 1000 });
-    try {
-      return await body(`http://127.0.0.1:${port}`, dispatcher, port);
-    } finally {
-      await dispatcher.destroy();
-    }
-  });
-}
-
-/** An error without what varies. */
-function failed(error) {
-  delete error.socket;
-  delete error.cause?.socket;
-  delete error.port;
-  return error;
-}
 
 const collecting = () => {
   const pieces = [];
