@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
-import { aborted, defaultPort, mayCarry } from '../src/hooks/http.js';
+import { aborted, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
 import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
@@ -99,7 +99,7 @@ function portOf(request: ClientRequest, scheme: string): number | undefined {
 
 function inject(request: ClientRequest, headers: Readonly<Record<string, string>>): void {
   const authorization = request.getHeader('authorization');
-  if (request.hasHeader(infoHeader) || isSigned(authorization)) return;
+  if (request.hasHeader(infoHeader) || isAwsSigned(authorization)) return;
   const wasWritten = isWritten(request);
   if (wasWritten && /\r\nauthorization: *aws4-/i.test(request._header)) return;
   if (!wasWritten) {
@@ -133,7 +133,3 @@ function isWritten(request: ClientRequest): request is WrittenRequest {
   const { _header, outputData } = request as Partial<WrittenRequest>;
   return typeof _header === 'string' && Array.isArray(outputData);
 }
-
-/** A request whose headers are signed (AWS's SigV4) breaks when headers are added. */
-const isSigned = (authorization: unknown): boolean =>
-  typeof authorization === 'string' && /^AWS4-/i.test(authorization);

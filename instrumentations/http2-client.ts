@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
-import { aborted, defaultPort, mayCarry, statusOf } from '../src/hooks/http.js';
+import { aborted, defaultPort, isAwsSigned, mayCarry, statusOf } from '../src/hooks/http.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
@@ -73,9 +73,9 @@ function start(settings: Settings, caller: Context, session: ClientHttp2Session,
   const point = startPoint(scheme, caller, {
     requests: { method, scheme, hostname, port, ...target(path) },
   });
-  const isSigned = /^AWS4-/i.test(textOf(headers['authorization']) ?? '');
+  const isSigned = isAwsSigned(headers['authorization']);
   const isTraced = headers[infoHeader.toLowerCase()] !== undefined;
-  const isFor = hostOf(headers[':authority']) ?? hostname;
+  const isFor = hostOf(headers[':authority'] ?? headers['host']) ?? hostname;
   const isAllowed = mayCarry(settings, hostname, { method, path }) && settings.carriesTo(isFor);
   if (isObject && !isOdd && isAllowed && !isSigned && !isTraced) {
     args[0] = withHeaders(given, settings.headersFor(point.context));

@@ -55,7 +55,7 @@ const library = 'mysql2';
 // Errors about databases, tables, columns, users: no value of a row or a parameter is in them.
 const namesOnly: ReadonlySet<string> = new Set(
   (
-    'ER_NO_SUCH_TABLE ER_BAD_FIELD_ERROR ER_BAD_TABLE_ERROR ER_BAD_DB_ERROR ER_TABLE_EXISTS_ERROR ' +
+    'ER_NO_SUCH_TABLE ER_BAD_TABLE_ERROR ER_BAD_DB_ERROR ER_TABLE_EXISTS_ERROR ' +
     'ER_ACCESS_DENIED_ERROR ER_DBACCESS_DENIED_ERROR ER_TABLEACCESS_DENIED_ERROR ER_BAD_NULL_ERROR ' +
     'ER_DATA_TOO_LONG ER_NO_REFERENCED_ROW_2 ER_ROW_IS_REFERENCED_2 ER_NO_DEFAULT_FOR_FIELD ER_NON_UNIQ_ERROR'
   ).split(' '),

@@ -54,7 +54,7 @@ const library = 'pg';
 
 // Errors about tables, columns, functions, constraints, users: no value of a row or a parameter is in them.
 const namesOnly: ReadonlySet<string> = new Set(
-  '42P01 42P02 42P07 42501 42701 42702 42703 42704 42883 23502 23503 23505 23514 28000 28P01 3D000 3F000'.split(
+  '42P01 42P02 42P07 42501 42701 42702 42704 42883 23502 23503 23505 23514 28000 28P01 3D000 3F000'.split(
     ' ',
   ),
 );

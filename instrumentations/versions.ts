@@ -1,4 +1,4 @@
-// Nothing is loaded for this: the hooks, the README's table, the tests and `ostrace doctor` read it.
+// Nothing is loaded for this: the hooks, the README's table and the tests read it.
 import type { VersionRange } from '../src/hooks/version-range.js';
 
 /**

@@ -70,6 +70,18 @@ for (const [what, [path, answer, tree, stop]] of Object.entries(ways)) {
   });
 }
 
+test('methods that the application puts over those of the socket stay', async (t) => {
+  const { stdout } = await run(t, scenario('handshakes.cjs'), {
+    env: on,
+    onReady: async (port) => {
+      const headers = { ...handshake, ...signedHeaders().headers };
+      assert.equal(await ask(port, 'GET', '/wrapped', headers), '101');
+      await fetch(`http://127.0.0.1:${port}/end`);
+    },
+  });
+  assert.match(stdout, /^seen 3$/m);
+});
+
 test('messages of a WebSocket come through, and are no part of the request that opened it', async (t) => {
   const { headers } = signedHeaders();
   const { events } = await run(t, scenario('handshakes.cjs'), {

@@ -14,6 +14,7 @@ const cases: readonly (readonly [Dialect, statement: string, masked: string])[] 
   ['postgresql', "select E'it\\'s', e'x', name 'y'", 'select ?, ?, name ?'],
   ['postgresql', "select U&'d\\0061t', B'01', x'1F', N'n'", 'select ?, ?, ?, ?'],
   ['postgresql', "select $$it's $1$$, $tag$a $$ b$tag$, $1", 'select ?, ?, $1'],
+  ['postgresql', 'select $A$x$a$ hunter2 $A$, 1', 'select ?, ?'],
   ['postgresql', "select 1 -- it's 'secret'\n, 2 /* a 'b' /* c */ d */ , 3", 'select ?  \n, ?   , ?'],
   ['postgresql', "select 'never closed; drop table x", 'select ?'],
   ['postgresql', 'select $$never closed', 'select ?'],

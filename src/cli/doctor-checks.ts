@@ -107,7 +107,9 @@ export function checkProgram(report: ProcessReport | undefined, ended: string | 
       ? 'ostrace/register was loaded by the application: what it loaded before is not traced'
       : report.loaded,
   );
-  if (report.keys === 0) add('problem', 'keys', `${variableName('hmacKeys')} is empty in the program`);
+  if (report.keys === 0 && !report.isWhole) {
+    add('problem', 'keys', `${variableName('hmacKeys')} is empty in the program`);
+  }
   for (const { name, version, folder } of report.hooked) add('ok', 'hooks', `${name} ${version} (${folder})`);
   for (const { name, version, supported } of report.skipped) {
     const ranges = supported.map(([from, below]) => `${from} up to ${below}`).join(', ');

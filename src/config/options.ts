@@ -116,7 +116,7 @@ export const options = {
   },
   debug: off('Says on stderr what is hooked, what is left alone, and why a trace header is refused.'),
   instrumentHttpServer: on('Instruments incoming HTTP requests.'),
-  instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, fetch, undici).'),
+  instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, http2, fetch, undici).'),
   instrumentPg: on('Instruments pg.'),
   instrumentMysql2: on('Instruments mysql2.'),
   instrumentChildProcess: on('Instruments external commands.'),

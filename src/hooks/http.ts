@@ -10,6 +10,10 @@ export const aborted: Info = {
   message: 'the connection was closed before the response was complete',
 };
 
+/** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
+export const isAwsSigned = (authorization: unknown): boolean =>
+  [authorization].flat().some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
+
 /** The port of a URL that names none. */
 export const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
 
@@ -48,7 +52,10 @@ export function watchHandshake(
   const stop = (status: number | undefined): void => {
     if (isOver) return;
     isOver = true;
-    for (const method of observed) Reflect.deleteProperty(socket, method);
+    for (const [method, own] of ours) {
+      // The application may have wrapped it meanwhile: then it stays below, and passes everything on.
+      if (socket[method] === own) Reflect.deleteProperty(socket, method);
+    }
     guarded(guard, () => onEnd(status));
   };
   const answer = ([chunk]: readonly unknown[]): void => {
@@ -58,21 +65,24 @@ export function watchHandshake(
   const close = ([event]: readonly unknown[]): void => void (event === 'close' && stop(undefined));
   // What somebody else has put over a method already must stay.
   const observed = (['write', 'end', 'emit'] as const).filter((method) => !Object.hasOwn(socket, method));
-  for (const method of observed) putOver(socket, method, method === 'emit' ? close : answer);
+  const ours = observed.map(
+    (method) => [method, putOver(socket, method, method === 'emit' ? close : answer)] as const,
+  );
 }
 
-/** Puts a method that shows its arguments to an observer over an inherited one, until it is deleted. */
+/** Puts a method that shows its arguments to an observer over an inherited one; gives it. */
 function putOver(
   socket: Socket,
   method: 'write' | 'end' | 'emit',
   observe: (args: readonly unknown[]) => void,
-): void {
+): unknown {
   const original = socket[method] as (...args: unknown[]) => unknown;
   const value = function (this: unknown, ...args: unknown[]): unknown {
     observe(args);
     return Reflect.apply(original, this, args);
   };
   Object.defineProperty(socket, method, { value, configurable: true, writable: true });
+  return value;
 }
 
 /** The beginning of what is written, as far as a status line goes. */

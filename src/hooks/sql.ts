@@ -12,7 +12,7 @@ const plainString = /'(?:[^']|'')*(?:'|$)/u;
 const escapedString = /'(?:[^'\\]|''|\\[^]|\\$)*(?:'|$)/u;
 const escapedDoubleString = /"(?:[^"\\]|""|\\[^]|\\$)*(?:"|$)/u;
 const dollarString = /(?<tag>\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$)[^]*?(?:\k<tag>|$)/u;
-const number = /\.?\d[\p{L}\p{N}_.]*(?:(?<=e)[+-]\d[\d_]*)?/u;
+const number = /\.?\d[\p{L}\p{N}_.]*(?:(?<=[eE])[+-]\d[\d_]*)?/u;
 const word = /[$:@]?[\p{L}_][\p{L}\p{N}_$]*|\$\d+/u;
 
 const source = (...expressions: readonly RegExp[]): string =>
@@ -20,14 +20,14 @@ const source = (...expressions: readonly RegExp[]): string =>
 
 const tokens: Readonly<Record<Dialect, RegExp>> = {
   postgresql: new RegExp(
-    `(?<literal>e${escapedString.source}|(?:[bxn]|u&)?${plainString.source}|${source(dollarString, number)})|` +
+    `(?<literal>[eE]${escapedString.source}|(?:[bBxXnN]|[uU]&)?${plainString.source}|${source(dollarString, number)})|` +
       `(?<comment>--[^\\n]*|/\\*)|(?<name>${source(/"(?:[^"]|"")*(?:"|$)/, word)})`,
-    'giu',
+    'gu',
   ),
   mysql: new RegExp(
-    `(?<literal>(?:[bxn]|_\\w+\\s*)?${escapedString.source}|${source(escapedDoubleString, number)})|` +
+    `(?<literal>(?:[bBxXnN]|_\\w+\\s*)?${escapedString.source}|${source(escapedDoubleString, number)})|` +
       `(?<comment>--[^\\n]*|#[^\\n]*|/\\*)|(?<name>${source(/`(?:[^`]|``)*(?:`|$)/, word)})`,
-    'giu',
+    'gu',
   ),
 };
 

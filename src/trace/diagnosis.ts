@@ -27,6 +27,8 @@ export interface ProcessReport extends Diagnosis {
   readonly loaded: string;
   /** How many keys it has; not one of them is told. */
   readonly keys: number;
+  /** Whether the process is traced as a whole, whatever headers say. */
+  readonly isWhole: boolean;
   readonly connectionString: string;
   readonly service: string;
   /** Instrumentations that a setting switched off. */

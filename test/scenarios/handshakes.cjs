@@ -18,6 +18,18 @@ const upgrades = {
       );
       socket.on('data', (data) => socket.write(data));
     }, 5),
+  '/wrapped': (request, socket) => {
+    const { write } = socket;
+    let count = 0;
+    socket.write = function (...args) {
+      count++;
+      return Reflect.apply(write, this, args);
+    };
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    socket.write('1');
+    socket.write('2');
+    console.log(`seen ${count}`);
+  },
   '/refused': (request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n'),
   '/dropped': (request, socket) => socket.destroy(),
 };

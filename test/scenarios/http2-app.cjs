@@ -15,6 +15,7 @@ const headersOf = {
   'no prototype': () => Object.assign(Object.create(null), { ':path': '/echo' }),
   frozen: () => Object.freeze({ ':path': '/echo' }),
   'signed by AWS': () => ({ ':path': '/echo', authorization: 'AWS4-HMAC-SHA256 x' }),
+  'signed by AWS, a list': () => ({ ':path': '/echo', authorization: ['AWS4-HMAC-SHA256 x'] }),
   'another authority': () => ({ ':path': '/echo', ':authority': 'third.example.org' }),
   none: () => undefined,
 };
