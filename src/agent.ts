@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 import { builtins, lateBuiltins, packages } from '../instrumentations/index.js';
-import { type Config, contextVariables, diagnosisVariable, readConfig } from './config/config.js';
+import {
+  type Config,
+  contextVariables,
+  diagnosisVariable,
+  driverSettings,
+  readConfig,
+} from './config/config.js';
 import { type OptionName, variableName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
 import type { BundleMark } from './export/bundles.js';
@@ -44,7 +50,7 @@ export function start(preload: string): void {
   const config = handover?.config ?? readEnvironment();
   if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
 
-  const exporter = createExporter(config.connectionString, handover?.ring);
+  const exporter = createExporter(config.connectionString, driverSettings(config), handover?.ring);
   connect(exporter.write, { host: config.host, project: config.project, service: config.service });
   let root: Point | undefined;
   const flush = (): void => exporter.flush(flushTimeoutMs);

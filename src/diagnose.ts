@@ -2,7 +2,8 @@
 // OSTRACE_DEBUG or `ostrace doctor`.
 import { renameSync, writeFileSync } from 'node:fs';
 
-import { type Config, masked } from './config/config.js';
+import type { Config } from './config/config.js';
+import { masked } from './drivers/index.js';
 import { type BundleMark, adviceOn, bundledIn } from './export/bundles.js';
 import { createDiagnosis, loadedAmong } from './hooks/diagnosis.js';
 import type { HookReports } from './hooks/modules.js';

@@ -7,12 +7,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, after, before, test } from 'node:test';
 
-import { openDriver } from '../src/drivers/index.js';
 import { stringifyReport } from '../src/report/json.js';
 import { buildReport } from '../src/report/report.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { verify } from '../src/trace/signing.js';
+import { open } from './fixtures/drivers.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
 import { projectFolder, scratch } from './scenario.js';
 
@@ -66,7 +66,7 @@ function store(context: TestContext, events: readonly Event[] = []): { folder: s
 
 function save(connection: string, events: readonly Event[]): void {
   const lines = events.map((event) => ({ base_id: event.base_id, text: JSON.stringify(event) }));
-  void openDriver(connection).write(lines);
+  void open(connection).write(lines);
 }
 
 function idIn(stderr: string): string {

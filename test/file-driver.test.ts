@@ -17,9 +17,9 @@ import { join, relative } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
 import { type Driver, DriverError, type Line } from '../src/drivers/driver.js';
-import { openDriver } from '../src/drivers/index.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
+import { open } from './fixtures/drivers.js';
 import { at, base_id, eventsOf } from './fixtures/events.js';
 
 let folder = '';
@@ -27,7 +27,7 @@ let driver: Driver;
 
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'ostrace-')), 'deep/store');
-  driver = openDriver(`file://${folder}`);
+  driver = open(`file://${folder}`);
 });
 
 afterEach(() => {
@@ -63,7 +63,7 @@ test('events come back as they were stored, each trace from its own file', async
 test('a relative folder is one below the working directory', async () => {
   await driver.write([started('1')]);
   for (const form of ['file://', 'file:']) {
-    const again = openDriver(form + relative(process.cwd(), folder));
+    const again = open(form + relative(process.cwd(), folder));
     assert.equal((await again.list()).length, 1);
   }
 });
@@ -248,7 +248,7 @@ test('a trace that cannot be written does not cost the others their events', asy
 test('what is no folder and no file is one clear sentence', async () => {
   const file = join(folder, '../..', 'file');
   writeFileSync(file, '');
-  for (const wrong of [openDriver(`file://${file}`), openDriver(`file://${file}/below`)]) {
+  for (const wrong of [open(`file://${file}`), open(`file://${file}/below`)]) {
     const message = new RegExp(`^cannot (read|write) ${file}.*: .*name a folder in the connection string$`);
     await assert.rejects(wrong.list(), { name: 'DriverError', message });
     assert.throws(() => wrong.write([started('1')]), { name: 'DriverError', message });

@@ -1,7 +1,7 @@
-import { masked, readConfig } from '../config/config.js';
+import { type Config, readConfig } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import type { ProcessReport } from '../trace/diagnosis.js';
-import { withStore } from './store.js';
+import { storeName, withStore } from './store.js';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -69,16 +69,16 @@ function isPreloaded(program: readonly string[], { NODE_OPTIONS = '' }: Environm
 }
 
 /** Whether the store can be read and written. */
-export async function checkStore(connectionString: string): Promise<Check> {
+export async function checkStore(config: Config): Promise<Check> {
   try {
     return {
       name: 'store',
       status: 'ok',
-      says: await withStore(connectionString, (driver) => driver.check()),
+      says: await withStore(config, (driver) => driver.check()),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { name: 'store', status: 'problem', says: `${masked(connectionString)}: ${reason}` };
+    return { name: 'store', status: 'problem', says: `${storeName(config)}: ${reason}` };
   }
 }
 

@@ -2,6 +2,7 @@ import { newId } from '../trace/ids.js';
 import { traceHeaders } from '../trace/headers.js';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { Config } from '../config/config.js';
 import { type CommandError, type Shell, command, print } from './command.js';
 import { type Check, checkEnvironment, checkProgram, checkStore } from './doctor-checks.js';
 import { startDiagnosed } from './doctor-program.js';
@@ -38,14 +39,12 @@ export const doctor = command({
     const config = settings(shell, values['connection-string']);
     const checks: Check[] = [
       ...checkEnvironment(shell.env, operands, operands.length > 0 || url === undefined),
-      await checkStore(config.connectionString),
+      await checkStore(config),
     ];
     const program = operands.length === 0 ? undefined : startDiagnosed(operands, shell.env);
     try {
       if (url !== undefined) {
-        checks.push(
-          await checkRequest(shell, url, { ...config, key: keyFrom(values.profile, config) }, waitMs),
-        );
+        checks.push(await checkRequest(shell, url, config, keyFrom(values.profile, config), waitMs));
       } else {
         await program?.endsWithin(waitMs);
       }
@@ -73,7 +72,8 @@ function textOf(checks: readonly Check[], ok: boolean): string {
 async function checkRequest(
   shell: Shell,
   url: URL,
-  { connectionString, key }: { readonly connectionString: string; readonly key: string },
+  config: Config,
+  key: string,
   waitMs: number,
 ): Promise<Check> {
   const base_id = newId();
@@ -95,7 +95,7 @@ async function checkRequest(
     }
   }
   shell.say(`trace ${base_id}`);
-  const arrived = await withStore(connectionString, async (driver) => {
+  const arrived = await withStore(config, async (driver) => {
     while (performance.now() < deadline) {
       const stored = await driver.read(base_id);
       if (stored !== undefined) return stored.events.length;

@@ -53,7 +53,7 @@ export const request = command({
     const base_id = newId();
     const key = keyFrom(values.profile, config);
     const outgoing = outgoingOf(values, urlFrom(url), base_id, key);
-    const show = (): Promise<void> => showWhenComplete(shell, { ...config, base_id, waitMs, hint });
+    const show = (): Promise<void> => showWhenComplete(shell, { config, base_id, waitMs, hint });
 
     // First, so that the trace of a request that hangs can be found while it does.
     shell.say(`trace ${base_id}`);

@@ -42,7 +42,7 @@ export const run = command({
     shell.say(`trace ${base_id}`);
     const end = await runToEnd(program, args, env);
     try {
-      if (values.show) await showWhenComplete(shell, { ...config, base_id, waitMs, hint });
+      if (values.show) await showWhenComplete(shell, { config, base_id, waitMs, hint });
     } finally {
       if (end.signal !== null) raise(end.signal);
     }

@@ -1,6 +1,6 @@
-import { type Config, masked, readConfig } from '../config/config.js';
+import { type Config, readConfig } from '../config/config.js';
 import { variableName } from '../config/options.js';
-import { schemeOf, schemes } from '../drivers/index.js';
+import { masked, schemeOf, schemes, splitConnections } from '../drivers/index.js';
 import { CommandError, type Option, type Shell } from './command.js';
 
 const profileVariable = variableName('profile');
@@ -27,11 +27,13 @@ export const connectionOption = {
  */
 export function settings(shell: Shell, given?: string): Config {
   const connection = given ?? (shell.env[connectionVariable] || undefined);
-  if (connection !== undefined && !schemes.includes(schemeOf(connection))) {
+  const each = connection === '' ? [''] : splitConnections(connection ?? '');
+  const wrong = each.find((one) => !schemes.includes(schemeOf(one)));
+  if (wrong !== undefined) {
     const source = given === undefined ? connectionVariable : '--connection-string';
     const known = schemes.map((scheme) => `${scheme}://`).join(', ');
     throw new CommandError(
-      `${source} is "${masked(connection)}"; expected a store that starts with one of ${known}`,
+      `${source} is "${masked(wrong)}"; expected a store that starts with one of ${known}`,
     );
   }
   const { config, problems } = readConfig({

@@ -1,8 +1,8 @@
-import { masked } from '../config/config.js';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { type Config, driverSettings } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
-import { openDriver } from '../drivers/index.js';
+import { masked, openDriver, splitConnections } from '../drivers/index.js';
 import { renderTree } from '../report/text.js';
 import { type Tree, buildTree } from '../report/tree.js';
 import { CommandError, type Option, type Shell, printAll } from './command.js';
@@ -22,17 +22,27 @@ export const waitOption = {
   help: 'How long --show waits for the trace to be complete; 5 when not given. What is unfinished then is marked.',
 } as const satisfies Option;
 
-/** Opens a store for as long as it is used. */
+/** Opens the store that commands read, for as long as it is used. */
 export async function withStore<Result>(
-  connection: string,
+  config: Config,
   use: (driver: Driver) => Promise<Result>,
 ): Promise<Result> {
-  const driver = openDriver(connection);
+  const driver = openDriver(readableConnection(config), driverSettings(config));
   try {
     return await use(driver);
   } finally {
     await driver.close();
   }
+}
+
+/** The store that commands read, as it may be shown. */
+export function storeName(config: Config): string {
+  return masked(readableConnection(config));
+}
+
+/** The first of several stores. */
+function readableConnection({ connectionString }: Config): string {
+  return splitConnections(connectionString)[0] ?? connectionString;
 }
 
 /**
@@ -43,21 +53,21 @@ export async function withStore<Result>(
 export async function showWhenComplete(
   shell: Shell,
   {
-    connectionString,
+    config,
     base_id,
     waitMs,
     hint,
   }: {
-    readonly connectionString: string;
+    readonly config: Config;
     readonly base_id: string;
     readonly waitMs: number;
     readonly hint: string;
   },
 ): Promise<void> {
-  const stored = await withStore(connectionString, (driver) => settled(driver, base_id, waitMs));
+  const stored = await withStore(config, (driver) => settled(driver, base_id, waitMs));
   if (stored === undefined) {
     throw new CommandError(
-      `nothing of trace ${base_id} came to ${masked(connectionString)} within ${waitMs / 1000} s; ${hint}`,
+      `nothing of trace ${base_id} came to ${storeName(config)} within ${waitMs / 1000} s; ${hint}`,
     );
   }
   await printTree(shell, base_id, stored);

@@ -1,9 +1,8 @@
-import { masked } from '../config/config.js';
 import { ago, moment } from '../report/format.js';
 import { parseTimestamp } from '../trace/parse.js';
 import { CommandError, command, print } from './command.js';
 import { connectionOption, settings } from './settings.js';
-import { withStore } from './store.js';
+import { storeName, withStore } from './store.js';
 
 const defaultLimit = 20;
 
@@ -22,13 +21,13 @@ export const traceList = command({
   },
   async run(values, _operands, shell) {
     const limit = limitFrom(values.limit ?? (values.json ? '0' : `${defaultLimit}`));
-    const { connectionString } = settings(shell, values['connection-string']);
-    const all = await withStore(connectionString, (driver) => driver.list());
+    const config = settings(shell, values['connection-string']);
+    const all = await withStore(config, (driver) => driver.list());
     const shown = limit === 0 ? all : all.slice(0, limit);
     if (values.json) await print(shell, `${JSON.stringify(shown, null, 2)}\n`);
     if (all.length === 0) {
       throw new CommandError(
-        `there are no traces in ${masked(connectionString)}; ostrace request makes one, and --connection-string names another store`,
+        `there are no traces in ${storeName(config)}; ostrace request makes one, and --connection-string names another store`,
       );
     }
     if (values.json) return 0;

@@ -1,11 +1,10 @@
-import { masked } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { stringifyReport } from '../report/json.js';
 import { buildReport } from '../report/report.js';
 import { isUuid } from '../trace/ids.js';
 import { CommandError, command, printAll } from './command.js';
 import { connectionOption, settings } from './settings.js';
-import { printTree, readable, withStore } from './store.js';
+import { printTree, readable, storeName, withStore } from './store.js';
 
 export const traceShow = command({
   name: 'trace show',
@@ -19,11 +18,11 @@ Colours are used on a terminal, unless NO_COLOR is set.`,
   },
   async run(values, operands, shell) {
     const base_id = idFrom(operands);
-    const { connectionString } = settings(shell, values['connection-string']);
-    const stored = await withStore(connectionString, (driver) => find(driver, base_id));
+    const config = settings(shell, values['connection-string']);
+    const stored = await withStore(config, (driver) => find(driver, base_id));
     if (stored === undefined) {
       throw new CommandError(
-        `there is no trace ${base_id} in ${masked(connectionString)}; ostrace trace list shows what is stored there`,
+        `there is no trace ${base_id} in ${storeName(config)}; ostrace trace list shows what is stored there`,
       );
     }
     if (!values.json) {

@@ -1,13 +1,15 @@
 import { hostname } from 'node:os';
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 
-import { schemeOf, schemes } from '../drivers/index.js';
+import { type DriverSettings, masked, schemeOf, schemes, splitConnections } from '../drivers/index.js';
 import { type OptionName, type Options, type Type, options, variableName } from './options.js';
 
 /** The settings as the agent uses them: names filled in, the file driver's folder absolute. */
 export type Config = {
-  readonly [Name in OptionName]: Options[Name]['default'];
+  readonly [Name in OptionName]: Widened<Options[Name]['default']>;
 } & { readonly service: string; readonly host: string };
+
+type Widened<T> = T extends number ? number : T extends string ? string : T;
 
 export interface ConfigResult {
   readonly config: Config;
@@ -23,6 +25,12 @@ export const contextVariables = { info: 'OSTRACE_TRACE_INFO', hmac: 'OSTRACE_TRA
 
 /** Where a process writes what became of its hooks: `ostrace doctor` sets it for the program that it runs. */
 export const diagnosisVariable = 'OSTRACE_DIAGNOSIS_FILE';
+
+/** What the drivers may know of the configuration: no keys. */
+export function driverSettings(config: Config): DriverSettings {
+  const { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize } = config;
+  return { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize };
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -52,8 +60,7 @@ export function readConfig(env: Environment): ConfigResult {
       problems.push(`${name} is not a setting${nearest(variable)}; see the README's table`);
     }
   }
-  const connectionString = checkedConnection(values['connectionString'] as string, problems);
-  values['connectionString'] = connectionString;
+  values['connectionString'] = checkedConnections(values['connectionString'] as string, problems);
   values['service'] ??= scriptName();
   values['host'] ??= hostname();
   return { config: values as Config, problems };
@@ -66,15 +73,21 @@ const known: ReadonlySet<string> = new Set([
   diagnosisVariable,
 ]);
 
-function checkedConnection(connectionString: string, problems: string[]): string {
-  const scheme = schemeOf(connectionString);
-  if (!schemes.includes(scheme)) {
+/** The connection strings that can be used, each in the form in which it means the same everywhere. */
+function checkedConnections(given: string, problems: string[]): string {
+  const wrong = splitConnections(given).filter((each) => !schemes.includes(schemeOf(each)));
+  const good = splitConnections(given).filter((each) => !wrong.includes(each));
+  const otherwise = options.connectionString.default;
+  for (const each of wrong) {
     problems.push(
-      `${variableName('connectionString')} is ${quoted(masked(connectionString))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${options.connectionString.default} instead`,
+      `${variableName('connectionString')} is ${quoted(masked(each))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${good.length > 0 ? 'the others' : otherwise} instead`,
     );
-    return checkedConnection(options.connectionString.default, problems);
   }
-  if (scheme !== 'file') return connectionString;
+  return (good.length > 0 ? good : [otherwise]).map((each) => absolute(each, problems)).join(',');
+}
+
+function absolute(connectionString: string, problems: string[]): string {
+  if (schemeOf(connectionString) !== 'file') return connectionString;
   try {
     return absoluteFolder(connectionString);
   } catch {
@@ -83,22 +96,6 @@ function checkedConnection(connectionString: string, problems: string[]): string
     );
     return connectionString;
   }
-}
-
-/**
- * A value that may be shown: without the name and the password that it may hold before a host, and without
- * what stands behind the host, or in place of a URL (`host=db password=…`).
- */
-export function masked(given: string): string {
-  const settings = /^file:/i.test(given) ? -1 : given.search(/[?#=]/);
-  if (settings === -1) return withoutUser(given);
-  // Which of the two has the password can't be told.
-  if (given.includes('@', settings)) return given.replace(/^([a-z\d+.-]*:?\/\/)?.*$/is, '$1***');
-  return `${withoutUser(given.slice(0, settings + 1))}***`;
-}
-
-function withoutUser(given: string): string {
-  return given.replace(/^([a-z\d+.-]*:?\/\/)?.*@/is, '$1***@');
 }
 
 const maxShownLength = 200;

@@ -59,6 +59,35 @@ const seconds: Type<number | undefined> = {
   parse: (value) => (/^\s*[1-9]\d{0,8}\s*$/.test(value) ? Number(value) : undefined),
 };
 
+const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** Seconds. */
+const duration: Type<number> = {
+  takes: 'a time such as 90s, 30m, 12h or 7d',
+  parse(value) {
+    const [, count, unit = 's'] = /^\s*([1-9]\d{0,8})\s*([smhd])?\s*$/i.exec(value) ?? [];
+    return count === undefined ? undefined : Number(count) * units[unit.toLowerCase() as keyof typeof units];
+  },
+};
+
+const multiples = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
+
+/** Bytes. */
+const size: Type<number> = {
+  takes: 'a size such as 500kb, 64mb or 2gb',
+  parse(value) {
+    const [, count, unit] = /^\s*([1-9]\d{0,8})\s*([kmg])i?b?\s*$/i.exec(value) ?? [];
+    return unit === undefined
+      ? undefined
+      : Number(count) * multiples[unit.toLowerCase() as keyof typeof multiples];
+  },
+};
+
+const milliseconds: Type<number> = {
+  takes: 'a whole number of milliseconds up to 60000',
+  parse: (value) => (/^\s*\d{1,5}\s*$/.test(value) && Number(value) <= 60_000 ? Number(value) : undefined),
+};
+
 const on = (help: string): Option<boolean> => ({ type: flag, default: true, help });
 const off = (help: string): Option<boolean> => ({ type: flag, default: false, help });
 
@@ -84,7 +113,46 @@ export const options = {
   connectionString: {
     type: connection,
     default: 'file://.ostrace',
-    help: 'Where traces go: `file://` and a folder, absolute or relative to where the process was started.',
+    help: 'Where traces go: `file://` and a folder, absolute or relative to where the process was started, or another store. Several, separated by commas, get all traces each; commands read the first that can be read.',
+  },
+  transportUrl: {
+    type: optionalText,
+    default: undefined as string | undefined,
+    secret: true,
+    help: 'The broker of `messaging://`, as `rabbit://user:password@host:5672/`.',
+  },
+  filterErrorTrace: off(
+    'Also keeps a list of the traces with a failed point, for `trace list --error-trace`.',
+  ),
+  keepFor: {
+    type: duration,
+    default: undefined as number | undefined,
+    help: 'How long the store keeps a trace: files and Redis. For ever when not set.',
+  },
+  keepSize: {
+    type: size,
+    default: undefined as number | undefined,
+    help: 'How much the folder of files may hold; the oldest traces go first. Any amount when not set.',
+  },
+  exitTimeout: {
+    type: milliseconds,
+    default: 500,
+    help: 'How many milliseconds the end of the process waits for the store at the most; what is not stored by then is spooled.',
+  },
+  spool: {
+    type: optionalText,
+    default: undefined as string | undefined,
+    help: 'The folder for events that a store does not take now; `ostrace-spool-` and the number of the user in the folder for temporary files when not set.',
+  },
+  spoolSize: {
+    type: size,
+    default: 64 * 2 ** 20,
+    help: 'How much the spool may hold; what comes then is lost, and counted.',
+  },
+  spoolAge: {
+    type: duration,
+    default: 7 * 86_400,
+    help: 'How long events wait in the spool; what is older is removed, and counted as lost.',
   },
   profile: {
     type: optionalText,

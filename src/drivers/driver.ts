@@ -20,15 +20,53 @@ export interface StoredTrace {
   readonly skipped: number;
 }
 
+/** The settings that drivers know of; each uses those that its store has a place for. */
+export interface DriverSettings {
+  /** Keeps a list of the traces with a failed point, as OSProfiler's `filter_error_trace`. */
+  readonly filterErrorTrace: boolean;
+  readonly project: string;
+  readonly service: string;
+  readonly host: string;
+  /** The broker of `messaging://`, with its password. */
+  readonly transportUrl: string | undefined;
+  /** How many seconds a trace is kept, where the store can forget; for ever when undefined. */
+  readonly keepFor: number | undefined;
+  /** How many bytes of traces are kept, where the store can count; the oldest go first. */
+  readonly keepSize: number | undefined;
+}
+
+/** What is to be known of a batch. */
+export interface Batch {
+  /**
+   * An earlier attempt to store these lines failed in a way that left open whether they are there: those
+   * that are found in the store must not be stored again, as far as it can tell.
+   */
+  readonly isRepeated?: boolean;
+  /** The process ends: what waits for its other half is stored as it is. `lines` may be empty then. */
+  readonly isLast?: boolean;
+}
+
 /**
  * A collector backend. Opened in the exporter's worker thread to write, and in the `ostrace` command
- * to read. Errors are thrown as `DriverError` with one sentence for people.
+ * to read. Opening does not connect, and does not load the client library; the first use does.
+ *
+ * Errors are thrown as `DriverError` with one sentence for people, in which no password stands. After one
+ * the driver is used on: it connects again by itself with the next call.
  */
 export interface Driver {
-  /** Stores the lines in their order. May be called again only after it has settled. */
-  write(lines: readonly Line[]): void | Promise<void>;
+  /**
+   * Stores the lines in their order; settled when the store has confirmed them. Called again only after it
+   * has settled. At most some thousand lines.
+   *
+   * @throws WriteError where a part of the lines is stored, or will never be
+   * @throws DriverError where the same lines may be stored later; unless it says that nothing was stored
+   *   (`isCertain`), they come again with `isRepeated`
+   */
+  write(lines: readonly Line[], batch?: Batch): void | Promise<void>;
   /** Newest first. */
   list(): Promise<readonly TraceSummary[]>;
+  /** The traces with a failed point, newest first, as far as they were written with `filterErrorTrace`. */
+  listErrors(): Promise<readonly TraceSummary[]>;
   /** Undefined when the store holds nothing of that trace. */
   read(base_id: string): Promise<StoredTrace | undefined>;
   /**
@@ -37,10 +75,40 @@ export interface Driver {
    * @returns what there is, in a few words: `12 traces in /var/lib/ostrace`
    */
   check(): Promise<string>;
+  /** Ends connections at once; what is not confirmed may be lost. Nothing is called afterwards. */
   close(): void | Promise<void>;
 }
 
 /** A store that can't be reached, read or written; the message is one line that people see. */
 export class DriverError extends Error {
   override readonly name: string = 'DriverError';
+  /** Whether it is known that nothing of a batch was stored, as when there was no connection at all. */
+  readonly isCertain: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isCertain?: boolean } = {}) {
+    super(message, options);
+    this.isCertain = options.isCertain ?? false;
+  }
+}
+
+/** A batch of which a part is stored, or will never be. */
+export class WriteError extends DriverError {
+  override readonly name: string = 'WriteError';
+  readonly refused: number;
+  readonly again: readonly Line[];
+
+  /**
+   * @param refused how many lines the store refuses for good: they are counted as lost
+   * @param again the lines to try again later
+   */
+  constructor(
+    message: string,
+    refused: number,
+    again: readonly Line[],
+    options?: ErrorOptions & { readonly isCertain?: boolean },
+  ) {
+    super(message, options);
+    this.refused = refused;
+    this.again = again;
+  }
 }

@@ -14,7 +14,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Event } from '../trace/event.js';
 import { isUuid } from '../trace/ids.js';
 import { parseEvent, parseTimestamp } from '../trace/parse.js';
-import { type Driver, DriverError, type Line, type StoredTrace, type TraceSummary } from './driver.js';
+import {
+  type Driver,
+  DriverError,
+  type DriverSettings,
+  type Line,
+  type StoredTrace,
+  type TraceSummary,
+} from './driver.js';
 import { linesOf } from './file-lines.js';
 
 const extension = '.jsonl';
@@ -27,7 +34,7 @@ const linesPerTurn = 10_000;
  *
  * @param connectionString `file://` and a folder, absolute or relative to the working directory
  */
-export function openFileDriver(connectionString: string): Driver {
+export function openFileDriver(connectionString: string, _settings: DriverSettings): Driver {
   const folder = resolve(connectionString.replace(/^file:(\/\/)?/i, ''));
   const fileOf = (base_id: string): string => join(folder, base_id + extension);
 
@@ -56,6 +63,8 @@ export function openFileDriver(connectionString: string): Driver {
       summaries.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
       return summaries.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
     },
+
+    listErrors: async () => [],
 
     async read(base_id) {
       return isUuid(base_id) ? readTrace(fileOf(base_id), base_id) : undefined;

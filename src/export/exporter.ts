@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import type { DriverSettings } from '../drivers/driver.js';
 import { runIn } from '../trace/context.js';
 import { notice } from '../trace/notice.js';
 import type { BundleMark } from './bundles.js';
@@ -48,7 +49,11 @@ export interface Exporter {
  *
  * @param handed the ring that the thread which started this one reads; then no worker is needed here
  */
-export function createExporter(connectionString: string, handed?: SharedArrayBuffer): Exporter {
+export function createExporter(
+  connectionString: string,
+  drivers: DriverSettings,
+  handed?: SharedArrayBuffer,
+): Exporter {
   let ring: Ring | undefined = handed && openRing(handed);
   let worker: Worker | undefined;
   const flushed = new Int32Array(new SharedArrayBuffer(4));
@@ -62,7 +67,7 @@ export function createExporter(connectionString: string, handed?: SharedArrayBuf
   function send(message: ExportMessage): void {
     if (failed) return;
     worker ??= startWorker(
-      { connectionString, ring: handed ? undefined : ownRing().memory, flushed: flushed.buffer },
+      { connectionString, drivers, ring: handed ? undefined : ownRing().memory, flushed: flushed.buffer },
       () => (failed = true),
     );
     failed ||= worker === undefined;

@@ -1,8 +1,10 @@
+import type { DriverSettings } from '../drivers/driver.js';
 import type { BundleMark } from './bundles.js';
 
 /** What the exporter's worker thread is given when it starts. */
 export interface ExportData {
   readonly connectionString: string;
+  readonly drivers: DriverSettings;
   /** The ring of the thread that starts it; not if another thread reads that. */
   readonly ring: SharedArrayBuffer | undefined;
   /** One word: the ticket of the last flush that is done. */

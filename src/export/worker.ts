@@ -15,7 +15,7 @@ const batchLines = 1000;
 const collectMs = 10;
 const reportEveryMs = 60_000;
 
-const { connectionString, ring, flushed } = workerData as ExportData;
+const { connectionString, drivers, ring, flushed } = workerData as ExportData;
 const own = ring && openRing(ring);
 const rings = new Set<Ring>(own && [own]);
 const done = new Int32Array(flushed);
@@ -92,7 +92,7 @@ function rest(isBusy: boolean): void {
 async function store(texts: readonly string[]): Promise<void> {
   const lines = texts.map((text): Line => ({ base_id: baseId(text), text }));
   try {
-    driver ??= openDriver(connectionString);
+    driver ??= openDriver(connectionString, drivers);
     await driver.write(lines);
   } catch (error) {
     lost += lines.length;

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 
 import { type Arbitrary, array, constantFrom, oneof, record, string, tuple, uniqueArray } from 'fast-check';
 
-import { masked, readConfig } from '../../src/config/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { type OptionName, options, variableName } from '../../src/config/options.js';
+import { masked } from '../../src/drivers/index.js';
 import { anyText, mutated, propertyNames } from './mutations.js';
 import { target } from './target.js';
 
