@@ -10,9 +10,11 @@ import {
   diagnosisVariable,
   driverSettings,
   readConfig,
+  spoolSettings,
 } from './config/config.js';
 import { type OptionName, variableName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
+import { splitConnections } from './drivers/index.js';
 import type { BundleMark } from './export/bundles.js';
 import { type Exporter, createExporter } from './export/exporter.js';
 import { watchWayOut } from './export/way-out.js';
@@ -36,9 +38,6 @@ import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { signIds } from './trace/signing.js';
 
-// A worker thread that still boots takes up to 40 ms; what is longer is a store that hangs.
-const flushTimeoutMs = 2000;
-
 /**
  * Starts the agent in this thread, once.
  *
@@ -50,14 +49,20 @@ export function start(preload: string): void {
   const config = handover?.config ?? readEnvironment();
   if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
 
-  const exporter = createExporter(config.connectionString, driverSettings(config), handover?.ring);
+  const exporter = createExporter(
+    splitConnections(config.connectionString),
+    { drivers: driverSettings(config), spool: spoolSettings(config) },
+    handover?.ring,
+  );
   connect(exporter.write, { host: config.host, project: config.project, service: config.service });
   let root: Point | undefined;
-  const flush = (): void => exporter.flush(flushTimeoutMs);
-  const watch = watchWayOut((out) => {
-    if (root !== undefined) stopPoint(root, describeEnd(out));
-    flush();
-  }, flush);
+  const watch = watchWayOut(
+    (out) => {
+      if (root !== undefined) stopPoint(root, describeEnd(out));
+      exporter.flush(config.exitTimeout, true);
+    },
+    () => exporter.flush(config.exitTimeout, false),
+  );
   const lazyRows = enabled(packages, config);
   const marks = lazyRows.map(({ mark }) => mark);
   const script = isMainThread ? process.argv[1] : undefined;

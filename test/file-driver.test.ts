@@ -251,7 +251,7 @@ test('what is no folder and no file is one clear sentence', async () => {
   for (const wrong of [open(`file://${file}`), open(`file://${file}/below`)]) {
     const message = new RegExp(`^cannot (read|write) ${file}.*: .*name a folder in the connection string$`);
     await assert.rejects(wrong.list(), { name: 'DriverError', message });
-    assert.throws(() => wrong.write([started('1')]), { name: 'DriverError', message });
+    assert.throws(() => wrong.write([started('1')]), { name: 'WriteError', message });
     await assert.rejects(wrong.read(base_id), { name: 'DriverError', message });
   }
   mkdirSync(fileOf(base_id), { recursive: true });
@@ -277,5 +277,5 @@ test('a folder or file that may not be used is one clear sentence', async () => 
   const message = /^cannot (read|write) \/.*: permission denied; check who may use it/;
   await assert.rejects(driver.list(), { name: 'DriverError', message });
   await assert.rejects(driver.read(base_id), { name: 'DriverError', message });
-  assert.throws(() => driver.write([started('1')]), { name: 'DriverError', message });
+  assert.throws(() => driver.write([started('1')]), { name: 'WriteError', message });
 });

@@ -1,6 +1,6 @@
 // Runs a program as a user would, under the built agent, and gives back what came out of it.
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -29,6 +29,8 @@ export interface Run {
   readonly events: readonly Event[];
   /** What the folder of traces holds. */
   readonly files: readonly string[];
+  /** The events that wait in the spool. */
+  readonly spooled: readonly Event[];
 }
 
 export interface RunOptions {
@@ -69,13 +71,17 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 /** Runs a file, or code after `-e`, to its end; the store is a folder of the test's own. */
 export async function run(test: TestContext, file: string, options: RunOptions = {}): Promise<Run> {
-  const store = join(scratch(test), 'traces');
+  const folder = scratch(test);
+  const store = join(folder, 'traces');
   const { load = 'import', nodeArgs = [], args = [] } = options;
   const loading = load === 'none' ? [] : [`--${load}`, preload];
   const env = {
     ...cleanEnvironment(),
     OSTRACE_CONNECTION_STRING: `file://${store}`,
     OSTRACE_SERVICE: 'scenario',
+    OSTRACE_SPOOL: join(folder, 'spool'),
+    // A busy machine may take its time; the tests of the way out choose their own.
+    OSTRACE_EXIT_TIMEOUT: '10000',
     ...options.env,
   };
   const child = spawn(process.execPath, [...loading, ...nodeArgs, file, ...args], {
@@ -101,7 +107,14 @@ export async function run(test: TestContext, file: string, options: RunOptions =
     child.on('close', (...end) => done(end)),
   );
   await ready;
-  return { code, signal, stdout, stderr, ...readStore(store) };
+  const spooled = readSpool(join(folder, 'spool'));
+  return { code, signal, stdout, stderr, ...readStore(store), spooled };
+}
+
+/** The events in a spool's folders, one for each store. */
+export function readSpool(spool: string): readonly Event[] {
+  if (!existsSync(spool)) return [];
+  return readdirSync(spool).flatMap((store) => readStore(join(spool, store)).events);
 }
 
 function readStore(store: string): Pick<Run, 'events' | 'files'> {

@@ -1,81 +1,105 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { newId } from '../src/trace/ids.js';
 import { signIds } from '../src/trace/signing.js';
-import { key, on, preload, run, scratch, shape, treeOf } from './scenario.js';
+import { key, on, preload, readSpool, run, scratch, shape, treeOf } from './scenario.js';
 
-test('a store that comes back gets what happens then; what was lost meanwhile is counted', async (t) => {
+test('a store that comes back gets what happened meanwhile too', async (t) => {
   const folder = join(scratch(t), 'traces');
   writeFileSync(folder, 'a file where the folder is to be');
   const code = `
     const { profiler } = require('ostrace');
-    const trace = (name) => profiler.trace(name, () => {});
     profiler.init('key');
-    const names = ['lost', 'stored'];
+    let times = 0;
     process.on('SIGHUP', () => {
-      const name = names.shift();
-      for (let i = 0; i < 100; i++) trace(name);
-      if (names.length === 0) clearInterval(timer);
+      for (let i = 0; i < 100; i++) profiler.trace('work', () => {});
+      if (++times === 2) clearInterval(timer);
     });
     const timer = setInterval(() => {}, 1000);
     console.log('ready');
   `;
-  const { stderr, code: exit } = await run(t, '-e', {
+  const {
+    stderr,
+    code: exit,
+    spooled,
+  } = await run(t, '-e', {
     args: [code],
     env: { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}` },
     onReady: async (_line, child) => {
       const told = once(child.stderr!, 'data');
       child.kill('SIGHUP');
-      await told;
+      const [text] = (await told) as [Buffer];
+      assert.match(text.toString(), /^ostrace: events for file:\/\/\S+ wait in \S+: cannot write /);
       rmSync(folder);
+      while (!existsSync(folder)) await delay(20);
       child.kill('SIGHUP');
     },
   });
   assert.equal(exit, 0);
-  assert.equal(lostIn(stderr), 200, stderr);
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+  assert.deepEqual(spooled, []);
   const lines = readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8')
     .split('\n')
     .filter((line) => line !== '');
-  assert.equal(lines.length, 200);
-  assert.ok(lines.every((line) => line.startsWith('{"name":"stored-')));
+  assert.equal(lines.length, 400);
+  assert.equal(new Set(lines).size, 400);
 });
 
-test('events that are lost later are counted too, also where they are as many as before', async (t) => {
-  const folder = join(scratch(t), 'traces');
+test('the next process delivers what a process had to leave, and says nothing', async (t) => {
+  const place = scratch(t);
+  const folder = join(place, 'traces');
   writeFileSync(folder, 'a file where the folder is to be');
+  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_SPOOL: join(place, 'spool') };
+  const args = [
+    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
+  ];
+  const first = await run(t, '-e', { args, env });
+  assert.match(
+    first.stderr,
+    /^ostrace: 2 events wait in \S+ for the next traced process, or for ostrace flush: /m,
+  );
+  assert.equal(first.code, 0);
+  assert.equal(readSpool(env.OSTRACE_SPOOL).length, 2);
+  rmSync(folder);
+  const wait = [
+    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {}); setTimeout(() => {}, 500)",
+  ];
+  const second = await run(t, '-e', { args: wait, env });
+  assert.equal(second.stderr, '');
+  assert.equal(readdirSync(folder).length, 2);
+  assert.deepEqual(readSpool(env.OSTRACE_SPOOL), []);
+});
+
+test('what fits neither into the store nor into the spool is counted', async (t) => {
+  const place = scratch(t);
+  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
   const code = `
     const { profiler } = require('ostrace');
-    const lose = () => { for (let i = 0; i < 100; i++) profiler.trace('lost', () => {}); };
     profiler.init('key');
-    let times = 0;
-    const timer = setInterval(() => {}, 1000);
-    process.on('SIGHUP', () => {
-      lose();
-      if (++times === 2) clearInterval(timer);
-    });
-    console.log('ready');
+    const text = 'x'.repeat(1000);
+    let turns = 0;
+    const timer = setInterval(() => {
+      for (let i = 0; i < 500; i++) profiler.trace('work', { text }, () => {});
+      if (++turns === 40) clearInterval(timer);
+    }, 5);
   `;
-  const { stderr, code: exit } = await run(t, '-e', {
+  const { stderr, spooled } = await run(t, '-e', {
     args: [code],
-    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}` },
-    async onReady(_line, child) {
-      const told = once(child.stderr!, 'data');
-      child.kill('SIGHUP');
-      await told;
-      child.kill('SIGHUP');
-    },
+    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${place}/traces`, OSTRACE_SPOOL_SIZE: '1mb' },
   });
-  assert.equal(exit, 0);
-  assert.equal(lostIn(stderr), 400, stderr);
+  assert.ok(spooled.length > 500, `${spooled.length} events were spooled`);
+  assert.match(stderr, /events were lost: cannot write \S+: .*; the spool in \S+ is full$/m);
+  assert.equal(spooled.length + lostIn(stderr), 40_000, stderr);
 });
 
 function lostIn(stderr: string): number {
-  const counts = [...stderr.matchAll(/^ostrace: (\d+) events were lost: cannot write /gm)];
+  const counts = [...stderr.matchAll(/^ostrace: (\d+) events were lost: /gm)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 

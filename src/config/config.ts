@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 
 import { type DriverSettings, masked, schemeOf, schemes, splitConnections } from '../drivers/index.js';
@@ -30,6 +30,16 @@ export const diagnosisVariable = 'OSTRACE_DIAGNOSIS_FILE';
 export function driverSettings(config: Config): DriverSettings {
   const { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize } = config;
   return { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize };
+}
+
+/** Where and how much is spooled. */
+export function spoolSettings({ spool, spoolSize, spoolAge }: Config): {
+  readonly folder: string | undefined;
+  readonly temporary: string;
+  readonly size: number;
+  readonly age: number;
+} {
+  return { folder: spool, temporary: tmpdir(), size: spoolSize, age: spoolAge };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

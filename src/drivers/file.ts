@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -21,10 +22,15 @@ import {
   type Line,
   type StoredTrace,
   type TraceSummary,
+  WriteError,
 } from './driver.js';
+import { isFailedStop } from './failed.js';
 import { linesOf } from './file-lines.js';
+import { createRetention } from './file-retention.js';
 
 const extension = '.jsonl';
+// Beside the file of a trace with a failed point: the stop of the last one.
+const errorExtension = '.error';
 const newline = 0x0a;
 const linesPerTurn = 10_000;
 
@@ -34,37 +40,43 @@ const linesPerTurn = 10_000;
  *
  * @param connectionString `file://` and a folder, absolute or relative to the working directory
  */
-export function openFileDriver(connectionString: string, _settings: DriverSettings): Driver {
+export function openFileDriver(connectionString: string, settings: DriverSettings): Driver {
   const folder = resolve(connectionString.replace(/^file:(\/\/)?/i, ''));
   const fileOf = (base_id: string): string => join(folder, base_id + extension);
+  const markOf = (base_id: string): string => join(folder, base_id + errorExtension);
+  const retain = createRetention(folder, settings, isOurs);
 
   return {
-    write(lines) {
-      let failure: unknown;
-      for (const [base_id, texts] of byTrace(lines)) {
+    write(lines, { isRepeated = false } = {}) {
+      const again: Line[] = [];
+      let refused = 0;
+      let failure: DriverError | undefined;
+      for (const [base_id, all] of byTrace(lines)) {
+        if (!isUuid(base_id)) {
+          refused += all.length;
+          failure ??= new DriverError('an event has no trace id');
+          continue;
+        }
         // One trace that can't be written must not cost the others their events.
+        const path = fileOf(base_id);
+        const texts = isRepeated ? without(all, path) : all;
         try {
-          if (!isUuid(base_id)) throw new DriverError('an event without a trace id was dropped');
-          append(folder, fileOf(base_id), texts);
+          if (texts.length > 0) append(folder, path, texts);
+          if (settings.filterErrorTrace) mark(markOf(base_id), texts);
         } catch (error) {
-          failure ??= error;
+          failure = unusable('write', path, error);
+          for (const text of texts) again.push({ base_id, text });
         }
       }
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) throw new WriteError(failure.message, refused, again, { cause: failure });
+      if (lines.length > 0) retain();
     },
 
-    async list() {
-      const summaries: (TraceSummary & { micros: number })[] = [];
-      for (const base_id of tracesIn(folder)) {
-        const timestamp = firstEvent(fileOf(base_id), base_id)?.timestamp;
-        if (timestamp === undefined) continue;
-        summaries.push({ base_id, timestamp, micros: parseTimestamp(timestamp) ?? 0 });
-      }
-      summaries.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
-      return summaries.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
-    },
+    list: async () =>
+      newestFirst(tracesIn(folder, extension), (base_id) => firstEvent(fileOf(base_id), base_id)),
 
-    listErrors: async () => [],
+    listErrors: async () =>
+      newestFirst(tracesIn(folder, errorExtension), (base_id) => firstEvent(markOf(base_id), base_id)),
 
     async read(base_id) {
       return isUuid(base_id) ? readTrace(fileOf(base_id), base_id) : undefined;
@@ -77,7 +89,7 @@ export function openFileDriver(connectionString: string, _settings: DriverSettin
       } catch (error) {
         throw unusable('read and write', existing, error);
       }
-      const count = tracesIn(folder).length;
+      const count = tracesIn(folder, extension).length;
       return existing === folder
         ? `${count} ${count === 1 ? 'trace' : 'traces'} in ${folder}`
         : `${folder} is not there yet; the first trace makes it`;
@@ -96,6 +108,36 @@ function nearestFolder(folder: string): string {
     throw unusable('read', folder, error);
   }
   throw unusable('use', folder, Object.assign(new Error('no folder'), { code: 'EEXIST' }));
+}
+
+function newestFirst(
+  traces: readonly string[],
+  eventOf: (base_id: string) => Event | undefined,
+): readonly TraceSummary[] {
+  const summaries: (TraceSummary & { micros: number })[] = [];
+  for (const base_id of traces) {
+    const timestamp = eventOf(base_id)?.timestamp;
+    if (timestamp === undefined) continue;
+    summaries.push({ base_id, timestamp, micros: parseTimestamp(timestamp) ?? 0 });
+  }
+  summaries.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
+  return summaries.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
+}
+
+/** The lines that the file does not hold. */
+function without(texts: readonly string[], path: string): readonly string[] {
+  try {
+    const stored = new Set(linesOf(path));
+    return texts.filter((text) => !stored.has(text));
+  } catch {
+    return texts;
+  }
+}
+
+/** Marks a trace with a failed point, as OSProfiler does at each stop with an `etype`. */
+function mark(path: string, texts: readonly string[]): void {
+  const failed = texts.findLast((text) => isFailedStop(text));
+  if (failed !== undefined) writeFileSync(path, failed);
 }
 
 function byTrace(lines: readonly Line[]): Map<string, string[]> {
@@ -144,11 +186,16 @@ function openForAppend(folder: string, path: string): number {
   return openSync(path, 'a');
 }
 
-function tracesIn(folder: string): string[] {
+function isOurs(name: string): boolean {
+  const end = [extension, errorExtension].find((each) => name.endsWith(each));
+  return end !== undefined && isUuid(name.slice(0, -end.length));
+}
+
+function tracesIn(folder: string, end: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
-      .map((entry) => entry.name.slice(0, -extension.length))
+      .filter((entry) => entry.isFile() && entry.name.endsWith(end))
+      .map((entry) => entry.name.slice(0, -end.length))
       .filter(isUuid);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];

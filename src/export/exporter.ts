@@ -2,12 +2,13 @@ import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import type { DriverSettings } from '../drivers/driver.js';
 import { runIn } from '../trace/context.js';
 import { notice } from '../trace/notice.js';
 import type { BundleMark } from './bundles.js';
+import type { DeliverySettings } from './delivery.js';
 import type { ExportData, ExportMessage } from './protocol.js';
-import { type Ring, closeRing, createRing, endTrace, openRing, writeLine } from './ring.js';
+import { baseIdOf } from './lines.js';
+import { type Ring, closeRing, createRing, endTrace, openRing, takeBack, writeLine } from './ring.js';
 
 // Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced;
 // and an application that puts methods of its own in the class's place is not to see what goes there.
@@ -18,6 +19,12 @@ const { on, postMessage, unref } = Worker.prototype;
 // is used of it.
 const ringBytes = 8 * 1024 * 1024;
 const handedRingBytes = 4 * 1024 * 1024;
+
+// A worker thread that still boots takes up to 40 ms, on a busy machine far more.
+const bootMs = 2000;
+
+/** How much of the time on the way out is for the store; the rest is for the spool. */
+const storingShare = 0.8;
 
 /** A ring for another thread, which this thread's exporter reads. */
 export interface HandedRing {
@@ -35,8 +42,13 @@ export const ownThreads = new WeakSet<object>();
 export interface Exporter {
   /** Takes one event. Never blocks and never throws. */
   write(line: string): void;
-  /** Waits until all events are stored, or until the time is up. For ways out that leave no later moment. */
-  flush(timeoutMs: number): void;
+  /**
+   * Waits until all events are stored, or until the time is up; then they are spooled. For ways out that
+   * leave no later moment.
+   *
+   * @param isLast whether the process ends for sure
+   */
+  flush(timeoutMs: number, isLast: boolean): void;
   /** Has the worker thread look for packages in a file, and say what can be done about them. */
   inspect(file: string, marks: readonly BundleMark[]): void;
   /** Makes a ring for a thread that is about to start. */
@@ -47,16 +59,17 @@ export interface Exporter {
  * Makes the exporter of a thread. Its worker thread, which owns the connection to the collector, starts
  * with the first event, so that an application without a trace has none.
  *
+ * @param connectionStrings of the stores, each of which gets all events
  * @param handed the ring that the thread which started this one reads; then no worker is needed here
  */
 export function createExporter(
-  connectionString: string,
-  drivers: DriverSettings,
+  connectionStrings: readonly string[],
+  delivery: DeliverySettings,
   handed?: SharedArrayBuffer,
 ): Exporter {
   let ring: Ring | undefined = handed && openRing(handed);
   let worker: Worker | undefined;
-  const flushed = new Int32Array(new SharedArrayBuffer(4));
+  const progress = new Int32Array(new SharedArrayBuffer(8));
   let ticket = 0;
   let failed = false;
 
@@ -67,7 +80,7 @@ export function createExporter(
   function send(message: ExportMessage): void {
     if (failed) return;
     worker ??= startWorker(
-      { connectionString, drivers, ring: handed ? undefined : ownRing().memory, flushed: flushed.buffer },
+      { connectionStrings, delivery, ring: handed ? undefined : ownRing().memory, progress: progress.buffer },
       () => (failed = true),
     );
     failed ||= worker === undefined;
@@ -84,19 +97,20 @@ export function createExporter(
       }
     },
 
-    flush(timeoutMs) {
+    flush(timeoutMs, isLast) {
       if (worker === undefined || failed) return;
-      send({ kind: 'flush', ticket: ++ticket });
+      send({ kind: 'flush', ticket: ++ticket, timeoutMs: timeoutMs * storingShare, isLast });
+      Atomics.wait(progress, 1, 0, bootMs);
       const deadline = performance.now() + timeoutMs;
       for (;;) {
-        const done = Atomics.load(flushed, 0);
+        const done = Atomics.load(progress, 0);
         const leftMs = deadline - performance.now();
         if (done >= ticket) return;
         if (leftMs <= 0) {
-          notice(`the last events may be lost: they were not stored within ${timeoutMs} ms`);
+          if (isLast) rescue(connectionStrings, delivery, ownRing());
           return;
         }
-        Atomics.wait(flushed, 0, done, leftMs);
+        Atomics.wait(progress, 0, done, leftMs);
       }
     },
 
@@ -117,6 +131,23 @@ export function createExporter(
       };
     },
   };
+}
+
+/** The worker thread is blocked, so it can't spool: what it has not taken yet is spooled here. */
+function rescue(connectionStrings: readonly string[], delivery: DeliverySettings, ring: Ring): void {
+  try {
+    const lines = takeBack(ring).map((text) => ({ base_id: baseIdOf(text), text }));
+    // Loaded now: nearly no process needs it.
+    const { Spool } = require('./spool.js') as typeof import('./spool.js');
+    if (lines.length > 0) for (const each of connectionStrings) new Spool(each, delivery.spool).write(lines);
+    notice(
+      `the exporter's thread is blocked: what it was storing may be lost; ${lines.length} events were spooled`,
+    );
+  } catch (error) {
+    notice(
+      `the last events were lost: the exporter's thread is blocked, and there is no spool: ${String(error)}`,
+    );
+  }
 }
 
 function fail(error: unknown): void {

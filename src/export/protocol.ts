@@ -1,14 +1,15 @@
-import type { DriverSettings } from '../drivers/driver.js';
 import type { BundleMark } from './bundles.js';
+import type { DeliverySettings } from './delivery.js';
 
 /** What the exporter's worker thread is given when it starts. */
 export interface ExportData {
-  readonly connectionString: string;
-  readonly drivers: DriverSettings;
+  /** Each store gets all events. */
+  readonly connectionStrings: readonly string[];
+  readonly delivery: DeliverySettings;
   /** The ring of the thread that starts it; not if another thread reads that. */
   readonly ring: SharedArrayBuffer | undefined;
-  /** One word: the ticket of the last flush that is done. */
-  readonly flushed: SharedArrayBuffer;
+  /** Two words: the ticket of the last flush that is done, and whether the worker thread runs. */
+  readonly progress: SharedArrayBuffer;
 }
 
 /** What a thread of the application says to the worker thread. */
@@ -19,5 +20,14 @@ export type ExportMessage =
   | { readonly kind: 'adopt'; readonly ring: SharedArrayBuffer }
   /** Look for these packages in the application's file, and say what can be done about them. */
   | { readonly kind: 'inspect'; readonly file: string; readonly marks: readonly BundleMark[] }
-  /** Store what there is, then put the ticket into `flushed`: somebody waits for it. */
-  | { readonly kind: 'flush'; readonly ticket: number };
+  /**
+   * Store what there is, or spool it where that takes longer, then put the ticket into `progress`: somebody
+   * waits for it.
+   */
+  | {
+      readonly kind: 'flush';
+      readonly ticket: number;
+      readonly timeoutMs: number;
+      /** The process ends. */
+      readonly isLast: boolean;
+    };

@@ -4,8 +4,11 @@
 // ones that people look for.
 
 /** Words of the header. Positions count bytes and wrap at 2^32, which is a multiple of the size. */
-const word = { written: 0, read: 1, dropped: 2, asleep: 3, closed: 4, traceEnded: 5 } as const;
+const word = { written: 0, read: 1, dropped: 2, asleep: 3, closed: 4, traceEnded: 5, reader: 6 } as const;
 const headerBytes = 64;
+
+/** Who reads: nobody, the exporter's thread, or the writer itself, for ever, because that thread does not. */
+const reader = { none: 0, thread: 1, writer: 2 } as const;
 
 /** In place of a frame's length: the rest up to the ring's end is empty. */
 const skip = 0xffff_ffff;
@@ -61,8 +64,30 @@ export function writeLine(ring: Ring, line: string): boolean {
   return Atomics.exchange(header, word.asleep, 0) === 1;
 }
 
-/** Takes up to `most` lines out of a ring. */
+/** Takes up to `most` lines out of a ring; for the exporter's thread. */
 export function readLines(ring: Ring, most: number): string[] {
+  const { header } = ring;
+  if (Atomics.compareExchange(header, word.reader, reader.none, reader.thread) !== reader.none) return [];
+  const lines = linesIn(ring, most);
+  Atomics.store(header, word.reader, reader.none);
+  return lines;
+}
+
+/**
+ * Takes all lines out of a ring, by the thread that writes into it, which must not write any more: the
+ * exporter's thread is blocked, and the process ends.
+ */
+export function takeBack(ring: Ring): string[] {
+  const { header } = ring;
+  // Reading takes the exporter's thread less than this, if it is not killed right there.
+  const deadline = performance.now() + 20;
+  while (Atomics.compareExchange(header, word.reader, reader.none, reader.writer) !== reader.none) {
+    if (performance.now() > deadline) return [];
+  }
+  return linesIn(ring, Infinity);
+}
+
+function linesIn(ring: Ring, most: number): string[] {
   const { header, bytes } = ring;
   const size = bytes.length;
   const written = Atomics.load(header, word.written) >>> 0;

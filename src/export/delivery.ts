@@ -1,0 +1,227 @@
+// The way of events to one store, through its failures. What the store does not take within a moment is
+// also written to the spool, so that a process that is killed loses no more than that; and while something
+// waits, what comes after it does too.
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { type Driver, DriverError, type DriverSettings, type Line, WriteError } from '../drivers/driver.js';
+import { masked, openDriver } from '../drivers/index.js';
+import { Losses } from './losses.js';
+import { Parcels } from './parcels.js';
+import { Spool, type SpoolSettings } from './spool.js';
+
+const batchLines = 1000;
+/** With the time for which events are collected, what a kill of the process can cost. */
+const spoolAfterMs = 50;
+const writeTimeoutMs = 30_000;
+const firstRetryMs = 100;
+const lastRetryMs = 10_000;
+const housekeepingMs = 10_000;
+const pollMs = 2;
+/** A store that was away for some tenths of a second is nothing to talk about. */
+const quietFailures = 3;
+
+export interface DeliverySettings {
+  readonly drivers: DriverSettings;
+  readonly spool: SpoolSettings;
+}
+
+/** What delivers events to one store. */
+export class Delivery {
+  readonly #connectionString: string;
+  readonly #settings: DriverSettings;
+  readonly #spool: Spool;
+  readonly #parcels: Parcels;
+  readonly #losses: Losses;
+  #driver: Driver | undefined;
+  #isSending = false;
+  #isLeaving = false;
+  #failures = 0;
+  #retryAt = 0;
+  #reason = '';
+  #isSpoolingSoon = false;
+
+  constructor(connectionString: string, { drivers, spool }: DeliverySettings) {
+    this.#connectionString = connectionString;
+    this.#settings = drivers;
+    this.#spool = new Spool(connectionString, spool);
+    this.#parcels = new Parcels(this.#spool);
+    this.#losses = new Losses(masked(connectionString));
+    setInterval(() => this.#keepHouse(), housekeepingMs).unref();
+  }
+
+  /** Takes lines; never waits and never throws. */
+  push(lines: readonly Line[]): void {
+    if (!this.#parcels.add(lines)) {
+      this.#losses.add(lines.length, this.#whyLost());
+      return;
+    }
+    this.#deliver();
+    if (this.#isSpoolingSoon) return;
+    this.#isSpoolingSoon = true;
+    setTimeout(() => {
+      this.#isSpoolingSoon = false;
+      this.#parcels.spool();
+    }, spoolAfterMs);
+  }
+
+  /** Counts events that are gone for good. */
+  lose(count: number, reason: string): void {
+    this.#losses.add(count, reason);
+  }
+
+  /**
+   * Waits until all is stored, or until the time is up; what is not stored then is spooled.
+   *
+   * @param deadline in the terms of `performance.now()`
+   * @param isLast whether the process ends
+   */
+  async flush(deadline: number, isLast: boolean): Promise<void> {
+    this.#isLeaving = isLast;
+    // A store that fails has had its chances: what it would take now, another process brings.
+    while (this.#failures === 0 && !this.#parcels.isEmpty && performance.now() < deadline) {
+      await delay(pollMs);
+    }
+    if (isLast) await this.#finish(deadline);
+    this.#parcels.spool();
+    if (isLast) this.#reportEnd();
+  }
+
+  /**
+   * Stores what is spooled by processes that are gone.
+   *
+   * @param onStored is told how many events have just been stored
+   * @throws DriverError of the store; the rest waits on
+   */
+  async flushSpool(onStored: (count: number) => void): Promise<void> {
+    for (let segment = this.#spool.inherit(); segment !== undefined; segment = this.#spool.inherit()) {
+      const lines = this.#spool.read(segment);
+      for (let start = 0; start < lines.length; start += batchLines) {
+        const batch = lines.slice(start, start + batchLines);
+        await this.#write(batch, true);
+        onStored(batch.length);
+      }
+      this.#spool.remove(segment);
+    }
+    await this.#driver?.write([], { isLast: true });
+    await this.#driver?.close();
+  }
+
+  /** How many events wait in the spool, of all processes. */
+  spooled(): number {
+    return this.#spool.count();
+  }
+
+  #deliver(): void {
+    if (this.#isSending || performance.now() < this.#retryAt) return;
+    if (this.#parcels.isEmpty && !this.#isLeaving) this.#parcels.inherit();
+    if (this.#parcels.isEmpty) return;
+    // Loading a client library may block this thread for longer than a process that ends can wait.
+    if (this.#driver === undefined && !this.#connectionString.startsWith('file:')) this.#parcels.spool();
+    this.#isSending = true;
+    void this.#send().finally(() => {
+      this.#isSending = false;
+      this.#deliver();
+    });
+  }
+
+  /** Stores the oldest parcel, or leaves of it what is to be tried again. */
+  async #send(): Promise<void> {
+    let lines: readonly Line[];
+    let isRepeated: boolean;
+    try {
+      ({ lines, isRepeated } = this.#parcels.start()!);
+    } catch (error) {
+      this.#losses.add(1, `a file of the spool, with one event or more, can't be read: ${messageOf(error)}`);
+      return;
+    }
+    while (lines.length > 0) {
+      const batch = lines.slice(0, batchLines);
+      const failure = await this.#write(batch, isRepeated).catch(failureOf);
+      let again: readonly Line[] = [];
+      if (failure instanceof WriteError) {
+        this.#losses.add(failure.refused, failure.message);
+        again = failure.again;
+      } else if (failure !== undefined) {
+        again = batch;
+      }
+      lines = [...again, ...lines.slice(batchLines)];
+      if (failure !== undefined && again.length > 0) {
+        this.#postpone(lines, failure);
+        return;
+      }
+      this.#failures = 0;
+    }
+    this.#parcels.finish();
+  }
+
+  #postpone(rest: readonly Line[], { message, isCertain }: DriverError): void {
+    this.#reason = message;
+    this.#parcels.giveBack(rest, !isCertain);
+    // Not all processes at the same moment.
+    const waitMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+    this.#retryAt = performance.now() + waitMs;
+    setTimeout(() => this.#deliver(), waitMs + 1).unref();
+    if (this.#failures > quietFailures) this.#losses.sayWaiting(this.#spool.folder, message);
+  }
+
+  /** @throws DriverError also when the store does not answer in time */
+  async #write(lines: readonly Line[], isRepeated: boolean): Promise<void> {
+    const driver = (this.#driver ??= openDriver(this.#connectionString, this.#settings));
+    if (await isDoneWithin(writeTimeoutMs, async () => driver.write(lines, { isRepeated }))) return;
+    this.#driver = undefined;
+    void (async () => driver.close())().catch(() => {});
+    throw new DriverError(`${masked(this.#connectionString)} gave no answer for ${writeTimeoutMs / 1000} s`);
+  }
+
+  /** Has the driver store what waits for its other half in it; what it can't is spooled. */
+  async #finish(deadline: number): Promise<void> {
+    const driver = this.#driver;
+    if (driver === undefined || this.#isSending) return;
+    const finish = async (): Promise<void> => driver.write([], { isLast: true });
+    const failure = await isDoneWithin(deadline - performance.now(), finish).catch(failureOf);
+    if (failure instanceof WriteError && failure.again.length > 0) {
+      this.#reason = failure.message;
+      this.#parcels.add(failure.again, true);
+    }
+  }
+
+  #keepHouse(): void {
+    this.#spool.touch();
+    this.#losses.add(this.#spool.expire(), 'they waited in the spool for too long');
+    this.#losses.report(false);
+    this.#deliver();
+  }
+
+  #reportEnd(): void {
+    const { spooled, unspooled } = this.#parcels.count();
+    this.#losses.add(unspooled, this.#whyLost());
+    this.#losses.report(true);
+    if (spooled > 0) this.#losses.sayLeft(spooled, this.#spool.folder, this.#reason);
+  }
+
+  #whyLost(): string {
+    return [this.#reason, this.#parcels.problem].filter((reason) => reason !== '').join('; ');
+  }
+}
+
+/** @returns false when the time was up first; what comes of the work then is nobody's concern */
+async function isDoneWithin(ms: number, work: () => Promise<void>): Promise<boolean> {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const timeout = delay(Math.max(0, ms), false, { signal }).catch(() => false);
+  const done = work().then(() => true);
+  done.catch(() => {});
+  try {
+    return await Promise.race([done, timeout]);
+  } finally {
+    ended.abort();
+  }
+}
+
+function failureOf(error: unknown): DriverError {
+  return error instanceof DriverError ? error : new DriverError(messageOf(error), { cause: error });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

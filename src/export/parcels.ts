@@ -1,0 +1,173 @@
+import type { Line } from '../drivers/driver.js';
+import type { Segment, Spool } from './spool.js';
+
+const parcelLines = 1000;
+const parcelBytes = 1024 * 1024;
+/** What may wait in memory where it can't be spooled either. */
+const memoryBytes = 8 * 1024 * 1024;
+
+/** Lines that travel together. At least one of `lines` and `segment` is there. */
+export interface Parcel {
+  /** Undefined while they are only on disk. */
+  lines: readonly Line[] | undefined;
+  segment: Segment | undefined;
+  /** How many lines; 0 where that is not known before they are read. */
+  count: number;
+  /** Roughly, of the lines as they are stored. */
+  bytes: number;
+  /** An attempt to store them failed in a way that left open whether they are there. */
+  isRepeated: boolean;
+}
+
+/**
+ * What waits for a store, the oldest first, in memory and on disk. Memory holds what has just come and what
+ * is on its way; what has to wait is moved to the spool.
+ */
+export class Parcels {
+  readonly #spool: Spool;
+  readonly #all: Parcel[] = [];
+  #onItsWay: Parcel | undefined;
+  /** Why the last attempt to spool failed; '' where it did not. */
+  problem = '';
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /** @returns false where there is no room, neither in memory nor in the spool */
+  add(lines: readonly Line[], isRepeated = false): boolean {
+    const bytes = lengthOf(lines);
+    if (this.#unspooledBytes() + bytes > memoryBytes) this.spool();
+    if (this.#unspooledBytes() + bytes > memoryBytes) return false;
+    const last = this.#all.at(-1);
+    const isOpen = last !== undefined && last.segment === undefined && last !== this.#onItsWay;
+    const isRoom = isOpen && last.count + lines.length <= parcelLines && last.bytes + bytes <= parcelBytes;
+    if (isRoom && last.isRepeated === isRepeated) {
+      last.lines = [...(last.lines ?? []), ...lines];
+      last.count += lines.length;
+      last.bytes += bytes;
+    } else {
+      this.#all.push({ lines, segment: undefined, count: lines.length, bytes, isRepeated });
+    }
+    return true;
+  }
+
+  /** Takes over what a process that is gone could not store. */
+  inherit(): void {
+    const segment = this.#spool.inherit();
+    if (segment === undefined) return;
+    this.#all.push({ lines: undefined, segment, count: 0, bytes: parcelBytes, isRepeated: true });
+  }
+
+  /**
+   * The oldest parcel, with its lines read; it is on its way from now on.
+   *
+   * @throws Error when its file can't be read; then it waits no longer
+   */
+  start(): (Parcel & { lines: readonly Line[] }) | undefined {
+    const parcel = this.#all[0];
+    if (parcel === undefined) return undefined;
+    try {
+      parcel.lines ??= parcel.segment === undefined ? [] : this.#spool.read(parcel.segment);
+    } catch (error) {
+      this.#all.shift();
+      throw error;
+    }
+    parcel.count = parcel.lines.length;
+    this.#onItsWay = parcel;
+    return parcel as Parcel & { lines: readonly Line[] };
+  }
+
+  /** The parcel has arrived, or nothing of it ever will. */
+  finish(): void {
+    const parcel = this.#all.shift();
+    this.#onItsWay = undefined;
+    if (parcel?.segment !== undefined) this.#spool.remove(parcel.segment);
+  }
+
+  /**
+   * The parcel comes back.
+   *
+   * @param rest what is left of it
+   * @param isRepeated whether it is open what of that has arrived
+   */
+  giveBack(rest: readonly Line[], isRepeated: boolean): void {
+    const parcel = this.#onItsWay;
+    this.#onItsWay = undefined;
+    if (parcel === undefined) return;
+    parcel.isRepeated ||= isRepeated;
+    const whole = parcel.segment;
+    const isPartial = rest.length < parcel.count;
+    if (isPartial || whole === undefined) {
+      parcel.segment = undefined;
+      parcel.lines = rest;
+      parcel.count = rest.length;
+      parcel.bytes = lengthOf(rest);
+    } else {
+      parcel.lines = undefined;
+    }
+    this.spool();
+    if (isPartial && whole !== undefined) this.#spool.remove(whole);
+  }
+
+  /** Writes to disk what is in memory alone, as far as there is room. */
+  spool(): void {
+    this.problem = '';
+    for (let i = 0; i < this.#all.length; i++) {
+      const parcel = this.#all[i]!;
+      const { lines, segment, count, bytes } = parcel;
+      if (segment !== undefined || lines === undefined || count === 0) continue;
+      const before = parcel.isRepeated ? undefined : this.#growing(this.#all[i - 1]);
+      try {
+        const written = this.#spool.write(lines, before?.segment);
+        if (written === undefined) {
+          this.problem = `the spool in ${this.#spool.folder} is full`;
+          return;
+        }
+        if (before === undefined) {
+          parcel.segment = written;
+          if (parcel !== this.#onItsWay) parcel.lines = undefined;
+        } else {
+          before.count += count;
+          before.bytes += bytes;
+          this.#all.splice(i--, 1);
+        }
+      } catch (error) {
+        this.problem = `they can't be spooled: ${error instanceof Error ? error.message : String(error)}`;
+        return;
+      }
+    }
+  }
+
+  /** How many lines wait on disk, and how many in memory alone. */
+  count(): { readonly spooled: number; readonly unspooled: number } {
+    let [spooled, unspooled] = [0, 0];
+    for (const { segment, count } of this.#all) {
+      if (segment === undefined) unspooled += count;
+      else spooled += count;
+    }
+    return { spooled, unspooled };
+  }
+
+  /** A parcel on disk that others may join; each file stays about as large as a parcel. */
+  #growing(parcel: Parcel | undefined): Parcel | undefined {
+    if (parcel?.segment === undefined || parcel.isRepeated || parcel === this.#onItsWay) return undefined;
+    return parcel.bytes < parcelBytes ? parcel : undefined;
+  }
+
+  #unspooledBytes(): number {
+    let sum = 0;
+    for (const { segment, bytes } of this.#all) if (segment === undefined) sum += bytes;
+    return sum;
+  }
+}
+
+function lengthOf(lines: readonly Line[]): number {
+  let length = 0;
+  for (const { text } of lines) length += text.length + 1;
+  return length;
+}
