@@ -8,7 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { newId } from '../src/trace/ids.js';
 import { signIds } from '../src/trace/signing.js';
-import { key, on, preload, readSpool, run, scratch, shape, treeOf } from './scenario.js';
+import { agentFolder, key, on, preload, readSpool, run, scratch, shape, treeOf } from './scenario.js';
+
+const cli = join(agentFolder, 'dist/src/cli/main.js');
 
 test('a store that comes back gets what happened meanwhile too', async (t) => {
   const folder = join(scratch(t), 'traces');
@@ -74,6 +76,28 @@ test('the next process delivers what a process had to leave, and says nothing', 
   assert.equal(second.stderr, '');
   assert.equal(readdirSync(folder).length, 2);
   assert.deepEqual(readSpool(env.OSTRACE_SPOOL), []);
+});
+
+test('ostrace flush delivers it too, and says where it can not', async (t) => {
+  const place = scratch(t);
+  const folder = join(place, 'traces');
+  writeFileSync(folder, 'a file where the folder is to be');
+  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_SPOOL: join(place, 'spool') };
+  const args = [
+    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
+  ];
+  await run(t, '-e', { args, env });
+  const flush = (): ReturnType<typeof run> => run(t, cli, { args: ['flush'], env, load: 'none' });
+  const tooEarly = await flush();
+  assert.equal(tooEarly.code, 1);
+  assert.match(tooEarly.stderr, /^ostrace: cannot write /);
+  assert.match(tooEarly.stdout, /: 0 events were stored; 2 wait on$/m);
+  rmSync(folder);
+  const inTime = await flush();
+  assert.deepEqual([inTime.code, inTime.stderr], [0, '']);
+  assert.match(inTime.stdout, /: 2 events were stored$/m);
+  assert.equal(readdirSync(folder).length, 1);
+  assert.match((await flush()).stdout, /: 0 events were stored$/m);
 });
 
 test('what fits neither into the store nor into the spool is counted', async (t) => {

@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, { summary: string; load(): Command }>> =
     summary: 'find out why there is no trace',
     load: () => (require('./doctor.js') as typeof import('./doctor.js')).doctor,
   },
+  flush: {
+    summary: 'store what waits in the spool',
+    load: () => (require('./flush.js') as typeof import('./flush.js')).flush,
+  },
   'trace list': {
     summary: 'list the stored traces, newest first',
     load: () => (require('./trace-list.js') as typeof import('./trace-list.js')).traceList,
