@@ -1,0 +1,101 @@
+// The stores that the faults are tried on: how each is reached through a proxy, and how its events are counted.
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { open } from '../fixtures/drivers.js';
+import { createProxy } from './proxy.js';
+
+/** A store, with what makes it fail. */
+export interface Store {
+  /** The connection string of the application. */
+  readonly connectionString: string;
+  /** The same, that the store refuses to let in; undefined where it lets everybody in. */
+  readonly refused: string | undefined;
+  down(): Promise<void>;
+  up(): Promise<void>;
+  hang?(): void;
+  slow?(ms: number): void;
+  /** The events of a trace that are stored, and how many of them are the same as others. */
+  count(base_id: string): Promise<{ readonly stored: number; readonly twice: number }>;
+  remove(): Promise<void>;
+}
+
+async function countByReading(
+  connectionString: string,
+  base_id: string,
+): Promise<{ stored: number; twice: number }> {
+  const driver = open(connectionString);
+  try {
+    const events = (await driver.read(base_id))?.events ?? [];
+    const distinct = new Set(events.map(({ name, trace_id }) => name + trace_id));
+    return { stored: distinct.size, twice: events.length - distinct.size };
+  } finally {
+    await driver.close();
+  }
+}
+
+function files(): Store {
+  const place = mkdtempSync(join(tmpdir(), 'ostrace-faults-'));
+  const folder = join(place, 'traces');
+  const away = join(place, 'away');
+  const connectionString = `file://${folder}`;
+  return {
+    connectionString,
+    refused: undefined,
+    async down() {
+      if (existsSync(folder)) renameSync(folder, away);
+      writeFileSync(folder, 'a file where the folder is to be');
+    },
+    async up() {
+      if (existsSync(folder) && !statSync(folder).isDirectory()) rmSync(folder);
+      if (existsSync(away)) renameSync(away, folder);
+    },
+    count: (base_id) => countByReading(existsSync(away) ? `file://${away}` : connectionString, base_id),
+    async remove() {
+      rmSync(place, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A store behind a proxy. */
+async function network(
+  direct: string,
+  {
+    user,
+    count = (base_id) => countByReading(direct, base_id),
+    remove = async () => {},
+  }: {
+    /** Name and password that the store does not know. */
+    readonly user?: string;
+    readonly count?: Store['count'];
+    readonly remove?: () => Promise<void>;
+  },
+): Promise<Store> {
+  const url = new URL(direct);
+  const proxy = await createProxy({ host: url.hostname, port: Number(url.port) });
+  url.hostname = '127.0.0.1';
+  url.port = String(proxy.port);
+  const connectionString = url.href;
+  return {
+    connectionString,
+    refused: user && connectionString.replace(/\/\/([^/]*@)?/, `//${user}@`),
+    down: () => proxy.refuse(),
+    up: () => proxy.pass(),
+    hang: () => proxy.hang(),
+    slow: (ms) => proxy.slow(ms),
+    count,
+    async remove() {
+      await proxy.close();
+      await remove();
+    },
+  };
+}
+
+const { env } = process;
+
+/** The servers are those that the tests brought up. */
+export const stores: Readonly<Record<string, () => Promise<Store>>> = {
+  file: async () => files(),
+  redis: () => network(env['REDIS_URL'] ?? 'redis://127.0.0.1:6379/', { user: 'ostrace:wrong' }),
+};
