@@ -13,16 +13,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Event } from '../trace/event.js';
 import { isUuid } from '../trace/ids.js';
-import { parseEvent, parseTimestamp } from '../trace/parse.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type Line,
-  type StoredTrace,
-  type TraceSummary,
-} from './driver.js';
+import { parseEvent } from '../trace/parse.js';
+import { byTrace } from './by-trace.js';
+import { type Driver, DriverError, type DriverSettings, type StoredTrace } from './driver.js';
 import { linesOf } from './file-lines.js';
+import { summaries } from './summaries.js';
 
 const extension = '.jsonl';
 const newline = 0x0a;
@@ -41,11 +36,15 @@ export function openFileDriver(connectionString: string, _settings: DriverSettin
   return {
     write(lines) {
       let failure: unknown;
-      for (const [base_id, texts] of byTrace(lines)) {
+      for (const [base_id, own] of byTrace(lines)) {
         // One trace that can't be written must not cost the others their events.
         try {
           if (!isUuid(base_id)) throw new DriverError('an event without a trace id was dropped');
-          append(folder, fileOf(base_id), texts);
+          append(
+            folder,
+            fileOf(base_id),
+            own.map(({ text }) => text),
+          );
         } catch (error) {
           failure ??= error;
         }
@@ -54,14 +53,8 @@ export function openFileDriver(connectionString: string, _settings: DriverSettin
     },
 
     async list() {
-      const summaries: (TraceSummary & { micros: number })[] = [];
-      for (const base_id of tracesIn(folder)) {
-        const timestamp = firstEvent(fileOf(base_id), base_id)?.timestamp;
-        if (timestamp === undefined) continue;
-        summaries.push({ base_id, timestamp, micros: parseTimestamp(timestamp) ?? 0 });
-      }
-      summaries.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
-      return summaries.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
+      const events = tracesIn(folder).map((base_id) => firstEvent(fileOf(base_id), base_id));
+      return summaries(events.filter((event) => event !== undefined));
     },
 
     listErrors: async () => [],
@@ -96,16 +89,6 @@ function nearestFolder(folder: string): string {
     throw unusable('read', folder, error);
   }
   throw unusable('use', folder, Object.assign(new Error('no folder'), { code: 'EEXIST' }));
-}
-
-function byTrace(lines: readonly Line[]): Map<string, string[]> {
-  const traces = new Map<string, string[]>();
-  for (const { base_id, text } of lines) {
-    const texts = traces.get(base_id);
-    if (texts === undefined) traces.set(base_id, [text]);
-    else texts.push(text);
-  }
-  return traces;
 }
 
 /**

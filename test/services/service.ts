@@ -58,7 +58,7 @@ export async function provide(kind: Kind): Promise<Service> {
 }
 
 /** Starts a server that is ours alone, and goes away with its release. */
-export async function startOwn(kind: Kind): Promise<Service> {
+async function startOwn(kind: Kind): Promise<Service> {
   const programs = kind.programs() ?? (await install(kind));
   const scratch = await createScratch(kind.accounts);
   const server = kind.own(scratch.port);
