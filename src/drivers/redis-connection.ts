@@ -25,23 +25,34 @@ export interface RedisConnection {
   label(): string;
   /** Makes the next command connect anew. */
   drop(): void;
+  /** For good, also where it is just being made. */
+  close(): void;
 }
 
 /** Opening does not connect. */
 export function openRedisConnection(settings: RedisSettings): RedisConnection {
   let client: Client | undefined;
+  let connecting: Promise<Client> | undefined;
   let place: Endpoint = settings.hosts[0]!;
+  let isClosed = false;
 
   const drop = (): void => {
     client?.destroy();
     client = undefined;
   };
+  const connectAnew = async (library: Library): Promise<Client> => {
+    drop();
+    if (settings.service !== undefined) place = await masterOf(library, settings, settings.service);
+    const made = await connect(library, settings, place, settings.account, settings.database);
+    if (isClosed) made.destroy();
+    else client = made;
+    return made;
+  };
+  // Of calls at the same time, one connects.
   const connected = async (library: Library): Promise<Client> => {
     if (client?.isReady) return client;
-    drop();
-    place = settings.service === undefined ? place : await masterOf(library, settings, settings.service);
-    client = await connect(library, settings, place, settings.account, settings.database);
-    return client;
+    connecting ??= connectAnew(library).finally(() => (connecting = undefined));
+    return connecting;
   };
 
   return {
@@ -59,6 +70,10 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
     },
     label: () => labelOf(place),
     drop,
+    close() {
+      isClosed = true;
+      drop();
+    },
   };
 }
 

@@ -76,7 +76,7 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
       return `${count} ${count === 1 ? 'trace' : 'traces'} in database ${parsed.database} of ${redis.label()}`;
     },
 
-    close: () => redis.drop(),
+    close: () => redis.close(),
   };
 }
 
@@ -110,12 +110,12 @@ async function store(
 /** Runs all commands or none; a reply may be an Error, where a key holds something of another type. */
 async function atomically(redis: RedisConnection, commands: readonly Command[]): Promise<unknown[]> {
   const replies = await redis.send([['MULTI'], ...commands, ['EXEC']]);
-  const replied = replies.at(-1);
+  const replied: unknown = replies.at(-1);
   if (Array.isArray(replied)) return replied as unknown[];
-  const why = replies.find((reply) => reply instanceof Error);
-  // A server that has become a replica: the next attempt may find the new master.
-  redis.drop();
-  throw refusal(redis.label(), why ?? new Error('the transaction was discarded'));
+  const why = replies.find((reply) => reply instanceof Error) ?? new Error('the transaction was discarded');
+  // What was the master is a replica now: the next attempt may find the new one.
+  if (why.message.startsWith('READONLY')) redis.drop();
+  throw refusal(redis.label(), why);
 }
 
 /** The lines that are not in the store. */
