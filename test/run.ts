@@ -1,5 +1,5 @@
 /**
- * `npm test [-- name…]`: packs the agent and installs it as users do, brings PostgreSQL and MariaDB up, runs
+ * `npm test [-- name…]`: packs the agent and installs it as users do, brings the servers up, runs
  * the test files whose path contains one of the names (all without a name), and takes everything down again.
  * Arguments with a dash go to node.
  */
@@ -11,8 +11,12 @@ import { join, resolve } from 'node:path';
 
 import { packAgent } from './packed-agent.js';
 import { mariadb } from './services/mariadb.js';
+import { provideOsprofiler } from './services/osprofiler.js';
 import { postgresql } from './services/postgresql.js';
-import { messageOf, provide, say, type Service } from './services/service.js';
+import { rabbitmq } from './services/rabbitmq.js';
+import { redis } from './services/redis.js';
+import { messageOf, say } from './services/say.js';
+import { provide, type Service } from './services/service.js';
 
 const root = resolve(__dirname, '../..');
 /** For a whole file: node applies it to files as well as to each test. */
@@ -53,7 +57,8 @@ async function main(args: readonly string[]): Promise<number> {
   const services: Service[] = [];
   const agent = packAgent();
   try {
-    for (const kind of [postgresql, mariadb]) {
+    await provideOsprofiler();
+    for (const kind of [postgresql, mariadb, redis, rabbitmq]) {
       services.push(await provide(kind));
       if (interruptedBy !== undefined) return 1;
     }

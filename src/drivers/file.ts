@@ -14,7 +14,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Event } from '../trace/event.js';
 import { isUuid } from '../trace/ids.js';
-import { parseEvent, parseTimestamp } from '../trace/parse.js';
+import { parseEvent } from '../trace/parse.js';
+import { byTrace } from './by-trace.js';
 import {
   type Driver,
   DriverError,
@@ -24,9 +25,10 @@ import {
   type TraceSummary,
   WriteError,
 } from './driver.js';
-import { isFailedStop } from './failed.js';
+import { failedStop } from './failed.js';
 import { linesOf } from './file-lines.js';
 import { createRetention } from './file-retention.js';
+import { summaries } from './summaries.js';
 
 const extension = '.jsonl';
 // Beside the file of a trace with a failed point: the stop of the last one.
@@ -44,6 +46,10 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
   const folder = resolve(connectionString.replace(/^file:(\/\/)?/i, ''));
   const fileOf = (base_id: string): string => join(folder, base_id + extension);
   const markOf = (base_id: string): string => join(folder, base_id + errorExtension);
+  const listed = (end: string, pathOf: (base_id: string) => string): readonly TraceSummary[] => {
+    const events = tracesIn(folder, end).map((base_id) => firstEvent(pathOf(base_id), base_id));
+    return summaries(events.filter((event) => event !== undefined));
+  };
   const retain = createRetention(folder, settings, isOurs);
 
   return {
@@ -51,14 +57,15 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
       const again: Line[] = [];
       let refused = 0;
       let failure: DriverError | undefined;
-      for (const [base_id, all] of byTrace(lines)) {
+      for (const [base_id, own] of byTrace(lines)) {
         if (!isUuid(base_id)) {
-          refused += all.length;
+          refused += own.length;
           failure ??= new DriverError('an event has no trace id');
           continue;
         }
         // One trace that can't be written must not cost the others their events.
         const path = fileOf(base_id);
+        const all = own.map(({ text }) => text);
         const texts = isRepeated ? without(all, path) : all;
         try {
           if (texts.length > 0) append(folder, path, texts);
@@ -72,11 +79,9 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
       if (lines.length > 0) retain();
     },
 
-    list: async () =>
-      newestFirst(tracesIn(folder, extension), (base_id) => firstEvent(fileOf(base_id), base_id)),
+    list: async () => listed(extension, fileOf),
 
-    listErrors: async () =>
-      newestFirst(tracesIn(folder, errorExtension), (base_id) => firstEvent(markOf(base_id), base_id)),
+    listErrors: async () => listed(errorExtension, markOf),
 
     async read(base_id) {
       return isUuid(base_id) ? readTrace(fileOf(base_id), base_id) : undefined;
@@ -110,20 +115,6 @@ function nearestFolder(folder: string): string {
   throw unusable('use', folder, Object.assign(new Error('no folder'), { code: 'EEXIST' }));
 }
 
-function newestFirst(
-  traces: readonly string[],
-  eventOf: (base_id: string) => Event | undefined,
-): readonly TraceSummary[] {
-  const summaries: (TraceSummary & { micros: number })[] = [];
-  for (const base_id of traces) {
-    const timestamp = eventOf(base_id)?.timestamp;
-    if (timestamp === undefined) continue;
-    summaries.push({ base_id, timestamp, micros: parseTimestamp(timestamp) ?? 0 });
-  }
-  summaries.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
-  return summaries.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
-}
-
 /** The lines that the file does not hold. */
 function without(texts: readonly string[], path: string): readonly string[] {
   try {
@@ -136,18 +127,8 @@ function without(texts: readonly string[], path: string): readonly string[] {
 
 /** Marks a trace with a failed point, as OSProfiler does at each stop with an `etype`. */
 function mark(path: string, texts: readonly string[]): void {
-  const failed = texts.findLast((text) => isFailedStop(text));
+  const failed = texts.findLast((text) => failedStop(text) !== undefined);
   if (failed !== undefined) writeFileSync(path, failed);
-}
-
-function byTrace(lines: readonly Line[]): Map<string, string[]> {
-  const traces = new Map<string, string[]>();
-  for (const { base_id, text } of lines) {
-    const texts = traces.get(base_id);
-    if (texts === undefined) traces.set(base_id, [text]);
-    else texts.push(text);
-  }
-  return traces;
 }
 
 /**

@@ -7,8 +7,14 @@ export type { DriverSettings } from './driver.js';
 type Open = (connectionString: string, settings: DriverSettings) => Driver;
 
 /** Schemes and what loads their driver: a backend's code is read only when its scheme is used. */
+const redis: Open = (...given) =>
+  (require('./redis.js') as typeof import('./redis.js')).openRedisDriver(...given);
+
 const loaders: Readonly<Record<string, Open>> = {
   file: (...given) => (require('./file.js') as typeof import('./file.js')).openFileDriver(...given),
+  redis,
+  rediss: redis,
+  redissentinel: redis,
 };
 
 /** Schemes that a connection string may start with. */

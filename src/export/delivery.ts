@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Driver, DriverError, type DriverSettings, type Line, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
+import { within } from '../drivers/within.js';
 import { Losses } from './losses.js';
 import { Parcels } from './parcels.js';
 import { Spool, type SpoolSettings } from './spool.js';
@@ -167,18 +168,23 @@ export class Delivery {
   /** @throws DriverError also when the store does not answer in time */
   async #write(lines: readonly Line[], isRepeated: boolean): Promise<void> {
     const driver = (this.#driver ??= openDriver(this.#connectionString, this.#settings));
-    if (await isDoneWithin(writeTimeoutMs, async () => driver.write(lines, { isRepeated }))) return;
-    this.#driver = undefined;
-    void (async () => driver.close())().catch(() => {});
-    throw new DriverError(`${masked(this.#connectionString)} gave no answer for ${writeTimeoutMs / 1000} s`);
+    const writing = (async () => driver.write(lines, { isRepeated }))();
+    await within(writeTimeoutMs, writing, () => {
+      this.#driver = undefined;
+      void (async () => driver.close())().catch(() => {});
+      return new DriverError(
+        `${masked(this.#connectionString)} gave no answer for ${writeTimeoutMs / 1000} s`,
+      );
+    });
   }
 
   /** Has the driver store what waits for its other half in it; what it can't is spooled. */
   async #finish(deadline: number): Promise<void> {
     const driver = this.#driver;
     if (driver === undefined || this.#isSending) return;
-    const finish = async (): Promise<void> => driver.write([], { isLast: true });
-    const failure = await isDoneWithin(deadline - performance.now(), finish).catch(failureOf);
+    const finishing = (async () => driver.write([], { isLast: true }))();
+    const late = (): Error => new DriverError('the store did not answer in time');
+    const failure = await within(deadline - performance.now(), finishing, late).catch(failureOf);
     if (failure instanceof WriteError && failure.again.length > 0) {
       this.#reason = failure.message;
       this.#parcels.add(failure.again, true);
@@ -201,20 +207,6 @@ export class Delivery {
 
   #whyLost(): string {
     return [this.#reason, this.#parcels.problem].filter((reason) => reason !== '').join('; ');
-  }
-}
-
-/** @returns false when the time was up first; what comes of the work then is nobody's concern */
-async function isDoneWithin(ms: number, work: () => Promise<void>): Promise<boolean> {
-  const ended = new AbortController();
-  const { signal } = ended;
-  const timeout = delay(Math.max(0, ms), false, { signal }).catch(() => false);
-  const done = work().then(() => true);
-  done.catch(() => {});
-  try {
-    return await Promise.race([done, timeout]);
-  } finally {
-    ended.abort();
   }
 }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 
 import { findPrograms } from './scratch.js';
-import type { Kind } from './service.js';
+import { sqlServer } from './sql.js';
 
-export const mariadb: Kind = {
+export const mariadb = sqlServer({
   name: 'MariaDB',
   prefix: 'MYSQL_',
   usualPort: 3306,
@@ -42,4 +42,4 @@ export const mariadb: Kind = {
   },
 
   dropDatabase: (name) => `drop database ${name}`,
-};
+});

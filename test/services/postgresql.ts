@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 
 import { findPrograms } from './scratch.js';
-import type { Kind } from './service.js';
+import { sqlServer } from './sql.js';
 
-export const postgresql: Kind = {
+export const postgresql = sqlServer({
   name: 'PostgreSQL',
   prefix: 'PG',
   usualPort: 5432,
@@ -50,7 +50,7 @@ export const postgresql: Kind = {
   },
 
   dropDatabase: (name) => `drop database ${name} with (force)`,
-};
+});
 
 /** Debian keeps each major's programs off PATH; the newest first. */
 function debianFolders(): string[] {

@@ -31,7 +31,11 @@ export interface Scratch {
     args: readonly string[],
     signal: NodeJS.Signals,
     isUp: () => Promise<void>,
+    /** Variables that it needs. */
+    env?: Readonly<Record<string, string>>,
   ): Promise<void>;
+  /** Starts a program that the server needs, and does not wait for it. */
+  startHelper(program: string, args: readonly string[]): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -40,21 +44,25 @@ export async function createScratch(users: readonly string[]): Promise<Scratch> 
   const account = process.getuid?.() === 0 ? accountOf(users) : {};
   const folder = folderFor(account);
   const log = join(folder, 'log');
-  let program: ChildProcess | undefined;
+  const programs: ChildProcess[] = [];
+  let server: ChildProcess | undefined;
   let endSignal: NodeJS.Signals = 'SIGTERM';
 
-  const launch = async (file: string, args: readonly string[]): Promise<ChildProcess> => {
+  const launch = async (file: string, args: readonly string[], variables = {}): Promise<ChildProcess> => {
     const output = openSync(log, 'a');
-    const env = { ...process.env, HOME: folder, TMPDIR: folder };
+    const env = { ...process.env, HOME: folder, TMPDIR: folder, ...variables };
     // In a process group of its own: Ctrl-C is ours to answer, after the tests have ended.
     const options = { cwd: folder, env, detached: true, ...account };
-    program = spawn(file, args, { ...options, stdio: ['ignore', output, output] });
+    const program = spawn(file, args, { ...options, stdio: ['ignore', output, output] });
+    programs.push(program);
     closeSync(output);
     await once(program, 'spawn');
     return program;
   };
   const removeNow = (): void => {
-    if (program?.pid !== undefined && isRunning(program)) process.kill(-program.pid, 'SIGKILL');
+    for (const program of programs) {
+      if (program.pid !== undefined && isRunning(program)) process.kill(-program.pid, 'SIGKILL');
+    }
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   process.once('exit', removeNow);
@@ -67,8 +75,11 @@ export async function createScratch(users: readonly string[]): Promise<Scratch> 
       if (isRunning(child)) await once(child, 'exit');
       if (child.exitCode !== 0) throw new Error(`${file} failed:\n${lastLines(log)}`);
     },
-    async start(file, args, signal, isUp) {
-      const server = await launch(file, args);
+    async startHelper(file, args) {
+      await launch(file, args);
+    },
+    async start(file, args, signal, isUp, env) {
+      server = await launch(file, args, env);
       endSignal = signal;
       for (const deadline = Date.now() + startLimitMs; ; await sleep(50)) {
         const problem = await isUp().then(
@@ -82,7 +93,7 @@ export async function createScratch(users: readonly string[]): Promise<Scratch> 
       }
     },
     async remove() {
-      if (program !== undefined) await stop(program, endSignal);
+      if (server !== undefined) await stop(server, endSignal);
       removeNow();
       process.off('exit', removeNow);
     },
@@ -145,7 +156,8 @@ function folderFor(account: Account): string {
   throw new Error(`no temporary folder that user ${account.uid} can enter; set TMPDIR to one`);
 }
 
-async function freePort(): Promise<number> {
+/** A port on loopback that nothing listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
