@@ -6,9 +6,16 @@ export type { DriverSettings } from './driver.js';
 
 type Open = (connectionString: string, settings: DriverSettings) => Driver;
 
+const messaging: Open = (...given) =>
+  (require('./messaging.js') as typeof import('./messaging.js')).openMessagingDriver(...given);
+
 /** Schemes and what loads their driver: a backend's code is read only when its scheme is used. */
 const loaders: Readonly<Record<string, Open>> = {
   file: (...given) => (require('./file.js') as typeof import('./file.js')).openFileDriver(...given),
+  messaging,
+  rabbit: messaging,
+  amqp: messaging,
+  amqps: messaging,
 };
 
 /** Schemes that a connection string may start with. */
