@@ -19,8 +19,6 @@ export interface Connection {
   get(): Promise<ChannelModel>;
   /** Why the broker takes nothing now, in its own words, as it has told. */
   blockedBy(): string | undefined;
-  /** Why the last connection was lost. */
-  lostBy(): string | undefined;
   /** Ends it; what was not confirmed may be lost. */
   close(): Promise<void>;
 }
@@ -30,7 +28,6 @@ export function createConnection(broker: Broker, scheme: string): Connection {
   let connecting: Promise<ChannelModel> | undefined;
   let current: ChannelModel | undefined;
   let blocked: string | undefined;
-  let lost: string | undefined;
 
   async function connect(): Promise<ChannelModel> {
     const { connect: open } = loadClient<typeof import('amqplib')>('amqplib', scheme);
@@ -39,7 +36,7 @@ export function createConnection(broker: Broker, scheme: string): Connection {
       try {
         return watch(await open(options(broker, node), { ...broker.tls, ...socketOptions }));
       } catch (error) {
-        failures.push(`${nameOf(node)}: ${reasonOf(error)}`);
+        failures.push(`${nameOf(node)}: ${handshakeReason(error, broker)}`);
       }
     }
     throw new DriverError(`cannot connect to RabbitMQ at ${failures.join('; ')}`, { isCertain: true });
@@ -47,13 +44,12 @@ export function createConnection(broker: Broker, scheme: string): Connection {
 
   function watch(model: ChannelModel): ChannelModel {
     current = model;
-    blocked = lost = undefined;
+    blocked = undefined;
     model.on('blocked', (reason) => (blocked = reason));
     model.on('unblocked', () => (blocked = undefined));
     // Without a listener it would end the thread. `close` follows.
-    model.on('error', (error) => (lost = reasonOf(error)));
-    model.on('close', (error) => {
-      lost ??= error === undefined ? undefined : reasonOf(error);
+    model.on('error', () => {});
+    model.on('close', () => {
       if (current === model) forget();
     });
     return model;
@@ -74,7 +70,6 @@ export function createConnection(broker: Broker, scheme: string): Connection {
       }
     },
     blockedBy: () => blocked,
-    lostBy: () => lost,
     async close() {
       const model = current;
       forget();
@@ -94,6 +89,13 @@ const socketOptions = { timeout: connectTimeoutMs, noDelay: true, keepAlive: tru
 
 function options(broker: Broker, node: Node): import('amqplib').Options.Connect {
   return { ...node, vhost: encodeURIComponent(broker.vhost), protocol: broker.tls ? 'amqps' : 'amqp' };
+}
+
+function handshakeReason(error: unknown, { vhost }: Broker): string {
+  // What amqplib says where the virtual host can't be opened.
+  const isClosed =
+    error instanceof Error && error.message.startsWith('Expected ConnectionOpenOk; got <ConnectionClose');
+  return isClosed ? `the virtual host ${vhost} is not there, or not open to this user` : reasonOf(error);
 }
 
 /** A node as it may be shown. */

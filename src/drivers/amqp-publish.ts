@@ -40,7 +40,7 @@ export function publishAll(
     const onReturn = (message: Message): unknown => returned.add(idOf(message.content));
     const onError = (error: Error): unknown => (closedBy = reasonOf(error));
     const onClose = (): void => settle(closedBy);
-    const onBlocked = (reason: string): void => settle(`the broker takes no messages now: ${reason}`);
+    const onBlocked = (reason: string): void => settle(`it takes no messages now: ${reason}`);
     const timeout = setTimeout(
       settle,
       confirmTimeoutMs,
@@ -59,7 +59,7 @@ export function publishAll(
       );
       const lost = [...unanswered].filter(({ body }) => tooLong(body)).length;
       if (again.length === 0 && lost === 0) return resolve();
-      const why = reason ?? (returned.size > 0 ? 'the queue is gone' : 'the broker refused messages');
+      const why = reason ?? (returned.size > 0 ? 'the queue is gone' : 'it refused messages');
       reject(
         new WriteError(
           why,

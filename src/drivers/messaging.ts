@@ -1,4 +1,4 @@
-import type { Channel, ConfirmChannel } from 'amqplib';
+import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 
 import { createConnection, nameOf, reasonOf } from './amqp-connection.js';
 import { drain } from './amqp-drain.js';
@@ -48,8 +48,7 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
   const notificationOf = notifier(settings.host, settings.service);
   let publishing: ConfirmChannel | undefined;
 
-  async function publisher(): Promise<ConfirmChannel> {
-    const model = await connection.get();
+  async function publisher(model: ChannelModel): Promise<ConfirmChannel> {
     if (publishing?.connection === model.connection) return publishing;
     const channel = await answer(declared(() => model.createConfirmChannel()));
     channel.on('close', () => (publishing = publishing === channel ? undefined : publishing));
@@ -96,14 +95,15 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
     async write(lines) {
       if (lines.length === 0) return;
       try {
-        const [channel, model] = [await publisher(), await connection.get()];
+        const model = await connection.get();
+        // It would not even answer.
         const blocked = connection.blockedBy();
         if (blocked !== undefined) throw new Error(`it takes no messages now: ${blocked}`);
+        const channel = await publisher(model);
         const messages = lines.map((line) => ({ line, ...notificationOf(line) }));
         await publishAll({ model, channel }, target, messages);
       } catch (error) {
         // The next attempt declares the queue again. One that is blocked stays connected, to hear of the end.
-        publishing = undefined;
         if (connection.blockedBy() === undefined) await connection.close();
         throw failed('write to', error, true);
       }
