@@ -6,6 +6,9 @@ export type { DriverSettings } from './driver.js';
 
 type Open = (connectionString: string, settings: DriverSettings) => Driver;
 
+const messaging: Open = (...given) =>
+  (require('./messaging.js') as typeof import('./messaging.js')).openMessagingDriver(...given);
+
 /** Schemes and what loads their driver: a backend's code is read only when its scheme is used. */
 const redis: Open = (...given) =>
   (require('./redis.js') as typeof import('./redis.js')).openRedisDriver(...given);
@@ -15,6 +18,10 @@ const loaders: Readonly<Record<string, Open>> = {
   redis,
   rediss: redis,
   redissentinel: redis,
+  messaging,
+  rabbit: messaging,
+  amqp: messaging,
+  amqps: messaging,
 };
 
 /** Schemes that a connection string may start with. */
