@@ -6,9 +6,28 @@ export type { DriverSettings } from './driver.js';
 
 type Open = (connectionString: string, settings: DriverSettings) => Driver;
 
+const elasticsearch: Open = (...given) =>
+  (require('./elasticsearch.js') as typeof import('./elasticsearch.js')).openElasticsearchDriver(...given);
+const influxdb: Open = (...given) =>
+  (require('./influxdb.js') as typeof import('./influxdb.js')).openInfluxdbDriver(...given);
+const otlp: Open = (...given) =>
+  (require('./otlp.js') as typeof import('./otlp.js')).openOtlpDriver(...given);
+const zipkin: Open = (...given) =>
+  (require('./zipkin.js') as typeof import('./zipkin.js')).openZipkinDriver(...given);
+
 /** Schemes and what loads their driver: a backend's code is read only when its scheme is used. */
 const loaders: Readonly<Record<string, Open>> = {
   file: (...given) => (require('./file.js') as typeof import('./file.js')).openFileDriver(...given),
+  elasticsearch,
+  'elasticsearch+https': elasticsearch,
+  opensearch: elasticsearch,
+  'opensearch+https': elasticsearch,
+  influxdb,
+  'influxdb+https': influxdb,
+  otlp,
+  otlps: otlp,
+  zipkin,
+  zipkins: zipkin,
 };
 
 /** Schemes that a connection string may start with. */
