@@ -71,7 +71,7 @@ export function createBulk(http: HttpClient, { events, errors, documentType }: I
       } catch (error) {
         if (!(error instanceof HttpError && error.isForGood)) throw error;
         if (error.status === 413 && lines.length > 1) throw error;
-        return lines.map((line) => ({ line, kind: 'refused', reason: error.message }));
+        return lines.map((line) => ({ line, kind: 'refused', reason: error.reason }));
       }
       if (items.length !== owners.length) {
         throw new DriverError(`${http.label} answered for ${items.length} of ${owners.length} documents`);

@@ -27,6 +27,8 @@ export class HttpError extends DriverError {
   readonly status: number;
   /** Whether the same request will be refused at any time. */
   readonly isForGood: boolean;
+  /** The message without the server's name. */
+  readonly reason: string;
   readonly body: Buffer;
 
   constructor(label: string, status: number, body: Buffer) {
@@ -42,6 +44,7 @@ export class HttpError extends DriverError {
     );
     this.status = status;
     this.isForGood = isForGood;
+    this.reason = [`HTTP ${status}`, said].filter(Boolean).join(': ');
     this.body = body;
   }
 }

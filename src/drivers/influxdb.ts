@@ -59,15 +59,13 @@ export function openInfluxdbDriver(connectionString: string, settings: DriverSet
           const count = error instanceof HttpError ? refusedIn(error, part.length) : undefined;
           if (count === undefined) throw error;
           rejected.lines += count;
-          rejected.reason = (error as HttpError).message;
+          rejected.reason = (error as HttpError).reason;
         }
       };
       await inParts(points, store);
       if (rejected.lines === 0) return;
       throw new WriteError(
-        rejected.reason.startsWith(http.label)
-          ? rejected.reason
-          : `${http.label} refuses a part: ${rejected.reason}`,
+        `${http.label} refuses a part: ${rejected.reason}`,
         Math.min(rejected.lines, lines.length),
         [],
       );

@@ -77,7 +77,7 @@ async function sendPart(
     if (!(error instanceof HttpError && error.isForGood)) throw error;
     // A part of a batch is tried again in halves where its size is all that is wrong.
     if (error.status === 413 && spans.length > 1) throw error;
-    return { lines: linesIn(spans), reason: error.message };
+    return { lines: linesIn(spans), reason: error.reason };
   }
 }
 

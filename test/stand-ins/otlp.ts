@@ -30,7 +30,7 @@ interface Time {
 interface SpanMessage {
   readonly traceId: Uint8Array;
   readonly spanId: Uint8Array;
-  readonly parentSpanId: Uint8Array;
+  readonly parentSpanId: Uint8Array | null;
   readonly name: string;
   readonly kind: number;
   readonly startTimeUnixNano: Time;
@@ -41,7 +41,7 @@ interface SpanMessage {
     readonly name: string;
     readonly attributes: readonly KeyValue[];
   }[];
-  readonly status: { readonly code: number; readonly message: string } | null;
+  readonly status: { readonly code: number; readonly message: string | null } | null;
 }
 
 interface TracesRequest {
@@ -88,7 +88,10 @@ export interface SeenSpan {
   readonly startNano: string;
   readonly endNano: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  readonly events: readonly { readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }[];
+  readonly events: readonly {
+    readonly name: string;
+    readonly attributes: Readonly<Record<string, unknown>>;
+  }[];
   readonly status: { readonly code: number; readonly message: string } | undefined;
 }
 
@@ -106,7 +109,9 @@ export async function openOtlpReceiver(path = '/v1/traces', port = 0): Promise<O
 }
 
 export function partialSuccess(rejectedSpans: number, errorMessage: string): Reply {
-  const body = ExportTraceServiceResponse.encode({ partialSuccess: { rejectedSpans, errorMessage } }).finish();
+  const body = ExportTraceServiceResponse.encode({
+    partialSuccess: { rejectedSpans, errorMessage },
+  }).finish();
   return { status: 200, type: 'application/x-protobuf', body: Buffer.from(body) };
 }
 
@@ -128,7 +133,7 @@ const kinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSU
 
 function seen(span: SpanMessage, resource: Readonly<Record<string, unknown>>): SeenSpan {
   const [trace_id, span_id, parent] = [span.traceId, span.spanId, span.parentSpanId].map((id) =>
-    Buffer.from(id).toString('hex'),
+    Buffer.from(id ?? []).toString('hex'),
   ) as [string, string, string];
   assert.match(trace_id, /^(?!0+$)[\da-f]{32}$/);
   assert.match(span_id, /^(?!0+$)[\da-f]{16}$/);
@@ -148,7 +153,7 @@ function seen(span: SpanMessage, resource: Readonly<Record<string, unknown>>): S
     endNano,
     attributes: valuesOf(span.attributes),
     events: span.events.map(({ name, attributes }) => ({ name, attributes: valuesOf(attributes) })),
-    status: span.status ? { code: span.status.code, message: span.status.message } : undefined,
+    status: span.status ? { code: span.status.code, message: span.status.message ?? '' } : undefined,
   };
 }
 

@@ -48,7 +48,10 @@ export async function openReceiver(reply: (request: Received) => Reply, port = 0
       const answer = planned.shift() ?? judged(() => reply(received.at(-1)!));
       if (answer === 'never answer') return;
       if (answer === 'hang up') request.socket.destroy();
-      else response.writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' }).end(answer.body);
+      else
+        response
+          .writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' })
+          .end(answer.body);
     });
   });
   server.on('connection', (socket) => {
