@@ -89,8 +89,8 @@ test('a failed point has the tag by which Zipkin knows it, and all kinds of poin
   await driver.write(linesOf(shopTrace()), { isLast: true });
   const errors = receiver.spans.map(({ name, tags }) => [name, tags['error']]).filter(([, error]) => error);
   assert.deepEqual(errors, [
-    ['WSGI_GET_/stock/7', 'x is not a function'],
     ['REQUESTS_GET_127.0.0.1', '503'],
+    ['WSGI_GET_/stock/7', 'x is not a function'],
     ['command', 'true'],
   ]);
   assert.deepEqual(
@@ -114,6 +114,6 @@ test('a path before Zipkin is kept, reading says what to do instead, and a check
   await driver.write(linesOf(eventsOf({ name: 'p', id: '1', start: 1, stop: 2 })));
   assert.equal(receiver.spans.length, 1);
   await assert.rejects(driver.read(base_id), { message: /^zipkin:\/\/ can only be written to; look at/ });
-  assert.equal(await driver.check(), `zipkin://127.0.0.1:${receiver.port}/ takes spans`.replace('/ ', ' '));
+  assert.equal(await driver.check(), `zipkin://127.0.0.1:${receiver.port} takes spans`);
   assert.equal(receiver.spans.length, 1);
 });

@@ -41,9 +41,17 @@ export async function openSearchServer(version: Version, port = 0): Promise<Sear
   } as Omit<SearchServer, keyof Receiver>;
   const receiver = await openReceiver((request) => {
     const { status = 200, ...body } = reply(request, server, version, isTyped);
-    return { status, body: JSON.stringify(body), type: 'application/json' } satisfies Reply;
+    // Elastic's libraries talk to no server without this header.
+    const headers = { 'x-elastic-product': version.distribution ?? 'Elasticsearch' };
+    return { status, headers, body: JSON.stringify(body) } satisfies Reply;
   }, port);
   return Object.assign(server, receiver);
+}
+
+interface Action {
+  readonly _index: string;
+  readonly _id: string;
+  readonly _type?: string;
 }
 
 type Answer = { status?: number } & Record<string, unknown>;
@@ -89,7 +97,7 @@ function bulk(text: string, state: State, isTyped: boolean): Answer {
       string,
       { _index: string; _id: string; _type?: string }
     >;
-    const [[kind, { _index, _id, _type, ...rest }]] = Object.entries(action) as never;
+    const [[kind, { _index, _id, _type, ...rest }]] = Object.entries(action) as [[string, Action]];
     assert.deepEqual(rest, {});
     assert.equal(_type === undefined, !isTyped, 'Action/metadata line contains an unknown parameter [_type]');
     if (kind === 'delete') {

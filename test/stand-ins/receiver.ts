@@ -14,6 +14,7 @@ export interface Received {
 export interface Reply {
   readonly status: number;
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
 }
 
@@ -48,10 +49,10 @@ export async function openReceiver(reply: (request: Received) => Reply, port = 0
       const answer = planned.shift() ?? judged(() => reply(received.at(-1)!));
       if (answer === 'never answer') return;
       if (answer === 'hang up') request.socket.destroy();
-      else
-        response
-          .writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' })
-          .end(answer.body);
+      else {
+        const type = { 'content-type': answer.type ?? 'application/json' };
+        response.writeHead(answer.status, { ...type, ...answer.headers }).end(answer.body);
+      }
     });
   });
   server.on('connection', (socket) => {
