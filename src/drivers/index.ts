@@ -6,15 +6,25 @@ export type { DriverSettings } from './driver.js';
 
 type Open = (connectionString: string, settings: DriverSettings) => Driver;
 
+// A backend's code is read only when its scheme is used.
+const elasticsearch: Open = (...given) =>
+  (require('./elasticsearch.js') as typeof import('./elasticsearch.js')).openElasticsearchDriver(...given);
+const file: Open = (...given) =>
+  (require('./file.js') as typeof import('./file.js')).openFileDriver(...given);
+const influxdb: Open = (...given) =>
+  (require('./influxdb.js') as typeof import('./influxdb.js')).openInfluxdbDriver(...given);
 const messaging: Open = (...given) =>
   (require('./messaging.js') as typeof import('./messaging.js')).openMessagingDriver(...given);
-
-/** Schemes and what loads their driver: a backend's code is read only when its scheme is used. */
+const otlp: Open = (...given) =>
+  (require('./otlp.js') as typeof import('./otlp.js')).openOtlpDriver(...given);
 const redis: Open = (...given) =>
   (require('./redis.js') as typeof import('./redis.js')).openRedisDriver(...given);
+const zipkin: Open = (...given) =>
+  (require('./zipkin.js') as typeof import('./zipkin.js')).openZipkinDriver(...given);
 
+/** Schemes and what opens their driver. */
 const loaders: Readonly<Record<string, Open>> = {
-  file: (...given) => (require('./file.js') as typeof import('./file.js')).openFileDriver(...given),
+  file,
   redis,
   rediss: redis,
   redissentinel: redis,
@@ -22,6 +32,16 @@ const loaders: Readonly<Record<string, Open>> = {
   rabbit: messaging,
   amqp: messaging,
   amqps: messaging,
+  elasticsearch,
+  'elasticsearch+https': elasticsearch,
+  opensearch: elasticsearch,
+  'opensearch+https': elasticsearch,
+  influxdb,
+  'influxdb+https': influxdb,
+  otlp,
+  otlps: otlp,
+  zipkin,
+  zipkins: zipkin,
 };
 
 /** Schemes that a connection string may start with. */

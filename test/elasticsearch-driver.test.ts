@@ -1,0 +1,290 @@
+// Against a stand-in for Elasticsearch and OpenSearch, test/stand-ins/elasticsearch.ts, which OSProfiler's own driver
+// is tried against as well.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import type { Driver, Line } from '../src/drivers/driver.js';
+import type { Event } from '../src/trace/event.js';
+import { newId } from '../src/trace/ids.js';
+import { open } from './fixtures/drivers.js';
+import { at, base_id, eventsOf, shopTrace } from './fixtures/events.js';
+import { type SearchServer, type Version, openSearchServer } from './stand-ins/elasticsearch.js';
+
+const events = 'osprofiler-notifications';
+const errors = 'osprofiler-notifications-error';
+
+interface Used {
+  readonly server: SearchServer;
+  readonly driver: Driver;
+  readonly url: string;
+}
+
+async function use(
+  t: TestContext,
+  version: Version = { number: '7.17.9' },
+  settings: Parameters<typeof open>[1] = {},
+): Promise<Used> {
+  const server = await openSearchServer(version);
+  const url = `elasticsearch://127.0.0.1:${server.port}`;
+  const driver = open(url, settings);
+  t.after(async () => {
+    await driver.close();
+    await server.stop();
+  });
+  return { server, driver, url };
+}
+
+const linesOf = (given: readonly Event[]): Line[] =>
+  given.map((event) => ({ base_id: event.base_id, text: JSON.stringify(event) }));
+const point = (id: string, trace = base_id, start = 1): Event[] =>
+  eventsOf({ name: 'p', id, trace, start, stop: start + 1 });
+
+interface Golden {
+  readonly notify: readonly { readonly path: string; readonly body: string }[];
+}
+const golden = JSON.parse(
+  readFileSync(join(__dirname, '../../test/golden/elasticsearch.json'), 'utf8'),
+) as Golden;
+const goldenEvents = golden.notify.filter(({ path }) => path === `/${events}/notification`);
+const goldenErrors = golden.notify.filter(({ path }) => path === `/${errors}/notification`);
+
+const versions: readonly (Version & { typed: boolean })[] = [
+  { number: '6.8.23', typed: true },
+  { number: '7.17.9', typed: true },
+  { number: '8.19.0', typed: false },
+  { number: '9.2.0', typed: false },
+  { number: '1.3.20', distribution: 'opensearch', typed: true },
+  { number: '2.19.0', distribution: 'opensearch', typed: false },
+  { number: '3.3.0', distribution: 'opensearch', typed: false },
+];
+
+for (const { typed, ...version } of versions) {
+  const name = `${version.distribution ?? 'elasticsearch'} ${version.number}`;
+  test(`${name}: documents and indexes are OSProfiler's, ${typed ? 'with' : 'without'} a type`, async (t) => {
+    const { server, driver } = await use(t, version, { filterErrorTrace: true });
+    await driver.write(goldenEvents.map(({ body }) => ({ base_id, text: body })));
+    const stored = (index: string): unknown[] => [...server.indexes.get(index)!.values()];
+    assert.deepEqual(
+      stored(events),
+      goldenEvents.map(({ body }) => JSON.parse(body) as unknown),
+    );
+    // One for each trace, where OSProfiler stores one for each failure: the last of them.
+    assert.deepEqual(stored(errors), [JSON.parse(goldenErrors.at(-1)!.body)]);
+    assert.deepEqual([...server.types.values()], typed ? ['notification', 'notification'] : []);
+    assert.match(
+      await driver.check(),
+      new RegExp(`^1 trace in the index ${events} of ${name.replaceAll('.', '\\.')}$`),
+    );
+    assert.equal(server.indexes.get(events)!.size, goldenEvents.length);
+  });
+}
+
+test('events come back in their order, those of other traces do not, and no scroll is left', async (t) => {
+  const { server, driver } = await use(t);
+  const trace = shopTrace();
+  const ordered = trace.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
+  // Shares four of five groups of digits.
+  const similar = `${base_id.slice(0, -1)}0`;
+  await driver.write(linesOf([...shopTrace(similar), ...trace.toReversed()]));
+  assert.deepEqual(await driver.read(base_id), { events: ordered, skipped: 0 });
+  assert.equal(await driver.read(newId()), undefined);
+  assert.equal(server.scrolls.size, 0);
+});
+
+test('25,000 events are read page by page', async (t) => {
+  const { server, driver } = await use(t);
+  const ids = Array.from({ length: 12_500 }, (_, i) => `${i}`);
+  for (let i = 0; i < ids.length; i += 500) {
+    await driver.write(linesOf(ids.slice(i, i + 500).flatMap((id) => point(id, base_id, Number(id) * 10))));
+  }
+  const stored = await driver.read(base_id);
+  assert.equal(stored?.events.length, 25_000);
+  assert.equal(stored.events.at(-1)!.trace_id, '12499');
+  assert.equal(server.received.filter(({ url }) => url === '/_search/scroll').length, 4);
+  assert.equal(server.scrolls.size, 0);
+});
+
+for (const mapping of ['text', 'keyword'] as const) {
+  test(`the list has each trace once, newest first, with ids mapped as ${mapping}`, async (t) => {
+    const { server, driver } = await use(t);
+    server.mapping = mapping;
+    assert.deepEqual(await driver.list(), []);
+    const ids = Array.from({ length: 2500 }, newId);
+    for (let i = 0; i < ids.length; i += 500) {
+      const some = ids.slice(i, i + 500);
+      await driver.write(linesOf(some.flatMap((id, n) => point('1', id, (i + n) * 7))));
+    }
+    const expected = ids.map((id, i) => ({ base_id: id, timestamp: at(i * 7) })).toReversed();
+    assert.deepEqual(await driver.list(), expected);
+    assert.equal((await driver.read(ids[7]!))?.events.length, 2);
+  });
+}
+
+test('failed traces are listed, as far as they were written with the setting', async (t) => {
+  const { server, driver, url } = await use(t, undefined, { filterErrorTrace: true });
+  const failing = (trace: string, start: number): Event[] =>
+    eventsOf({
+      name: 'p',
+      id: `${start}`,
+      trace,
+      start,
+      stop: start + 1,
+      stopInfo: { etype: 'E', message: '' },
+    });
+  const [one, two, fine] = [newId(), newId(), newId()];
+  const quiet = eventsOf({
+    name: 'p',
+    id: '9',
+    trace: fine,
+    start: 1,
+    stop: 2,
+    stopInfo: { etype: null, x: '"etype":' },
+  });
+  await driver.write(linesOf([...failing(two, 10), ...failing(one, 5), ...failing(one, 50), ...quiet]));
+  const expected = [
+    { base_id: one, timestamp: at(51) },
+    { base_id: two, timestamp: at(11) },
+  ];
+  assert.deepEqual(await driver.listErrors(), expected);
+  // As OSProfiler does: a document for each failure.
+  server.indexes.get(errors)!.set('x', { base_id: two, timestamp: at(4) });
+  server.indexes.get(errors)!.set('y', { base_id: '../..', timestamp: 1 });
+  assert.deepEqual(await driver.listErrors(), expected);
+  const other = open(url);
+  await other.write(linesOf(failing(fine, 1)));
+  assert.equal((await other.listErrors()).length, 2);
+  await other.close();
+});
+
+test('a batch that comes again is stored once', async (t) => {
+  const { server, driver } = await use(t);
+  const lines = linesOf(shopTrace());
+  server.next({ status: 200, body: '{"version":{"number":"7.17.9"}}' }, 'hang up');
+  await assert.rejects(async () => driver.write(lines), { name: 'DriverError', isCertain: false });
+  await driver.write(lines);
+  await driver.write(lines, { isRepeated: true });
+  assert.equal(server.indexes.get(events)!.size, lines.length);
+});
+
+test('a document that is refused costs the others nothing, and one that may be stored later comes again', async (t) => {
+  const { server, driver } = await use(t);
+  const outcomes: Readonly<Record<string, [status: number, isLater: boolean]>> = {
+    mapping: [400, false],
+    readonly: [403, true],
+    missing: [404, true],
+    busy: [429, true],
+    failed: [500, true],
+  };
+  server.refuse = (_index, source) => {
+    const [status] = outcomes[String(source['trace_id'])] ?? [];
+    return status === undefined ? undefined : { status, type: 'some_exception', reason: 'because\nof it' };
+  };
+  for (const [id, [, isLater]] of Object.entries(outcomes)) {
+    const [before, line, after] = linesOf([point('1')[0]!, point(id)[0]!, point('2')[0]!]);
+    await assert.rejects(async () => driver.write([before!, line!, after!]), {
+      name: 'WriteError',
+      refused: isLater ? 0 : 1,
+      again: isLater ? [line] : [],
+      message: /did not store 1 of 3 events: some_exception: because of it$/,
+    });
+  }
+  const torn = { base_id, text: '{"name":"p-st' };
+  await assert.rejects(async () => driver.write([torn, ...linesOf(point('3'))]), { refused: 1, again: [] });
+  assert.equal(server.indexes.get(events)!.size, 4);
+});
+
+test('an event whose failure could not be listed comes again, and is stored once', async (t) => {
+  const { server, driver } = await use(t, undefined, { filterErrorTrace: true });
+  const lines = linesOf(
+    eventsOf({ name: 'p', id: '1', start: 1, stop: 2, stopInfo: { etype: 'E', message: '' } }),
+  );
+  server.refuse = (index) => (index === errors ? { status: 429, type: 'busy', reason: '' } : undefined);
+  await assert.rejects(async () => driver.write(lines), { refused: 0, again: [lines[1]] });
+  server.refuse = () => undefined;
+  await driver.write([lines[1]!]);
+  assert.equal(server.indexes.get(events)!.size, 2);
+  assert.equal((await driver.listErrors()).length, 1);
+});
+
+test('a request that is too large is halved, and a document that is too large alone is refused', async (t) => {
+  const { server, driver } = await use(t);
+  await driver.check();
+  const tooLarge = { status: 413, body: '' };
+  server.next(tooLarge, tooLarge, tooLarge);
+  const lines = linesOf([...point('1'), ...point('2')]);
+  await assert.rejects(async () => driver.write(lines), { name: 'WriteError', refused: 1, again: [] });
+  assert.equal(server.indexes.get(events)!.size, 3);
+});
+
+test('what is no event is skipped and counted', async (t) => {
+  const { server, driver } = await use(t);
+  await driver.write(linesOf(point('1')));
+  const documents = server.indexes.get(events)!;
+  documents.set('a', { base_id });
+  documents.set('b', { ...point('2')[0], timestamp: 'yesterday' } as never);
+  const stored = await driver.read(base_id);
+  assert.deepEqual([stored?.events.length, stored?.skipped], [2, 2]);
+});
+
+test('a server that can be read only, that is another one, or that lost a shard says so', async (t) => {
+  const { server, driver } = await use(t);
+  const version = { status: 200, body: '{"version":{"number":"8.1.0"}}' };
+  server.next(version, {
+    status: 200,
+    body: '{"items":[{"delete":{"status":403,"error":{"type":"blocked"}}}]}',
+  });
+  await assert.rejects(driver.check(), { message: /can be reached, but not written: blocked$/ });
+  server.next({ status: 200, body: 'hello' });
+  await assert.rejects(driver.check(), { message: /is no Elasticsearch or OpenSearch; check the port$/ });
+  server.next({ status: 200 }, { status: 200, body: '{"_shards":{"total":5,"failed":2}}' });
+  await assert.rejects(driver.read(base_id), { message: /could not read 2 of 5 shards; try again$/ });
+});
+
+test('who may write but not ask for the version writes without types', async (t) => {
+  const { server, driver } = await use(t, { number: '8.1.0' });
+  server.next({ status: 403 });
+  await driver.write(linesOf(point('1')));
+  assert.equal(server.indexes.get(events)!.size, 2);
+});
+
+test('OSProfiler shows what ostrace wrote, and ostrace what OSProfiler wrote: the same report', async (t) => {
+  const { server, driver, url } = await use(t);
+  const written = goldenEvents.map(({ body }) => ({ base_id, text: body }));
+  await driver.write(written);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(__dirname, '../src/cli/main.js'),
+    ...['trace', 'show', '--json', base_id, '--connection-string', url],
+  ]);
+  // OSProfiler sees what was written a second ago, or what has been read by ostrace.
+  assert.deepEqual(JSON.parse(stdout), JSON.parse(await python('show', url)));
+  // Python's own writing gives the same documents.
+  const documents = [...server.indexes.get(events)!.values()];
+  server.indexes.clear();
+  await python('notify', url);
+  assert.deepEqual([...server.indexes.get(events)!.values()], documents);
+  assert.equal((await driver.read(base_id))?.events.length, documents.length);
+});
+
+/** OSProfiler's own driver, of Debian's package python3-osprofiler with python3-elasticsearch. */
+async function python(what: 'show' | 'notify', url: string): Promise<string> {
+  const program = {
+    show: 'print(json.dumps(driver.get_report(sys.argv[2])))',
+    notify: 'for event in json.load(sys.stdin): driver.notify(event)',
+  };
+  const code = [
+    'import json, sys',
+    'from osprofiler import opts',
+    'from oslo_config import cfg',
+    'from osprofiler.drivers.elasticsearch_driver import ElasticsearchDriver',
+    'opts.set_defaults(cfg.CONF)',
+    'driver = ElasticsearchDriver(sys.argv[1], project="golden", service="peer", host="golden-host", conf=cfg.CONF)',
+    program[what],
+  ].join('\n');
+  const child = promisify(execFile)('/usr/bin/python3', ['-W', 'ignore', '-c', code, url, base_id]);
+  child.child.stdin!.end(`[${goldenEvents.map(({ body }) => body).join()}]`);
+  return (await child).stdout;
+}

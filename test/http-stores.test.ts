@@ -1,0 +1,143 @@
+// What all stores have in common that are spoken to over HTTP: what happens where the server does not answer.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
+import { mock, test } from 'node:test';
+
+import type { Line } from '../src/drivers/driver.js';
+import { open } from './fixtures/drivers.js';
+import { eventsOf } from './fixtures/events.js';
+import { openReceiver } from './stand-ins/receiver.js';
+
+const lines: Line[] = eventsOf({ name: 'p', id: '1', start: 1, stop: 2 }).map((event) => ({
+  base_id: event.base_id,
+  text: JSON.stringify(event),
+}));
+
+const ok = {
+  status: 200,
+  body: '{"version":{"number":"8.1.0"},"items":[{"create":{"status":201}},{"create":{"status":201}}]}',
+};
+const stores: Readonly<Record<string, string>> = {
+  otlp: '',
+  zipkin: '',
+  elasticsearch: '',
+  opensearch: '',
+  influxdb: '/traces',
+};
+
+async function unusedPort(): Promise<number> {
+  const receiver = await openReceiver(() => ok);
+  await receiver.stop();
+  return receiver.port;
+}
+
+for (const [scheme, path] of Object.entries(stores)) {
+  test(`${scheme}: where nothing listens, nothing was stored; the password is not told; later it is written`, async (t) => {
+    const port = await unusedPort();
+    const driver = open(`${scheme}://me:s3cret@127.0.0.1:${port}${path}`);
+    t.after(() => driver.close());
+    const message = `cannot connect to ${scheme}://127.0.0.1:${port}: nothing listens there; check the host and the port, and that the server runs`;
+    await assert.rejects(async () => driver.write(lines), { name: 'DriverError', isCertain: true, message });
+    const receiver = await openReceiver(() => ok, port);
+    t.after(() => receiver.stop());
+    await driver.write(lines);
+    assert.ok(receiver.received.length > 0);
+  });
+
+  test(`${scheme}: a server that hangs up leaves open what was stored, and the next batch connects again`, async (t) => {
+    const receiver = await openReceiver(() => ok);
+    t.after(() => receiver.stop());
+    const driver = open(`${scheme}://127.0.0.1:${receiver.port}${path}`);
+    t.after(() => driver.close());
+    await driver.write(lines);
+    receiver.next('hang up');
+    const failed = { name: 'DriverError', isCertain: false, message: /the server closed it|socket hang up/ };
+    await assert.rejects(async () => driver.write(lines), failed);
+    await driver.write(lines);
+    assert.equal(receiver.connections(), 2);
+  });
+
+  test(`${scheme}: a server that never answers is given up after 25 seconds, or when the driver is closed`, async (t) => {
+    const receiver = await openReceiver(() => ok);
+    t.after(() => receiver.stop());
+    const driver = open(`${scheme}://127.0.0.1:${receiver.port}${path}`);
+    await driver.write(lines);
+    const hang = async (): Promise<{ failed: Promise<void> }> => {
+      const count = receiver.received.length;
+      receiver.next('never answer');
+      const failed = assert.rejects(async () => driver.write(lines), {
+        name: 'DriverError',
+        isCertain: false,
+      });
+      while (receiver.received.length === count) await new Promise(setImmediate);
+      return { failed };
+    };
+    mock.timers.enable({ apis: ['setTimeout'] });
+    t.after(() => mock.timers.reset());
+    const first = await hang();
+    mock.timers.tick(24_999);
+    await new Promise(setImmediate);
+    mock.timers.tick(1);
+    await first.failed;
+    const second = await hang();
+    await driver.close();
+    await second.failed;
+  });
+}
+
+test('a server that accepts and does not begin TLS is given up after 5 seconds, and nothing was stored', async (t) => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  for (const scheme of ['otlps', 'zipkins', 'elasticsearch+https', 'opensearch+https', 'influxdb+https']) {
+    const driver = open(`${scheme}://127.0.0.1:${port}/x`);
+    mock.timers.enable({ apis: ['setTimeout'] });
+    t.after(() => mock.timers.reset());
+    const message = `cannot connect to ${scheme}://127.0.0.1:${port}: no connection within 5 s`;
+    const failed = assert.rejects(async () => driver.write(lines), { isCertain: true, message });
+    const count = sockets.length;
+    while (sockets.length === count) await new Promise(setImmediate);
+    mock.timers.tick(5000);
+    await failed;
+    mock.timers.reset();
+    await driver.close();
+  }
+});
+
+test('what speaks no HTTP, or TLS where none is expected, is one sentence', async (t) => {
+  const server = createServer((socket) => socket.end('220 smtp.example.org\r\n')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(async () => open(`otlp://127.0.0.1:${port}`).write(lines), {
+    message: `the connection to otlp://127.0.0.1:${port} failed: what answers there does not speak HTTP; check the scheme and the port`,
+  });
+  await assert.rejects(async () => open(`otlps://127.0.0.1:${port}`).write(lines), {
+    message: `cannot connect to otlps://127.0.0.1:${port}: the server does not speak TLS there; check the scheme and the port`,
+  });
+});
+
+test('a connection string that is wrong says what is expected, and not what it holds', () => {
+  const wrong: [given: string, message: RegExp][] = [
+    ['otlp:', /^this is no address of a server; expected otlp:\/\/host:port$/],
+    ['otlp://me:s3cret@host:99999', /^this is no address/],
+    ['otlp:///s3cret', /^this is no address/],
+    [
+      'zipkin://host?s3cret=1&x=s3cret',
+      /^zipkin:\/\/ has no parameter "s3cret"; expected one of header.NAME$/,
+    ],
+    ['influxdb://host', /^influxdb:\/\/host names no database; expected influxdb:\/\/host:8086\/database$/],
+  ];
+  for (const [given, message] of wrong) assert.throws(() => open(given), { name: 'DriverError', message });
+});
+
+test('a port that is usual on the web is kept', async () => {
+  const driver = open('otlp://127.0.0.1:80');
+  await assert.rejects(async () => driver.write(lines), { message: /otlp:\/\/127\.0\.0\.1:80: / });
+});
