@@ -63,6 +63,11 @@ export interface Driver {
    *   (`isCertain`), they come again with `isRepeated`
    */
   write(lines: readonly Line[], batch?: Batch): void | Promise<void>;
+  /**
+   * Gives back the lines that were taken but wait in memory for their other half, and forgets them; where a
+   * store wants both at once. They are not lost when the store can't be used any more.
+   */
+  takeHeld?(): readonly Line[];
   /** Newest first. */
   list(): Promise<readonly TraceSummary[]>;
   /** The traces with a failed point, newest first, as far as they were written with `filterErrorTrace`. */

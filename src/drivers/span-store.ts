@@ -49,6 +49,8 @@ export function openSpanStore({ http, reader, send, maxWaitingBytes }: SpanStore
       }
     },
 
+    takeHeld: () => pairs.takeWaiting(),
+
     list: unreadable,
     listErrors: unreadable,
     read: unreadable,

@@ -171,6 +171,7 @@ export class Delivery {
     const writing = (async () => driver.write(lines, { isRepeated }))();
     await within(writeTimeoutMs, writing, () => {
       this.#driver = undefined;
+      this.#parcels.add(driver.takeHeld?.() ?? [], true);
       void (async () => driver.close())().catch(() => {});
       return new DriverError(
         `${masked(this.#connectionString)} gave no answer for ${writeTimeoutMs / 1000} s`,
@@ -181,14 +182,16 @@ export class Delivery {
   /** Has the driver store what waits for its other half in it; what it can't is spooled. */
   async #finish(deadline: number): Promise<void> {
     const driver = this.#driver;
-    if (driver === undefined || this.#isSending) return;
-    const finishing = (async () => driver.write([], { isLast: true }))();
-    const late = (): Error => new DriverError('the store did not answer in time');
-    const failure = await within(deadline - performance.now(), finishing, late).catch(failureOf);
-    if (failure instanceof WriteError && failure.again.length > 0) {
+    if (driver === undefined) return;
+    if (!this.#isSending && this.#failures === 0) {
+      const finishing = (async () => driver.write([], { isLast: true }))();
+      const late = (): Error => new DriverError('the store did not answer in time');
+      const failure = await within(deadline - performance.now(), finishing, late).catch(failureOf);
+      if (failure === undefined) return;
       this.#reason = failure.message;
-      this.#parcels.add(failure.again, true);
+      if (failure instanceof WriteError) this.#parcels.add(failure.again, true);
     }
+    this.#parcels.add(driver.takeHeld?.() ?? [], true);
   }
 
   #keepHouse(): void {

@@ -40,6 +40,7 @@ export class Parcels {
 
   /** @returns false where there is no room, neither in memory nor in the spool */
   add(lines: readonly Line[], isRepeated = false): boolean {
+    if (lines.length === 0) return true;
     const bytes = lengthOf(lines);
     if (this.#unspooledBytes() + bytes > memoryBytes) this.spool();
     if (this.#unspooledBytes() + bytes > memoryBytes) return false;

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { open } from '../fixtures/drivers.js';
+import { openSearchServer } from '../stand-ins/elasticsearch.js';
+import { openOtlpReceiver } from '../stand-ins/otlp.js';
 import { createProxy } from './proxy.js';
 
 /** A store, with what makes it fail. */
@@ -97,5 +99,22 @@ const { env } = process;
 /** The servers are those that the tests brought up. */
 export const stores: Readonly<Record<string, () => Promise<Store>>> = {
   file: async () => files(),
+  rabbitmq: () => network(env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/', { user: 'ostrace:wrong' }),
+  'elasticsearch (stand-in)': async () => {
+    const server = await openSearchServer({ number: '9.1.0' });
+    return network(`elasticsearch://127.0.0.1:${server.port}`, { remove: () => server.stop() });
+  },
+  'otlp (stand-in)': async () => {
+    const collector = await openOtlpReceiver();
+    return network(`otlp://127.0.0.1:${collector.port}`, {
+      // Each finished span is two events.
+      async count(base_id) {
+        const spans = collector.spans.filter(({ trace_id }) => trace_id === base_id.replaceAll('-', ''));
+        const ids = new Set(spans.map(({ span_id }) => span_id));
+        return { stored: 2 * ids.size, twice: 2 * (spans.length - ids.size) };
+      },
+      remove: () => collector.stop(),
+    });
+  },
   redis: () => network(env['REDIS_URL'] ?? 'redis://127.0.0.1:6379/', { user: 'ostrace:wrong' }),
 };
