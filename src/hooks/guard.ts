@@ -1,4 +1,5 @@
 import { notice } from '../trace/notice.js';
+import { type Point, stopPoint } from '../trace/point.js';
 
 /**
  * The seam between the application and a hook. What a hook throws is a bug of ours: it is reported once,
@@ -31,6 +32,16 @@ export function guarded<Result>(guard: Guard, body: () => Result): Result | unde
   } catch (error) {
     guard.fail(error);
     return undefined;
+  }
+}
+
+/** Sets up what is to stop a point; where that throws, nothing else would stop it, and so it stops now. */
+export function watching<Result>(point: Point, body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    stopPoint(point);
+    throw error;
   }
 }
 
