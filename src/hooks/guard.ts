@@ -1,4 +1,4 @@
-import { notice } from '../trace/notice.js';
+import { notice, wordsOf } from '../trace/notice.js';
 import { type Point, stopPoint } from '../trace/point.js';
 
 /**
@@ -16,9 +16,8 @@ export function createGuard(what: string): Guard {
     off: false,
     fail(error) {
       this.off = true;
-      const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
       notice(
-        `the hook of ${what} failed and is switched off; the application goes on. Please report: ${said}`,
+        `the hook of ${what} failed and is switched off; the application goes on. Please report: ${wordsOf(error)}`,
       );
     },
   };
