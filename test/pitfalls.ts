@@ -278,6 +278,7 @@ const pitfalls: readonly Pitfall[] = [
   {
     what: 'Types of optional packages, a switch for each instrumentation',
     tests: [
+      ['types.test.ts', 'compiles against the whole API, and runs'],
       ['package.test.ts', 'no declaration needs the types'],
       ['config.test.ts', 'each instrumentation has a switch'],
     ],
