@@ -59,7 +59,8 @@ for (const [url, path, query = ''] of [
   });
 }
 
-test('what is a megabyte long is masked in time that grows with its length', () => {
+// Work that grows with the square of the length would take an hour at this one: the runner's limit ends it.
+test('what is a megabyte long comes to an end, and masked twice is masked once', () => {
   const length = 1 << 20;
   for (const piece of [
     'a',
@@ -81,12 +82,12 @@ test('what is a megabyte long is masked in time that grows with its length', () 
     '?',
   ]) {
     const text = piece.repeat(length / piece.length);
-    const startedAt = performance.now();
-    target(`/?${text}`);
-    target(`${text}@`);
-    target(`/?//${text}`);
-    const ms = performance.now() - startedAt;
-    assert.ok(ms < 3000, `${piece}: ${ms} ms`);
+    for (const url of [`/?${text}`, `${text}@`, `/?//${text}`]) {
+      const { path, query } = target(url);
+      const again = target(query === '' ? path : `${path}?${query}`);
+      // Not deepEqual, which would print megabytes.
+      assert.ok(again.path === path && again.query === query, `${piece}: ${url.slice(0, 20)}`);
+    }
   }
 });
 
