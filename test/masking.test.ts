@@ -19,6 +19,13 @@ for (const name of secretNames) {
   });
 }
 
+test('a target of megabytes is masked at its beginning, whatever it consists of', () => {
+  for (const piece of ['//@', 'a=', '%2f%2f', 'token=s3cret;', '@']) {
+    const { path, query } = target(`/x?token=s3cret&${piece.repeat(1_000_000)}`);
+    assert.deepEqual([path, query.slice(0, 10)], ['/x', 'token=***&']);
+  }
+});
+
 test('other parameters stay as they are, and so do parameters without a value', () => {
   const query =
     'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&%=8&a&=9&token';
