@@ -3,16 +3,16 @@ import { createRequire } from 'node:module';
 
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
 import { aborted, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
 import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { current, tracing } from '../src/trace/context.js';
+import { type Context, current, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
-import { startPoint, stopPoint } from '../src/trace/point.js';
+import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 import { infoHeader } from '../src/trace/headers.js';
 
 type Send = (this: unknown, ...args: unknown[]) => ClientRequest;
@@ -64,7 +64,13 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
       ...target(request.path),
     },
   });
-  if (mayCarry(settings, request.host, request)) inject(request, settings.headersFor(point.context));
+  watching(point, () => {
+    if (mayCarry(settings, request.host, request)) inject(request, settings.headersFor(point.context));
+    watch(request, point, caller, guard);
+  });
+}
+
+function watch(request: ClientRequest, point: Point, caller: Context, guard: Guard): void {
   let stopInfo: Info = {};
   let broken: Info | undefined;
   const stop = (): void => stopPoint(point, { ...broken, ...stopInfo });
@@ -98,10 +104,10 @@ function portOf(request: ClientRequest, scheme: string): number | undefined {
 }
 
 function inject(request: ClientRequest, headers: Readonly<Record<string, string>>): void {
-  const authorization = request.getHeader('authorization');
-  if (request.hasHeader(infoHeader) || isAwsSigned(authorization)) return;
   const wasWritten = isWritten(request);
-  if (wasWritten && /\r\nauthorization: *aws4-/i.test(request._header)) return;
+  const written = wasWritten ? request._header.matchAll(/\r\nauthorization:([^\r]*)/gi) : [];
+  const authorizations = [request.getHeader('authorization'), [...written].map(([, value]) => value)];
+  if (request.hasHeader(infoHeader) || isAwsSigned(authorizations)) return;
   if (!wasWritten) {
     for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
     return;

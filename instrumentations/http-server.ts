@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net';
 
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
 import { aborted, statusOf, watchHandshake } from '../src/hooks/http.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
@@ -40,8 +40,11 @@ export function httpServer(settings: Settings): void {
       if (guard.off) return;
       const root = isNamed(request.rawHeaders) ? trigger(request.headers, settings) : undefined;
       if (root !== undefined) {
-        serve(request, response, root, guard);
-        release(root.trace);
+        try {
+          serve(request, response, root, guard);
+        } finally {
+          release(root.trace);
+        }
       } else if (tracing.live > 0) {
         // The connection may have been used by a traced request, or its server been started within one.
         const context = requestDefault();
@@ -77,10 +80,13 @@ export function httpServer(settings: Settings): void {
     if (begun.has(request)) return begun.get(request);
     const root = trigger(headers, settings);
     const parent = root ?? requestDefault();
-    const context = parent && begin(parent, guard, args).context;
-    if (root !== undefined) release(root.trace);
-    begun.set(request, context);
-    return context;
+    try {
+      const context = parent && begin(parent, guard, args).context;
+      begun.set(request, context);
+      return context;
+    } finally {
+      if (root !== undefined) release(root.trace);
+    }
   }
 }
 
@@ -117,9 +123,11 @@ function serve(request: IncomingMessage, response: ServerResponse, parent: Conte
     const stopInfo = { response: { status_code: response.statusCode } };
     stopPoint(point, response.writableFinished ? stopInfo : { ...aborted, ...stopInfo });
   };
-  // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
-  bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
-  bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
+  watching(point, () => {
+    // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
+    bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
+    bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
+  });
 }
 
 /**
@@ -130,8 +138,10 @@ function startHandshake(parent: Context, guard: Guard, [, request, socket]: read
   const { method, url = '' } = request as IncomingMessage;
   const scheme = schemeOf(socket as Socket);
   const point = startPoint('wsgi', parent, { request: { ...target(url), method, scheme } });
-  watchHandshake(socket as Socket, guard, (status_code) =>
-    stopPoint(point, status_code === undefined ? aborted : { response: { status_code } }),
+  watching(point, () =>
+    watchHandshake(socket as Socket, guard, (status_code) =>
+      stopPoint(point, status_code === undefined ? aborted : { response: { status_code } }),
+    ),
   );
   return point;
 }
@@ -147,14 +157,16 @@ function startStream(parent: Context, guard: Guard, [, given, second]: readonly 
       scheme: headers[':scheme'],
     },
   });
-  bindEmitter(stream as never, point.context, guard, (event) => {
-    if (event !== 'close') return;
+  const stop = (): void => {
     const status_code = statusOf(stream.sentHeaders);
     stopPoint(point, {
       ...(stream.aborted === true && aborted),
       ...(status_code && { response: { status_code } }),
     });
-  });
+  };
+  watching(point, () =>
+    bindEmitter(stream as never, point.context, guard, (event) => event === 'close' && stop()),
+  );
   return point;
 }
 

@@ -3,8 +3,9 @@ import { Duplex } from 'node:stream';
 
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
 import { aborted, defaultPort, isAwsSigned, mayCarry, statusOf } from '../src/hooks/http.js';
+import { isSuppressed } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
@@ -33,11 +34,13 @@ export function http2Client(settings: Settings, http2: Http2): void {
         const caller = tracing.live === 0 || guard.off ? undefined : current();
         if (caller === undefined) return Reflect.apply(original, this, args);
         const given = Array.from(args);
-        const point = guarded(guard, () => start(settings, caller, this as ClientHttp2Session, given));
+        const point = guarded(guard, () =>
+          isSuppressed() ? undefined : start(settings, caller, this as ClientHttp2Session, given),
+        );
         if (point === undefined) return Reflect.apply(original, this, args);
         try {
           const stream = runIn(point.context, original, this, given) as ClientHttp2Stream;
-          guarded(guard, () => watch(stream, point, caller, guard));
+          guarded(guard, () => watching(point, () => watch(stream, point, caller, guard)));
           return stream;
         } catch (error) {
           stopPoint(point, failure(error));
@@ -61,40 +64,87 @@ function sessionPrototype({ connect }: Http2): object {
 
 /** Starts the point, and puts the headers into our copy of the arguments. */
 function start(settings: Settings, caller: Context, session: ClientHttp2Session, args: unknown[]): Point {
-  // What is no object Node refuses, as it would without us.
-  const given = args[0] === undefined ? {} : args[0];
-  const isObject = typeof given === 'object' && given !== null;
-  // A list with a name without a value: ours would become its value.
-  const isOdd = Array.isArray(given) && given.length % 2 === 1;
-  const headers = isObject ? lowerCase(given) : {};
+  const asked = args[0] === undefined ? {} : args[0];
+  const isObject = typeof asked === 'object' && asked !== null;
+  // What is no object Node refuses, and what can't be read throws for Node too: as they would without us.
+  const given = isObject ? read(() => headersIn(asked)) : undefined;
+  const headers = given?.named ?? {};
   const { hostname, port, scheme } = endpointOf(session, headers);
   const method = textOf(headers[':method']) ?? 'GET';
   const path = textOf(headers[':path']) ?? '/';
   const point = startPoint(scheme, caller, {
     requests: { method, scheme, hostname, port, ...target(path) },
   });
-  const isSigned = isAwsSigned(headers['authorization']);
-  const isTraced = headers[infoHeader.toLowerCase()] !== undefined;
-  const isFor = hostOf(headers[':authority'] ?? headers['host']) ?? hostname;
-  const isAllowed = mayCarry(settings, hostname, { method, path }) && settings.carriesTo(isFor);
-  if (isObject && !isOdd && isAllowed && !isSigned && !isTraced) {
-    args[0] = withHeaders(given, settings.headersFor(point.context));
-  }
+  watching(point, () => {
+    const isSigned = isAwsSigned(headers['authorization']);
+    const isTraced = headers[info] !== undefined;
+    const isFor = hostOf(headers[':authority'] ?? headers['host']) ?? hostname;
+    const isAllowed = mayCarry(settings, hostname, { method, path }) && settings.carriesTo(isFor);
+    if (given?.isPlain === true && isAllowed && !isSigned && !isTraced) {
+      args[0] = given.with(settings.headersFor(point.context));
+    }
+  });
   return point;
 }
 
-/** Headers are an object, or on Node 24 and newer also a list of names and values in turn. */
-function lowerCase(given: object): Headers {
-  const pairs: readonly (readonly [unknown, unknown])[] = Array.isArray(given)
-    ? given.flatMap((name: unknown, i) => (i % 2 === 0 ? [[name, given[i + 1] as unknown] as const] : []))
-    : Object.entries(given);
-  return Object.fromEntries(pairs.map(([name, value]) => [String(name).toLowerCase(), value]));
+const info = infoHeader.toLowerCase();
+const looked: ReadonlySet<string> = new Set([
+  ':method',
+  ':scheme',
+  ':path',
+  ':authority',
+  'host',
+  'authorization',
+  info,
+]);
+
+/** What a caller gives as the headers of a request, read as little as can be. */
+interface Given {
+  /** Those that matter here, in lower case; a getter is Node's alone to call. */
+  readonly named: Headers;
+  /** Whether others can be added, and all that could forbid it is known. */
+  readonly isPlain: boolean;
+  /** What Node is given instead. */
+  with(added: Readonly<Record<string, string>>): object;
 }
 
-function withHeaders(given: object, added: Readonly<Record<string, string>>): object {
-  return Array.isArray(given)
-    ? [...(given as unknown[]), ...Object.entries(added).flat()]
-    : copyWith(given, added);
+/** Headers are an object, or on Node 24 and newer also a list of names and values in turn. */
+function headersIn(asked: object): Given {
+  return Array.isArray(asked) ? headersInList(asked as unknown[]) : headersInObject(asked);
+}
+
+function headersInObject(asked: object): Given {
+  const named: Record<string, unknown> = {};
+  let isPlain = true;
+  for (const key of Object.keys(asked)) {
+    const name = key.toLowerCase();
+    if (!looked.has(name)) continue;
+    const property = Object.getOwnPropertyDescriptor(asked, key);
+    if (property?.get === undefined) named[name] = property?.value;
+    else isPlain = false;
+  }
+  return { named, isPlain, with: (added) => copyWith(asked, added) };
+}
+
+function headersInList(asked: readonly unknown[]): Given {
+  const list = [...asked];
+  const named: Record<string, unknown> = {};
+  for (let i = 0; i < list.length; i += 2) {
+    const name = textOf(list[i])?.toLowerCase() ?? '';
+    if (looked.has(name)) named[name] = list[i + 1];
+  }
+  const symbols = Object.getOwnPropertySymbols(asked) as unknown as number[];
+  return {
+    named,
+    // With a name without a value ours would become its value.
+    isPlain: list.length % 2 === 0,
+    // By a symbol a list says which of its headers are secret: no proxy may keep those.
+    with: (added) =>
+      Object.assign(
+        [...list, ...Object.entries(added).flat()],
+        Object.fromEntries(symbols.map((symbol) => [symbol, asked[symbol]])),
+      ),
+  };
 }
 
 /** Where the session goes to. Node keeps that in fields without a public name, the same since version 20. */

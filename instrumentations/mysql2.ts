@@ -12,7 +12,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
-import { bindEvents, byCallbackOr, byEvents } from '../src/hooks/settling.js';
+import { bindEvents, byCallbackOr, byEvents, settleByEvents, unobserved } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
@@ -117,17 +117,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
     hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
     // A pool calls its waiting callbacks from the request that gave a connection back; where one is thrown
     // away, it asks again from there for the callback that waits longest.
-    const waiting = new WeakSet<object>();
-    const checkout = hook('connect', { handsOut: true });
-    hookMethod(prototype, 'getConnection', {
-      ...checkout,
-      start: (self, args, caller) => (waiting.has(Object(args[0])) ? [] : checkout.start(self, args, caller)),
-      settles: (traced, invoke) =>
-        checkout.settles(traced, () => {
-          waiting.add(Object(traced.args[0]));
-          return invoke();
-        }),
-    });
+    hookMethod(prototype, 'getConnection', hook('connect', { handsOut: true }));
   };
   return [
     { file: 'mysql2/lib/connection', versions: before, install: connection },
@@ -193,8 +183,8 @@ const byCommand: Settling = (traced, invoke) => {
   const [given] = traced.args as [string | Command | null | undefined];
   // A pool passes a command that already has its callback; the connection gives the same command back.
   if (typeof given === 'object' && typeof given?.onResult === 'function') {
-    given.onResult = settlingCallback(traced, given.onResult as Callback);
-    return bindEvents(traced, invoke);
+    const isSet = Reflect.set(given, 'onResult', settlingCallback(traced, given.onResult as Callback));
+    return (isSet ? bindEvents : unobserved)(traced, invoke);
   }
   const hasCallback = traced.args.some((value) => typeof value === 'function');
   return byCallbackOr(byEvents)(traced, hasCallback ? () => bindEvents(traced, invoke) : invoke);
@@ -206,18 +196,15 @@ const bindCommand: Settling = (traced, invoke) => {
   if (typeof command === 'object' && command !== null) {
     // It is called after `end`, and is the one that knows the rows.
     const callback = typeof command.onResult === 'function' ? (command.onResult as Callback) : undefined;
-    if (callback !== undefined) {
-      command.onResult =
-        traced.context === undefined
-          ? bindCallback(callback, traced.caller)
-          : settlingCallback(traced, callback);
-    }
+    const bound =
+      callback &&
+      (traced.context === undefined
+        ? bindCallback(callback, traced.caller)
+        : settlingCallback(traced, callback));
+    const isSet = bound !== undefined && Reflect.set(command, 'onResult', bound);
     if (typeof command.emit === 'function') {
-      const settle = (event: unknown, error: unknown): void => {
-        if (event === 'error') traced.fail(error);
-        else if (event === 'end') traced.succeed(undefined);
-      };
-      bindEmitter(command as never, traced.caller, traced.guard, callback === undefined ? settle : undefined);
+      if (isSet) bindEmitter(command as never, traced.caller, traced.guard);
+      else settleByEvents(traced, command as never);
     }
   }
   return invoke();

@@ -15,7 +15,7 @@ import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import { lookalike } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
-import { byCallbackOr, byPromiseOf } from '../src/hooks/settling.js';
+import { byCallbackOr, byPromiseOf, unobserved } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import { type Context, current, runIn } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
@@ -199,7 +199,7 @@ const bySubmittableOr =
     if (typeof query !== 'object' || query === null || typeof query['submit'] !== 'function') {
       return byConfigCallbackOr(otherwise)(traced, invoke);
     }
-    if (!Object.isExtensible(query)) return invoke();
+    if (!Object.isExtensible(query)) return unobserved(traced, invoke);
     // Both call the query's callback, which stays as it is: an application may look at it.
     around(query, 'handleReadyForQuery', (run) => {
       traced.succeed(query['_result']);

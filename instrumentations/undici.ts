@@ -2,12 +2,14 @@ import { AsyncResource } from 'node:async_hooks';
 
 import type { Callback } from '../src/hooks/call.js';
 import { onChannel } from '../src/hooks/channel.js';
-import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
-import { defaultPort, mayCarry } from '../src/hooks/http.js';
+import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
+import { defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
+import { isSuppressed } from '../src/hooks/other-agents.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import { type Context, current, runIn, tracing } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
+import { infoHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 
@@ -48,12 +50,15 @@ export function undici(settings: Settings): void {
       },
     });
     open.set(request, { point, info: {} });
-    bind(request, caller, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
-    const headers = Array.isArray(request.headers) ? request.headers.join('\n') : String(request.headers);
-    if (!mayCarry(settings, hostname, request) || /(^|\n)x-trace-info\b|(^|\W)aws4-/i.test(headers)) return;
-    for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
-      request.addHeader(name, value);
-    }
+    watching(point, () => {
+      bind(request, caller, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
+      const isTraced = valuesOf(request, infoHeader.toLowerCase()).length > 0;
+      const isSigned = isAwsSigned(valuesOf(request, 'authorization'));
+      if (isTraced || isSigned || !mayCarry(settings, hostname, request)) return;
+      for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
+        request.addHeader(name, value);
+      }
+    });
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
@@ -70,6 +75,18 @@ export function undici(settings: Settings): void {
     const state = open.get(request);
     if (state !== undefined) stopPoint(state.point, { ...failure(error), ...state.info });
   });
+}
+
+/** What a request says under a name, in lower case; a value may be a list itself. */
+function valuesOf({ headers }: UndiciRequest, name: string): readonly unknown[] {
+  const lines = Array.isArray(headers) ? [] : String(headers).split('\r\n');
+  const pairs = Array.isArray(headers) ? (headers as unknown[]) : lines.flatMap(nameAndValue);
+  return pairs.filter((_, i) => i % 2 === 1 && String(pairs[i - 1]).toLowerCase() === name);
+}
+
+function nameAndValue(line: string): readonly [string, string] {
+  const at = line.indexOf(':');
+  return [line.slice(0, at), line.slice(at + 1)];
 }
 
 /**
@@ -122,10 +139,12 @@ function askedBy(request: UndiciRequest): Context | undefined {
   // Those of `request`, `stream` and their like remember their callers, those of `fetch` and of interceptors
   // do not. A `CONNECT` may be a proxy's, asked for by nobody but undici itself.
   const isRemembered = handler instanceof AsyncResource && request.method !== 'CONNECT';
-  if (isRemembered) return handler.runInAsyncScope(current);
-  const here = current();
+  if (isRemembered) return handler.runInAsyncScope(currentUnlessSuppressed);
+  const here = currentUnlessSuppressed();
   return here === undefined || isBelated(frames()) ? undefined : here;
 }
+
+const currentUnlessSuppressed = (): Context | undefined => (isSuppressed() ? undefined : current());
 
 /** A place on the stack: `Pool.dispatch` and its file, which is undefined for what has none. */
 interface Frame {

@@ -3,7 +3,7 @@ import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
 import { asTwin } from '../src/hooks/patch.js';
 import type { HandedThread, Settings } from '../src/hooks/settings.js';
 import { type Context, current, tracing } from '../src/trace/context.js';
@@ -22,6 +22,13 @@ interface Given {
   readonly name?: unknown;
 }
 
+/** A thread that a point was started for, before it is made. */
+interface Begun {
+  readonly given: Given;
+  readonly point: Point;
+  readonly thread: HandedThread;
+}
+
 /**
  * Worker threads: a `thread` point from the constructor until the thread is gone. The thread's own preload
  * adds `thread_main` below it; it is made to run there whatever `execArgv` and `env` say.
@@ -34,29 +41,38 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
   const preload = createPreload(settings.preload);
 
   function construct(args: unknown[], newTarget: typeof NodeWorker): NodeWorker {
-    const caller = tracing.live === 0 || guard.off ? undefined : current();
+    const asked = args[1];
     const make = (options: unknown): NodeWorker => {
-      if (options !== args[1]) args[1] = options;
+      if (options !== asked) args[1] = options;
       return Reflect.construct(Original, args, newTarget) as NodeWorker;
     };
-    if (caller === undefined) {
-      return make(preload.isResolvable() ? args[1] : preload.mended(read(args[1])));
+    const caller = tracing.live === 0 || guard.off ? undefined : current();
+    const begun = caller && guarded(guard, () => begin(caller, args));
+    if (caller === undefined || begun === undefined) {
+      return make(preload.isResolvable() ? asked : preload.mended(optionsOf(asked)));
     }
-    const given = read(args[1]);
-    const point = startPoint('thread', caller, describe(args[0], given), false);
-    const thread = settings.handToThread(point.context, preload.argumentsSeen(given));
+    const { given, point, thread } = begun;
     let worker: NodeWorker;
     try {
       worker = attempt(make, given, thread);
     } catch (error) {
-      thread.close();
+      guarded(guard, () => thread.close());
       stopPoint(point, failure(error));
       throw error;
     } finally {
-      thread.isStarted();
+      guarded(guard, () => thread.isStarted());
     }
-    guarded(guard, () => stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread.close));
+    guarded(guard, () =>
+      watching(point, () => stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread.close)),
+    );
     return worker;
+  }
+
+  function begin(caller: Context, args: readonly unknown[]): Begun {
+    const given = optionsOf(args[1]);
+    const point = startPoint('thread', caller, describe(args[0], given), false);
+    const thread = watching(point, () => settings.handToThread(point.context, preload.argumentsSeen(given)));
+    return { given, point, thread };
   }
 
   /** Makes the thread with the preload; else, where Node refuses an argument that it inherits, without. */
@@ -64,13 +80,14 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
     let refused: readonly string[] = [];
     for (let i = 0; i < 2; i++) {
       try {
-        return make(preload.addTo(given, refused));
+        return make(guarded(guard, () => preload.addTo(given, refused)) ?? given.options);
       } catch (error) {
-        if (given.isOdd || given.execArgv !== undefined || !isRefusal(error)) throw error;
-        refused = error.message.split(': ').at(-1)!.split(', ');
+        const named = read(() => refusedBy(error));
+        if (given.isOdd || given.execArgv !== undefined || named === undefined) throw error;
+        refused = named;
       }
     }
-    thread.isStarted();
+    guarded(guard, () => thread.isStarted());
     return make(given.options);
   }
 
@@ -106,7 +123,7 @@ function stopAtExit(
   });
 }
 
-function read(options: unknown): Given {
+function optionsOf(options: unknown): Given {
   try {
     const { execArgv, eval: isCode, name } = Object(options) as WorkerOptions;
     const isOdd = options === null || (Boolean(execArgv) && !Array.isArray(execArgv));
@@ -118,19 +135,24 @@ function read(options: unknown): Given {
 
 /** Code given as text is not recorded. */
 function describe(file: unknown, { isCode, name }: Given): Info {
-  const path = file instanceof URL ? file.pathname : typeof file === 'string' ? file : undefined;
-  const isData = file instanceof URL ? file.protocol === 'data:' : path?.startsWith('data:') === true;
   return {
     thread: {
-      file: isCode || isData ? '[code]' : path,
+      file: isCode ? '[code]' : read(() => fileOf(file)),
       ...(typeof name === 'string' && name !== '' && { name }),
     },
   };
 }
 
+function fileOf(file: unknown): string | undefined {
+  const path = file instanceof URL ? file.pathname : typeof file === 'string' ? file : undefined;
+  const isData = file instanceof URL ? file.protocol === 'data:' : path?.startsWith('data:') === true;
+  return isData ? '[code]' : path;
+}
+
 /** An argument of the process may be none of a thread's: `--max-old-space-size`. Node names those. */
-function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV';
+function refusedBy(error: unknown): readonly string[] | undefined {
+  const { code, message } = Object(error) as NodeJS.ErrnoException;
+  return code === 'ERR_WORKER_INVALID_EXEC_ARGV' ? message.split(': ').at(-1)!.split(', ') : undefined;
 }
 
 /** '' where it was removed, which is no reason for anything to fail. */

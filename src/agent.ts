@@ -77,13 +77,16 @@ export function start(preload: string): void {
     if (script !== undefined) exporter.inspect(script, missing);
   };
   let hookLoaded = (): void => {};
-  lifecycle.onFirst = () => {
-    watch.arm();
-    hookLoaded();
-    late.whenLive();
-    inspectOnce();
-  };
-  lifecycle.onLast = watch.disarm;
+  lifecycle.onFirst = inTurn({
+    'the end of the process': watch.arm,
+    'what is loaded': () => hookLoaded(),
+    'what is loaded of Node': late.whenLive,
+    'what is bundled': () => inspectOnce(),
+  });
+  lifecycle.onLast = inTurn({
+    'the end of the process': watch.disarm,
+    'what is loaded of Node': late.whenIdle,
+  });
   root = handover === undefined ? startProcess(config) : startThread(handover);
 
   for (const [option, install] of Object.entries(builtins)) {
@@ -102,6 +105,14 @@ export function start(preload: string): void {
   hookLoaded = hookModules(lazyRows, settings, reports, late.onRequire);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   syncBuiltinESMExports();
+}
+
+/** Takes steps one after the other; one that fails keeps none of the others from being taken. */
+function inTurn(steps: Readonly<Record<string, () => void>>): () => void {
+  const guards = Object.entries(steps).map(([what, step]) => [createGuard(what), step] as const);
+  return () => {
+    for (const [guard, step] of guards) guarded(guard, step);
+  };
 }
 
 function createDiagnoser(

@@ -1,14 +1,16 @@
 // A part of the composition root: what the agent tells of itself. Loaded only where somebody asks, by
 // OSTRACE_DEBUG or `ostrace doctor`.
 import { renameSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 
 import type { Config } from './config/config.js';
 import { masked } from './drivers/index.js';
 import { type BundleMark, adviceOn, bundledIn } from './export/bundles.js';
-import { createDiagnosis, loadedAmong } from './hooks/diagnosis.js';
+import { onChannel } from './hooks/channel.js';
+import { collectFindings, loadedAmong } from './hooks/findings.js';
 import type { HookReports } from './hooks/modules.js';
-import type { Diagnosis, ProcessReport } from './trace/diagnosis.js';
-import { isTraceHeader, verifyHeaders, whyRefused } from './trace/headers.js';
+import type { Findings, ProcessReport } from './trace/process-report.js';
+import { infoHeader, isTraceHeader, verifyHeaders, whyRefused } from './trace/headers.js';
 import { notice } from './trace/notice.js';
 import type { VerifiedTrace } from './trace/signing.js';
 
@@ -37,28 +39,31 @@ export function diagnose(
   const say = (line: string): void => {
     if (config.debug) notice(line);
   };
-  const { diagnosis, reports, onEarly, onRefused } = createDiagnosis(say);
+  const { findings, reports, onEarly, onRefused } = collectFindings(say);
   const names = marks.map(({ name }) => name);
   onEarly(loadedAmong(names, Object.keys(require.cache ?? {})));
-  if (script !== undefined) diagnosis.bundled.push(...bundledIn(script, marks));
-  if (diagnosis.bundled.length > 0) say(adviceOn(diagnosis.bundled, script!));
+  if (script !== undefined) findings.bundled.push(...bundledIn(script, marks));
+  if (findings.bundled.length > 0) say(adviceOn(findings.bundled, script!));
   say(`the agent runs in process ${process.pid}, loaded ${loadedBy()}`);
-  if (file !== undefined) keepWriting(file, { ...about(config, script), ...diagnosis }, diagnosis);
+  // Without the first of the headers the agent never looks at the others.
+  onChannel<{ request: IncomingMessage }>('http.server.request.start', ({ request: { headers } }) => {
+    const isKnown = headers[infoHeader.toLowerCase()] !== undefined;
+    if (!isKnown && Object.keys(headers).some(isTraceHeader)) onRefused(whyRefused(headers, config.hmacKeys));
+  });
+  if (file !== undefined) keepWriting(file, { ...about(config, script), ...findings }, findings);
 
   return {
     reports,
     verify(headers) {
       const signed = verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge);
-      if (signed !== undefined) diagnosis.triggered++;
-      else if (Object.keys(headers).some(isTraceHeader)) {
-        onRefused(whyRefused(headers, config.hmacKeys, config.hmacMaxAge));
-      }
+      if (signed !== undefined) findings.triggered++;
+      else onRefused(whyRefused(headers, config.hmacKeys));
       return signed;
     },
   };
 }
 
-function about(config: Config, script: string | undefined): Omit<ProcessReport, keyof Diagnosis> {
+function about(config: Config, script: string | undefined): Omit<ProcessReport, keyof Findings> {
   const switchedOff = Object.entries(config).filter(
     ([option, value]) => option.startsWith('instrument') && value === false,
   );
@@ -87,17 +92,17 @@ function loadedBy(): string {
 }
 
 /** Replaces the file as a whole, so that its reader never finds half of it. */
-function keepWriting(file: string, fixed: object, diagnosis: Diagnosis): void {
+function keepWriting(file: string, fixed: object, findings: Findings): void {
   let written = '';
   const write = (): void => {
-    const text = JSON.stringify({ ...fixed, ...diagnosis });
+    const text = JSON.stringify({ ...fixed, ...findings });
     if (text === written) return;
     try {
       writeFileSync(`${file}.new`, text, { mode: 0o600 });
       renameSync(`${file}.new`, file);
       written = text;
     } catch (error) {
-      notice(`the diagnosis cannot be written: ${String(error)}`);
+      notice(`the findings cannot be written: ${String(error)}`);
     }
   };
   write();

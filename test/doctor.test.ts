@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
-import type { ProcessReport } from '../src/trace/diagnosis.js';
-import { agentFolder, on, preload, run, scenario, scratch, signedHeaders } from './scenario.js';
+import { node } from '../instrumentations/versions.js';
+import { infoHeader, timeHeader, traceHeaders } from '../src/trace/headers.js';
+import { newId } from '../src/trace/ids.js';
+import type { ProcessReport } from '../src/trace/process-report.js';
+import { hmacOf } from '../src/trace/signing.js';
+import {
+  agentFolder,
+  key,
+  on,
+  preload,
+  projectFolder,
+  run,
+  scenario,
+  scratch,
+  signedHeaders,
+} from './scenario.js';
 
 interface Result {
   readonly code: number | null;
@@ -93,6 +107,26 @@ test('in a shell without any setting it says what is missing, and exits with 1',
   assert.match(stdout, /^ok +store +\/.* is not there yet/m);
 });
 
+test('a Node.js that is older than package.json, and the tests, allow is a problem', async (t) => {
+  const { engines } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
+    engines: { node: string };
+  };
+  assert.equal(engines.node, `>=${node.from}`, 'the versions that are tested are those that are allowed');
+  const [major, minor] = node.from.split('.').map(Number);
+  const judged = async (version: string): Promise<string[]> => {
+    const preloaded = program(t, `Object.defineProperty(process.versions, 'node', { value: '${version}' });`);
+    const { stdout } = await doctor(t, { ...good, NODE_OPTIONS: `--require ${preloaded}` }, '--json');
+    return problems(JSON.parse(stdout) as Report);
+  };
+  const tooOld = `${major}.${minor! - 10}.9`;
+  assert.deepEqual(await judged(tooOld), [
+    `node: Node.js ${tooOld} is too old; expected ${node.from} or newer`,
+  ]);
+  for (const version of [node.from, `${major}.${minor}.1`, `${major! + 1}.0.0`, '100.1.0']) {
+    assert.deepEqual(await judged(version), []);
+  }
+});
+
 test('of a program that is traced it shows what was hooked, and that the trace is in the store', async (t) => {
   const { file, url } = await application(t, `require(${pgFile}); require('node:http2');`);
   const args = ['--url', url, '--', process.execPath, '--import', preload, file];
@@ -109,6 +143,7 @@ test('of a program that is traced it shows what was hooked, and that the trace i
   assert.deepEqual([loaded, count, triggered, script], ['by --import on the command line', 2, 1, file]);
   const text = await doctor(t, good, ...args);
   assert.match(text.stdout, /^ok +request +answered 200, and its trace is in the store/m);
+  assert.match(text.stdout, /^ok +request +1 request began a trace in the program$/m);
   assert.match(text.stdout, /No problem was found\.\n$/);
 });
 
@@ -232,6 +267,60 @@ test('OSTRACE_DEBUG says what is hooked and why a header is refused, each once',
   );
   assert.equal(lines.length, 4);
 });
+
+const sent = (): Record<string, string> => {
+  const id = newId();
+  return traceHeaders({ base_id: id, parent_id: id, hmac_key: key }, true);
+};
+const without = (name: string): Record<string, string> => {
+  const { [name]: _left, ...others } = sent();
+  return others;
+};
+/** The headers' own time replaced by another one, signed with a key. */
+const timed = (secondsAgo: number, hmac_key: string): Record<string, string> => {
+  const headers = sent();
+  const seconds = Math.floor(Date.now() / 1000) - secondsAgo;
+  return { ...headers, [timeHeader]: `${seconds}.${hmacOf(`${seconds}.${headers[infoHeader]}`, hmac_key)}` };
+};
+const badTime =
+  'its X-Trace-Time is damaged, or signed with another key or for another X-Trace-Info' as const;
+
+const reasons: Readonly<Record<string, readonly [() => Record<string, string>, says: string | undefined]>> = {
+  'good headers': [sent, undefined],
+  'no header': [() => ({}), undefined],
+  'a signature and a time alone': [() => without(infoHeader), 'there is no X-Trace-Info beside it'],
+  'no signature': [() => without('X-Trace-HMAC'), 'there is no X-Trace-HMAC beside it'],
+  'another key': [
+    () => signedHeaders('another').headers,
+    'none of the keys in OSTRACE_HMAC_KEYS signed it, or it is damaged',
+  ],
+  'no time': [
+    () => without(timeHeader),
+    'OSTRACE_HMAC_MAX_AGE is set, and there is no X-Trace-Time beside it',
+  ],
+  'an old time': [
+    () => timed(120, key),
+    'it is older than OSTRACE_HMAC_MAX_AGE allows, or the clocks differ',
+  ],
+  'a fresh time that another key signed': [() => timed(0, 'another'), badTime],
+  'an old time that another key signed': [() => timed(120, 'another'), badTime],
+  'the time of other headers': [() => ({ ...sent(), [timeHeader]: sent()[timeHeader]! }), badTime],
+  'a time that is none': [() => ({ ...sent(), [timeHeader]: 'yesterday' }), badTime],
+};
+
+for (const [what, [headers, says]] of Object.entries(reasons)) {
+  test(`why a request is not traced is told of ${what}`, async (t) => {
+    const { stderr } = await run(t, scenario('idle-server.cjs'), {
+      env: { ...on, OSTRACE_DEBUG: 'true', OSTRACE_HMAC_MAX_AGE: '60' },
+      onReady: async (port) => {
+        await fetch(`http://127.0.0.1:${port}/x`, { headers: headers() });
+        await fetch(`http://127.0.0.1:${port}/end`);
+      },
+    });
+    const [, ...told] = stderr.trimEnd().split('\n');
+    assert.deepEqual(told, says === undefined ? [] : [`ostrace: a trace header was refused: ${says}`]);
+  });
+}
 
 test('a driver in a bundle is told of once, with the first trace, and not before', async (t) => {
   const folder = scratch(t);

@@ -150,6 +150,26 @@ test('a pool with options that name no server fails as without the agent, and th
   assert.equal(shape(treeOf(traced.events)), 'process(db db)');
 });
 
+test('objects on which nothing can be put work as without the agent, and each point ends', async (t) => {
+  const file = scenario('sealed-calls.cjs');
+  const bare = await run(t, file, { load: 'none' });
+  const traced = await run(t, file, { env: profiled });
+  assert.deepEqual([traced.stdout, traced.stderr, traced.code], [bare.stdout, bare.stderr, bare.code]);
+  assert.match(bare.stdout, /emit/);
+  assert.equal(shape(treeOf(traced.events)), 'process(db db db db db db db)');
+});
+
+test('what fails in the agent while it watches a call never reaches the application, and the point ends', async (t) => {
+  const file = scenario('sealed-calls.cjs');
+  const bare = await run(t, file, { load: 'none', args: ['unreadable'] });
+  const traced = await run(t, file, { env: profiled, args: ['unreadable'] });
+  assert.deepEqual([traced.stdout, traced.code], [bare.stdout, bare.code]);
+  assert.match(bare.stdout, /after it undefined \[ \{ n: 7 \} \]/);
+  assert.match(traced.stderr, /^ostrace: the hook of pg Client\.query failed and is switched off; .*mine/);
+  // Its own connection, the query that could not be watched, and none after it.
+  assert.equal(shape(treeOf(traced.events)), 'process(db db db db db db db db db)');
+});
+
 test('an unhandled rejection of a traced query ends the process as without the agent', async (t) => {
   const code = `const { Pool } = require('pg'); new Pool().query('SELECT nothing FROM nowhere');`;
   const bare = await run(t, '-e', { args: [code], load: 'none' });

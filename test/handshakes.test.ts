@@ -82,6 +82,21 @@ test('methods that the application puts over those of the socket stay', async (t
   assert.match(stdout, /^seen 3$/m);
 });
 
+test('the methods of the socket look as without the agent', async (t) => {
+  const { stdout } = await run(t, scenario('handshakes.cjs'), {
+    env: on,
+    onReady: async (port) => {
+      for (const headers of [handshake, { ...handshake, ...signedHeaders().headers }]) {
+        assert.equal(await ask(port, 'GET', '/looks', headers), '403');
+      }
+      await fetch(`http://127.0.0.1:${port}/end`);
+    },
+  });
+  const [, untraced, traced] = stdout.split('\n');
+  assert.match(untraced!, /^looks .*"emit",1/);
+  assert.equal(traced, untraced);
+});
+
 test('messages of a WebSocket come through, and are no part of the request that opened it', async (t) => {
   const { headers } = signedHeaders();
   const { events } = await run(t, scenario('handshakes.cjs'), {

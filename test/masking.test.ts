@@ -19,6 +19,13 @@ for (const name of secretNames) {
   });
 }
 
+test('a target of megabytes is masked at its beginning, whatever it consists of', () => {
+  for (const piece of ['//@', 'a=', '%2f%2f', 'token=s3cret;', '@']) {
+    const { path, query } = target(`/x?token=s3cret&${piece.repeat(2_000_000)}`);
+    assert.deepEqual([path, query.slice(0, 10)], ['/x', 'token=***&']);
+  }
+});
+
 test('other parameters stay as they are, and so do parameters without a value', () => {
   const query =
     'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&%=8&a&=9&token';
@@ -59,8 +66,10 @@ for (const [url, path, query = ''] of [
   });
 }
 
-test('what is a megabyte long is masked in time that grows with its length', () => {
-  const length = 1 << 20;
+// Work that grows with the square of the length would take an hour at this one: the runner's limit ends it.
+test('what is as long as can be comes to an end, and masked twice is masked once', () => {
+  // With what masking adds still less than what is looked at.
+  const length = 1 << 14;
   for (const piece of [
     'a',
     '=',
@@ -81,12 +90,12 @@ test('what is a megabyte long is masked in time that grows with its length', () 
     '?',
   ]) {
     const text = piece.repeat(length / piece.length);
-    const startedAt = performance.now();
-    target(`/?${text}`);
-    target(`${text}@`);
-    target(`/?//${text}`);
-    const ms = performance.now() - startedAt;
-    assert.ok(ms < 3000, `${piece}: ${ms} ms`);
+    for (const url of [`/?${text}`, `${text}@`, `/?//${text}`]) {
+      const { path, query } = target(url);
+      const again = target(query === '' ? path : `${path}?${query}`);
+      // Not deepEqual, which would print megabytes.
+      assert.ok(again.path === path && again.query === query, `${piece}: ${url.slice(0, 20)}`);
+    }
   }
 });
 

@@ -60,6 +60,32 @@ test('connections that stay open keep no listener and no contexts of the traced 
   assert.equal(traced.late.emits, untraced.late.emits);
 });
 
+for (const [way, shapeOfIt] of [
+  ['begin', 'wsgi'],
+  ['end', 'wsgi'],
+  ['serve', 'wsgi'],
+] as const) {
+  test(`where the agent fails at the ${way} of a request, it is answered, and no trace stays live`, async (t) => {
+    const { base_id, headers } = signedHeaders();
+    const { events, stdout, stderr, code } = await run(t, scenario('failing-inside.cjs'), {
+      env: { ...on, AGENT: agentFolder, SIGNED: JSON.stringify(headers) },
+      args: [way],
+    });
+    assert.deepEqual([stdout, code], ['200 answer\nnothing is live\n', 0]);
+    assert.match(stderr, /^ostrace: the (?:hook|channel) .*is switched off; .*RangeError: mine/);
+    assert.equal(shape(treeOf(events, base_id)), shapeOfIt);
+  });
+}
+
+test('requests of HTTP/2 are listened to only while a trace is live', async (t) => {
+  const { headers } = signedHeaders();
+  const { stdout, stderr } = await run(t, scenario('failing-inside.cjs'), {
+    env: { ...on, AGENT: agentFolder, SIGNED: JSON.stringify(headers) },
+    args: ['nothing'],
+  });
+  assert.deepEqual([stdout, stderr], ['false\ntrue\n200 answer\nfalse\nnothing is live\n', '']);
+});
+
 function bodyOf({
   port,
   ...options

@@ -19,7 +19,10 @@ const parity = 'an application sees what it sees without the agent';
 const pitfalls: readonly Pitfall[] = [
   {
     what: 'Every ES module is wrapped, and some break',
-    tests: [['loading/modules.test.ts', 'a signed request has its whole tree']],
+    tests: [
+      ['idle-modules.test.ts', 'no export replaced'],
+      ['loading/modules.test.ts', 'a signed request has its whole tree'],
+    ],
   },
   {
     what: "A pg pool hands a waiting query another request's trace",
@@ -92,12 +95,17 @@ const pitfalls: readonly Pitfall[] = [
   },
   {
     what: 'Module hooks cost a thread, and warn',
-    tests: [['off-and-idle.test.ts', 'costs no worker, storage, event or file']],
-    but: 'No loader is used at all; OpenTelemetry and dd-trace beside it: applications/other-agents.test.ts.',
+    tests: [
+      ['idle-modules.test.ts', 'no module hook is registered, no thread started'],
+      ['off-and-idle.test.ts', 'costs no worker, storage, event or file'],
+      ['applications/other-agents.test.ts', 'loaded before ours and after it, both record all'],
+    ],
+    but: 'Neither `module.register` nor `module.registerHooks` is called at all.',
   },
   {
     what: 'Return values change their identity',
     tests: [
+      ['idle-modules.test.ts', 'no export replaced'],
       ['parity/pg-promises.cjs', 'exports.cases'],
       ['parity/mysql2-queries.cjs', 'exports.cases'],
       ['api.test.ts', 'what a function returns is the very object'],
@@ -270,6 +278,7 @@ const pitfalls: readonly Pitfall[] = [
   {
     what: 'Types of optional packages, a switch for each instrumentation',
     tests: [
+      ['types.test.ts', 'compiles against the whole API, and runs'],
       ['package.test.ts', 'no declaration needs the types'],
       ['config.test.ts', 'each instrumentation has a switch'],
     ],

@@ -95,6 +95,55 @@ test('an idle agent leaves threads alone, but for one that Node could not start 
   assert.equal(stdout, '[true,true,[]]\n');
 });
 
+// What an application may have done by the time at which it makes a thread.
+const broken: Readonly<Record<string, { code: string; says: RegExp; tree: string }>> = {
+  'without SharedArrayBuffer': {
+    code: 'delete globalThis.SharedArrayBuffer; delete globalThis.Atomics;',
+    says: /^$/,
+    tree: 'thread(thread_main)',
+  },
+  'where nothing can be handed to it': {
+    code: `const { from } = Buffer;
+      Buffer.from = (value, ...rest) => {
+        if (value instanceof SharedArrayBuffer) throw new TypeError('not here');
+        return from(value, ...rest);
+      };`,
+    says: /^ostrace: the hook of Worker failed and is switched off; .*not here/,
+    tree: 'thread',
+  },
+};
+for (const [what, { code: before, says, tree }] of Object.entries(broken)) {
+  test(`a thread ${what} starts as without the agent`, async (t) => {
+    const code = `
+      const { Worker } = require('node:worker_threads');
+      require('ostrace').profiler.init('test-key');
+      require('ostrace').profiler.trace('first', () => {});
+      ${before}
+      new Worker("require('node:worker_threads').parentPort.postMessage('runs')", { eval: true })
+        .on('message', console.log);
+    `;
+    const { stdout, stderr, code: exit, events } = await run(t, '-e', { args: [code], env: on });
+    assert.match(stderr, says);
+    assert.deepEqual([stdout, exit], ['runs\n', 0]);
+    assert.equal(shape(treeOf(events)), `first ${tree}`);
+  });
+}
+
+test('a file whose name can not be read is Node`s to refuse, and switches nothing off', async (t) => {
+  const code = `
+    const { Worker } = require('node:worker_threads');
+    const odd = new Proxy({}, { getPrototypeOf() { throw new RangeError('mine'); } });
+    for (const file of [odd, new Proxy(new URL('file:///x'), {}), 1]) {
+      try { new Worker(file); } catch ({ name, message }) { console.log(name, message); }
+    }
+    new Worker('0', { eval: true });
+  `;
+  const bare = await run(t, '-e', { args: [code], env: profiled, load: 'none' });
+  const { stdout, stderr, events } = await run(t, '-e', { args: [code], env: profiled });
+  assert.deepEqual([stdout, stderr], [bare.stdout, bare.stderr]);
+  assert.equal(shape(treeOf(events)[0]!.children), 'thread thread thread thread(thread_main)');
+});
+
 test('nobody is told of the exporter`s own thread', async (t) => {
   const code = `
     const { subscribe } = require('node:diagnostics_channel');

@@ -1,6 +1,7 @@
 import { type Config, readConfig } from '../config/config.js';
 import { variableName } from '../config/options.js';
-import type { ProcessReport } from '../trace/diagnosis.js';
+import { type ProcessReport, whySkipped } from '../trace/process-report.js';
+import { manifest } from './manifest.js';
 import { storeName, withStore } from './store.js';
 
 /** One thing that was looked at. */
@@ -13,8 +14,6 @@ export interface Check {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const oldest = [20, 19] as const;
 
 /**
  * The settings of this shell, and how a program is started with them.
@@ -41,14 +40,12 @@ export function checkEnvironment(env: Environment, program: readonly string[], i
 }
 
 function checkNode(version: string): Check {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isSupported = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+  const oldest = manifest().engines.node.replace('>=', '');
+  const isSupported = version.localeCompare(oldest, 'en', { numeric: true }) >= 0;
   return {
     name: 'node',
     status: isSupported ? 'ok' : 'problem',
-    says: isSupported
-      ? `Node.js ${version}`
-      : `Node.js ${version} is too old; expected ${oldest.join('.')} or newer`,
+    says: isSupported ? `Node.js ${version}` : `Node.js ${version} is too old; expected ${oldest} or newer`,
   };
 }
 
@@ -111,10 +108,7 @@ export function checkProgram(report: ProcessReport | undefined, ended: string | 
     add('problem', 'keys', `${variableName('hmacKeys')} is empty in the program`);
   }
   for (const { name, version, folder } of report.hooked) add('ok', 'hooks', `${name} ${version} (${folder})`);
-  for (const { name, version, supported } of report.skipped) {
-    const ranges = supported.map(([from, below]) => `${from} up to ${below}`).join(', ');
-    add('hint', 'hooks', `${name} ${version} is left alone: supported is ${ranges}`);
-  }
+  for (const skipped of report.skipped) add('hint', 'hooks', whySkipped(skipped));
   const hooked = new Set(report.hooked.map(({ name }) => name));
   for (const name of report.early.filter((each) => !hooked.has(each))) {
     add('hint', 'hooks', `${name} was loaded before the agent: put ostrace/register first`);
@@ -130,6 +124,9 @@ export function checkProgram(report: ProcessReport | undefined, ended: string | 
   if (report.hooked.length === 0) {
     add('hint', 'hooks', 'no database driver was loaded; HTTP, commands and threads are traced');
   }
+  const { triggered } = report;
+  const requests = triggered === 1 ? '1 request' : `${triggered || 'no'} requests`;
+  add('ok', 'request', `${requests} began a trace in the program`);
   for (const [reason, count] of Object.entries(report.refused)) {
     add(
       'problem',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { diagnosisVariable } from '../config/config.js';
-import type { ProcessReport } from '../trace/diagnosis.js';
+import type { ProcessReport } from '../trace/process-report.js';
 import { CommandError } from './command.js';
 
 // A program that has this much time to end by SIGTERM and does not is ended by SIGKILL.

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { DriverError } from '../drivers/driver.js';
 import { clean } from '../report/format.js';
 import { type Command, CommandError, type Shell, print } from './command.js';
+import { manifest } from './manifest.js';
 
 /** What each command does in a line, and what loads it: a command's file is read only when it runs. */
 const commands: Readonly<Record<string, { summary: string; load(): Command }>> = {
@@ -51,7 +49,7 @@ async function start(args: readonly string[], shell: Shell): Promise<number> {
     return 0;
   }
   if (asked === '--version' && !isGroup) {
-    await print(shell, `${version()}\n`);
+    await print(shell, `${manifest().version}\n`);
     return 0;
   }
   const problem = asked === '' ? 'no command was given' : `"${group}${asked}" is no command`;
@@ -72,11 +70,6 @@ ${rows.join('\n')}
 
 ostrace COMMAND --help tells more; ostrace --version prints the version.
 `;
-}
-
-function version(): string {
-  const text = readFileSync(join(__dirname, '../../../package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** A problem is one line; a mistake of ours is its stack, for the one who mends it. */

@@ -14,6 +14,8 @@ import { type Ring, closeRing, createRing, endTrace, openRing, takeBack, writeLi
 // and an application that puts methods of its own in the class's place is not to see what goes there.
 const ThreadWorker = Worker;
 const { on, postMessage, unref } = Worker.prototype;
+// And so do hardened applications that take away what threads could share.
+const { Atomics } = globalThis;
 
 // About 24,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.

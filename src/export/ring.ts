@@ -3,6 +3,9 @@
 // thread that hangs or is terminated after it can't post a message any more, and its last events are the
 // ones that people look for.
 
+// Taken now: an application may take them away, as hardened ones do.
+const { Atomics, SharedArrayBuffer } = globalThis;
+
 /** Words of the header. Positions count bytes and wrap at 2^32, which is a multiple of the size. */
 const word = { written: 0, read: 1, dropped: 2, asleep: 3, closed: 4, traceEnded: 5, reader: 6 } as const;
 const headerBytes = 64;

@@ -3,7 +3,7 @@ import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
 import { type Point, startPoint, stopPoint } from '../trace/point.js';
 import { type Guard, createGuard, guarded } from './guard.js';
-import { lookalike, patch } from './patch.js';
+import { patch } from './patch.js';
 
 /** A callback of the application's or of a library's. */
 export type Callback = (this: unknown, ...args: unknown[]) => unknown;
@@ -71,19 +71,23 @@ export function hookMethod<Owner extends object>(
       guard.off
         ? Reflect.apply(original, self, args)
         : tracedCall(hook, guard, original, self as object, args);
-    // A method of a class has no `prototype` and can't be constructed, a plain function can.
-    return Object.hasOwn(original, 'prototype')
-      ? function () {
+    return gated(original, traced);
+  });
+}
+
+/** A function in the form of another one, as `lookalike` makes them, with the gate before all else. */
+function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
+  return Object.hasOwn(original, 'prototype')
+    ? function () {
+        const args = arguments as unknown as unknown[];
+        return tracing.live === 0 ? Reflect.apply(original, this, args) : traced(this, args);
+      }
+    : {
+        method(this: unknown) {
           const args = arguments as unknown as unknown[];
           return tracing.live === 0 ? Reflect.apply(original, this, args) : traced(this, args);
-        }
-      : {
-          method(this: unknown) {
-            const args = arguments as unknown as unknown[];
-            return tracing.live === 0 ? Reflect.apply(original, this, args) : traced(this, args);
-          },
-        }.method;
-  });
+        },
+      }.method;
 }
 
 function tracedCall(
@@ -125,12 +129,39 @@ function tracedCall(
     succeed: (result) => settle((point) => hook.stop?.(result, point)),
     fail: (error) => settle(() => hook.failed?.(error) ?? failure(error)),
   };
-  const invoke = (): unknown => runIn(context ?? caller, original, self, args);
+  return settled(hook, call, () => runIn(context ?? caller, original, self, args));
+}
+
+/**
+ * Calls the method by the hook's strategy. What the method throws is the application's to see; what the
+ * strategy itself throws is not, and then nothing tells of the call's end.
+ */
+function settled(hook: MethodHook, call: Call, method: () => unknown): unknown {
+  let isCalled = false;
+  let result: unknown;
+  let thrown: { readonly error: unknown } | undefined;
+  const invoke = (): unknown => {
+    isCalled = true;
+    try {
+      return (result = method());
+    } catch (error) {
+      thrown = { error };
+      throw error;
+    }
+  };
   try {
     return hook.settles(call, invoke);
   } catch (error) {
-    call.fail(error);
-    throw error;
+    if (thrown === undefined) {
+      call.guard.fail(error);
+      try {
+        return isCalled ? result : invoke();
+      } finally {
+        call.succeed(undefined);
+      }
+    }
+    call.fail(thrown.error);
+    throw thrown.error;
   }
 }
 
@@ -155,11 +186,7 @@ function start(
 
 /** Has a method run outside of any trace: what it goes on with is not its caller's. */
 export function runOutside<Owner extends object>(owner: Owner, method: keyof Owner & string): void {
-  patch(owner, method, (original) =>
-    lookalike(original, (self, args) =>
-      tracing.live === 0 ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
-    ),
-  );
+  patch(owner, method, (original) => gated(original, (self, args) => runIn(undefined, original, self, args)));
 }
 
 /** A callback that runs in a context. */

@@ -4,14 +4,20 @@ import { createGuard, guarded } from './guard.js';
 
 // `subscribe` keeps only a weak reference to a channel that nobody else holds (before Node 22), and a
 // channel that is collected forgets its subscribers.
-const channels: unknown[] = [];
+const channels = new Set<unknown>();
 
-/** Listens to a channel under a guard: what a subscriber throws would be an uncaught exception. */
-export function onChannel<Message>(name: string, listener: (message: Message) => void): void {
+/**
+ * Listens to a channel under a guard: what a subscriber throws would be an uncaught exception.
+ *
+ * @returns ends it
+ */
+export function onChannel<Message>(name: string, listener: (message: Message) => void): () => void {
   const guard = createGuard(`the channel ${name}`);
   const source = channel(name);
-  channels.push(source);
-  source.subscribe((message) => {
+  channels.add(source);
+  const subscriber = (message: unknown): void => {
     if (!guard.off) guarded(guard, () => listener(message as Message));
-  });
+  };
+  source.subscribe(subscriber);
+  return () => source.unsubscribe(subscriber);
 }

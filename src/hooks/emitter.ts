@@ -11,13 +11,14 @@ type Emit = EventEmitter['emit'];
  * reads, and the context holds even where Node emits from a socket that other requests share.
  *
  * @param observe sees each event before the listeners do
+ * @returns whether it is done: nothing can be put on an object that was frozen or sealed
  */
 export function bindEmitter(
   emitter: EventEmitter,
   context: Context | undefined,
   guard: Guard,
   observe?: (event: unknown, first: unknown, second: unknown) => unknown,
-): void {
+): boolean {
   const original = emitter.emit;
   // With one named parameter, as Node's own.
   function emit(this: EventEmitter, event: unknown): boolean {
@@ -33,7 +34,7 @@ export function bindEmitter(
   }
   const isInherited = !Object.hasOwn(emitter, 'emit');
   // Hidden, as the inherited one is: applications print and copy such objects.
-  Object.defineProperty(emitter, 'emit', { value: emit, configurable: true, writable: true });
+  return Reflect.defineProperty(emitter, 'emit', { value: emit, configurable: true, writable: true });
 }
 
 /** Looked up anew for each event: web frameworks give a request another prototype after it was bound. */

@@ -1,4 +1,5 @@
-import { notice } from '../trace/notice.js';
+import { notice, wordsOf } from '../trace/notice.js';
+import { type Point, stopPoint } from '../trace/point.js';
 
 /**
  * The seam between the application and a hook. What a hook throws is a bug of ours: it is reported once,
@@ -15,9 +16,8 @@ export function createGuard(what: string): Guard {
     off: false,
     fail(error) {
       this.off = true;
-      const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
       notice(
-        `the hook of ${what} failed and is switched off; the application goes on. Please report: ${said}`,
+        `the hook of ${what} failed and is switched off; the application goes on. Please report: ${wordsOf(error)}`,
       );
     },
   };
@@ -31,6 +31,16 @@ export function guarded<Result>(guard: Guard, body: () => Result): Result | unde
   } catch (error) {
     guard.fail(error);
     return undefined;
+  }
+}
+
+/** Sets up what is to stop a point; where that throws, nothing else would stop it, and so it stops now. */
+export function watching<Result>(point: Point, body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    stopPoint(point);
+    throw error;
   }
 }
 

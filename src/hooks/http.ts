@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 
 import type { Info } from '../trace/event.js';
 import { type Guard, guarded } from './guard.js';
+import { lookalike } from './patch.js';
 import type { Settings } from './settings.js';
 
 /** What the stop of an exchange that broke off says. */
@@ -12,7 +13,7 @@ export const aborted: Info = {
 
 /** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
 export const isAwsSigned = (authorization: unknown): boolean =>
-  [authorization].flat().some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
+  [authorization].flat(2).some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
 
 /** The port of a URL that names none. */
 export const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
@@ -66,7 +67,7 @@ export function watchHandshake(
   // What somebody else has put over a method already must stay.
   const observed = (['write', 'end', 'emit'] as const).filter((method) => !Object.hasOwn(socket, method));
   const ours = observed.map(
-    (method) => [method, putOver(socket, method, method === 'emit' ? close : answer)] as const,
+    (method) => [method, putOver(socket, method, guard, method === 'emit' ? close : answer)] as const,
   );
 }
 
@@ -74,13 +75,14 @@ export function watchHandshake(
 function putOver(
   socket: Socket,
   method: 'write' | 'end' | 'emit',
+  guard: Guard,
   observe: (args: readonly unknown[]) => void,
 ): unknown {
   const original = socket[method] as (...args: unknown[]) => unknown;
-  const value = function (this: unknown, ...args: unknown[]): unknown {
-    observe(args);
-    return Reflect.apply(original, this, args);
-  };
+  const value = lookalike(original, (self, args) => {
+    guarded(guard, () => observe(args));
+    return Reflect.apply(original, self, args);
+  });
   Object.defineProperty(socket, method, { value, configurable: true, writable: true });
   return value;
 }

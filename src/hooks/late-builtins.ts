@@ -14,13 +14,17 @@ export interface LateBuiltin {
 /**
  * Hooks parts of Node once they are loaded and a trace is live: nothing before that can make a point.
  *
- * @returns `whenLive` to be called when the first trace begins, and what to call when one of them is
- *   required; an `import` of an ES module is seen by its first use
+ * @returns `whenLive` to be called when the first trace begins, `whenIdle` when the last one has ended, and
+ *   what to call when one of them is required; an `import` of an ES module is seen by its first use
  */
 export function hookLateBuiltins(
   builtins: readonly LateBuiltin[],
   settings: Settings,
-): { readonly whenLive: () => void; readonly onRequire: ReadonlyMap<string, () => void> } {
+): {
+  readonly whenLive: () => void;
+  readonly whenIdle: () => void;
+  readonly onRequire: ReadonlyMap<string, () => void>;
+} {
   const waiting = new Map(builtins.map((builtin) => [builtin.module, builtin]));
 
   function install(module: string): void {
@@ -29,17 +33,24 @@ export function hookLateBuiltins(
     guarded(createGuard(module), () => amongOwnModules(() => builtin.install(settings)));
   }
 
-  const whenLive = (): void => {
+  const installLoaded = (): void => {
     for (const module of waiting.keys()) if (isLoaded(module)) install(module);
   };
-  // Before Node 22 there is no such channel.
-  onChannel('http2.client.stream.created', () => {
-    if (tracing.live > 0) whenLive();
-  });
+  // A channel with a subscriber costs each request of an application that may never be traced again.
+  let unsubscribe: (() => void) | undefined;
+  const whenLive = (): void => {
+    installLoaded();
+    // Before Node 22 there is no such channel.
+    if (waiting.size > 0) unsubscribe ??= onChannel('http2.client.stream.created', installLoaded);
+  };
+  const whenIdle = (): void => {
+    unsubscribe?.();
+    unsubscribe = undefined;
+  };
   const onRequire = new Map(
     builtins.map(({ module }) => [module, () => void (tracing.live > 0 && install(module))] as const),
   );
-  return { whenLive, onRequire };
+  return { whenLive, whenIdle, onRequire };
 }
 
 /** Node's own list of what it has loaded of itself; not in its documentation, and there since version 0.x. */

@@ -83,14 +83,24 @@ export function hookModules(
     return exports;
   });
   const targets = pathsOf([...byFile.keys()]);
-  let seen = 0;
+  let count = 0;
+  let last: string | undefined;
+  const found = new Map<string, unknown>();
   const hookLoaded = (): void => {
     const cache = currentCache();
     const files = Object.keys(cache);
-    // At each first trace: in a large application this is a millisecond, and mostly nothing was added.
-    if (files.length === seen) return;
-    seen = files.length;
-    for (const file of files) if (targets.test(file) && cache[file]?.loaded === true) requireAgain(file);
+    // At each first trace: to look at the names in a large application is a millisecond, and mostly nothing was
+    // added. What is loaded anew, as by a hot reload, leaves their number as it was.
+    const isSame = files.length === count && files.at(-1) === last;
+    if (isSame && [...found].every(([file, module]) => cache[file] === module)) return;
+    count = files.length;
+    last = files.at(-1);
+    found.clear();
+    for (const file of files) {
+      if (!targets.test(file)) continue;
+      found.set(file, cache[file]);
+      if (cache[file]?.loaded === true) requireAgain(file);
+    }
   };
   hookLoaded();
   return hookLoaded;

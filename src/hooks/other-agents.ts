@@ -2,6 +2,8 @@
 // traced request, and so its context is theirs, but the request has no part in it.
 import type { ClientRequest } from 'node:http';
 
+import { read } from './guard.js';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether a request of the running code is another agent's own. */
@@ -17,9 +19,9 @@ const api = Symbol.for('opentelemetry.js.api.1');
 const suppressing = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /** OpenTelemetry says in its context that what runs is not to be traced: its exporters run in such a one. */
-function isSuppressed(): boolean {
+export function isSuppressed(): boolean {
   const otel = (globalThis as { [api]?: OpenTelemetry })[api];
-  return otel?.context?.active().getValue(suppressing) === true;
+  return otel !== undefined && read(() => otel.context?.active().getValue(suppressing)) === true;
 }
 
 // Where dd-trace looks for the Datadog agent first, when it is told of no place.

@@ -28,11 +28,13 @@ export const byPromiseOf =
     const owner = call.self as Record<string, unknown>;
     const original = owner[property];
     if (call.context === undefined || typeof original !== 'function') return invoke();
-    owner[property] = watched(original as PromiseConstructor, call);
+    if (!Reflect.set(owner, property, watched(original as PromiseConstructor, call))) {
+      return unobserved(call, invoke);
+    }
     try {
       return invoke();
     } finally {
-      owner[property] = original;
+      Reflect.set(owner, property, original);
     }
   };
 
@@ -57,17 +59,28 @@ function watched(original: PromiseConstructor, call: Call): PromiseConstructor {
   });
 }
 
+/** Nothing tells of the call's end, as where an object is frozen: the point ends with what can be seen. */
+export const unobserved: Settling = (call, invoke) => {
+  const result = invoke();
+  call.succeed(undefined);
+  return result;
+};
+
 /** The method gives an emitter that ends with `end`, after `error` when it failed. */
 export const byEvents: Settling = (call, invoke) => {
   const result = invoke();
-  if (isEmitter(result)) {
-    bindEmitter(result, call.caller, call.guard, (event, error) => {
-      if (event === 'error') call.fail(error);
-      else if (event === 'end') call.succeed(undefined);
-    });
-  }
+  if (isEmitter(result)) settleByEvents(call, result);
   return result;
 };
+
+/** Has the events of an emitter settle a call. */
+export function settleByEvents(call: Call, emitter: EventEmitter): void {
+  const isBound = bindEmitter(emitter, call.caller, call.guard, (event, error) => {
+    if (event === 'error') call.fail(error);
+    else if (event === 'end') call.succeed(undefined);
+  });
+  if (!isBound) call.succeed(undefined);
+}
 
 /** The emitter that a call gives beside calling back: what it tells of the end comes before the result. */
 export const bindEvents: Settling = (call, invoke) => {

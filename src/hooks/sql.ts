@@ -7,12 +7,19 @@ import type { Settings } from './settings.js';
 
 export type Dialect = 'postgresql' | 'mysql';
 
-// A quote without its end is masked up to the end of the text.
-const plainString = /'(?:[^']|'')*(?:'|$)/u;
+// A quote without its end is masked up to the end of the text. So is all behind a backslash before a quote:
+// whether that one ends the literal depends on settings of the server that nobody tells (MySQL's
+// NO_BACKSLASH_ESCAPES, PostgreSQL's standard_conforming_strings), and what follows may be a literal's inside.
+const string = /'(?:[^'\\]|''|\\(?!')[^])*(?:'|\\'[^]*|\\?$)/u;
+const doubleString = /"(?:[^"\\]|""|\\(?!")[^])*(?:"|\\"[^]*|\\?$)/u;
+// PostgreSQL's `E''` alone is always read in one way.
 const escapedString = /'(?:[^'\\]|''|\\[^]|\\$)*(?:'|$)/u;
-const escapedDoubleString = /"(?:[^"\\]|""|\\[^]|\\$)*(?:"|$)/u;
 const dollarString = /(?<tag>\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$)[^]*?(?:\k<tag>|$)/u;
 const number = /\.?\d[\p{L}\p{N}_.]*(?:(?<=[eE])[+-]\d[\d_]*)?/u;
+// What looks like a comment and may be run: whether it is depends on the server's version.
+const mysqlCode = /\/\*M?![^]*/u;
+// With nothing behind them these are two signs: `5--'text'` is no comment.
+const mysqlDashes = /--(?=[\0- \x7f]|$)/u;
 const word = /[$:@]?[\p{L}_][\p{L}\p{N}_$]*|\$\d+/u;
 
 const source = (...expressions: readonly RegExp[]): string =>
@@ -20,25 +27,33 @@ const source = (...expressions: readonly RegExp[]): string =>
 
 const tokens: Readonly<Record<Dialect, RegExp>> = {
   postgresql: new RegExp(
-    `(?<literal>[eE]${escapedString.source}|(?:[bBxXnN]|[uU]&)?${plainString.source}|${source(dollarString, number)})|` +
+    `(?<literal>[eE]${escapedString.source}|(?:[bBxXnN]|[uU]&)?${string.source}|${source(dollarString, number)})|` +
       `(?<comment>--[^\\n]*|/\\*)|(?<name>${source(/"(?:[^"]|"")*(?:"|$)/, word)})`,
     'gu',
   ),
   mysql: new RegExp(
-    `(?<literal>(?:[bBxXnN]|_\\w+\\s*)?${escapedString.source}|${source(escapedDoubleString, number)})|` +
-      `(?<comment>--[^\\n]*|#[^\\n]*|/\\*)|(?<name>${source(/`(?:[^`]|``)*(?:`|$)/, word)})`,
+    `(?<literal>(?:[bBxXnN]|_\\w+\\s*)?${string.source}|${source(doubleString, mysqlCode, number)})|` +
+      `(?<comment>${mysqlDashes.source}[^\\n]*|#[^\\n]*|/\\*)|(?<name>${source(/`(?:[^`]|``)*(?:`|$)/, word)})`,
     'gu',
   ),
 };
 
 const maxMessageLength = 1024;
+// Of an info that is longer than twice that little is kept. An `INSERT` of megabytes took its request a second.
+const maxStatementLength = 16 * 1024;
 const maskable = /['"$#\d]|--|\/\*/;
 
 /**
  * A statement with its literals masked as `?` and without its comments. Placeholders, names, keywords and
- * operators stay.
+ * operators stay. Of a long one only the beginning is read and given, with its whole length in characters.
  */
 export function maskLiterals(sql: string, dialect: Dialect): string {
+  return sql.length <= maxStatementLength
+    ? masked(sql, dialect)
+    : `${masked(sql.slice(0, maxStatementLength), dialect)}… (${sql.length} characters)`;
+}
+
+function masked(sql: string, dialect: Dialect): string {
   // Most statements of services are made of names and placeholders.
   if (!maskable.test(sql)) return sql;
   const token = tokens[dialect];

@@ -12,8 +12,12 @@ const userinfoInQuery = /(\/\/|:\/|%2f%2f|%3a%2f)(?:(?!%2f|%3f|%23)[^/?#&])*(?:@
 // What stands before an `=`, also in a URL that is a parameter of this one, as it is or encoded.
 const name = /(?:^|[;?#]|%3b|%3f|%23|%26)((?:(?!%3b|%3f|%23|%26|%3d)[^;?#=])+)(?:=|%3d)/gi;
 
+// Far more than is recorded of a text; the expressions below need stack for each character of some texts.
+const maxLength = 64 * 1024;
+
 /** A request's target, cut into path and query, with what must not be stored masked. */
-export function target(url: string): { readonly path: string; readonly query: string } {
+export function target(whole: string): { readonly path: string; readonly query: string } {
+  const url = whole.slice(0, maxLength);
   const at = url.indexOf('?');
   const path = at === -1 ? url : url.slice(0, at);
   return {

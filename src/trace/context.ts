@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { anchor } from './clock.js';
+import { notice, wordsOf } from './notice.js';
 
 /** One trace in this thread, from its trigger until none of its work is left. */
 export interface Trace {
@@ -77,8 +78,8 @@ export function beginTrace(base_id: string, hmac_key: string): Trace {
     isOver: undefined,
   };
   liveTraces.add(trace);
-  if (++tracing.live === 1) lifecycle.onFirst();
   sweeping ??= later(sweep, tickMs).unref();
+  if (++tracing.live === 1) told(() => lifecycle.onFirst());
   return trace;
 }
 
@@ -110,11 +111,23 @@ function sweep(): void {
 function end(trace: Trace): void {
   liveTraces.delete(trace);
   trace.ended = true;
-  for (const listener of trace.onEnd) listener();
+  tracing.live--;
+  for (const listener of trace.onEnd) told(listener);
   trace.onEnd.clear();
-  if (--tracing.live > 0) return;
+  if (tracing.live > 0) return;
   storage.disable();
-  lifecycle.onLast();
+  told(() => lifecycle.onLast());
+}
+
+/** Tells a listener. What it throws is a bug of ours, and must neither keep a trace live nor end the process. */
+function told(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    notice(
+      `the begin or the end of a trace failed; the application goes on. Please report: ${wordsOf(error)}`,
+    );
+  }
 }
 
 function hasEnded(trace: Trace): boolean {

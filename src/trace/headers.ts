@@ -22,6 +22,9 @@ export function isTraceHeader(name: string): boolean {
   return [info, hmac, time].includes(name.toLowerCase());
 }
 
+/** A request's headers, with names in lower case. */
+type Headers = Readonly<Record<string, unknown>>;
+
 /** The ids that headers carry, and the key that signs them. */
 export interface Sender {
   readonly base_id: string;
@@ -52,29 +55,30 @@ export function traceHeaders(
  * @returns undefined where it is not to be traced; it never throws and never logs
  */
 export function verifyHeaders(
-  headers: Readonly<Record<string, unknown>>,
+  headers: Headers,
   hmac_keys: readonly string[],
   maxAgeSeconds: number | undefined,
 ): VerifiedTrace | undefined {
   const signed = verify(headers[info], headers[hmac], hmac_keys);
   if (signed === undefined || maxAgeSeconds === undefined) return signed;
-  return isFresh(headers[time], String(headers[info]), signed.hmac_key, maxAgeSeconds) ? signed : undefined;
+  return isFresh(headers, signed.hmac_key, maxAgeSeconds) ? signed : undefined;
 }
 
 /** Why `verifyHeaders` refuses headers, for people who look for their trace; nothing of a key is in it. */
-export function whyRefused(
-  headers: Readonly<Record<string, unknown>>,
-  hmac_keys: readonly string[],
-  maxAgeSeconds: number | undefined,
-): string {
+export function whyRefused(headers: Readonly<Record<string, unknown>>, hmac_keys: readonly string[]): string {
+  if (headers[info] === undefined) return `there is no ${infoHeader} beside it`;
   if (hmac_keys.length === 0) return 'no key is configured (OSTRACE_HMAC_KEYS)';
   if (headers[hmac] === undefined) return `there is no ${hmacHeader} beside it`;
   if (unpack(headers[info], headers[hmac], hmac_keys) === undefined) {
     return 'none of the keys in OSTRACE_HMAC_KEYS signed it, or it is damaged';
   }
-  if (verify(headers[info], headers[hmac], hmac_keys) === undefined) return 'its ids are no UUIDs';
-  return maxAgeSeconds !== undefined && headers[time] === undefined
-    ? `OSTRACE_HMAC_MAX_AGE is set, and there is no ${timeHeader} beside it`
+  const signed = verify(headers[info], headers[hmac], hmac_keys);
+  if (signed === undefined) return 'its ids are no UUIDs';
+  if (headers[time] === undefined) {
+    return `OSTRACE_HMAC_MAX_AGE is set, and there is no ${timeHeader} beside it`;
+  }
+  return signedSeconds(headers, signed.hmac_key) === undefined
+    ? `its ${timeHeader} is damaged, or signed with another key or for another ${infoHeader}`
     : 'it is older than OSTRACE_HMAC_MAX_AGE allows, or the clocks differ';
 }
 
@@ -84,8 +88,17 @@ function timeOf(signed: string, hmac_key: string): string {
 }
 
 /** Clocks of two machines differ: what comes from the near future is as good as what is as old. */
-function isFresh(given: unknown, signed: string, hmac_key: string, maxAgeSeconds: number): boolean {
+function isFresh(headers: Headers, hmac_key: string, maxAgeSeconds: number): boolean {
+  const seconds = signedSeconds(headers, hmac_key);
+  return seconds !== undefined && Math.abs(Date.now() / 1000 - seconds) < maxAgeSeconds;
+}
+
+/** When headers say that they were signed, in seconds since 1970; undefined unless that is signed too. */
+function signedSeconds(headers: Headers, hmac_key: string): number | undefined {
+  const given = headers[time];
   const [, seconds, signature = ''] = typeof given === 'string' ? (timeForm.exec(given) ?? []) : [];
-  if (seconds === undefined || Math.abs(Date.now() / 1000 - Number(seconds)) >= maxAgeSeconds) return false;
-  return isSameText(signature, hmacOf(`${seconds}.${signed}`, hmac_key));
+  if (seconds === undefined) return undefined;
+  return isSameText(signature, hmacOf(`${seconds}.${String(headers[info])}`, hmac_key))
+    ? Number(seconds)
+    : undefined;
 }

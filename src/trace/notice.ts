@@ -21,3 +21,8 @@ export function tell(text: string): void {
     // stderr is closed or full: there is nobody to tell
   }
 }
+
+/** An error as a report of it needs it, with the places that it came through. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

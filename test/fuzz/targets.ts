@@ -2,6 +2,7 @@ import { argumentTargets } from './arguments.js';
 import { headerTargets } from './headers.js';
 import { infoTargets } from './info.js';
 import { settingTargets } from './settings.js';
+import { storeTargets } from './store.js';
 import { storedTargets } from './stored.js';
 import type { Target } from './target.js';
 import { urlTargets } from './urls.js';
@@ -11,6 +12,7 @@ export const targets: readonly Target[] = [
   ...headerTargets,
   ...settingTargets,
   ...storedTargets,
+  ...storeTargets,
   ...urlTargets,
   ...infoTargets,
   ...argumentTargets,

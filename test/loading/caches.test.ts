@@ -1,8 +1,9 @@
 // What applications, compilers and test tools do to `require.cache`, and copies of one driver.
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { preload } from '../scenario.js';
+import { agentFolder, on, preload, run, shape, treeOf } from '../scenario.js';
 import { folder, probe } from './probe.js';
 
 const rest = 'http(wsgi) command thread(thread_main)';
@@ -49,4 +50,12 @@ test('what a preload has taken out of Node`s modules before the agent works, but
     bare: { nodeArgs: ['--require', builtins] },
     tree: `wsgi(db db ${client}command)`,
   });
+});
+
+test('a driver that is loaded anew, while as many files are loaded as before: each call is one point', async (t) => {
+  const { stdout, stderr, events } = await run(t, join(folder, 'caches/reloaded.cjs'), {
+    env: { ...on, AGENT: agentFolder },
+  });
+  assert.deepEqual([stdout, stderr], ['[ { n: 1 } ]\n'.repeat(3), '']);
+  assert.equal(shape(treeOf(events)), 'run(db db) run(db db) run(db db)');
 });

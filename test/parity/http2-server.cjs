@@ -5,7 +5,8 @@ const { listeners, names, signed, storage, turns, watch } = require('./tools/htt
 const { ask, connected, reply } = require('./tools/http2.cjs');
 
 exports.title = 'http2: servers';
-exports.points = ['process'];
+exports.points = ['http', 'wsgi'];
+exports.triggered = ['wsgi'];
 
 const { constants } = http2;
 const closed = (emitter) => new Promise((resolve) => emitter.once('close', resolve));

@@ -1,4 +1,5 @@
 // Sessions of http2: how they begin and end, and what can be asked of them.
+const assert = require('node:assert/strict');
 const http = require('node:http');
 const https = require('node:https');
 const http2 = require('node:http2');
@@ -13,6 +14,7 @@ exports.points = ['https', 'wsgi'];
 
 const own = certificate();
 const closed = (emitter) => new Promise((resolve) => emitter.once('close', resolve));
+const listsAreTaken = Number(process.versions.node.split('.')[0]) >= 24;
 const plainServer = () => http2.createServer((request, response) => response.end(request.url));
 const sessionEvents = [
   'connect',
@@ -70,6 +72,55 @@ exports.cases = {
       await turns();
       seen('events', events);
       seen('server', [sessions[1], sessions[0].constructor.name, names(sessions[0])]);
+    });
+  },
+
+  'headers that are read as they are sent': async (seen) => {
+    await using(plainServer(), async (port) => {
+      const session = http2.connect(`http://127.0.0.1:${port}`);
+      const reads = [];
+      const counting = (name, value) => ({
+        enumerable: true,
+        get() {
+          reads.push(name);
+          return value;
+        },
+      });
+      const getters = Object.defineProperties(
+        {},
+        {
+          ':path': counting(':path', '/getters'),
+          Authorization: counting('Authorization', 'Basic eDp5'),
+          'x-a': counting('x-a', 'b'),
+        },
+      );
+      seen('getters', [await reply(session.request(getters)), reads]);
+      let times = 0;
+      const throwing = {
+        get ':path'() {
+          throw new RangeError(`read ${++times}`);
+        },
+      };
+      const shut = new Proxy({}, { ownKeys: () => assert.fail('shut') });
+      for (const headers of [throwing, shut, [throwing, 'x'], [':path', throwing]]) {
+        try {
+          const stream = session.request(headers);
+          stream.on('error', () => {}).close();
+          seen('made', names(stream));
+        } catch (error) {
+          seen('threw', error);
+        }
+      }
+      seen('read', times);
+      if (listsAreTaken) {
+        const list = [':path', '/list', 'x-secret', 'value'];
+        list[http2.sensitiveHeaders] = ['x-secret'];
+        const stream = session.request(list);
+        seen('secret', stream.sentHeaders[http2.sensitiveHeaders]);
+        seen('list', [await reply(stream), list]);
+      }
+      session.close();
+      await closed(session);
     });
   },
 

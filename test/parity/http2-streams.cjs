@@ -4,11 +4,12 @@ const { once } = require('node:events');
 const net = require('node:net');
 const { open } = require('node:fs/promises');
 const { pipeline } = require('node:stream');
-const { brief, listeners, names, storage, turns, watch } = require('./tools/http.cjs');
+const { brief, listeners, names, signed, storage, turns, watch } = require('./tools/http.cjs');
 const { ask, connected, reply } = require('./tools/http2.cjs');
 
 exports.title = 'http2: streams';
-exports.points = ['process'];
+exports.points = ['http', 'wsgi'];
+exports.triggered = ['wsgi'];
 
 const plainServer = () => http2.createServer((request, response) => response.end(request.url));
 const { constants } = http2;
@@ -35,7 +36,7 @@ exports.cases = {
           resolve(reply(stream));
         });
       });
-      seen('reply', await ask(session));
+      seen('reply', await ask(session, signed()));
       seen('text', (await pushed).text);
     });
     const compatible = http2.createServer((_request, response) => {
@@ -76,7 +77,7 @@ exports.cases = {
     });
     await connected(server, async (session) => {
       for (const path of ['/file', '/missing', '/fd']) {
-        const got = await ask(session, { ':path': path });
+        const got = await ask(session, { ':path': path, ...signed() });
         seen(path, [got.text, got.headers[':status'], got.headers['x-a'], got.error, got.rstCode]);
       }
     });
@@ -98,7 +99,7 @@ exports.cases = {
       stream.on('close', () => seen('events', events));
     });
     await connected(server, async (session) => {
-      const stream = session.request({ ':method': 'POST' }, { waitForTrailers: true });
+      const stream = session.request({ ':method': 'POST', ...signed() }, { waitForTrailers: true });
       const events = watch(stream, ['headers', 'response', 'trailers', 'wantTrailers', 'ready', 'close']);
       stream.on('wantTrailers', () => stream.sendTrailers({ 'x-mine': '2' }));
       stream.end('body');
@@ -131,7 +132,7 @@ exports.cases = {
     });
     await connected(server, async (session) => {
       for (const by of ['reset', 'refuse', 'destroy', 'destroy with an error', 'half-way']) {
-        seen(by, await ask(session, { 'x-by': by }));
+        seen(by, await ask(session, { 'x-by': by, ...signed() }));
         await turns();
       }
       const ways = {

@@ -1,21 +1,10 @@
 const { AsyncResource } = require('node:async_hooks');
 
 const { own, settled, thrown, told, until } = require('./databases/looks.cjs');
+const { withClient } = require('./databases/postgresql.cjs');
 
 exports.title = 'pg: subclasses, patches, storages, domains and throws of the application';
 exports.points = ['db', 'sql'];
-
-/** Runs a body with a client that is connected. */
-async function withClient(body, config) {
-  const pg = require('pg');
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    await body(client, pg);
-  } finally {
-    await client.end();
-  }
-}
 
 const text = 'SELECT $1::int AS n';
 

@@ -2,21 +2,10 @@ const { callbackify, promisify } = require('node:util');
 const Bluebird = require('bluebird');
 
 const { settled, told } = require('./databases/looks.cjs');
+const { withClient } = require('./databases/postgresql.cjs');
 
 exports.title = 'pg: promises of other classes, promisified methods';
 exports.points = ['db', 'sql'];
-
-/** Runs a body with a client that is connected. */
-async function withClient(body, config) {
-  const pg = require('pg');
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    await body(client, pg);
-  } finally {
-    await client.end();
-  }
-}
 
 const text = 'SELECT $1::int AS n';
 

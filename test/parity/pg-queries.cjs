@@ -1,19 +1,8 @@
 const { own, settled, thrown, told } = require('./databases/looks.cjs');
+const { withClient } = require('./databases/postgresql.cjs');
 
 exports.title = 'pg: the forms of a query';
 exports.points = ['db', 'sql'];
-
-/** Runs a body with a client that is connected. */
-async function withClient(body, config) {
-  const pg = require('pg');
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    await body(client, pg);
-  } finally {
-    await client.end();
-  }
-}
 
 const text = 'SELECT $1::int AS n, $2::text AS t';
 

@@ -3,21 +3,10 @@ const { PassThrough, Readable, Transform, finished } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 
 const { listeners, own, settled, thrown, told } = require('./databases/looks.cjs');
+const { withClient } = require('./databases/postgresql.cjs');
 
 exports.title = 'pg: cursors, streams, COPY, notices and notifications';
 exports.points = ['db', 'sql'];
-
-/** Runs a body with a client that is connected. */
-async function withClient(body, config) {
-  const pg = require('pg');
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    await body(client, pg);
-  } finally {
-    await client.end();
-  }
-}
 
 const series = (to) => `SELECT generate_series(1, ${to}) AS n`;
 

@@ -30,6 +30,16 @@ const upgrades = {
     socket.write('2');
     console.log(`seen ${count}`);
   },
+  '/looks': (request, socket) => {
+    const looks = [socket.write, socket.end, socket.emit].map((method) => [
+      method.name,
+      method.length,
+      Object.keys(method),
+      Object.hasOwn(method, 'prototype'),
+    ]);
+    console.log(`looks ${JSON.stringify(looks)}`);
+    upgrades['/refused'](request, socket);
+  },
   '/refused': (request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n'),
   '/dropped': (request, socket) => socket.destroy(),
 };

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../trace/diagnosis.js';
+import { type Findings, whySkipped } from '../trace/process-report.js';
 import type { HookReports } from './modules.js';
 
 /**
@@ -6,13 +6,13 @@ import type { HookReports } from './modules.js';
  *
  * @param say takes a line for people, each as it happens
  */
-export function createDiagnosis(say: (line: string) => void): {
-  readonly diagnosis: Diagnosis;
+export function collectFindings(say: (line: string) => void): {
+  readonly findings: Findings;
   readonly reports: HookReports;
   onEarly(names: readonly string[]): void;
   onRefused(reason: string): void;
 } {
-  const diagnosis: Diagnosis = {
+  const findings: Findings = {
     hooked: [],
     skipped: [],
     early: [],
@@ -21,28 +21,28 @@ export function createDiagnosis(say: (line: string) => void): {
     triggered: 0,
   };
   return {
-    diagnosis,
+    findings,
     reports: {
       onHooked(name, version, file) {
         const folder = file.slice(0, file.lastIndexOf(name) + name.length);
-        if (diagnosis.hooked.some((known) => known.name === name && known.folder === folder)) return;
-        diagnosis.hooked.push({ name, version, folder });
+        if (findings.hooked.some((known) => known.name === name && known.folder === folder)) return;
+        findings.hooked.push({ name, version, folder });
         say(`${name} ${version} is hooked (${folder})`);
       },
       onSkipped(name, version, supported) {
-        diagnosis.skipped.push({ name, version, supported });
-        const ranges = supported.map(([from, below]) => `${from} up to ${below}`).join(', ');
-        say(`${name} ${version || '(no version)'} is left alone: supported is ${ranges}`);
+        const skipped = { name, version, supported };
+        findings.skipped.push(skipped);
+        say(whySkipped(skipped));
       },
     },
     onEarly(names) {
-      diagnosis.early.push(...names);
+      findings.early.push(...names);
       for (const name of names) {
         say(`${name} was loaded before the agent`);
       }
     },
     onRefused(reason) {
-      diagnosis.refused[reason] = (diagnosis.refused[reason] ?? 0) + 1;
+      findings.refused[reason] = (findings.refused[reason] ?? 0) + 1;
       say(`a trace header was refused: ${reason}`);
     },
   };

@@ -1,0 +1,111 @@
+// As a TypeScript application sees the package: packed, installed, and checked with the strictest settings.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { install, pack } from './packed-agent.js';
+import { projectFolder } from './scenario.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ostrace-types-'));
+
+/** All of the public API, by its types. */
+const consumer = `
+import { type Info, type Position, type TracedClassOptions, type TracedOptions, profiler } from 'ostrace';
+import type * as everything from 'ostrace';
+
+const info: Info = { basket: 3, nested: { list: [1, 'two', null] } };
+const options: TracedOptions = { info, hideArgs: true, hideResult: false };
+const classOptions: TracedClassOptions = { ...options, tracePrivate: true };
+
+@profiler.tracedClass('service', classOptions)
+class Service {
+  @profiler.traced('task', options)
+  double(times: number): number {
+    return times * 2;
+  }
+}
+
+async function main(): Promise<void> {
+  const id = '0f4c5d1e-7a4e-4bb1-8f0e-0d6f3a3a2b11';
+  profiler.init('key');
+  profiler.init('key', { base_id: id });
+  profiler.init('key', { base_id: id, parent_id: id });
+  const position: Position | undefined = profiler.get();
+  const ids: string[] = position === undefined ? [] : [position.base_id, position.parent_id, position.id];
+  profiler.start('by-hand');
+  profiler.stop();
+  profiler.start('by-hand', info);
+  profiler.stop(info);
+  const text: string = profiler.trace('work', () => 'text');
+  const count: number = await profiler.trace('work', info, async () => 7);
+  const join = profiler.traced('rpc')((a: string, b: number): string => a + b);
+  const joined: string = join('n', 1);
+  const Traced: typeof Service = profiler.tracedClass('again')(Service);
+  const headers: Record<string, string> = profiler.traceHeaders();
+  profiler.clean();
+
+  // @ts-expect-error -- a name is a text
+  profiler.start(7);
+  profiler.stop();
+  // @ts-expect-error -- the function keeps its parameters
+  join('n', 'm');
+  // @ts-expect-error -- and its result
+  const wrong: number = profiler.trace('work', () => 'text');
+  // @ts-expect-error -- no such option
+  profiler.traced('rpc', { hideArguments: true });
+  // @ts-expect-error -- the API has no other name
+  type Other = everything.Agent;
+
+  console.log(JSON.stringify([new Traced().double(2), text, count, joined, wrong, ids, Object.keys(headers)]));
+}
+
+void main();
+`;
+
+const kinds = { 'a CommonJS': 'commonjs', 'an ES module': 'module' } as const;
+// The declarations of Node and of this package are checked too.
+const compilerOptions = {
+  target: 'es2022',
+  module: 'node16',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+  types: ['node'],
+  outDir: 'out',
+};
+
+before(() => {
+  const { devDependencies } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
+    devDependencies: Readonly<Record<'typescript' | '@types/node', string>>;
+  };
+  const tools = (['typescript', '@types/node'] as const).map((name) => `${name}@${devDependencies[name]}`);
+  install(folder, pack(folder), ...tools);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+for (const [what, type] of Object.entries(kinds)) {
+  test(`${what} application in TypeScript compiles against the whole API, and runs`, () => {
+    const app = join(folder, type);
+    mkdirSync(app);
+    writeFileSync(join(app, 'package.json'), JSON.stringify({ type }));
+    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
+    writeFileSync(join(app, 'app.ts'), consumer);
+    const call = (...args: readonly string[]): string => {
+      const env = { ...process.env, OSTRACE_ENABLED: '', NODE_OPTIONS: '' };
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+        cwd: app,
+        env,
+        encoding: 'utf8',
+      });
+      assert.deepEqual([status, stderr], [0, ''], stdout);
+      return stdout;
+    };
+    assert.equal(call(join(folder, 'node_modules/typescript/bin/tsc'), '-p', '.'), '');
+    assert.deepEqual(JSON.parse(call('out/app.js')), [4, 'text', 7, 'n1', 'text', [], []]);
+  });
+}
