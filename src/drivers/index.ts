@@ -6,15 +6,25 @@ export type { DriverSettings } from './driver.js';
 
 type Open = (connectionString: string, settings: DriverSettings) => Driver;
 
-/** Schemes and what loads their driver: a backend's code is read only when its scheme is used. */
+// A backend's code is read only when its scheme is used.
 const redis: Open = (...given) =>
   (require('./redis.js') as typeof import('./redis.js')).openRedisDriver(...given);
 
+const postgresql: Open = (...given) =>
+  (require('./postgresql.js') as typeof import('./postgresql.js')).openPostgresqlDriver(...given);
+const mysql: Open = (...given) =>
+  (require('./mysql.js') as typeof import('./mysql.js')).openMysqlDriver(...given);
+
+/** Schemes and what loads their driver. */
 const loaders: Readonly<Record<string, Open>> = {
   file: (...given) => (require('./file.js') as typeof import('./file.js')).openFileDriver(...given),
   redis,
   rediss: redis,
   redissentinel: redis,
+  postgresql,
+  postgres: postgresql,
+  mysql,
+  mariadb: mysql,
 };
 
 /** Schemes that a connection string may start with. */
