@@ -110,17 +110,16 @@ async function connect(options: Options): Promise<Session> {
 
 // https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference
 const badValues: ReadonlySet<number> = new Set([
+  1153, // a packet bigger than max_allowed_packet
   1366, // a character that the column's character set has not
   3140, // text that is no JSON
   4025, // the same, by MariaDB's constraint
 ]);
 const noSuchTable = 1146;
-const packetTooLarge = 1153;
 
 function failureOf(error: unknown): Failure {
   const { errno = 0, sqlState, fatal } = error as { errno?: number; sqlState?: string; fatal?: boolean };
   if (errno === noSuchTable) return 'no table';
-  if (errno === packetTooLarge) return 'too long';
   if (badValues.has(errno) || sqlState?.startsWith('22') === true) return 'bad value';
   // Only the server's own errors have a state; that of a connection is 08.
   return sqlState === undefined || fatal === true || sqlState.startsWith('08') ? 'broken' : 'refused';

@@ -13,8 +13,6 @@ export type Failure =
   | 'no table'
   /** A value that the database will never take. */
   | 'bad value'
-  /** The same, for its size, and the connection has ended with it. */
-  | 'too long'
   /** Refused as a whole, and not carried out. */
   | 'refused'
   /** The connection is of no use any more, and what became of the statement is not known. */

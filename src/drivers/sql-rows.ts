@@ -15,6 +15,10 @@ export const columns = [
   'data',
 ] as const;
 
+// No event is so long that the agent makes. A server may end the connection instead of refusing it, and
+// then it can't be told from others.
+const maxCharacters = 4 * 2 ** 20;
+
 export type Column = (typeof columns)[number];
 export type Row = Readonly<Record<Column, string | null>>;
 
@@ -22,10 +26,10 @@ export type Row = Readonly<Record<Column, string | null>>;
  * The row that a line becomes: what there is a column for, and in `data` the rest. That is a JSON string
  * which holds JSON text, because OSProfiler makes text of it before SQLAlchemy does.
  *
- * @returns undefined when the line is no event
+ * @returns undefined when the line is no event, or longer than any
  */
 export function rowOf({ text }: Line, { project, service, host }: DriverSettings): Row | undefined {
-  const event = parseEvent(text);
+  const event = text.length > maxCharacters ? undefined : parseEvent(text);
   if (event === undefined) return undefined;
   const { name, base_id, trace_id, parent_id, timestamp, ...rest } = event;
   const { project: ownProject, service: ownService, ...data } = rest;

@@ -49,8 +49,8 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
       return await within(answerLimitMs, open.run(statement, values), () => new Error('no answer'));
     } catch (error) {
       const failure = dialect.failureOf(error);
-      if (failure === 'broken' || failure === 'too long') drop();
       if (failure !== 'broken') throw new Refusal(failure, error);
+      drop();
       throw explained(`the connection to ${dialect.label} broke`, error, false);
     }
   };
@@ -82,7 +82,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
       await runOnTable(insert(dialect, rows.length), rows.flatMap(valuesOf), true);
       return [];
     } catch (error) {
-      if (!(error instanceof Refusal) || !['bad value', 'too long'].includes(error.failure)) throw error;
+      if (!(error instanceof Refusal) || error.failure !== 'bad value') throw error;
       // Nothing of it is stored. What is to blame is found by halves.
       if (rows.length === 1) return [...rows];
       const half = Math.ceil(rows.length / 2);
