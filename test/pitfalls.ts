@@ -68,7 +68,9 @@ const pitfalls: readonly Pitfall[] = [
   {
     what: 'The collector is down',
     tests: [
-      ['store-down.test.ts', 'a store that comes back gets what happens then'],
+      ['store-down.test.ts', 'a store that comes back gets what happened meanwhile too'],
+      ['store-down.test.ts', 'the next process delivers what a process had to leave'],
+      ['store-down.test.ts', 'what fits neither into the store nor into the spool'],
       ['store-down.test.ts', 'while a store hangs'],
       ['ways-out.test.ts', 'what does not fit is counted and reported'],
     ],

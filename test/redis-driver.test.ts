@@ -221,7 +221,7 @@ for (const [what, url, message] of [
   [
     'a certificate that is not there',
     'rediss://127.0.0.1/?ssl_ca_certs=nowhere.pem',
-    /ssl_ca_certs names a file/,
+    /ssl_ca_certs in the connection string names a file that cannot be read/,
   ],
 ] as const) {
   test(`a connection string with ${what} is an error without the password`, () => {

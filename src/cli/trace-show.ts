@@ -29,8 +29,8 @@ Colours are used on a terminal, unless NO_COLOR is set.`,
       await printTree(shell, base_id, stored);
       return 0;
     }
-    const { events } = readable(shell, base_id, stored);
-    await printAll(shell, stringifyReport(buildReport(events)));
+    const { events, reported } = readable(shell, base_id, stored);
+    await printAll(shell, stringifyReport(buildReport(events, reported)));
     return 0;
   },
 });

@@ -1,6 +1,10 @@
-/** The scheme of a connection string in lower case, '' when it has none. */
+/**
+ * The scheme of a connection string in lower case, '' when it has none; of SQLAlchemy's `mysql+pymysql://`,
+ * which names Python's client library too, only what it says about the store.
+ */
 export function schemeOf(connectionString: string): string {
-  return /^([a-z][a-z0-9+.-]*):/i.exec(connectionString)?.[1]?.toLowerCase() ?? '';
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(connectionString)?.[1]?.toLowerCase() ?? '';
+  return scheme.replace(/^(postgresql|mysql|mariadb)\+.+$/, '$1');
 }
 
 /**

@@ -18,6 +18,14 @@ export interface StoredTrace {
   readonly events: readonly Event[];
   /** Lines that could not be read as events: torn by a crash or written by something else. */
   readonly skipped: number;
+  /** What OSProfiler's report shows of an event, where that is not the event itself. */
+  readonly reported?: ReadonlyMap<Event, Reported>;
+}
+
+/** An event in OSProfiler's report, of a store that keeps its parts apart. */
+export interface Reported {
+  readonly payload: unknown;
+  readonly host: string | null;
 }
 
 /** The settings that drivers know of; each uses those that its store has a place for. */

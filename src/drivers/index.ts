@@ -15,8 +15,12 @@ const influxdb: Open = (...given) =>
   (require('./influxdb.js') as typeof import('./influxdb.js')).openInfluxdbDriver(...given);
 const messaging: Open = (...given) =>
   (require('./messaging.js') as typeof import('./messaging.js')).openMessagingDriver(...given);
+const mysql: Open = (...given) =>
+  (require('./mysql.js') as typeof import('./mysql.js')).openMysqlDriver(...given);
 const otlp: Open = (...given) =>
   (require('./otlp.js') as typeof import('./otlp.js')).openOtlpDriver(...given);
+const postgresql: Open = (...given) =>
+  (require('./postgresql.js') as typeof import('./postgresql.js')).openPostgresqlDriver(...given);
 const redis: Open = (...given) =>
   (require('./redis.js') as typeof import('./redis.js')).openRedisDriver(...given);
 const zipkin: Open = (...given) =>
@@ -28,6 +32,10 @@ const loaders: Readonly<Record<string, Open>> = {
   redis,
   rediss: redis,
   redissentinel: redis,
+  postgresql,
+  postgres: postgresql,
+  mysql,
+  mariadb: mysql,
   messaging,
   rabbit: messaging,
   amqp: messaging,

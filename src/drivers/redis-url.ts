@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 
 import { DriverError } from './driver.js';
+import { tlsFiles } from './tls-files.js';
 
 export interface Endpoint {
   readonly host: string;
@@ -89,23 +89,11 @@ function decoded(text: string): string {
   }
 }
 
-/** The names that Python's redis has for them. */
+/** The parameters have the names that Python's redis gives them. */
 function tlsOptions(parameters: URLSearchParams): ConnectionOptions {
-  const file = (name: string): Buffer | undefined => {
-    const path = parameters.get(name);
-    if (path === null) return undefined;
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw wrong(`${name} names a file that cannot be read: ${(error as Error).message}`);
-    }
-  };
-  const [ca, cert, key] = [file('ssl_ca_certs'), file('ssl_certfile'), file('ssl_keyfile')];
   return {
     rejectUnauthorized: parameters.get('ssl_cert_reqs') !== 'none',
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
+    ...tlsFiles(parameters, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { StoredTrace } from '../drivers/driver.js';
 import type { Event } from '../trace/event.js';
 import { type Tree, type TreePoint, buildTree, isStop } from './tree.js';
 
@@ -34,8 +35,9 @@ const milliseconds = (micros: number): number => Math.trunc(micros / microsPerMi
  * the same, with null for the names that are missing.
  *
  * @param events of one trace in the order read, at least one
+ * @param reported what the report shows of an event, where that is not the event itself
  */
-export function buildReport(events: readonly Event[]): Report {
+export function buildReport(events: readonly Event[], reported?: StoredTrace['reported']): Report {
   const tree = buildTree(events, microsPerMillisecond);
   return {
     info: {
@@ -44,17 +46,17 @@ export function buildReport(events: readonly Event[]): Report {
       finished: milliseconds(tree.total),
       last_trace_started: tree.lastStarted === undefined ? null : milliseconds(tree.lastStarted),
     },
-    children: convert(tree),
+    children: convert(tree, reported),
     stats: statistics(tree),
   };
 }
 
 /** Each point on its own and then its children, because a trace may be deeper than the stack. */
-function convert(tree: Tree): readonly ReportPoint[] {
+function convert(tree: Tree, reported: StoredTrace['reported']): readonly ReportPoint[] {
   const converted = new Map<TreePoint, ReportPoint & { children: ReportPoint[] }>();
   for (const point of tree.points) {
     const { trace_id, parent_id } = point;
-    converted.set(point, { info: describe(point), trace_id, parent_id, children: [] });
+    converted.set(point, { info: describe(point, reported), trace_id, parent_id, children: [] });
   }
   for (const [point, { children }] of converted) {
     for (const child of point.children) children.push(converted.get(child)!);
@@ -69,12 +71,13 @@ function limits(point: TreePoint): { started: number; finished: number } {
 }
 
 /** Python's dictionaries keep the order of insertion, so the order of the events shows in the report. */
-function describe(point: TreePoint): Record<string, unknown> {
-  const { name, project, service, host } = point;
+function describe(point: TreePoint, reported: StoredTrace['reported']): Record<string, unknown> {
+  const { name, project, service } = point;
   const { started, finished } = limits(point);
-  const info: Record<string, unknown> = { name, project, service, host };
+  const first = reported?.get(point.events[0]!);
+  const info: Record<string, unknown> = { name, project, service, host: first ? first.host : point.host };
   for (const event of point.events) {
-    info[`meta.raw_payload.${event.name}`] = event;
+    info[`meta.raw_payload.${event.name}`] = reported?.get(event)?.payload ?? event;
     if (isStop(event)) {
       info['finished'] = finished;
       info['exception'] = 'etype' in event.info ? event.info['etype'] : 'None';

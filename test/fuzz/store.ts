@@ -100,7 +100,7 @@ async function checkStore(entries: readonly Entry[]): Promise<void> {
   }
 }
 
-type Read = ReturnType<ReturnType<typeof openDriver>['read']>;
+type Read = ReturnType<ReturnType<typeof open>['read']>;
 
 async function checkRead(each: Entry, read: () => Read): Promise<void> {
   const { base_id, kind } = each;

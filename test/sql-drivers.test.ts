@@ -1,0 +1,251 @@
+// PostgreSQL and MySQL: the same questions, each to both.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+import { type Driver, DriverError, type DriverSettings, WriteError } from '../src/drivers/driver.js';
+import { buildReport } from '../src/report/report.js';
+import type { Event } from '../src/trace/event.js';
+import { newId } from '../src/trace/ids.js';
+import { mysql, postgresql } from './fixtures/databases.js';
+import { open } from './fixtures/drivers.js';
+import { eventsOf, shopTrace } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
+import { projectFolder } from './scenario.js';
+
+interface GoldenRow {
+  readonly [column: string]: unknown;
+  readonly data: string;
+}
+interface Golden {
+  readonly databases: Readonly<
+    Record<
+      string,
+      { columns: unknown[][]; indexes: string[]; ddl: string; rows: GoldenRow[]; report: unknown }
+    >
+  >;
+}
+const golden = JSON.parse(readFileSync(join(projectFolder, 'test/golden/sqlalchemy.json'), 'utf8')) as Golden;
+
+function opened(t: TestContext, url: string, settings: Partial<DriverSettings> = {}): Driver {
+  const driver = open(url, settings);
+  t.after(() => driver.close());
+  return driver;
+}
+
+async function failureOf(work: () => unknown): Promise<DriverError> {
+  try {
+    await work();
+  } catch (error) {
+    assert.ok(error instanceof DriverError, String(error));
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+/** The notification that OSProfiler's driver made a row of. */
+function notificationOf({ id: _id, host: _host, data_json_type: _type, data, ...rest }: GoldenRow): Event {
+  return { ...rest, ...(JSON.parse(JSON.parse(data) as string) as object) } as unknown as Event;
+}
+
+const selectAll = 'select * from data order by id';
+const plain = (row: Record<string, unknown>): Record<string, unknown> => ({
+  ...row,
+  data: JSON.parse(
+    typeof row['data'] === 'string' && row['data'].startsWith('"')
+      ? (JSON.parse(row['data']) as string)
+      : (row['data'] as string),
+  ) as unknown,
+});
+
+for (const engine of [postgresql, mysql]) {
+  const vectors = golden.databases[engine.name]!;
+
+  test(`${engine.name}: the rows are OSProfiler's, and so is the report`, async (t) => {
+    const { url, query } = await engine.create(t);
+    const events = vectors.rows.map(notificationOf);
+    const driver = opened(t, url);
+    await driver.write(linesOf(events));
+    const expected = vectors.rows.map(({ data_json_type: _type, ...row }) => plain(row));
+    assert.deepEqual((await query(selectAll)).map(plain), expected);
+    const [first] = await query('select cast(data as char(1)) as start from data where id = 1');
+    assert.equal(first!['start'], '"', 'a JSON string that holds JSON');
+    const stored = await driver.read(events[0]!.base_id);
+    assert.deepEqual(stored!.events, events);
+    const report = JSON.parse(JSON.stringify(buildReport(stored!.events, stored!.reported))) as unknown;
+    assert.deepEqual(report, vectors.report);
+    assert.deepEqual(await driver.list(), [{ base_id: events[0]!.base_id, timestamp: events[0]!.timestamp }]);
+    assert.deepEqual(await driver.listErrors(), []);
+  });
+
+  test(`${engine.name}: an empty database has no traces; the first one makes the table, also by several at once`, async (t) => {
+    const { url, query } = await engine.create(t);
+    const driver = opened(t, url);
+    assert.deepEqual(await driver.list(), []);
+    assert.equal(await driver.read(newId()), undefined);
+    assert.match(await driver.check(), /^no table yet in .*; the first trace makes it$/);
+    const [a, b] = [newId(), newId()];
+    await Promise.all([a, b].map(async (id) => opened(t, url).write(linesOf(shopTrace(id)))));
+    assert.deepEqual((await driver.list()).map(({ base_id }) => base_id).toSorted(), [a, b].toSorted());
+    assert.match(await driver.check(), /^2 traces in /);
+    assert.equal((await query(selectAll)).length, 2 * shopTrace().length);
+  });
+
+  test(`${engine.name}: a batch that comes again is completed, and nothing is there twice`, async (t) => {
+    const { url, query } = await engine.create(t);
+    const driver = opened(t, url);
+    const lines = linesOf(shopTrace());
+    await driver.write(lines.slice(0, 3), { isRepeated: true });
+    await driver.write(lines, { isRepeated: true });
+    await driver.write(lines, { isRepeated: true });
+    assert.equal((await query(selectAll)).length, lines.length);
+  });
+
+  test(`${engine.name}: what the table does not take costs the other events nothing, and is counted`, async (t) => {
+    const { url, query } = await engine.create(t);
+    const driver = opened(t, url);
+    const base_id = newId();
+    const [long] = eventsOf({ name: 'n'.repeat(300), id: '1', trace: base_id, start: 1 });
+    const [odd] = eventsOf({
+      name: 'p',
+      id: '2',
+      trace: base_id,
+      start: 1,
+      startInfo: { text: 'żółć \0 \ud800 😀 \\ \' " %' },
+    });
+    const [huge] = eventsOf({
+      name: 'p',
+      id: '3',
+      trace: base_id,
+      start: 1,
+      startInfo: { text: 'x'.repeat(20 * 2 ** 20) },
+    });
+    const lines = linesOf([long!, ...shopTrace(base_id), huge!, odd!]);
+    const error = await failureOf(() => driver.write([...lines, { base_id, text: 'torn' }]));
+    assert.ok(error instanceof WriteError, String(error));
+    assert.equal(error.refused, 3);
+    assert.deepEqual(error.again, []);
+    assert.equal((await query(selectAll)).length, lines.length - 2);
+    const stored = await driver.read(base_id);
+    assert.deepEqual(stored!.events.at(-1), odd);
+  });
+
+  test(`${engine.name}: rows that hold no event are skipped and counted`, async (t) => {
+    const { url, query } = await engine.create(t);
+    const driver = opened(t, url);
+    const base_id = newId();
+    await driver.write(linesOf(shopTrace(base_id)));
+    for (const data of ['null', `'7'`, `'"torn {"'`, `'"[]"'`]) {
+      await query(
+        `insert into data (base_id, trace_id, parent_id, name, timestamp, data) values ('${base_id}', '1', '2', 'x-start', '2026-01-01T00:00:00.0', ${data})`,
+      );
+    }
+    await query(`insert into data (base_id, timestamp, data) values ('no id', 'long ago', '{}')`);
+    const stored = await driver.read(base_id);
+    assert.deepEqual([stored!.events, stored!.skipped], [shopTrace(base_id), 4]);
+    assert.deepEqual(
+      (await driver.list()).map((trace) => trace.base_id),
+      [base_id],
+    );
+  });
+
+  test(
+    `${engine.name}: a server that is down, a connection that breaks, and both mend`,
+    { timeout: 60_000 },
+    async (t) => {
+      const database = await engine.create(t);
+      const { url, proxy } = await database.through();
+      const lines = linesOf(shopTrace());
+      const driver = opened(t, url);
+      await proxy.cut();
+      const down = await failureOf(() => driver.write(lines));
+      assert.match(down.message, / at 127\.0\.0\.1:\d+\/\w+ cannot be used: .*ECONNREFUSED/);
+      assert.equal(down.isCertain, true);
+
+      await proxy.open();
+      await driver.write([]);
+      await driver.check();
+      await driver.write(linesOf(shopTrace(newId())));
+      proxy.cutAtNextAnswer();
+      const broken = await failureOf(() => driver.write(lines));
+      assert.match(broken.message, /^the connection to .* broke: /);
+      assert.equal(broken.isCertain, false);
+
+      await proxy.open();
+      await driver.write(lines, { isRepeated: true });
+      assert.equal((await database.query(selectAll)).length, 2 * lines.length);
+
+      await proxy.cut();
+      await proxy.open();
+      proxy.block();
+      const silent = await failureOf(() => opened(t, url).write(lines));
+      assert.match(silent.message, /cannot be used: /);
+    },
+  );
+
+  test(`${engine.name}: who is refused is told why, and not the password`, async (t) => {
+    const { url } = await engine.create(t);
+    const nowhere = url.replace(/\w+$/, 'nowhere');
+    assert.match((await failureOf(() => opened(t, nowhere).check())).message, /nowhere/);
+    const stranger = url.replace(/\/\/.*@/, '//str%C3%A4nger:s%40cret@');
+    const { message, isCertain } = await failureOf(() => opened(t, stranger).write(linesOf(shopTrace())));
+    assert.match(message, /sträng?er/);
+    assert.doesNotMatch(message, /s@cret|s%40cret/);
+    assert.equal(isCertain, true);
+  });
+
+  test(`${engine.name}: a user who may not make the table is told so, and needs no more where it is`, async (t) => {
+    const { url, query, asWriter } = await engine.create(t);
+    const driver = opened(t, await asWriter());
+    const refused = await failureOf(() => driver.write(linesOf(shopTrace())));
+    assert.match(refused.message, /permission denied|CREATE command denied/);
+    assert.equal(refused.isCertain, true);
+    await opened(t, url).write(linesOf(shopTrace(newId())));
+    await driver.write(linesOf(shopTrace()));
+    assert.match(await driver.check(), /^2 traces/);
+    assert.equal((await query(selectAll)).length, 2 * shopTrace().length);
+  });
+
+  test(`${engine.name}: SQLAlchemy's spellings are the same`, async (t) => {
+    const { url } = await engine.create(t);
+    const spellings = {
+      postgresql: ['postgres', 'postgresql+psycopg2'],
+      mysql: ['mysql+pymysql', 'mariadb', 'mariadb+mariadbconnector'],
+    };
+    for (const scheme of spellings[engine.name]) {
+      await opened(t, url.replace(/^\w+/, scheme)).check();
+    }
+  });
+}
+
+test('postgresql: the table is the one that SQLAlchemy makes', async (t) => {
+  const { url, query } = await postgresql.create(t);
+  await opened(t, url).write(linesOf(shopTrace()));
+  const columns = await query(
+    `select column_name, data_type, character_maximum_length, is_nullable, column_default
+     from information_schema.columns where table_name = 'data' order by ordinal_position`,
+  );
+  const { columns: expected, indexes } = golden.databases['postgresql']!;
+  assert.deepEqual(columns.map(Object.values), expected);
+  const made = await query(`select indexdef from pg_indexes where tablename = 'data' order by indexname`);
+  assert.deepEqual(
+    made.map(({ indexdef }) => indexdef),
+    indexes,
+  );
+});
+
+test('mysql: the table is the one that SQLAlchemy makes', async (t) => {
+  const { url, query } = await mysql.create(t);
+  await opened(t, url).write(linesOf(shopTrace()));
+  const [made] = await query('show create table data');
+  const { ddl } = golden.databases['mysql']!;
+  // SQLAlchemy makes the indexes in any order; the character set is the database's.
+  const normal = (text: string): string[] =>
+    text
+      .split('\n')
+      .map((line) => line.replace(/,$/, ''))
+      .filter((line) => !line.startsWith(')'))
+      .toSorted();
+  assert.deepEqual(normal(made!['Create Table'] as string), normal(ddl));
+});
