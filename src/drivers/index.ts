@@ -9,6 +9,9 @@ type Open = (connectionString: string, settings: DriverSettings) => Driver;
 const messaging: Open = (...given) =>
   (require('./messaging.js') as typeof import('./messaging.js')).openMessagingDriver(...given);
 
+const mongodb: Open = (...given) =>
+  (require('./mongodb.js') as typeof import('./mongodb.js')).openMongodbDriver(...given);
+
 /** Schemes and what loads their driver: a backend's code is read only when its scheme is used. */
 const loaders: Readonly<Record<string, Open>> = {
   file: (...given) => (require('./file.js') as typeof import('./file.js')).openFileDriver(...given),
@@ -16,6 +19,8 @@ const loaders: Readonly<Record<string, Open>> = {
   rabbit: messaging,
   amqp: messaging,
   amqps: messaging,
+  mongodb,
+  'mongodb+srv': mongodb,
 };
 
 /** Schemes that a connection string may start with. */
