@@ -15,7 +15,7 @@ import {
   DriverError,
   type DriverSettings,
   type Line,
-  WriteError,
+  type WriteError,
 } from '../src/drivers/driver.js';
 import { stringifyReport } from '../src/report/json.js';
 import { buildReport } from '../src/report/report.js';
@@ -46,7 +46,7 @@ before(async () => {
   await withChannel(broker.url, forget);
 });
 afterEach(async () => {
-  await Promise.all(drivers.splice(0).map((driver) => driver.close()));
+  for (const driver of drivers.splice(0)) await driver.close();
   await withChannel(broker.url, forget);
 });
 after(() => broker.remove());
@@ -334,6 +334,25 @@ test('a broker that takes no messages is an error at once, and is used again whe
   proxy.thaw();
   await eventually(() => driver.write([second, ...others]));
   assert.equal((await driver.read(trace))?.events.length, 2 + others.length);
+  await proxy.close();
+});
+
+test('a message that is too long for the broker costs the others nothing', async () => {
+  const proxy = await openProxy(broker.address);
+  const driver = open(through(proxy.port));
+  const trace = newId();
+  const [first, ...others] = linesOf(trace);
+  await driver.write([first!]);
+  proxy.freeze();
+  const long = toLine(
+    eventsOf({ name: 'p', id: '1', start: 1, trace, startInfo: { text: 'x'.repeat(2000) } })[0]!,
+  );
+  const writing = failure(() => driver.write([...others, long]));
+  setTimeout(proxy.closeChannel, 100, 406, 'message size 2700 is larger than configured max size 2000');
+  const { refused, again } = (await writing) as WriteError;
+  assert.deepEqual({ refused, again }, { refused: 1, again: others });
+  await driver.write(again, { isRepeated: true });
+  assert.deepEqual((await driver.read(trace))?.events, shopTrace(trace));
   await proxy.close();
 });
 

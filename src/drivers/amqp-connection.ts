@@ -79,8 +79,9 @@ export function createConnection(broker: Broker, scheme: string): Connection {
       // Either rejects: a connection that is closed already, a timeout that is not needed any more.
       await Promise.race([model.close().catch(() => undefined), timeout.catch(() => undefined)]);
       controller.abort();
-      // A broker that does not answer would keep it open.
-      (model.connection as unknown as { readonly stream: Socket }).stream.destroy();
+      // A broker that does not answer would keep it open. By an error, or amqplib would not stop its heartbeat.
+      const { stream } = model.connection as unknown as { readonly stream: Socket };
+      stream.destroy(new Error('closed'));
     },
   };
 }

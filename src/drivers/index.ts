@@ -26,6 +26,9 @@ const redis: Open = (...given) =>
 const zipkin: Open = (...given) =>
   (require('./zipkin.js') as typeof import('./zipkin.js')).openZipkinDriver(...given);
 
+const mongodb: Open = (...given) =>
+  (require('./mongodb.js') as typeof import('./mongodb.js')).openMongodbDriver(...given);
+
 /** Schemes and what opens their driver. */
 const loaders: Readonly<Record<string, Open>> = {
   file,
@@ -40,6 +43,8 @@ const loaders: Readonly<Record<string, Open>> = {
   rabbit: messaging,
   amqp: messaging,
   amqps: messaging,
+  mongodb,
+  'mongodb+srv': mongodb,
   elasticsearch,
   'elasticsearch+https': elasticsearch,
   opensearch: elasticsearch,

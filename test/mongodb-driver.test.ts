@@ -1,0 +1,243 @@
+// No mongod can be installed where these tests were made: the real client library talks to a stand-in that
+// speaks its protocol, and that is told apart from mongod in docs/stores/mongodb.md.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import {
+  type Driver,
+  DriverError,
+  type DriverSettings,
+  type Line,
+  type WriteError,
+} from '../src/drivers/driver.js';
+import { stringifyReport } from '../src/report/json.js';
+import { buildReport } from '../src/report/report.js';
+import type { Event } from '../src/trace/event.js';
+import { newId } from '../src/trace/ids.js';
+import { open as openDriver } from './fixtures/drivers.js';
+import { at, eventsOf, shopTrace } from './fixtures/events.js';
+import { type Command, type Standin, startStandin } from './fixtures/mongodb.js';
+import { osprofiler } from './fixtures/osprofiler.js';
+
+interface Golden {
+  readonly inserts: readonly { readonly documents: readonly (Event & { readonly _id: unknown })[] }[];
+  readonly error_updates: readonly { readonly updates: readonly Command[] }[];
+  readonly get_report_commands: readonly Command[];
+  readonly list_error_traces_commands: readonly Command[];
+}
+
+const golden = JSON.parse(readFileSync('test/golden/mongodb.json', 'utf8')) as Golden;
+const goldenEvents = golden.inserts.flatMap(({ documents }) => documents).map(({ _id, ...event }) => event);
+const drivers: Driver[] = [];
+let standin: Standin;
+
+beforeEach(async () => {
+  standin = await startStandin();
+});
+afterEach(async () => {
+  for (const driver of drivers.splice(0)) await driver.close();
+  await standin.stop();
+});
+
+const address = (): string => `mongodb://127.0.0.1:${standin.port}`;
+
+function open(connectionString = `${address()}/`, settings?: Partial<DriverSettings>): Driver {
+  const driver = openDriver(connectionString, settings);
+  drivers.push(driver);
+  return driver;
+}
+
+const toLine = (event: Event): Line => ({ base_id: event.base_id, text: JSON.stringify(event) });
+const linesOf = (trace: string): Line[] => shopTrace(trace).map(toLine);
+
+async function failure(action: () => unknown): Promise<DriverError> {
+  try {
+    await action();
+  } catch (error) {
+    assert.ok(error instanceof DriverError, String(error));
+    assert.doesNotMatch(error.message, /secret/);
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'it did not fail' });
+}
+
+/** Without what the client library adds to each command. */
+function bare({ lsid, txnNumber, ...command }: Command): Command {
+  return command;
+}
+
+test('documents and commands are those of OSProfiler', async () => {
+  const driver = open(address(), { filterErrorTrace: true });
+  const base_id = goldenEvents[0]!.base_id;
+  await driver.write(goldenEvents.map(toLine));
+  const [insert, ...more] = await standin.asked('insert');
+  assert.deepEqual([insert!['insert'], insert!['$db'], more], ['profiler', 'osprofiler', []]);
+  const documents = insert!['documents'] as typeof goldenEvents;
+  for (const [i, document] of documents.entries()) {
+    const { _id, ...event } = document as Event & { _id: { $oid: string } };
+    assert.match(_id.$oid, /^[0-9a-f]{24}$/);
+    assert.equal(JSON.stringify(event), JSON.stringify(goldenEvents[i]));
+  }
+  const [update] = await standin.asked('update');
+  const last = golden.error_updates.at(-1)!.updates[0]!;
+  assert.deepEqual([update!['update'], update!['$db']], ['profiler_error', 'osprofiler']);
+  const { multi, ...expected } = last;
+  assert.deepEqual(update!['updates'], [expected]);
+  await driver.read(base_id);
+  await driver.listErrors();
+  for (const [i, golds] of [golden.get_report_commands, golden.list_error_traces_commands].entries()) {
+    const { $readPreference, ...gold } = golds[0]!;
+    assert.deepEqual(bare((await standin.asked('find'))[i]!), gold);
+  }
+});
+
+test('a trace is read as it was written, in batches too, and nothing of another', async () => {
+  const [mine, other] = [newId(), newId()];
+  const driver = open();
+  assert.equal(await driver.read(mine), undefined);
+  await driver.write([...linesOf(other), ...linesOf(mine)]);
+  assert.deepEqual(await driver.read(mine), { events: shopTrace(mine), skipped: 0 });
+  assert.equal((await standin.asked('getMore')).length > 0, true);
+  assert.match(await driver.check(), /^34 events in osprofiler\.profiler of MongoDB at mongodb:/);
+});
+
+test('traces are listed by their first timestamp, failed ones by their last failure', async () => {
+  const [first, second, foreign] = [newId(), newId(), newId()];
+  const driver = open(address(), { filterErrorTrace: true });
+  await driver.write(linesOf(first));
+  await driver.write(eventsOf({ name: 'p', id: '1', trace: second, start: 300, stop: 400 }).map(toLine));
+  await driver.write(eventsOf({ name: 'p', id: '1', trace: foreign, start: 500 }).map(toLine));
+  assert.deepEqual(await driver.list(), [
+    { base_id: foreign, timestamp: at(500) },
+    { base_id: second, timestamp: at(300) },
+    { base_id: first, timestamp: at(120) },
+  ]);
+  assert.deepEqual(await driver.listErrors(), [{ base_id: first, timestamp: at(119_000) }]);
+  await open(address(), { filterErrorTrace: false }).write(linesOf(foreign));
+  assert.equal((await driver.listErrors()).length, 1);
+});
+
+test('what comes again is not stored again', async () => {
+  const trace = newId();
+  const [first, ...others] = linesOf(trace);
+  await open().write([first!, first!]);
+  await open().write([first!, ...others], { isRepeated: true });
+  assert.deepEqual((await open().read(trace))?.events, shopTrace(trace));
+});
+
+test('what the store refuses costs the others nothing', async () => {
+  const trace = newId();
+  const with_ = (id: string, startInfo: Event['info']): Line =>
+    toLine(eventsOf({ name: 'p', id, start: 1, trace, startInfo })[0]!);
+  const invalid = with_('1', { standin: 121 });
+  const unserializable = with_('2', { 'a\0b': 1 });
+  const huge = with_('5', { text: 'x'.repeat(17 * 2 ** 20) });
+  const later = with_('3', { standin: 11_600 });
+  const odd = with_('4', { $where: 1, 'a.b': 2, text: 'x\0y', '': 3, nested: { $ne: { '.': 1 } } });
+  const [first, ...others] = linesOf(trace) as [Line, ...Line[]];
+  const error = (await failure(() =>
+    open().write([
+      first,
+      invalid,
+      unserializable,
+      huge,
+      later,
+      odd,
+      { base_id: trace, text: 'torn' },
+      ...others,
+    ]),
+  )) as WriteError;
+  assert.match(error.message, /refused by the stand-in/);
+  assert.deepEqual({ refused: error.refused, again: error.again }, { refused: 4, again: [later] });
+  const stored = (await open().read(trace))!;
+  assert.deepEqual(
+    stored.events.map((event) => JSON.stringify(event)),
+    [first, odd, ...others].map(({ text }) => text),
+  );
+});
+
+test('a server that is not there, or that dies, is an error, and the next one is used', async () => {
+  const driver = open(`${address()}/?serverSelectionTimeoutMS=500`);
+  const [first, ...others] = linesOf(newId());
+  await driver.write([first!]);
+  const { port } = standin;
+  await standin.stop();
+  const error = await failure(() => driver.write(others));
+  assert.match(error.message, /^cannot write to MongoDB at mongodb:\/\/127\.0\.0\.1/);
+  assert.match((await failure(() => driver.read(newId()))).message, /^cannot read .*ECONNREFUSED/);
+  const other = open('mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100');
+  assert.equal((await failure(() => other.write(others))).isCertain, true);
+  standin = await startStandin(port);
+  await eventually(() => driver.write(others));
+  assert.equal((await driver.read(others[0]!.base_id))?.events.length, others.length);
+});
+
+test('a server that does not answer is an error in the end, and used when it answers again', async () => {
+  const driver = open(`${address()}/?socketTimeoutMS=500&serverSelectionTimeoutMS=500`);
+  const lines = linesOf(newId());
+  await driver.write(lines.slice(0, 1));
+  await standin.say('hang');
+  const error = await failure(() => driver.write(lines));
+  assert.equal(error.isCertain, false);
+  await standin.say('go');
+  await eventually(() => driver.write(lines));
+  assert.equal((await driver.read(lines[0]!.base_id))?.events.length, lines.length);
+});
+
+async function eventually(action: () => void | Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      return void (await action());
+    } catch (error) {
+      assert.ok(error instanceof DriverError, String(error));
+    }
+    await delay(20);
+  }
+}
+
+test('no message holds a password', async () => {
+  for (const host of [`127.0.0.1:1`, 'a b', '127.0.0.1:99999', '[', '127.0.0.1/?nothing=known']) {
+    const driver = open(
+      `mongodb://user:secret@${host}${host.includes('?') ? '' : '/?serverSelectionTimeoutMS=100'}`,
+    );
+    assert.match((await failure(() => driver.check())).message, /^cannot (use|read) MongoDB at mongodb:/);
+  }
+});
+
+test('without the package mongodb there is a line that says what to install', () => {
+  const program = `
+    const { Module } = require('node:module');
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (name, ...rest) => {
+      if (name !== 'mongodb') return resolve(name, ...rest);
+      throw Object.assign(new Error("Cannot find module 'mongodb'"), { code: 'MODULE_NOT_FOUND' });
+    };
+    const { open } = require(${JSON.stringify(join(__dirname, 'fixtures/drivers.js'))});
+    open('mongodb+srv://h').check().catch((error) => console.log(error.name, error.message));`;
+  const printed = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+  assert.match(
+    printed,
+    /^DriverError mongodb\+srv:\/\/ needs the package mongodb, which .*npm install mongodb$/m,
+  );
+});
+
+test("Debian's osprofiler shows and lists what ours wrote", async () => {
+  const driver = open(address(), { filterErrorTrace: true });
+  const traces = [newId(), newId()];
+  for (const trace of traces) await driver.write(linesOf(trace));
+  const [trace = ''] = traces;
+  const ours = [...stringifyReport(buildReport((await driver.read(trace))!.events))].join('');
+  const there = ['--connection-string', address()];
+  assert.deepEqual(
+    JSON.parse(await osprofiler('trace', 'show', '--json', trace, ...there)),
+    JSON.parse(ours),
+  );
+  for (const more of [[], ['--error-trace', 'true']]) {
+    const listed = await osprofiler('trace', 'list', ...more, ...there);
+    for (const id of traces) assert.match(listed, new RegExp(id));
+  }
+});
