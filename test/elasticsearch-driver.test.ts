@@ -225,7 +225,7 @@ test('what is no event is skipped and counted', async (t) => {
   await driver.write(linesOf(point('1')));
   const documents = server.indexes.get(events)!;
   documents.set('a', { base_id });
-  documents.set('b', { ...point('2')[0], timestamp: 'yesterday' } as never);
+  documents.set('b', { ...point('2')[0], timestamp: 'yesterday' });
   const stored = await driver.read(base_id);
   assert.deepEqual([stored?.events.length, stored?.skipped], [2, 2]);
 });
@@ -257,7 +257,12 @@ test('OSProfiler shows what ostrace wrote, and ostrace what OSProfiler wrote: th
   await driver.write(written);
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(__dirname, '../src/cli/main.js'),
-    ...['trace', 'show', '--json', base_id, '--connection-string', url],
+    'trace',
+    'show',
+    '--json',
+    base_id,
+    '--connection-string',
+    url,
   ]);
   // OSProfiler sees what was written a second ago, or what has been read by ostrace.
   assert.deepEqual(JSON.parse(stdout), JSON.parse(await python('show', url)));

@@ -9,6 +9,7 @@ import type { Event, Info } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { base_id, dice, eventsOf, shopTrace } from './fixtures/events.js';
+import { key, on, run } from './scenario.js';
 import { type OtlpReceiver, type SeenSpan, openOtlpReceiver, partialSuccess } from './stand-ins/otlp.js';
 
 let receiver: OtlpReceiver;
@@ -417,4 +418,25 @@ test('reading says what to do instead, and a check sends nothing but an empty re
   }
   assert.equal(await driver.check(), `otlp://127.0.0.1:${receiver.port} takes spans`);
   assert.deepEqual(receiver.spans, []);
+});
+
+test("an application's points arrive as spans", async (t) => {
+  const code = `
+    const { profiler } = require('ostrace');
+    profiler.trace('whole', () => profiler.trace('piece', () => {}));
+  `;
+  const { stderr, code: exit } = await run(t, '-e', {
+    args: [code],
+    env: {
+      ...on,
+      OSTRACE_PROFILE: key,
+      OSTRACE_CONNECTION_STRING: `otlp://127.0.0.1:${receiver.port}`,
+    },
+  });
+  assert.deepEqual([exit, stderr], [0, '']);
+  const named = (name: string): SeenSpan => receiver.spans.find((span) => span.name === name)!;
+  assert.equal(named('piece').parent_span_id, named('whole').span_id);
+  assert.equal(named('whole').parent_span_id, named('process').span_id);
+  assert.equal(named('process').parent_span_id, null);
+  assert.equal(named('process').resource['service.name'], 'ostrace-scenario');
 });

@@ -187,7 +187,8 @@ function authorizationOf(
     : `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 }
 
-function decoded(text: string): string {
+/** A part of a URL as it was meant. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -12,7 +12,7 @@ import {
   WriteError,
 } from './driver.js';
 import { HttpError } from './http-errors.js';
-import { inParts, openHttp } from './http.js';
+import { decoded, inParts, openHttp } from './http.js';
 import { measurements, pointsOf } from './influxdb-points.js';
 import { type Row, createQuery, refusedIn } from './influxdb-query.js';
 
@@ -91,7 +91,7 @@ export function openInfluxdbDriver(connectionString: string, settings: DriverSet
       // Asks for the right to write, and for the database.
       await write('');
       const { length } = await this.list();
-      return `${length} ${length === 1 ? 'trace' : 'traces'} in the database ${database} at ${http.label}`;
+      return `${length} ${length === 1 ? 'trace' : 'traces'} in the database ${decoded(database)} at ${http.label}`;
     },
 
     close: () => http.close(),

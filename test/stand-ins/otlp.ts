@@ -1,8 +1,8 @@
 // A stand-in for a collector of OpenTelemetry. It reads requests with the official definitions (opentelemetry-proto,
 // as OpenTelemetry's own package has them), and checks what a collector checks and more.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 
+import * as definitions from '@opentelemetry/otlp-transformer/build/src/generated/root';
 import { type Receiver, type Reply, type Received, openReceiver } from './receiver.js';
 
 interface Message<Value> {
@@ -73,9 +73,8 @@ interface Definitions {
   };
 }
 
-const { ExportTraceServiceRequest, ExportTraceServiceResponse } = (
-  createRequire(__filename)('@opentelemetry/otlp-transformer/build/src/generated/root') as Definitions
-).opentelemetry.proto.collector.trace.v1;
+const { ExportTraceServiceRequest, ExportTraceServiceResponse } = (definitions as unknown as Definitions)
+  .opentelemetry.proto.collector.trace.v1;
 
 /** A span as it came, in readable values. */
 export interface SeenSpan {
