@@ -15,7 +15,7 @@ import {
   type TraceSummary,
   WriteError,
 } from './driver.js';
-import { isFailedStop } from './failed.js';
+import { failedStop } from './failed.js';
 import { readEvent } from './read-event.js';
 
 // OSProfiler's names; it does not look at the database that a URL may name.
@@ -235,7 +235,7 @@ function fits(mongo: Mongo, document: StoredEvent): boolean {
 async function mark(db: Db, lines: readonly Line[]): Promise<void> {
   const failures = new Map<string, TraceSummary>();
   for (const { text } of lines) {
-    const event = isFailedStop(text) ? parseEvent(text) : undefined;
+    const event = failedStop(text);
     if (event !== undefined) {
       failures.set(event.base_id, { base_id: event.base_id, timestamp: event.timestamp });
     }

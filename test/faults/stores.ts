@@ -69,7 +69,7 @@ async function network(
     remove = async () => {},
   }: {
     /** Name and password that the store does not know. */
-    readonly user?: string;
+    readonly user?: string | undefined;
     readonly count?: Store['count'];
     readonly remove?: () => Promise<void>;
   },
@@ -99,6 +99,20 @@ const { env } = process;
 /** The servers are those that the tests brought up. */
 export const stores: Readonly<Record<string, () => Promise<Store>>> = {
   file: async () => files(),
+  postgresql: () => {
+    const { PGUSER = 'postgres', PGPASSWORD = '', PGHOST = '127.0.0.1', PGPORT = '5432' } = env;
+    const { PGDATABASE = 'test' } = env;
+    return network(`postgresql://${PGUSER}:${PGPASSWORD}@${PGHOST}:${PGPORT}/${PGDATABASE}`, {
+      user: PGPASSWORD === '' ? undefined : 'ostrace:wrong',
+    });
+  },
+  mysql: () => {
+    const { MYSQL_USER = 'root', MYSQL_PASSWORD = '', MYSQL_HOST = '127.0.0.1', MYSQL_PORT = '3306' } = env;
+    const { MYSQL_DATABASE = 'test' } = env;
+    return network(`mysql://${MYSQL_USER}:${MYSQL_PASSWORD}@${MYSQL_HOST}:${MYSQL_PORT}/${MYSQL_DATABASE}`, {
+      user: 'ostrace:wrong',
+    });
+  },
   rabbitmq: () => network(env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/', { user: 'ostrace:wrong' }),
   'elasticsearch (stand-in)': async () => {
     const server = await openSearchServer({ number: '9.1.0' });
