@@ -10,13 +10,10 @@ import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { packAgent } from './packed-agent.js';
-import { mariadb } from './services/mariadb.js';
+import { provideAll } from './services/all.js';
 import { provideOsprofiler } from './services/osprofiler.js';
-import { postgresql } from './services/postgresql.js';
-import { rabbitmq } from './services/rabbitmq.js';
-import { redis } from './services/redis.js';
 import { messageOf, say } from './services/say.js';
-import { provide, type Service } from './services/service.js';
+import type { Service } from './services/service.js';
 
 const root = resolve(__dirname, '../..');
 /** For a whole file: node applies it to files as well as to each test. */
@@ -54,30 +51,21 @@ async function runNode(args: readonly string[], env: NodeJS.ProcessEnv): Promise
 async function main(args: readonly string[]): Promise<number> {
   const files = testFiles(args.filter((arg) => !arg.startsWith('-')));
   const flags = args.filter((arg) => arg.startsWith('-'));
-  const services: Service[] = [];
   const agent = packAgent();
+  let services: Service | undefined;
   try {
     await provideOsprofiler();
-    for (const kind of [postgresql, mariadb, redis, rabbitmq]) {
-      services.push(await provide(kind));
-      if (interruptedBy !== undefined) return 1;
-    }
+    services = await provideAll(() => interruptedBy !== undefined);
+    if (interruptedBy !== undefined) return 1;
     // The agent's own settings are each test's to choose.
     const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('OSTRACE_'));
-    const addresses = services.flatMap((service) => Object.entries(service.env));
-    const env = { ...Object.fromEntries([...settings, ...addresses]), TEST_AGENT: agent.folder };
+    const env = { ...Object.fromEntries(settings), ...services.env, TEST_AGENT: agent.folder };
     const runner = ['--test', '--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${timeoutMs}`];
     return await runNode([...runner, ...flags, ...files], env);
   } finally {
     agent.remove();
-    await release(services);
+    await services?.release();
   }
-}
-
-async function release(services: readonly Service[]): Promise<void> {
-  const outcomes = await Promise.allSettled(services.map((service) => service.release()));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
 
 async function start(): Promise<void> {

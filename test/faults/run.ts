@@ -1,16 +1,27 @@
 // `npm run faults [-- --short STORE…]`: tries each fault on each store, and writes the account of all events into
-// docs/faults.md. Takes the servers that `npm test` would bring up from the environment, or on their usual ports.
+// docs/faults.md. The servers are brought up as for `npm test`.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { projectFolder } from '../scenario.js';
 import { type Account, type Fault, faults, suffer } from './faults.js';
 import { stores } from './stores.js';
+import { provideAll } from '../services/all.js';
 
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('-'));
 const isShort = process.argv.includes('--short');
 
 async function main(): Promise<void> {
+  const services = await provideAll();
+  Object.assign(process.env, services.env);
+  try {
+    await tryAll();
+  } finally {
+    await services.release();
+  }
+}
+
+async function tryAll(): Promise<void> {
   const rows: string[] = [];
   let unaccounted = 0;
   for (const [name, open] of Object.entries(stores)) {

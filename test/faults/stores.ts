@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import amqp from 'amqplib';
+
+import type { Event } from '../../src/trace/event.js';
 import { open } from '../fixtures/drivers.js';
 import { openSearchServer } from '../stand-ins/elasticsearch.js';
 import { openOtlpReceiver } from '../stand-ins/otlp.js';
@@ -60,6 +63,30 @@ function files(): Store {
   };
 }
 
+/** As the driver reads, but without waiting for messages that may still come. */
+async function countInQueue(url: string, base_id: string): ReturnType<Store['count']> {
+  const connection = await amqp.connect(url);
+  try {
+    const channel = await connection.createChannel();
+    const { messageCount } = await channel.assertQueue('profiler.info', { durable: false });
+    const events: string[] = [];
+    await new Promise<void>((done) => {
+      if (messageCount === 0) return done();
+      let seen = 0;
+      void channel.consume('profiler.info', (message) => {
+        const { payload } = JSON.parse(message?.content.toString() ?? '{}') as { payload: Event };
+        if (payload.base_id === base_id) events.push(payload.name + payload.trace_id);
+        if (++seen === messageCount) done();
+      });
+    });
+    const stored = new Set(events).size;
+    return { stored, twice: events.length - stored };
+  } finally {
+    // What was not acknowledged goes back to the queue.
+    await connection.close();
+  }
+}
+
 /** A store behind a proxy. */
 async function network(
   direct: string,
@@ -113,7 +140,10 @@ export const stores: Readonly<Record<string, () => Promise<Store>>> = {
       user: 'ostrace:wrong',
     });
   },
-  rabbitmq: () => network(env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/', { user: 'ostrace:wrong' }),
+  rabbitmq: () => {
+    const url = env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/';
+    return network(url, { user: 'ostrace:wrong', count: (base_id) => countInQueue(url, base_id) });
+  },
   'elasticsearch (stand-in)': async () => {
     const server = await openSearchServer({ number: '9.1.0' });
     return network(`elasticsearch://127.0.0.1:${server.port}`, { remove: () => server.stop() });

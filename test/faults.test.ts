@@ -1,0 +1,49 @@
+// A part of `npm run faults`: of the events that an application sends while its store fails, none may be
+// unaccounted for.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { type Account, faults, suffer } from './faults/faults.js';
+import { type Store, stores } from './faults/stores.js';
+
+const checks: Readonly<Record<string, (account: Account) => void>> = {
+  'goes down under load, back after a second': ({ sent, stored, spooled, dropped }) => {
+    assert.deepEqual({ stored, spooled, dropped }, { stored: sent, spooled: 0, dropped: 0 });
+  },
+  'accepts and never answers, and the process ends': ({ sent, spooled, storedInTheEnd }) => {
+    assert.ok(spooled > 0, 'nothing was spooled: the test shows nothing');
+    assert.equal(storedInTheEnd, sent);
+  },
+  'refuses name and password, and the process ends': ({ sent, stored, spooled }) => {
+    assert.deepEqual({ stored, spooled }, { stored: 0, spooled: sent });
+  },
+  'never answers, and the process is killed under load': ({ spooled, twice }) => {
+    assert.ok(spooled > 0, 'nothing was on disk when the process was killed');
+    assert.equal(twice, 0);
+  },
+};
+
+for (const [name, open] of Object.entries(stores)) {
+  describe(name, () => {
+    let store: Store;
+    before(async () => {
+      store = await open();
+    });
+    after(() => store.remove());
+
+    for (const fault of faults) {
+      const check = checks[fault.name];
+      if (check === undefined) continue;
+      test(fault.name, async (t) => {
+        if (fault.needs !== undefined && store[fault.needs] === undefined) {
+          t.diagnostic('no fault of this store');
+          return;
+        }
+        const account = await suffer(store, fault);
+        check(account);
+        const isKilled = fault.name.includes('killed');
+        assert.ok(isKilled || account.unaccounted === 0, JSON.stringify(account));
+      });
+    }
+  });
+}
