@@ -69,6 +69,7 @@ async function connect(connectionString: string): Promise<Session> {
       const result = await client.query(statement, values.length > 0 ? [...values] : undefined);
       return result.rows ?? [];
     },
+    isOver: () => socket.destroyed || socket.readableEnded,
     end() {
       client.end().catch(() => {});
       socket.destroySoon();
