@@ -54,7 +54,8 @@ async function connect(connectionString: string): Promise<Session> {
     connectionTimeoutMillis: connectLimitMs,
     application_name: 'ostrace',
     keepAlive: true,
-    stream: () => socket,
+    // Versions before 8.7 take no function.
+    stream: socket as unknown as () => Socket,
   });
   // A connection that breaks shows in the statement that needs it.
   client.on('error', () => {});
