@@ -201,6 +201,18 @@ test('a server that is down is an error, a connection that breaks is an uncertai
   assert.equal((await lists(base_id)).length, lines.length);
 });
 
+test('a connection that the server ended while nothing was written is made anew', async (t) => {
+  const { hostname, port, pathname } = new URL(redisUrl);
+  const proxy = await openProxy(t, hostname, Number(port || 6379));
+  const driver = opened(`redis://127.0.0.1:${proxy.port}${pathname}`);
+  const base_id = ownTrace();
+  const lines = linesOf(shopTrace(base_id));
+  await driver.write(lines.slice(1));
+  await proxy.hangUp();
+  await driver.write(lines.slice(0, 1));
+  assert.equal((await lists(base_id)).length, lines.length);
+});
+
 test('a server that accepts and never answers is an error within seconds', { timeout: 20_000 }, async (t) => {
   const { hostname, port, pathname } = new URL(redisUrl);
   const proxy = await openProxy(t, hostname, Number(port || 6379));

@@ -184,6 +184,17 @@ for (const engine of [postgresql, mysql]) {
     },
   );
 
+  test(`${engine.name}: a connection that the server ended while nothing was written is made anew`, async (t) => {
+    const database = await engine.create(t);
+    const { url, proxy } = await database.through();
+    const driver = opened(t, url);
+    const lines = linesOf(shopTrace());
+    await driver.write(lines.slice(1));
+    await proxy.hangUp();
+    await driver.write(lines.slice(0, 1));
+    assert.equal((await database.query(selectAll)).length, lines.length);
+  });
+
   test(`${engine.name}: who is refused is told why, and not the password`, async (t) => {
     const { url } = await engine.create(t);
     const nowhere = url.replace(/\w+$/, 'nowhere');

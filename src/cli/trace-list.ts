@@ -1,3 +1,4 @@
+import { variableName } from '../config/options.js';
 import { ago, moment } from '../report/format.js';
 import { parseTimestamp } from '../trace/parse.js';
 import { CommandError, command, print } from './command.js';
@@ -5,6 +6,7 @@ import { connectionOption, settings } from './settings.js';
 import { storeName, withStore } from './store.js';
 
 const defaultLimit = 20;
+const errorVariable = variableName('filterErrorTrace');
 
 export const traceList = command({
   name: 'trace list',
@@ -12,6 +14,10 @@ export const traceList = command({
   about: 'Lists the stored traces, newest first: the id, and when the first event was sent.',
   options: {
     json: { type: 'boolean', help: 'Print an array of {"base_id", "timestamp"}.' },
+    'error-trace': {
+      type: 'boolean',
+      help: `List only traces with a failed point, of services that ran with ${errorVariable}.`,
+    },
     limit: {
       type: 'string',
       value: 'N',
@@ -22,12 +28,16 @@ export const traceList = command({
   async run(values, _operands, shell) {
     const limit = limitFrom(values.limit ?? (values.json ? '0' : `${defaultLimit}`));
     const config = settings(shell, values['connection-string']);
-    const all = await withStore(config, (driver) => driver.list());
+    const isOfErrors = values['error-trace'];
+    const all = await withStore(config, (driver) => (isOfErrors ? driver.listErrors() : driver.list()));
     const shown = limit === 0 ? all : all.slice(0, limit);
     if (values.json) await print(shell, `${JSON.stringify(shown, null, 2)}\n`);
     if (all.length === 0) {
+      const advice = isOfErrors
+        ? `services list them with ${errorVariable}=true, in Redis, MongoDB and Elasticsearch`
+        : 'ostrace request makes one, and --connection-string names another store';
       throw new CommandError(
-        `there are no traces in ${storeName(config)}; ostrace request makes one, and --connection-string names another store`,
+        `there are no ${isOfErrors ? 'failed ' : ''}traces in ${storeName(config)}; ${advice}`,
       );
     }
     if (values.json) return 0;

@@ -82,8 +82,10 @@ function tlsOptions(parameters: URLSearchParams): Pick<Options, 'ssl'> {
 async function connect(options: Options): Promise<Session> {
   const { createConnection } = loadClient<Library>('mysql2', 'mysql');
   const connection = createConnection(options);
-  // A connection that breaks shows in the statement that needs it.
-  connection.on('error', () => {});
+  let isOver = false;
+  // Also without a statement that it fails.
+  connection.on('error', () => (isOver = true));
+  connection.on('end', () => (isOver = true));
   const promised = connection.promise();
   try {
     await promised.connect();
@@ -99,6 +101,7 @@ async function connect(options: Options): Promise<Session> {
         : promised.query(statement));
       return Array.isArray(rows) ? rows : [];
     },
+    isOver: () => isOver,
     end() {
       connection.end(() => {});
       // Not to wait for a server that does not answer.

@@ -54,7 +54,8 @@ async function connect(connectionString: string): Promise<Session> {
     connectionTimeoutMillis: connectLimitMs,
     application_name: 'ostrace',
     keepAlive: true,
-    stream: () => socket,
+    // Versions before 8.7 take no function.
+    stream: socket as unknown as () => Socket,
   });
   // A connection that breaks shows in the statement that needs it.
   client.on('error', () => {});
@@ -69,6 +70,7 @@ async function connect(connectionString: string): Promise<Session> {
       const result = await client.query(statement, values.length > 0 ? [...values] : undefined);
       return result.rows ?? [];
     },
+    isOver: () => socket.destroyed || socket.readableEnded,
     end() {
       client.end().catch(() => {});
       socket.destroySoon();

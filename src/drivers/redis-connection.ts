@@ -146,6 +146,11 @@ function clientOf(library: Library, options: NonNullable<Parameters<Library['cre
     disableClientInfo: true,
     maintNotifications: 'disabled',
   });
+  if (typeof (client as Partial<typeof client>).destroy !== 'function') {
+    throw new DriverError('Redis needs @redis/client 5 or newer, and an older one is installed', {
+      isCertain: true,
+    });
+  }
   // A connection that breaks shows in the command that needs it.
   client.on('error', () => {});
   return client;

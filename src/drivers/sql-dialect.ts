@@ -1,6 +1,8 @@
 /** A connection to a database. */
 export interface Session {
   run(statement: string, values: readonly (string | null)[]): Promise<readonly unknown[]>;
+  /** Whether the other side has ended it. */
+  isOver(): boolean;
   /** Ends it in order, without waiting for it. */
   end(): void;
   /** Ends it at once. */

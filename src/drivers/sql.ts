@@ -33,6 +33,11 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
       throw explained(`${dialect.label} cannot be used`, error, true);
     }
   };
+  // Of calls at the same time, one connects.
+  const connected = async (): Promise<Session> => {
+    if (session?.isOver()) session = undefined;
+    return session ?? (connecting ??= connectAnew().finally(() => (connecting = undefined)));
+  };
   const drop = (): void => {
     session?.destroy();
     session = undefined;
@@ -43,8 +48,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
     statement: string,
     values: readonly (string | null)[] = [],
   ): Promise<readonly unknown[]> => {
-    // Of calls at the same time, one connects.
-    const open = session ?? (await (connecting ??= connectAnew().finally(() => (connecting = undefined))));
+    const open = await connected();
     try {
       return await within(answerLimitMs, open.run(statement, values), () => new Error('no answer'));
     } catch (error) {
