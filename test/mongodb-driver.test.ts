@@ -195,11 +195,17 @@ async function eventually(action: () => void | Promise<unknown>): Promise<void> 
       return void (await action());
     } catch (error) {
       assert.ok(error instanceof DriverError, String(error));
-      console.log('AGAIN', error.message);
     }
     await delay(20);
   }
 }
+
+test('a server that is too old is an error', async () => {
+  await standin.stop();
+  standin = await startStandin(0, 6);
+  const driver = open(`${address()}/?serverSelectionTimeoutMS=500`);
+  assert.match((await failure(() => driver.check())).message, /requires at least/);
+});
 
 test('no message holds a password', async () => {
   for (const host of [`127.0.0.1:1`, 'a b', '127.0.0.1:99999', '[', '127.0.0.1/?nothing=known']) {
