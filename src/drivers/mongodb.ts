@@ -23,11 +23,14 @@ const database = 'osprofiler';
 const eventsName = 'profiler';
 const errorsName = 'profiler_error';
 
-/** What holds where the URL says nothing else. */
-const defaults: Readonly<Record<string, number | string>> = {
+/** What holds where the URL says nothing else. Who writes tries again by itself; who reads is told. */
+const defaults: Readonly<Record<string, number | string | boolean>> = {
   appName: 'ostrace',
   connectTimeoutMS: 5000,
+  maxAdaptiveRetries: 0,
   maxPoolSize: 2,
+  retryReads: false,
+  retryWrites: false,
   serverSelectionTimeoutMS: 5000,
   socketTimeoutMS: 10_000,
   waitQueueTimeoutMS: 5000,
@@ -164,7 +167,7 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
   };
 }
 
-function optionsFor(connectionString: string): Record<string, number | string> {
+function optionsFor(connectionString: string): Record<string, number | string | boolean> {
   const given = new URLSearchParams(/\?(.*)$/s.exec(connectionString)?.[1]);
   const names = new Set([...given.keys()].map((key) => key.toLowerCase()));
   return Object.fromEntries(Object.entries(defaults).filter(([key]) => !names.has(key.toLowerCase())));
