@@ -89,8 +89,14 @@ test('events come back in their order, those of other traces do not, and no scro
   const ordered = trace.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
   // Shares four of five groups of digits.
   const similar = `${base_id.slice(0, -1)}0`;
-  await driver.write(linesOf([...shopTrace(similar), ...trace.toReversed()]));
-  assert.deepEqual(await driver.read(base_id), { events: ordered, skipped: 0 });
+  // Is the same text.
+  const upper = base_id.toUpperCase();
+  const instant = eventsOf({ name: 'p', id: 'instant', start: 900_000, stop: 900_000 });
+  const others = [...shopTrace(similar), ...shopTrace(upper)];
+  await driver.write(linesOf([...others, ...instant.toReversed(), ...trace.toReversed()]));
+  assert.deepEqual(await driver.read(base_id), { events: [...ordered, ...instant], skipped: 0 });
+  const search = server.received.find(({ url }) => url.includes('_search?'))!;
+  assert.deepEqual(JSON.parse(search.body.toString()), { query: { match_phrase: { base_id } } });
   assert.equal(await driver.read(newId()), undefined);
   assert.equal(server.scrolls.size, 0);
 });
