@@ -1,12 +1,15 @@
 // What all stores have in common that are spoken to over HTTP: what happens where the server does not answer.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { mock, test } from 'node:test';
 
 import type { Line } from '../src/drivers/driver.js';
 import { open } from './fixtures/drivers.js';
 import { eventsOf } from './fixtures/events.js';
+import { makeCertificate } from './fixtures/redis-server.js';
+import { key as hmac_key, on, run, scratch } from './scenario.js';
 import { openReceiver } from './stand-ins/receiver.js';
 
 const lines: Line[] = eventsOf({ name: 'p', id: '1', start: 1, stop: 2 }).map((event) => ({
@@ -108,6 +111,27 @@ test('a server that accepts and does not begin TLS is given up after 5 seconds, 
     mock.timers.reset();
     await driver.close();
   }
+});
+
+test('TLS: a certificate is verified, by an authority that Node can be told of', async (t) => {
+  const { cert, key } = makeCertificate(scratch(t));
+  const receiver = await openReceiver(() => ok, 0, { cert: readFileSync(cert), key: readFileSync(key) });
+  t.after(() => receiver.stop());
+  const address = `otlps://127.0.0.1:${receiver.port}`;
+  const message = `cannot connect to ${address}: self-signed certificate`;
+  const driver = open(address);
+  t.after(() => driver.close());
+  await assert.rejects(async () => driver.write(lines), { isCertain: true, message });
+  assert.equal(receiver.received.length, 0);
+  const env = {
+    ...on,
+    OSTRACE_PROFILE: hmac_key,
+    OSTRACE_CONNECTION_STRING: address,
+    NODE_EXTRA_CA_CERTS: cert,
+  };
+  const { stderr } = await run(t, '-e', { args: [''], env });
+  assert.equal(stderr, '');
+  assert.equal(receiver.received.length, 1);
 });
 
 test('what speaks no HTTP, or TLS where none is expected, is one sentence', async (t) => {
