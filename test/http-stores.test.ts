@@ -7,7 +7,7 @@ import { mock, test } from 'node:test';
 
 import type { Line } from '../src/drivers/driver.js';
 import { open } from './fixtures/drivers.js';
-import { eventsOf } from './fixtures/events.js';
+import { base_id, eventsOf } from './fixtures/events.js';
 import { makeCertificate } from './fixtures/redis-server.js';
 import { key as hmac_key, on, run, scratch } from './scenario.js';
 import { openReceiver } from './stand-ins/receiver.js';
@@ -164,4 +164,41 @@ test('a connection string that is wrong says what is expected, and not what it h
 test('a port that is usual on the web is kept', async () => {
   const driver = open('otlp://127.0.0.1:80');
   await assert.rejects(async () => driver.write(lines), { message: /otlp:\/\/127\.0\.0\.1:80: / });
+});
+
+test('whatever is answered to a question, reading gives nothing or one sentence', async (t) => {
+  const answers = [
+    '',
+    'null',
+    '[]',
+    '{}',
+    '"text"',
+    '{"results":{}}',
+    '{"results":[null]}',
+    '{"results":[{"series":[{"values":[null]}]}]}',
+    '{"error":{"a":1}}',
+    '{"hits":null,"_scroll_id":"1"}',
+    '{"hits":{"hits":[null,1,{"_source":null},{"_source":[]}]},"_scroll_id":7}',
+    '{"aggregations":{"traces":{"buckets":[null,{},{"key":{"base_id":1}},{"key":{},"first":{"hits":{"hits":{}}}}]}}}',
+    '{"_shards":null,"hits":{"hits":[{"_source":{"base_id":"x","timestamp":{}}}],"total":{"value":"x"}}}',
+  ];
+  for (const body of answers) {
+    const receiver = await openReceiver(() => ({ status: 200, body }));
+    t.after(() => receiver.stop());
+    for (const path of ['elasticsearch', 'influxdb'].map(
+      (scheme) => `${scheme}://127.0.0.1:${receiver.port}/x`,
+    )) {
+      const driver = open(path);
+      for (const ask of [() => driver.list(), () => driver.listErrors(), () => driver.read(base_id)]) {
+        try {
+          const given = await ask();
+          assert.deepEqual(given ?? [], [], `${path} ${body}`);
+        } catch (error) {
+          assert.equal((error as Error).name, 'DriverError', `${path} ${body}: ${String(error)}`);
+          assert.doesNotMatch((error as Error).message, /\n/);
+        }
+      }
+      await driver.close();
+    }
+  }
 });
