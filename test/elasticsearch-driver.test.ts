@@ -12,6 +12,7 @@ import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { at, base_id, eventsOf, shopTrace } from './fixtures/events.js';
+import { osprofiler, runPython } from './fixtures/osprofiler.js';
 import { type SearchServer, type Version, openSearchServer } from './stand-ins/elasticsearch.js';
 
 const events = 'osprofiler-notifications';
@@ -46,9 +47,8 @@ const point = (id: string, trace = base_id, start = 1): Event[] =>
 interface Golden {
   readonly notify: readonly { readonly path: string; readonly body: string }[];
 }
-const golden = JSON.parse(
-  readFileSync(join(__dirname, '../../test/golden/elasticsearch.json'), 'utf8'),
-) as Golden;
+const goldenFile = join(__dirname, '../../test/golden/elasticsearch.json');
+const golden = JSON.parse(readFileSync(goldenFile, 'utf8')) as Golden;
 const goldenEvents = golden.notify.filter(({ path }) => path === `/${events}/notification`);
 const goldenErrors = golden.notify.filter(({ path }) => path === `/${errors}/notification`);
 
@@ -89,8 +89,14 @@ test('events come back in their order, those of other traces do not, and no scro
   const ordered = trace.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
   // Shares four of five groups of digits.
   const similar = `${base_id.slice(0, -1)}0`;
-  await driver.write(linesOf([...shopTrace(similar), ...trace.toReversed()]));
-  assert.deepEqual(await driver.read(base_id), { events: ordered, skipped: 0 });
+  // Is the same text.
+  const upper = base_id.toUpperCase();
+  const instant = eventsOf({ name: 'p', id: 'instant', start: 900_000, stop: 900_000 });
+  const others = [...shopTrace(similar), ...shopTrace(upper)];
+  await driver.write(linesOf([...others, ...instant.toReversed(), ...trace.toReversed()]));
+  assert.deepEqual(await driver.read(base_id), { events: [...ordered, ...instant], skipped: 0 });
+  const search = server.received.find(({ url }) => url.includes('_search?'))!;
+  assert.deepEqual(JSON.parse(search.body.toString()), { query: { match_phrase: { base_id } } });
   assert.equal(await driver.read(newId()), undefined);
   assert.equal(server.scrolls.size, 0);
 });
@@ -265,31 +271,30 @@ test('OSProfiler shows what ostrace wrote, and ostrace what OSProfiler wrote: th
     url,
   ]);
   // OSProfiler sees what was written a second ago, or what has been read by ostrace.
-  assert.deepEqual(JSON.parse(stdout), JSON.parse(await python('show', url)));
+  assert.deepEqual(
+    JSON.parse(stdout),
+    JSON.parse(await osprofiler('trace', 'show', '--json', base_id, '--connection-string', url)),
+  );
   // Python's own writing gives the same documents.
   const documents = [...server.indexes.get(events)!.values()];
   server.indexes.clear();
-  await python('notify', url);
+  await notify(url);
   assert.deepEqual([...server.indexes.get(events)!.values()], documents);
   assert.equal((await driver.read(base_id))?.events.length, documents.length);
 });
 
-/** OSProfiler's own driver, of Debian's package python3-osprofiler with python3-elasticsearch. */
-async function python(what: 'show' | 'notify', url: string): Promise<string> {
-  const program = {
-    show: 'print(json.dumps(driver.get_report(sys.argv[2])))',
-    notify: 'for event in json.load(sys.stdin): driver.notify(event)',
-  };
-  const code = [
-    'import json, sys',
-    'from osprofiler import opts',
-    'from oslo_config import cfg',
-    'from osprofiler.drivers.elasticsearch_driver import ElasticsearchDriver',
-    'opts.set_defaults(cfg.CONF)',
-    'driver = ElasticsearchDriver(sys.argv[1], project="golden", service="peer", host="golden-host", conf=cfg.CONF)',
-    program[what],
-  ].join('\n');
-  const child = promisify(execFile)('/usr/bin/python3', ['-W', 'ignore', '-c', code, url, base_id]);
-  child.child.stdin!.end(`[${goldenEvents.map(({ body }) => body).join()}]`);
-  return (await child).stdout;
+/** Has OSProfiler's own driver write the golden events. */
+async function notify(url: string): Promise<void> {
+  const code = `
+import json, sys
+from osprofiler import opts
+from oslo_config import cfg
+from osprofiler.drivers.elasticsearch_driver import ElasticsearchDriver
+opts.set_defaults(cfg.CONF)
+driver = ElasticsearchDriver(sys.argv[1], project="golden", service="peer", host="golden-host", conf=cfg.CONF)
+for request in json.load(open(sys.argv[2]))["notify"]:
+    if request["path"] == "/osprofiler-notifications/notification":
+        driver.notify(json.loads(request["body"]))
+`;
+  await runPython(['-W', 'ignore', '-c', code, url, goldenFile]);
 }

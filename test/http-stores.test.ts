@@ -1,12 +1,15 @@
 // What all stores have in common that are spoken to over HTTP: what happens where the server does not answer.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { mock, test } from 'node:test';
 
 import type { Line } from '../src/drivers/driver.js';
 import { open } from './fixtures/drivers.js';
-import { eventsOf } from './fixtures/events.js';
+import { base_id, eventsOf } from './fixtures/events.js';
+import { makeCertificate } from './fixtures/redis-server.js';
+import { key as hmac_key, on, run, scratch } from './scenario.js';
 import { openReceiver } from './stand-ins/receiver.js';
 
 const lines: Line[] = eventsOf({ name: 'p', id: '1', start: 1, stop: 2 }).map((event) => ({
@@ -62,27 +65,27 @@ for (const [scheme, path] of Object.entries(stores)) {
     const receiver = await openReceiver(() => ok);
     t.after(() => receiver.stop());
     const driver = open(`${scheme}://127.0.0.1:${receiver.port}${path}`);
-    await driver.write(lines);
-    const hang = async (): Promise<{ failed: Promise<void> }> => {
+    const hang = async (message: RegExp): Promise<{ failed: Promise<void> }> => {
       const count = receiver.received.length;
       receiver.next('never answer');
-      const failed = assert.rejects(async () => driver.write(lines), {
-        name: 'DriverError',
-        isCertain: false,
-      });
+      const failed = assert.rejects(async () => driver.write(lines), { isCertain: false, message });
       while (receiver.received.length === count) await new Promise(setImmediate);
       return { failed };
     };
     mock.timers.enable({ apis: ['setTimeout'] });
     t.after(() => mock.timers.reset());
-    const first = await hang();
-    mock.timers.tick(24_999);
-    await new Promise(setImmediate);
-    mock.timers.tick(1);
-    await first.failed;
-    const second = await hang();
+    // On a new connection first: the time for connecting is over.
+    for (let i = 0; i < 2; i++) {
+      const { failed } = await hang(/ failed: no answer within 25 s$/);
+      mock.timers.tick(24_999);
+      await new Promise(setImmediate);
+      mock.timers.tick(1);
+      await failed;
+      await driver.write(lines);
+    }
+    const { failed } = await hang(/ failed: /);
     await driver.close();
-    await second.failed;
+    await failed;
   });
 }
 
@@ -108,6 +111,27 @@ test('a server that accepts and does not begin TLS is given up after 5 seconds, 
     mock.timers.reset();
     await driver.close();
   }
+});
+
+test('TLS: a certificate is verified, by an authority that Node can be told of', async (t) => {
+  const { cert, key } = makeCertificate(scratch(t));
+  const receiver = await openReceiver(() => ok, 0, { cert: readFileSync(cert), key: readFileSync(key) });
+  t.after(() => receiver.stop());
+  const address = `otlps://127.0.0.1:${receiver.port}`;
+  const message = `cannot connect to ${address}: self-signed certificate`;
+  const driver = open(address);
+  t.after(() => driver.close());
+  await assert.rejects(async () => driver.write(lines), { isCertain: true, message });
+  assert.equal(receiver.received.length, 0);
+  const env = {
+    ...on,
+    OSTRACE_PROFILE: hmac_key,
+    OSTRACE_CONNECTION_STRING: address,
+    NODE_EXTRA_CA_CERTS: cert,
+  };
+  const { stderr } = await run(t, '-e', { args: [''], env });
+  assert.equal(stderr, '');
+  assert.equal(receiver.received.length, 1);
 });
 
 test('what speaks no HTTP, or TLS where none is expected, is one sentence', async (t) => {
@@ -140,4 +164,41 @@ test('a connection string that is wrong says what is expected, and not what it h
 test('a port that is usual on the web is kept', async () => {
   const driver = open('otlp://127.0.0.1:80');
   await assert.rejects(async () => driver.write(lines), { message: /otlp:\/\/127\.0\.0\.1:80: / });
+});
+
+test('whatever is answered to a question, reading gives nothing or one sentence', async (t) => {
+  const answers = [
+    '',
+    'null',
+    '[]',
+    '{}',
+    '"text"',
+    '{"results":{}}',
+    '{"results":[null]}',
+    '{"results":[{"series":[{"values":[null]}]}]}',
+    '{"error":{"a":1}}',
+    '{"hits":null,"_scroll_id":"1"}',
+    '{"hits":{"hits":[null,1,{"_source":null},{"_source":[]}]},"_scroll_id":7}',
+    '{"aggregations":{"traces":{"buckets":[null,{},{"key":{"base_id":1}},{"key":{},"first":{"hits":{"hits":{}}}}]}}}',
+    '{"_shards":null,"hits":{"hits":[{"_source":{"base_id":"x","timestamp":{}}}],"total":{"value":"x"}}}',
+  ];
+  for (const body of answers) {
+    const receiver = await openReceiver(() => ({ status: 200, body }));
+    t.after(() => receiver.stop());
+    for (const path of ['elasticsearch', 'influxdb'].map(
+      (scheme) => `${scheme}://127.0.0.1:${receiver.port}/x`,
+    )) {
+      const driver = open(path);
+      for (const ask of [() => driver.list(), () => driver.listErrors(), () => driver.read(base_id)]) {
+        try {
+          const given = await ask();
+          assert.deepEqual(given ?? [], [], `${path} ${body}`);
+        } catch (error) {
+          assert.equal((error as Error).name, 'DriverError', `${path} ${body}: ${String(error)}`);
+          assert.doesNotMatch((error as Error).message, /\n/);
+        }
+      }
+      await driver.close();
+    }
+  }
 });

@@ -16,8 +16,8 @@ let database = '';
 let databases = 0;
 
 before(async () => {
-  // A small limit, so that it is met soon.
-  server = await startInfluxdb({ data: 'max-values-per-tag = 3000' });
+  // Small limits, so that they are met soon.
+  server = await startInfluxdb({ data: 'max-values-per-tag = 3000', http: 'max-row-limit = 10000' });
 });
 after(() => server.stop());
 

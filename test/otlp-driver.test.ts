@@ -220,6 +220,8 @@ test('at the end, what cannot be sent is given back, with what waited', async ()
   receiver.next({ status: 503 });
   const failed = driver.write([stop!], { isLast: true });
   await assert.rejects(async () => failed, { name: 'WriteError', refused: 0, again: [start, other, stop] });
+  await driver.write([], { isLast: true });
+  assert.equal(receiver.spans.length, 0);
   await driver.write([start!, other!, stop!], { isLast: true });
   assert.equal(receiver.spans.length, 2);
 });
@@ -244,6 +246,12 @@ test('a stop without a start is a span without length, marked as such', async ()
   const [span] = receiver.spans;
   assert.equal(span!.startNano, span!.endNano);
   assert.deepEqual(span!.attributes, { 'ostrace.startless': true });
+});
+
+test('a clock that was set back makes no span that ends before it starts', async () => {
+  await driver.write(linesOf(eventsOf({ name: 'p', id: '1', start: 500, stop: 2 })));
+  const [span] = receiver.spans;
+  assert.equal(span!.startNano, span!.endNano);
 });
 
 test('what waits is bounded: the oldest starts are sent unfinished', async () => {

@@ -34,7 +34,7 @@ const askers: Readonly<Record<string, (connectionString: string) => Promise<numb
         " WHERE table_schema = database() AND table_name = 'data'",
     );
     await connection.end();
-    return Number((rows as { size: number }[])[0]!.size);
+    return (rows as { size: number }[])[0]!.size;
   },
 
   redis(connectionString) {

@@ -10,6 +10,7 @@ import type { Driver } from '../../src/drivers/driver.js';
 import { masked, openDriver } from '../../src/drivers/index.js';
 import { median, rotated } from '../statistics.js';
 import { linesOf } from './events.js';
+import { type RealStore, provideServers } from './servers.js';
 import { bytesIn } from './sizes.js';
 
 const { values, positionals } = parseArgs({
@@ -44,15 +45,15 @@ function storeOf(connectionString: string, name: string, bytes: Store['bytes']):
   return { name, driver, bytes, eventsPerSecond: [], cpuMs: [], events: 0 };
 }
 
-const given = (connectionString: string): Store =>
-  storeOf(connectionString, masked(connectionString), () => bytesIn(connectionString));
+const real = (connectionString: string, name: string): Store =>
+  storeOf(connectionString, name, () => bytesIn(connectionString));
 
 /** A store whose server is a process that keeps nothing. */
 async function sunk(scheme: string, processes: ChildProcess[]): Promise<Store> {
   const sink = fork(join(__dirname, 'sink.js'));
   processes.push(sink);
   const [port] = (await once(sink, 'message')) as [number];
-  return storeOf(`${scheme}://127.0.0.1:${port}`, `${scheme}:// to a sink`, async () => {
+  return storeOf(`${scheme}://127.0.0.1:${port}`, `${scheme} to a sink`, async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/bytes`);
     return Number(await answer.text());
   });
@@ -75,13 +76,16 @@ async function writeRound(store: Store, isCounted: boolean): Promise<void> {
 async function main(): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'ostrace-bench-'));
   const processes: ChildProcess[] = [];
+  let servers: RealStore[] = [];
   try {
+    if (positionals.length === 0) servers = await provideServers();
     mkdirSync(join(scratch, 'traces'));
     const files = `file://${join(scratch, 'traces')}`;
     const stores = [
-      storeOf(files, 'file://', () => bytesIn(files)),
+      real(files, 'files'),
+      ...servers.map(({ connectionString, name }) => real(connectionString, name)),
+      ...positionals.map((connectionString) => real(connectionString, masked(connectionString))),
       ...(await Promise.all(['otlp', 'zipkin', 'elasticsearch'].map((scheme) => sunk(scheme, processes)))),
-      ...positionals.map(given),
     ];
     const before = new Map<Store, number>();
     for (let round = 0; round <= Number(values.rounds); round++) {
@@ -107,6 +111,7 @@ async function main(): Promise<void> {
     }
   } finally {
     for (const child of processes) child.disconnect();
+    await Promise.allSettled(servers.map((server) => server.release()));
     rmSync(scratch, { recursive: true, force: true });
   }
 }

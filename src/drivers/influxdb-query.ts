@@ -27,26 +27,27 @@ export function createQuery(http: HttpClient, path: string): (query: string) => 
     const { body } = await http.send({ method: 'GET', path: path + parameters });
     const rows: Row[] = [];
     for (const line of body.toString().split('\n')) {
-      if (line.trim() === '') continue;
-      const answer = parse(line, http.label);
-      const problem = answer.error ?? answer.results?.find(({ error }) => error !== undefined)?.error;
-      if (problem !== undefined) throw new DriverError(`${http.label} cannot be read: ${cutToLine(problem)}`);
-      for (const { tags, values = [] } of answer.results?.flatMap(({ series = [] }) => series) ?? []) {
-        for (const [, text] of values) {
-          if (typeof text === 'string') rows.push({ base_id: tags?.base_id, text });
-        }
-      }
+      if (line.trim() !== '') addRows(rows, line, http.label);
     }
     return rows;
   };
 }
 
-function parse(line: string, label: string): Answer {
+/** @throws DriverError for an answer that tells of a problem, or that is none of InfluxDB's */
+function addRows(rows: Row[], line: string, label: string): void {
+  let problem: string | undefined;
   try {
-    return (JSON.parse(line) ?? {}) as Answer;
+    const { error, results = [] } = JSON.parse(line) as Answer;
+    problem = error ?? results.find((result) => result.error !== undefined)?.error;
+    for (const { tags, values = [] } of results.flatMap(({ series = [] }) => series)) {
+      for (const [, text] of values) {
+        if (typeof text === 'string') rows.push({ base_id: tags?.base_id, text });
+      }
+    }
   } catch (error) {
     throw new DriverError(`what answers at ${label} is no InfluxDB; check the port`, { cause: error });
   }
+  if (problem !== undefined) throw new DriverError(`${label} cannot be read: ${cutToLine(String(problem))}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { installPackages } from './debian.js';
 import { type Scratch, createScratch, findPrograms } from './scratch.js';
 
 /** A server of the tests' own: InfluxDB 1.x, Debian's package influxdb. */
@@ -13,7 +14,7 @@ export interface InfluxdbServer {
 export async function startInfluxdb(
   settings: Readonly<Partial<Record<'data' | 'http', string>>> = {},
 ): Promise<InfluxdbServer> {
-  const [influxd] = findPrograms(['influxd']) ?? [];
+  const [influxd] = findPrograms(['influxd']) ?? (await install());
   if (influxd === undefined) {
     throw new Error('the tests need InfluxDB 1.x: install it (Debian: apt-get install influxdb)');
   }
@@ -30,6 +31,11 @@ export async function startInfluxdb(
     throw error;
   }
   return { port: scratch.port, stop: () => scratch.remove() };
+}
+
+async function install(): Promise<readonly string[]> {
+  await installPackages('InfluxDB', ['influxdb']);
+  return findPrograms(['influxd']) ?? [];
 }
 
 function configuration(

@@ -11,6 +11,7 @@ const packages = {
   psycopg2: 'python3-psycopg2',
   pymysql: 'python3-pymysql',
   oslo_messaging: 'python3-oslo.messaging',
+  elasticsearch: 'python3-elasticsearch',
   pymongo: 'python3-pymongo',
   mockupdb: 'python3-mockupdb',
 } as const;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, createServer } from 'node:http';
+import { type IncomingHttpHeaders, type RequestListener, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
@@ -32,13 +33,20 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-/** @param reply what the store would say; what it throws is a request that is wrong, refused with status 400 */
-export async function openReceiver(reply: (request: Received) => Reply, port = 0): Promise<Receiver> {
+/**
+ * @param reply what the store would say; what it throws is a request that is wrong, refused with status 400
+ * @param certificate for TLS
+ */
+export async function openReceiver(
+  reply: (request: Received) => Reply,
+  port = 0,
+  certificate?: { readonly cert: Buffer; readonly key: Buffer },
+): Promise<Receiver> {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
   const planned: (Reply | NoReply)[] = [];
   let connections = 0;
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -54,7 +62,8 @@ export async function openReceiver(reply: (request: Received) => Reply, port = 0
         response.writeHead(answer.status, { ...type, ...answer.headers }).end(answer.body);
       }
     });
-  });
+  };
+  const server = certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   server.on('connection', (socket) => {
     connections++;
     sockets.add(socket);
