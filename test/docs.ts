@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { node, versions } from '../instrumentations/versions.js';
-import { options, variableName } from '../src/config/options.js';
+import { type Type, options, variableName } from '../src/config/options.js';
 import type { VersionRange } from '../src/hooks/version-range.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
@@ -32,7 +32,9 @@ function pitfallTable(): string {
 function optionTable(): string {
   const rows = Object.entries(options).map(([name, option]) => {
     const isSecret = 'secret' in option && option.secret;
-    const initial = isSecret ? 'none' : shown(option.default);
+    const type: Type<unknown> = option.type;
+    const isNumber = typeof option.default === 'number' && type.show !== undefined;
+    const initial = isSecret ? 'none' : shown(isNumber ? type.show!(option.default) : option.default);
     return [`\`${variableName(name)}\``, option.type.takes, initial, option.help];
   });
   return table(['variable', 'takes', 'default', 'meaning'], rows);

@@ -2,6 +2,8 @@
 export interface Type<T> {
   readonly takes: string;
   parse(text: string): T | undefined;
+  /** A default value as people write it. */
+  show?(value: number): string;
   /** Whether all of the text was used; what was is good, and the rest is a problem to report. */
   isWhole?(text: string): boolean;
 }
@@ -68,6 +70,7 @@ const duration: Type<number> = {
     const [, count, unit = 's'] = /^\s*([1-9]\d{0,8})\s*([smhd])?\s*$/i.exec(value) ?? [];
     return count === undefined ? undefined : Number(count) * units[unit.toLowerCase() as keyof typeof units];
   },
+  show: (value) => `${value / units.d}d`,
 };
 
 const multiples = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
@@ -81,6 +84,7 @@ const size: Type<number> = {
       ? undefined
       : Number(count) * multiples[unit.toLowerCase() as keyof typeof multiples];
   },
+  show: (value) => `${value / multiples.m}mb`,
 };
 
 const milliseconds: Type<number> = {

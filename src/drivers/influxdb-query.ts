@@ -47,7 +47,7 @@ function addRows(rows: Row[], line: string, label: string): void {
   } catch (error) {
     throw new DriverError(`what answers at ${label} is no InfluxDB; check the port`, { cause: error });
   }
-  if (problem !== undefined) throw new DriverError(`${label} cannot be read: ${cutToLine(String(problem))}`);
+  if (problem !== undefined) throw new DriverError(`${label} cannot be read: ${cutToLine(problem)}`);
 }
 
 /**
