@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -39,4 +39,15 @@ test('without the client library of a store, one line says which package to inst
     assert.doesNotMatch(stderr, /secret/);
     assert.equal(status, 1);
   }
+});
+
+test('an application may have any version of a client library, and none', () => {
+  const { peerDependencies, peerDependenciesMeta } = JSON.parse(
+    readFileSync(join(projectFolder, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, unknown>>;
+  const names = Object.keys(peerDependencies!);
+  assert.ok(names.length > 0);
+  // npm refuses to install a package beside a version that one of its optional peers excludes.
+  assert.deepEqual(peerDependencies, Object.fromEntries(names.map((name) => [name, '*'])));
+  assert.deepEqual(peerDependenciesMeta, Object.fromEntries(names.map((name) => [name, { optional: true }])));
 });
