@@ -175,7 +175,7 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'no command',
     [],
-    /no command was given; expected one of: request, run, sign, doctor, trace list, trace show/,
+    /no command was given; expected one of: request, run, sign, doctor, flush, trace list, trace show/,
   ],
   ['an unknown command', ['tracee'], /"tracee" is no command; expected one of: request, /],
   ['half a command', ['trace'], /no command was given; expected one of: trace list, trace show/],
@@ -270,8 +270,8 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
   ],
   [
     'a store of another kind',
-    ['trace', 'list', '--connection-string', 'mongodb://u:secret@h/'],
-    /--connection-string is "mongodb:\/\/\*\*\*@h\/"; expected .* file:\/\//,
+    ['trace', 'list', '--connection-string', 'sqlite://u:secret@h/'],
+    /--connection-string is "sqlite:\/\/\*\*\*@h\/"; expected .* file:\/\//,
   ],
   [
     'a store without a scheme',

@@ -9,9 +9,9 @@ export interface Row {
 }
 
 interface Answer {
-  readonly error?: string;
+  readonly error?: unknown;
   readonly results?: readonly {
-    readonly error?: string;
+    readonly error?: unknown;
     readonly series?: readonly {
       readonly tags?: { readonly base_id?: string };
       readonly values?: readonly (readonly unknown[])[];
@@ -35,7 +35,7 @@ export function createQuery(http: HttpClient, path: string): (query: string) => 
 
 /** @throws DriverError for an answer that tells of a problem, or that is none of InfluxDB's */
 function addRows(rows: Row[], line: string, label: string): void {
-  let problem: string | undefined;
+  let problem: unknown;
   try {
     const { error, results = [] } = JSON.parse(line) as Answer;
     problem = error ?? results.find((result) => result.error !== undefined)?.error;
@@ -47,7 +47,7 @@ function addRows(rows: Row[], line: string, label: string): void {
   } catch (error) {
     throw new DriverError(`what answers at ${label} is no InfluxDB; check the port`, { cause: error });
   }
-  if (problem !== undefined) throw new DriverError(`${label} cannot be read: ${cutToLine(problem)}`);
+  if (problem !== undefined) throw new DriverError(`${label} cannot be read: ${cutToLine(JSON.stringify(problem))}`);
 }
 
 /**
