@@ -668,6 +668,15 @@ test('the list has the newest trace first, as text and as JSON', async (context)
   assert.equal((JSON.parse((await list('--json', '--limit', '2')).stdout) as unknown[]).length, 2);
 });
 
+test('trace list --error-trace says which services list failed traces, and where', async (context) => {
+  const { connection } = store(context, shopTrace());
+  const args = ['trace', 'list', '--error-trace', '--connection-string', connection];
+  isProblem(
+    await ostrace(args),
+    /there are no failed traces in file:.*; services list them with OSTRACE_FILTER_ERROR_TRACE=true, in /,
+  );
+});
+
 test('the default store is .ostrace in the working directory', async (context) => {
   const cwd = scratch(context);
   save(`file://${cwd}/.ostrace`, shopTrace());
