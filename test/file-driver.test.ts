@@ -9,14 +9,16 @@ import fs, {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
-import { type Driver, DriverError, type Line } from '../src/drivers/driver.js';
+import { type Driver, DriverError, type Line, WriteError } from '../src/drivers/driver.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
@@ -278,4 +280,59 @@ test('a folder or file that may not be used is one clear sentence', async () => 
   await assert.rejects(driver.list(), { name: 'DriverError', message });
   await assert.rejects(driver.read(base_id), { name: 'DriverError', message });
   assert.throws(() => driver.write([started('1')]), { name: 'WriteError', message });
+});
+
+test('what is stored again after a failure is stored once', async () => {
+  await driver.write([started('1'), started('2')]);
+  await driver.write([started('1'), started('2'), started('3')], { isRepeated: true });
+  assert.deepEqual(await idsOf(), ['1', '2', '3']);
+});
+
+test('a trace that can not be written comes back alone, and what has no trace is refused', async () => {
+  const other = newId();
+  mkdirSync(fileOf(other), { recursive: true });
+  const lines = [started('1'), started('x', other), started('y', other), { base_id: '../x', text: '{}' }];
+  assert.throws(
+    () => driver.write(lines),
+    (error) => {
+      assert.ok(error instanceof WriteError);
+      assert.deepEqual([error.refused, error.again], [1, lines.slice(1, 3)]);
+      return true;
+    },
+  );
+  assert.deepEqual(await idsOf(), ['1']);
+});
+
+test('traces with a failed point are listed when that is asked for', async () => {
+  const other = newId();
+  const failed = eventsOf({ name: 'p', id: '1', start: 1, stop: 2, stopInfo: { etype: 'Error' } });
+  const fine = eventsOf({ name: 'p', id: '2', trace: other, start: 1, stop: 2, startInfo: { etype: 'no' } });
+  const lines = [...failed, ...fine].map(toLine);
+  await driver.write(lines);
+  assert.deepEqual(await driver.listErrors(), []);
+  const filtering = open(`file://${folder}`, { filterErrorTrace: true });
+  await filtering.write(lines);
+  assert.deepEqual(await filtering.listErrors(), [{ base_id, timestamp: failed[1]!.timestamp }]);
+  assert.equal((await filtering.list()).length, 2);
+});
+
+test('old traces go, and the oldest of too many; what is not ours stays', async () => {
+  const traces = [newId(), newId(), newId()];
+  await driver.write(traces.map((trace) => started('1', trace)));
+  writeFileSync(join(folder, 'notes.jsonl'), 'x'.repeat(10_000));
+  const { size } = statSync(fileOf(traces[0]!));
+  const aged = (trace: string, days: number): void => {
+    const time = Date.now() / 1000 - days * 86_400;
+    utimesSync(fileOf(trace), time, time);
+  };
+  aged(traces[0]!, 8);
+  aged(traces[1]!, 2);
+  aged(traces[2]!, 1);
+  const listed = async (): Promise<readonly string[]> => (await driver.list()).map((each) => each.base_id);
+
+  await open(`file://${folder}`, { keepFor: 7 * 86_400 }).write([started('2', traces[2])]);
+  assert.deepEqual((await listed()).toSorted(), traces.slice(1).toSorted());
+  await open(`file://${folder}`, { keepSize: 2.5 * size }).write([started('3', traces[2])]);
+  assert.deepEqual(await listed(), [traces[2]]);
+  assert.ok(existsSync(join(folder, 'notes.jsonl')));
 });

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -98,6 +107,59 @@ test('ostrace flush delivers it too, and says where it can not', async (t) => {
   assert.match(inTime.stdout, /: 2 events were stored$/m);
   assert.equal(readdirSync(folder).length, 1);
   assert.match((await flush()).stdout, /: 0 events were stored$/m);
+});
+
+test('of several stores each gets all, and one that is down costs the others nothing', async (t) => {
+  const place = scratch(t);
+  writeFileSync(join(place, 'down'), 'a file where the folder is to be');
+  const stores = ['one', 'down', 'two'].map((name) => `file://${join(place, name)}`);
+  const args = [
+    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
+  ];
+  const env = { ...on, OSTRACE_CONNECTION_STRING: stores.join(',') };
+  const { code, spooled } = await run(t, '-e', { args, env });
+  assert.equal(code, 0);
+  assert.equal(spooled.length, 2);
+  const [one, two] = ['one', 'two'].map((name) =>
+    readdirSync(join(place, name)).map((file) => readFileSync(join(place, name, file), 'utf8')),
+  );
+  assert.equal(one!.join('').trim().split('\n').length, 2);
+  assert.deepEqual(one, two);
+  const list = await run(t, cli, { args: ['trace', 'list', '--json'], env, load: 'none' });
+  assert.equal((JSON.parse(list.stdout) as unknown[]).length, 1, list.stderr);
+});
+
+test('commands read the first store that can be read', async (t) => {
+  const env = { OSTRACE_CONNECTION_STRING: `otlp://127.0.0.1:1,file://${join(scratch(t), 'traces')}` };
+  const { stderr } = await run(t, cli, { args: ['trace', 'list'], env, load: 'none' });
+  assert.match(stderr, /^ostrace: there are no traces in file:/);
+});
+
+test('a spool that others may enter is not used', async (t) => {
+  const place = scratch(t);
+  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
+  const spool = join(place, `ostrace-spool-${process.getuid?.() ?? 'user'}`);
+  const args = [
+    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
+  ];
+  const env = {
+    ...on,
+    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
+    OSTRACE_SPOOL: undefined,
+    TMPDIR: place,
+  };
+  const elsewhere = join(place, 'elsewhere');
+  mkdirSync(elsewhere);
+  for (const make of [() => mkdirSync(spool, { mode: 0o777 }), () => symlinkSync(elsewhere, spool)]) {
+    make();
+    const { stderr } = await run(t, '-e', { args, env });
+    assert.match(stderr, /^ostrace: 2 events were lost: .*is not a folder that only this user may enter/);
+    assert.deepEqual([readdirSync(spool), readdirSync(elsewhere)], [[], []]);
+    rmSync(spool, { recursive: true });
+  }
+  const { stderr } = await run(t, '-e', { args, env });
+  assert.match(stderr, /^ostrace: 2 events wait in /);
+  assert.equal(statSync(spool).mode & 0o777, 0o700);
 });
 
 test('what fits neither into the store nor into the spool is counted', async (t) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Config, driverSettings } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
-import { masked, openDriver, splitConnections } from '../drivers/index.js';
+import { masked, openDriver, readableOf } from '../drivers/index.js';
 import { renderTree } from '../report/text.js';
 import { type Tree, buildTree } from '../report/tree.js';
 import { CommandError, type Option, type Shell, printAll } from './command.js';
@@ -27,7 +27,7 @@ export async function withStore<Result>(
   config: Config,
   use: (driver: Driver) => Promise<Result>,
 ): Promise<Result> {
-  const driver = openDriver(readableConnection(config), driverSettings(config));
+  const driver = openDriver(readableOf(config.connectionString), driverSettings(config));
   try {
     return await use(driver);
   } finally {
@@ -37,12 +37,7 @@ export async function withStore<Result>(
 
 /** The store that commands read, as it may be shown. */
 export function storeName(config: Config): string {
-  return masked(readableConnection(config));
-}
-
-/** The first of several stores. */
-function readableConnection({ connectionString }: Config): string {
-  return splitConnections(connectionString)[0] ?? connectionString;
+  return masked(readableOf(config.connectionString));
 }
 
 /**

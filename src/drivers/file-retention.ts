@@ -25,9 +25,10 @@ export function createRetention(
     const files = filesIn(folder, isOurs).toSorted((a, b) => b.mtimeMs - a.mtimeMs);
     const oldest = Date.now() - keepFor * 1000;
     let kept = 0;
-    for (const { path, mtimeMs, size } of files) {
+    for (const [i, { path, mtimeMs, size }] of files.entries()) {
       kept += size;
-      if (mtimeMs < oldest || kept > keepSize) rmSync(path, { force: true });
+      // What was written just now stays, however large it is.
+      if (mtimeMs < oldest || (kept > keepSize && i > 0)) rmSync(path, { force: true });
     }
   };
 }

@@ -1,4 +1,4 @@
-import { schemeOf } from './connection-string.js';
+import { schemeOf, splitConnections } from './connection-string.js';
 import { type Driver, DriverError, type DriverSettings } from './driver.js';
 
 export { masked, schemeOf, splitConnections } from './connection-string.js';
@@ -56,6 +56,14 @@ const loaders: Readonly<Record<string, Open>> = {
   zipkin,
   zipkins: zipkin,
 };
+
+const writeOnly: ReadonlySet<Open> = new Set([otlp, zipkin]);
+
+/** The connection string that commands read: of several the first whose store can be read. */
+export function readableOf(connectionStrings: string): string {
+  const all = splitConnections(connectionStrings);
+  return all.find((each) => !writeOnly.has(loaders[schemeOf(each)]!)) ?? all[0] ?? connectionStrings;
+}
 
 /** Schemes that a connection string may start with. */
 export const schemes: readonly string[] = Object.keys(loaders);

@@ -47,7 +47,8 @@ function addRows(rows: Row[], line: string, label: string): void {
   } catch (error) {
     throw new DriverError(`what answers at ${label} is no InfluxDB; check the port`, { cause: error });
   }
-  if (problem !== undefined) throw new DriverError(`${label} cannot be read: ${cutToLine(JSON.stringify(problem))}`);
+  if (problem !== undefined)
+    throw new DriverError(`${label} cannot be read: ${cutToLine(JSON.stringify(problem))}`);
 }
 
 /**
