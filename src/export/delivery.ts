@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Driver, DriverError, type DriverSettings, type Line, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
 import { within } from '../drivers/within.js';
+import { messageOf } from '../trace/notice.js';
 import { Losses } from './losses.js';
 import { Parcels } from './parcels.js';
 import { Spool, type SpoolSettings } from './spool.js';
@@ -215,8 +216,4 @@ export class Delivery {
 
 function failureOf(error: unknown): DriverError {
   return error instanceof DriverError ? error : new DriverError(messageOf(error), { cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { runIn } from '../trace/context.js';
-import { notice } from '../trace/notice.js';
+import { messageOf, notice, tell } from '../trace/notice.js';
 import type { BundleMark } from './bundles.js';
 import type { DeliverySettings } from './delivery.js';
 import type { ExportData, ExportMessage } from './protocol.js';
@@ -102,8 +102,8 @@ export function createExporter(
     flush(timeoutMs, isLast) {
       if (worker === undefined || failed) return;
       send({ kind: 'flush', ticket: ++ticket, timeoutMs: timeoutMs * storingShare, isLast });
-      Atomics.wait(progress, 1, 0, bootMs);
-      const deadline = performance.now() + timeoutMs;
+      const isUp = Atomics.wait(progress, 1, 0, bootMs) !== 'timed-out';
+      const deadline = isUp ? performance.now() + timeoutMs : 0;
       for (;;) {
         const done = Atomics.load(progress, 0);
         const leftMs = deadline - performance.now();
@@ -137,18 +137,17 @@ export function createExporter(
 
 /** The worker thread is blocked, so it can't spool: what it has not taken yet is spooled here. */
 function rescue(connectionStrings: readonly string[], delivery: DeliverySettings, ring: Ring): void {
+  const blocked = "the exporter's thread is blocked, what it was storing may be lost";
+  const lines = takeBack(ring).map((text) => ({ base_id: baseIdOf(text), text }));
   try {
-    const lines = takeBack(ring).map((text) => ({ base_id: baseIdOf(text), text }));
     // Loaded now: nearly no process needs it.
     const { Spool } = require('./spool.js') as typeof import('./spool.js');
-    if (lines.length > 0) for (const each of connectionStrings) new Spool(each, delivery.spool).write(lines);
-    notice(
-      `the exporter's thread is blocked: what it was storing may be lost; ${lines.length} events were spooled`,
-    );
+    for (const each of lines.length > 0 ? connectionStrings : []) {
+      if (new Spool(each, delivery.spool).write(lines) === undefined) throw new Error('the spool is full');
+    }
+    tell(`${blocked}; ${lines.length} more events wait in the spool`);
   } catch (error) {
-    notice(
-      `the last events were lost: the exporter's thread is blocked, and there is no spool: ${String(error)}`,
-    );
+    tell(`${lines.length} events were lost: ${blocked}, and they can't be spooled: ${messageOf(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Line } from '../drivers/driver.js';
+import { messageOf } from '../trace/notice.js';
 import type { Segment, Spool } from './spool.js';
 
 const parcelLines = 1000;
@@ -138,7 +139,7 @@ export class Parcels {
           this.#all.splice(i--, 1);
         }
       } catch (error) {
-        this.problem = `they can't be spooled: ${error instanceof Error ? error.message : String(error)}`;
+        this.problem = `they can't be spooled: ${messageOf(error)}`;
         return;
       }
     }

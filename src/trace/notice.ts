@@ -26,3 +26,8 @@ export function tell(text: string): void {
 export function wordsOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+/** What a thrown value says, for a line like these. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
