@@ -97,6 +97,8 @@ test('ostrace flush delivers it too, and says where it can not', async (t) => {
   ];
   await run(t, '-e', { args, env });
   const flush = (): ReturnType<typeof run> => run(t, cli, { args: ['flush'], env, load: 'none' });
+  const doctor = await run(t, cli, { args: ['doctor'], env, load: 'none' });
+  assert.match(doctor.stdout, /^hint +spool +2 events wait in \S+; ostrace flush stores them$/m);
   const tooEarly = await flush();
   assert.equal(tooEarly.code, 1);
   assert.match(tooEarly.stderr, /^ostrace: cannot write /);
@@ -107,6 +109,7 @@ test('ostrace flush delivers it too, and says where it can not', async (t) => {
   assert.match(inTime.stdout, /: 2 events were stored$/m);
   assert.equal(readdirSync(folder).length, 1);
   assert.match((await flush()).stdout, /: 0 events were stored$/m);
+  assert.doesNotMatch((await run(t, cli, { args: ['doctor'], env, load: 'none' })).stdout, /spool/);
 });
 
 test('of several stores each gets all, and one that is down costs the others nothing', async (t) => {

@@ -1,12 +1,24 @@
-import { type Config, readConfig } from '../config/config.js';
+import { type Config, readConfig, spoolSettings } from '../config/config.js';
 import { variableName } from '../config/options.js';
+import { splitConnections } from '../drivers/index.js';
+import { Spool } from '../export/spool.js';
+import { messageOf } from '../trace/notice.js';
 import { type ProcessReport, whySkipped } from '../trace/process-report.js';
 import { manifest } from './manifest.js';
 import { storeName, withStore } from './store.js';
 
 /** One thing that was looked at. */
 export interface Check {
-  readonly name: 'node' | 'setting' | 'keys' | 'preload' | 'store' | 'program' | 'hooks' | 'request';
+  readonly name:
+    | 'node'
+    | 'setting'
+    | 'keys'
+    | 'preload'
+    | 'store'
+    | 'spool'
+    | 'program'
+    | 'hooks'
+    | 'request';
   /** With a `problem` there can be no trace; a `hint` may explain why one is not as expected. */
   readonly status: 'ok' | 'hint' | 'problem';
   /** One line for people. */
@@ -65,8 +77,13 @@ function isPreloaded(program: readonly string[], { NODE_OPTIONS = '' }: Environm
   return [...program, NODE_OPTIONS].some((text) => /ostrace[\\/]register|dist[\\/]register\.js/.test(text));
 }
 
-/** Whether the store can be read and written. */
-export async function checkStore(config: Config): Promise<Check> {
+/** Whether each store can be read and written. */
+export async function checkStores(config: Config): Promise<Check[]> {
+  const each = splitConnections(config.connectionString);
+  return Promise.all(each.map((connectionString) => checkStore({ ...config, connectionString })));
+}
+
+async function checkStore(config: Config): Promise<Check> {
   try {
     return {
       name: 'store',
@@ -74,9 +91,19 @@ export async function checkStore(config: Config): Promise<Check> {
       says: await withStore(config, (driver) => driver.check()),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { name: 'store', status: 'problem', says: `${storeName(config)}: ${reason}` };
+    return { name: 'store', status: 'problem', says: `${storeName(config)}: ${messageOf(error)}` };
   }
+}
+
+/** Whether events wait for a store; undefined where none do. */
+export function checkSpool(config: Config): Check | undefined {
+  const waiting = splitConnections(config.connectionString)
+    .map((connection) => new Spool(connection, spoolSettings(config)))
+    .map((spool) => ({ count: spool.count(), folder: spool.folder }))
+    .filter(({ count }) => count > 0);
+  if (waiting.length === 0) return undefined;
+  const says = waiting.map(({ count, folder }) => `${count} events wait in ${folder}`).join(', ');
+  return { name: 'spool', status: 'hint', says: `${says}; ostrace flush stores them` };
 }
 
 /**

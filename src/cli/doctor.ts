@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '../config/config.js';
 import { type CommandError, type Shell, command, print } from './command.js';
-import { type Check, checkEnvironment, checkProgram, checkStore } from './doctor-checks.js';
+import { type Check, checkEnvironment, checkProgram, checkSpool, checkStores } from './doctor-checks.js';
 import { startDiagnosed } from './doctor-program.js';
 import { send, urlFrom } from './send.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
@@ -39,7 +39,8 @@ export const doctor = command({
     const config = settings(shell, values['connection-string']);
     const checks: Check[] = [
       ...checkEnvironment(shell.env, operands, operands.length > 0 || url === undefined),
-      await checkStore(config),
+      ...(await checkStores(config)),
+      ...[checkSpool(config)].filter((check) => check !== undefined),
     ];
     const program = operands.length === 0 ? undefined : startDiagnosed(operands, shell.env);
     try {
