@@ -124,9 +124,9 @@ test('a wrong connection string is reported without its name and password', () =
     ['//user:s3cret@redis', '//***@redis'],
     ['//user:s3/cret@redis', '//***@redis'],
     ['//user:s3@s3cret@redis/1', '//***@redis/1'],
-    ['redis://host/0?password=s3cret', 'redis://host/0?***'],
-    ['redis://host?password=s3@s3cret', 'redis://***'],
-    ['redis://user:s3=s3cret@host', 'redis://***'],
+    ['sqlite://host/0?password=s3cret', 'sqlite://host/0?***'],
+    ['sqlite://host?password=s3@s3cret', 'sqlite://***'],
+    ['sqlite://user:s3=s3cret@host', 'sqlite://***'],
     ['host=db user=me password=s3cret', 'host=***'],
   ] as const) {
     const { problems } = readConfig({ OSTRACE_CONNECTION_STRING: given });

@@ -48,7 +48,9 @@ function addRows(rows: Row[], line: string, label: string): void {
     throw new DriverError(`what answers at ${label} is no InfluxDB; check the port`, { cause: error });
   }
   if (problem !== undefined)
-    throw new DriverError(`${label} cannot be read: ${cutToLine(JSON.stringify(problem))}`);
+    throw new DriverError(
+      `${label} cannot be read: ${cutToLine(typeof problem === 'string' ? problem : JSON.stringify(problem))}`,
+    );
 }
 
 /**
