@@ -52,10 +52,10 @@ async function main(): Promise<void> {
     ...(values.node !== undefined && { node: values.node }),
   };
   const result = await soak(options);
-  const { answers, events, lost, code, states } = result;
+  const { answers, events, lost, spooled, code, states } = result;
   say(`before: heap ${megabytes(states[0]!.memory.heapUsed)}, rss ${megabytes(states[0]!.memory.rss)}`);
   say(
-    `${answers} answers; ${events.start} starts and ${events.stop} stops stored, ${lost} events reported as lost`,
+    `${answers} answers; ${events.start} starts and ${events.stop} stops stored, ${spooled} events spooled, ${lost} reported as lost`,
   );
   say(`exit code ${code}; ${Math.round((performance.now() - started) / 1000)} s`);
   const failures = failuresOf(options, result);

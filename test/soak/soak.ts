@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { agentFolder, key, on, preload, scenario } from '../scenario.js';
+import { agentFolder, key, on, preload, readSpool, scenario } from '../scenario.js';
 import type { Done, Order } from './client.js';
 import { countStore } from './store.js';
 
@@ -43,6 +43,8 @@ export interface SoakResult {
   readonly events: { readonly start: number; readonly stop: number; readonly other: number };
   /** Events that the agent reported as lost. */
   readonly lost: number;
+  /** Events that wait in the spool at the end. */
+  readonly spooled: number;
   readonly stderr: string;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -102,7 +104,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       (sum, [, count]) => sum + Number(count),
       0,
     );
-    return { states, answers, events: counter.events, lost, stderr, code, signal };
+    const spooled = readSpool(spoolOf(store)).length;
+    return { states, answers, events: counter.events, lost, spooled, stderr, code, signal };
   } finally {
     clearInterval(turning);
     client.kill('SIGKILL');
@@ -110,9 +113,17 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
 }
 
+const spoolOf = (store: string): string => `${store}-spool`;
+
 function startServer(node: string, store: string): ChildProcess {
   const clean = Object.entries(process.env).filter(([name]) => !/^(?:OSTRACE|NODE)_/.test(name));
-  const env = { ...Object.fromEntries(clean), ...on, OSTRACE_CONNECTION_STRING: `file://${store}` };
+  const env = {
+    ...Object.fromEntries(clean),
+    ...on,
+    OSTRACE_CONNECTION_STRING: `file://${store}`,
+    OSTRACE_SPOOL: spoolOf(store),
+    OSTRACE_EXIT_TIMEOUT: String(storeMs),
+  };
   const context = join(agentFolder, 'dist/src/trace/context.js');
   return spawn(node, ['--require', preload, scenario('soak-server.cjs'), context], {
     env,
