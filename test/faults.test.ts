@@ -17,9 +17,8 @@ const checks: Readonly<Record<string, (account: Account) => void>> = {
   'refuses name and password, and the process ends': ({ sent, stored, spooled }) => {
     assert.deepEqual({ stored, spooled }, { stored: 0, spooled: sent });
   },
-  'never answers, and the process is killed under load': ({ spooled, twice }) => {
+  'never answers, and the process is killed under load': ({ spooled }) => {
     assert.ok(spooled > 0, 'nothing was on disk when the process was killed');
-    assert.equal(twice, 0);
   },
 };
 
@@ -41,6 +40,7 @@ for (const [name, open] of Object.entries(stores)) {
         }
         const account = await suffer(store, fault);
         check(account);
+        if (store.canTell) assert.equal(account.twice, 0);
         const isKilled = fault.name.includes('killed');
         assert.ok(isKilled || account.unaccounted === 0, JSON.stringify(account));
       });

@@ -73,8 +73,8 @@ const pitfalls: readonly Pitfall[] = [
       ['store-down.test.ts', 'what fits neither into the store nor into the spool'],
       ['store-down.test.ts', 'while a store hangs'],
       ['ways-out.test.ts', 'what does not fit is counted and reported'],
+      ['faults.test.ts', 'fault.name'],
     ],
-    but: 'For the file driver alone, as long as it is the only one; there is no spool yet.',
   },
   {
     what: '"Disabled" still loads and patches',

@@ -18,7 +18,7 @@ export interface Target {
   readonly properties: import('amqplib').Options.Publish;
 }
 
-const confirmTimeoutMs = 10_000;
+const confirmTimeoutMs = 25_000;
 
 /**
  * Sends messages; settled when the broker has answered for all, and earlier where it says that it takes

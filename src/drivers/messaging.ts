@@ -27,7 +27,7 @@ const target = {
 } as const;
 
 /** For one answer of a broker that is connected. */
-const answerTimeoutMs = 5000;
+const answerTimeoutMs = 25_000;
 
 const notFound = 404;
 /** Not allowed to declare; declared by somebody else in another way. */

@@ -32,7 +32,7 @@ const defaults: Readonly<Record<string, number | string | boolean>> = {
   retryReads: false,
   retryWrites: false,
   serverSelectionTimeoutMS: 5000,
-  socketTimeoutMS: 10_000,
+  socketTimeoutMS: 25_000,
   waitQueueTimeoutMS: 5000,
 };
 const closeTimeoutMs = 500;

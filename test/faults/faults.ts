@@ -35,6 +35,8 @@ interface Running {
   readonly store: Store;
   /** Until the application has made so many turns of its 10 ms. */
   turns(count: number): Promise<void>;
+  /** Until the store has some event. */
+  connected(): Promise<void>;
   /** Until the store has all events that were sent, or the time is up. */
   delivered(limitMs: number): Promise<void>;
   kill(): void;
@@ -116,7 +118,7 @@ export const faults: readonly Fault[] = [
     needs: 'slow',
     isLong: true,
     async during(running) {
-      await running.turns(50);
+      await running.connected();
       running.store.slow?.(10_000);
       await running.turns(turns);
       await running.delivered(90_000);
@@ -170,6 +172,12 @@ export async function suffer(store: Store, fault: Fault): Promise<Account> {
         await app.reached(2 * pointsPerTurn * turns);
         const deadline = Date.now() + limitMs;
         while ((await store.count(base_id)).stored < app.sent() && Date.now() < deadline) await delay(100);
+      },
+      async connected() {
+        for (const deadline = Date.now() + 10_000; Date.now() < deadline; await delay(50)) {
+          if ((await store.count(base_id)).stored > 0) return;
+        }
+        throw new Error('nothing was stored within 10 s');
       },
       kill: () => app.kill(),
     });

@@ -17,6 +17,8 @@ export interface Store {
   readonly connectionString: string;
   /** The same, that the store refuses to let in; undefined where it lets everybody in. */
   readonly refused: string | undefined;
+  /** Whether it can be asked what it holds, so that nothing is stored twice. */
+  readonly canTell: boolean;
   down(): Promise<void>;
   up(): Promise<void>;
   hang?(): void;
@@ -48,6 +50,7 @@ function files(): Store {
   return {
     connectionString,
     refused: undefined,
+    canTell: true,
     async down() {
       if (existsSync(folder)) renameSync(folder, away);
       writeFileSync(folder, 'a file where the folder is to be');
@@ -92,11 +95,13 @@ async function network(
   direct: string,
   {
     user,
+    canTell = true,
     count = (base_id) => countByReading(direct, base_id),
     remove = async () => {},
   }: {
     /** Name and password that the store does not know. */
     readonly user?: string | undefined;
+    readonly canTell?: boolean;
     readonly count?: Store['count'];
     readonly remove?: () => Promise<void>;
   },
@@ -109,6 +114,7 @@ async function network(
   return {
     connectionString,
     refused: user && connectionString.replace(/\/\/([^/]*@)?/, `//${user}@`),
+    canTell,
     down: () => proxy.refuse(),
     up: () => proxy.pass(),
     hang: () => proxy.hang(),
@@ -142,7 +148,11 @@ export const stores: Readonly<Record<string, () => Promise<Store>>> = {
   },
   rabbitmq: () => {
     const url = env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/';
-    return network(url, { user: 'ostrace:wrong', count: (base_id) => countInQueue(url, base_id) });
+    return network(url, {
+      user: 'ostrace:wrong',
+      canTell: false,
+      count: (base_id) => countInQueue(url, base_id),
+    });
   },
   'elasticsearch (stand-in)': async () => {
     const server = await openSearchServer({ number: '9.1.0' });
@@ -151,6 +161,7 @@ export const stores: Readonly<Record<string, () => Promise<Store>>> = {
   'otlp (stand-in)': async () => {
     const collector = await openOtlpReceiver();
     return network(`otlp://127.0.0.1:${collector.port}`, {
+      canTell: false,
       // Each finished span is two events.
       async count(base_id) {
         const spans = collector.spans.filter(({ trace_id }) => trace_id === base_id.replaceAll('-', ''));
