@@ -14,8 +14,7 @@ const isHanded =
 
 if (isHanded || !/^(?:|0|false|no|off)$/i.test(enabled.trim())) {
   try {
-    // A loader of somebody else's may supply this file's source; its `require` then lacks a cache, which
-    // require-in-the-middle needs.
+    // A loader of somebody else's may supply this file's source; its `require` would run it for all of ours.
     const { createRequire } = require('node:module') as typeof import('node:module');
     const agent = createRequire(__filename)('./src/agent.js') as typeof import('./src/agent.js');
     agent.start(preload);

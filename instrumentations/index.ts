@@ -39,7 +39,7 @@ interface Package extends LazyInstrumentation {
 /** Packages, by the option that switches them: hooked when one of their files is loaded. */
 export const packages: Readonly<Record<string, Package>> = {
   instrumentPg: {
-    files: ['pg/lib/client', 'pg-pool'],
+    files: ['pg/lib/client', 'pg-pool/index'],
     mark: { name: 'pg', text: 'Client has already been connected. You cannot reuse a client.' },
     load: (settings) => (require('./pg.js') as typeof import('./pg.js')).pg(settings),
   },

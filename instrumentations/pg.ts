@@ -100,7 +100,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
       },
     },
     {
-      file: 'pg-pool',
+      file: 'pg-pool/index',
       versions: versions['pg-pool'][0],
       install(exports) {
         const prototype = (exports as PoolClass).prototype as Pool;

@@ -102,7 +102,7 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules(lazyRows, settings, reports, late.onRequire);
+  hookLoaded = hookModules(lazyRows, settings, reports);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   syncBuiltinESMExports();
 }

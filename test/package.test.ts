@@ -99,16 +99,10 @@ for (const [name, head] of Object.entries(imports)) {
   }
 }
 
-test('the package is small, and brings few others', () => {
+test('the package is small, and brings no others', () => {
   const modules = join(empty, 'node_modules');
   const installed = readdirSync(modules).filter((name) => !name.startsWith('.'));
-  assert.deepEqual(installed, [
-    'debug',
-    'module-details-from-path',
-    'ms',
-    'ostrace',
-    'require-in-the-middle',
-  ]);
+  assert.deepEqual(installed, ['ostrace']);
   const bytes = readdirSync(modules, { recursive: true, encoding: 'utf8' })
     .map((name) => statSync(join(modules, name)))
     .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);

@@ -1,7 +1,10 @@
+import Module from 'node:module';
+
 import { tracing } from '../trace/context.js';
 import { onChannel } from './channel.js';
 import { createGuard, guarded } from './guard.js';
 import { amongOwnModules } from './own-modules.js';
+import { patch } from './patch.js';
 import type { Settings } from './settings.js';
 
 /** A part of Node that costs tens of milliseconds to load: hooked only if the application has loaded it. */
@@ -14,8 +17,7 @@ export interface LateBuiltin {
 /**
  * Hooks parts of Node once they are loaded and a trace is live: nothing before that can make a point.
  *
- * @returns `whenLive` to be called when the first trace begins, `whenIdle` when the last one has ended, and
- *   what to call when one of them is required; an `import` of an ES module is seen by its first use
+ * @returns `whenLive` to be called when the first trace begins, `whenIdle` when the last one has ended
  */
 export function hookLateBuiltins(
   builtins: readonly LateBuiltin[],
@@ -23,7 +25,6 @@ export function hookLateBuiltins(
 ): {
   readonly whenLive: () => void;
   readonly whenIdle: () => void;
-  readonly onRequire: ReadonlyMap<string, () => void>;
 } {
   const waiting = new Map(builtins.map((builtin) => [builtin.module, builtin]));
 
@@ -40,17 +41,37 @@ export function hookLateBuiltins(
   let unsubscribe: (() => void) | undefined;
   const whenLive = (): void => {
     installLoaded();
-    // Before Node 22 there is no such channel.
-    if (waiting.size > 0) unsubscribe ??= onChannel('http2.client.stream.created', installLoaded);
+    if (waiting.size === 0) return;
+    // From the first trace on: what is required before that is found by now.
+    watchRequires((id) => {
+      if (tracing.live > 0 && waiting.size > 0) install(String(id).replace(/^node:/, ''));
+    });
+    // An `import` of an ES module is seen by its first use. Before Node 22 there is no such channel.
+    unsubscribe ??= onChannel('http2.client.stream.created', installLoaded);
   };
   const whenIdle = (): void => {
     unsubscribe?.();
     unsubscribe = undefined;
   };
-  const onRequire = new Map(
-    builtins.map(({ module }) => [module, () => void (tracing.live > 0 && install(module))] as const),
-  );
-  return { whenLive, whenIdle, onRequire };
+  return { whenLive, whenIdle };
+}
+
+/** Tells of what was required; `patch` sees to it that it is done once. */
+function watchRequires(tell: (id: unknown) => void): void {
+  const watch = (owner: object, method: string): void =>
+    patch(
+      owner as Record<string, unknown>,
+      method,
+      (original) =>
+        function (this: unknown) {
+          const args = arguments as unknown as unknown[];
+          const result = Reflect.apply(original, this, args);
+          tell(args[0]);
+          return result;
+        },
+    );
+  watch(Module.prototype, 'require');
+  watch(process, 'getBuiltinModule');
 }
 
 /** Node's own list of what it has loaded of itself; not in its documentation, and there since version 0.x. */

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
+import Module from 'node:module';
 import { join } from 'node:path';
-import { Hook } from 'require-in-the-middle';
 
 import { createGuard, guarded } from './guard.js';
 import { amongOwnModules, currentCache, rememberOwnModules } from './own-modules.js';
+import { patch } from './patch.js';
 import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
 /** What to do with a file of a package. Rows for one file have disjoint ranges. */
 export interface ModuleHook {
-  /** The package and the file in it, without its extension: `pg/lib/client`; a package alone is its main file. */
+  /** The package and the file in it, without its extension: `pg/lib/client`. */
   readonly file: string;
   readonly versions: VersionRange;
   /**
@@ -41,7 +42,9 @@ export interface HookReports {
  * ones, because an ES module that imports a CommonJS package loads all but the main file by `require`:
  * one hook serves both kinds of application, and no loader is needed.
  *
- * @param builtins called when a part of Node is required, by its name; an `import` is not seen
+ * The hook is in `Module.prototype.load`, which reads a CommonJS file, in whichever way it came to be asked
+ * for: so what is in the cache already is required without passing through anything of ours.
+ *
  * @returns hooks what is loaded already, without the hook seeing it: by an earlier preload, or by Node's own
  *   loader where somebody's loader, or Node 22's type stripping, gives it the source of a CommonJS file
  */
@@ -49,40 +52,53 @@ export function hookModules(
   instrumentations: readonly LazyInstrumentation[],
   settings: Settings,
   reports: HookReports,
-  builtins: ReadonlyMap<string, () => void> = new Map(),
 ): () => void {
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
-  const names = [...byFile.keys(), ...builtins.keys()];
-  if (names.length === 0) return () => {};
+  if (byFile.size === 0) return () => {};
   rememberOwnModules();
+  const targets = pathsOf([...byFile.keys()]);
   const skipped = new Set<string>();
-  new Hook(names, (exports, name, basedir) => {
-    const file = name.replaceAll('\\', '/');
-    const guard = createGuard(file);
-    guarded(guard, () => {
-      if (basedir === undefined) {
-        builtins.get(file)?.();
-        return;
-      }
+  const seen = new WeakSet<NodeJS.Module>();
+
+  function hook(module: NodeJS.Module, path: string, target: string): void {
+    if (seen.has(module)) return;
+    seen.add(module);
+    const file = target.replaceAll('\\', '/');
+    const name = packageOf(file);
+    const basedir = path.slice(0, path.lastIndexOf(target) + name.length);
+    guarded(createGuard(file), () => {
       const hooks = amongOwnModules(() => byFile.get(file)?.load(settings) ?? []);
       const version = versionOf(basedir);
-      for (const hook of hooks) {
-        if (hook.file === file && isWithin(version, hook.versions)) {
-          hook.install(exports, (other) => require(join(basedir, other)) as unknown);
-          reports.onHooked(packageOf(file), version, join(basedir, file.slice(packageOf(file).length)));
+      for (const each of hooks) {
+        if (each.file === file && isWithin(version, each.versions)) {
+          each.install(module.exports, (other) => require(join(basedir, other)) as unknown);
+          reports.onHooked(name, version, join(basedir, file.slice(name.length)));
         }
       }
-      const ranges = rangesOf(packageOf(file), hooks);
+      const ranges = rangesOf(name, hooks);
       const isSkipped = !ranges.some((range) => isWithin(version, range));
-      const told = `${packageOf(file)}@${version}`;
+      const told = `${name}@${version}`;
       if (isSkipped && !skipped.has(told)) {
         skipped.add(told);
-        reports.onSkipped(packageOf(file), version, ranges);
+        reports.onSkipped(name, version, ranges);
       }
     });
-    return exports;
-  });
-  const targets = pathsOf([...byFile.keys()]);
+  }
+
+  patch(
+    Module.prototype as unknown as Loader,
+    'load',
+    (original) =>
+      function (this: unknown) {
+        const args = arguments as unknown as unknown[];
+        const result = Reflect.apply(original, this, args);
+        const [path] = args as [string];
+        const target = targets.exec(path)?.[1];
+        if (target !== undefined) hook(this as NodeJS.Module, path, target);
+        return result;
+      },
+  );
+
   let count = 0;
   let last: string | undefined;
   const found = new Map<string, unknown>();
@@ -97,27 +113,25 @@ export function hookModules(
     last = files.at(-1);
     found.clear();
     for (const file of files) {
-      if (!targets.test(file)) continue;
-      found.set(file, cache[file]);
-      if (cache[file]?.loaded === true) requireAgain(file);
+      const target = targets.exec(file)?.[1];
+      if (target === undefined) continue;
+      const module = cache[file];
+      found.set(file, module);
+      if (module?.loaded === true) hook(module, file, target);
     }
   };
   hookLoaded();
   return hookLoaded;
 }
 
-/** Matches where the files lie: `…/node_modules/pg/lib/client.js`; of a package's main file, its folder. */
-function pathsOf(files: readonly string[]): RegExp {
-  const ends = files.map((file) => (file.includes('/') ? `${file}\\.js$` : `${file}/`));
-  return new RegExp(`/node_modules/(?:${ends.join('|')})`.replaceAll('/', '[\\\\/]'));
+/** Not in Node's documentation, and there since version 0.x. */
+interface Loader {
+  load(path: string): void;
 }
 
-function requireAgain(file: string): void {
-  try {
-    require(file);
-  } catch {
-    // The file is gone by now: its package stays untraced.
-  }
+/** Matches where the files lie, and takes out which they are: `pg/lib/client` of `…/node_modules/pg/lib/client.js`. */
+function pathsOf(files: readonly string[]): RegExp {
+  return new RegExp(`/node_modules/(${files.join('|')})\\.js$`.replaceAll('/', '[\\\\/]'));
 }
 
 /** The package that a file is in: `pg` of `pg/lib/client`. */

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 import { agentFolder, preload, scratch } from '../scenario.js';
-import { layFlat } from './packages.js';
 import { type Probe, folder, probe } from './probe.js';
 
 const commonJs = join(folder, 'forms/require-node.cjs');
@@ -38,7 +37,6 @@ test('two copies of the agent in one process: the first one works, and each call
     recursive: true,
     filter: (source) => !/dist.(?:test|benchmarks)/.test(source),
   });
-  layFlat(other, 'require-in-the-middle');
   const both = ['--require', join(other, 'dist/register.js'), '--require', preload];
   await probe(t, commonJs, { load: 'none', nodeArgs: both, bare: { nodeArgs: [] } });
 });

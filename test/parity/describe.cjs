@@ -4,7 +4,7 @@ const maxDepth = 5;
 
 // Beside the agent's own: frames that it is called through, that tell of a storage that was entered, or whether
 // a promise went on out of a tick or by itself, which is a matter of time.
-const foreign = /[\\/]node_modules[\\/](?:shimmer|require-in-the-middle)[\\/]/;
+const foreign = /[\\/]node_modules[\\/]shimmer[\\/]/;
 const through =
   /\(?node:(?:internal\/(?:async_(?:local_storage|hooks)|process\/task_queues)|async_hooks|diagnostics_channel)|Reflect\.apply/;
 

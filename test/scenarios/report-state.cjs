@@ -9,13 +9,14 @@ const native = (fn) => !/tracing|original/.test(Function.prototype.toString.call
 console.log(
   JSON.stringify({
     loaded: Object.keys(require.cache)
-      .filter((file) => /[\\/](dist|require-in-the-middle)[\\/]/.test(file))
+      .filter((file) => /[\\/]dist[\\/]/.test(file))
       .map((file) => file.split(/[\\/]/).at(-1)),
     originals: {
       'http.request': native(http.request),
       'http.get': native(http.get),
       'Server.emit': native(http.Server.prototype.emit),
       'Module.require': native(Module.prototype.require),
+      'Module.load': native(Module.prototype.load),
       spawn: native(childProcess.spawn),
       spawnSync: native(childProcess.spawnSync),
       'ChildProcess.spawn': native(childProcess.ChildProcess.prototype.spawn),
