@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -9,10 +10,11 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { newId } from '../src/trace/ids.js';
@@ -164,6 +166,175 @@ test('a spool that others may enter is not used', async (t) => {
   assert.match(stderr, /^ostrace: 2 events wait in /);
   assert.equal(statSync(spool).mode & 0o777, 0o700);
 });
+
+const event = (base_id: string): string =>
+  JSON.stringify({
+    name: 'work-stop',
+    base_id,
+    trace_id: base_id,
+    parent_id: base_id,
+    info: {},
+    project: '',
+    service: '',
+    timestamp: '2026-01-01T00:00:00.000000',
+  });
+
+/** What a process that is gone left behind in the only folder of a spool. */
+function leaveBehind(spool: string, lines: readonly string[], created = Date.now()): string {
+  const [store] = readdirSync(spool);
+  const path = join(spool, store!, `${created}.0123456789ab.4194304.elsewhere.jsonl`);
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+  utimesSync(path, 0, 0);
+  return path;
+}
+
+/** Runs one traced process whose store is down, so that the spool's folder is there. */
+async function withSpool(t: TestContext, env: Record<string, string>, place: string): Promise<void> {
+  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
+  const args = [
+    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
+  ];
+  await run(t, '-e', { args, env });
+  rmSync(join(place, 'traces'));
+}
+
+test('what others put into a spool that they may enter is neither read nor delivered', async (t) => {
+  const place = scratch(t);
+  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${place}/traces`, TMPDIR: place };
+  const unset = { ...env, OSTRACE_SPOOL: undefined as unknown as string };
+  await withSpool(t, unset, place);
+  const spool = join(place, `ostrace-spool-${process.getuid?.() ?? 'user'}`);
+  const path = leaveBehind(spool, [event(newId())]);
+  chmodSync(spool, 0o777);
+  const { stdout } = await run(t, cli, { args: ['flush'], env: unset, load: 'none' });
+  assert.match(stdout, /: 0 events were stored$/m);
+  assert.ok(existsSync(path));
+  chmodSync(spool, 0o700);
+  const { stdout: after } = await run(t, cli, { args: ['flush'], env: unset, load: 'none' });
+  assert.match(after, /: 3 events were stored$/m);
+});
+
+test('a line in the spool that no store takes costs the others nothing', async (t) => {
+  const place = scratch(t);
+  const env = {
+    ...on,
+    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
+    OSTRACE_SPOOL: join(place, 'spool'),
+  };
+  await withSpool(t, env, place);
+  leaveBehind(env.OSTRACE_SPOOL, ['{"base_id":"no id"}', event(newId())]);
+  const { stdout, stderr, code } = await run(t, cli, { args: ['flush'], env, load: 'none' });
+  assert.match(stdout, /: 3 events were stored$/m);
+  assert.equal(stderr, 'ostrace: 1 events were lost: an event has no trace id\n');
+  assert.equal(code, 0);
+  assert.deepEqual(readSpool(env.OSTRACE_SPOOL), []);
+});
+
+test('what waits for its other half in memory is spooled where the store is down', async (t) => {
+  const place = scratch(t);
+  const env = {
+    ...on,
+    OSTRACE_CONNECTION_STRING: 'otlp://127.0.0.1:1',
+    OSTRACE_SPOOL: join(place, 'spool'),
+  };
+  await withSpool(t, env, place);
+  const started = event(newId()).replace('-stop', '-start');
+  leaveBehind(env.OSTRACE_SPOOL, [started], 1_000_000_000_000);
+  const before = readSpool(env.OSTRACE_SPOOL).length;
+  assert.equal(before, 3);
+  const { stdout, code } = await run(t, cli, { args: ['flush'], env, load: 'none' });
+  assert.equal(code, 1);
+  assert.match(stdout, /: 0 events were stored; 3 wait on$/m);
+  assert.equal(readSpool(env.OSTRACE_SPOOL).length, 3);
+});
+
+test('what is no file in the spool disturbs nobody', async (t) => {
+  const place = scratch(t);
+  const env = {
+    ...on,
+    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
+    OSTRACE_SPOOL: join(place, 'spool'),
+  };
+  await withSpool(t, env, place);
+  const path = leaveBehind(env.OSTRACE_SPOOL, []);
+  rmSync(path);
+  mkdirSync(path);
+  utimesSync(path, 0, 0);
+  const doctor = await run(t, cli, { args: ['doctor'], env, load: 'none' });
+  assert.match(doctor.stdout, /^hint +spool +2 events wait in \S+; ostrace flush stores them$/m);
+  const { stdout, stderr } = await run(t, cli, { args: ['flush'], env, load: 'none' });
+  assert.match(stdout, /: 2 events were stored$/m);
+  assert.equal(stderr, '');
+});
+
+test('a spool whose folder was removed is made again', async (t) => {
+  const place = scratch(t);
+  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
+  const spool = join(place, 'spool');
+  const code = `
+    const { profiler } = require('ostrace');
+    profiler.init('key');
+    process.on('SIGHUP', () => { profiler.trace('second', () => {}); clearInterval(timer); });
+    const timer = setInterval(() => {}, 1000);
+    profiler.trace('first', () => {});
+    console.log('ready');
+  `;
+  const { stderr } = await run(t, '-e', {
+    args: [code],
+    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${place}/traces`, OSTRACE_SPOOL: spool },
+    onReady: async (_line, child) => {
+      while (readSpool(spool).length < 2) await delay(20);
+      rmSync(spool, { recursive: true });
+      child.kill('SIGHUP');
+    },
+  });
+  assert.doesNotMatch(stderr, /were lost/);
+  assert.ok(readSpool(spool).some(({ name }) => name === 'second-stop'));
+});
+
+test('several processes share the bound of the spool', async (t) => {
+  const place = scratch(t);
+  const spool = join(place, 'spool');
+  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
+  const code = `
+    const { profiler } = require('ostrace');
+    profiler.init('key');
+    const text = 'x'.repeat(1000);
+    process.on('SIGHUP', () => {
+      for (let i = 0; i < 500; i++) profiler.trace('work', { text }, () => {});
+      clearInterval(timer);
+    });
+    const timer = setInterval(() => {}, 1000);
+    profiler.trace('first', () => {});
+    console.log('ready');
+  `;
+  const env = {
+    ...on,
+    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
+    OSTRACE_SPOOL: spool,
+    OSTRACE_SPOOL_SIZE: '1mb',
+  };
+  const one = (onReady: (child: ChildProcess) => Promise<void>): Promise<unknown> =>
+    run(t, '-e', { args: [code], env, onReady: (_line, child) => onReady(child) });
+  // The second looks at the spool while it is nearly empty, and writes after the first has filled it.
+  await one(async (child) => {
+    while (readSpool(spool).length < 2) await delay(20);
+    await one(async (second) => {
+      while (readSpool(spool).length < 4) await delay(20);
+      const ended = once(child, 'exit');
+      child.kill('SIGHUP');
+      await ended;
+      second.kill('SIGHUP');
+    });
+  });
+  const bytes = sizeOfFiles(spool);
+  assert.ok(bytes > 500_000 && bytes <= 1_048_576, `${bytes} bytes are spooled`);
+});
+
+function sizeOfFiles(spool: string): number {
+  const files = readdirSync(spool, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
 
 test('what fits neither into the store nor into the spool is counted', async (t) => {
   const place = scratch(t);

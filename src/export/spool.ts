@@ -1,10 +1,8 @@
 // What a store does not take now waits on disk: in files of JSON lines, one folder for each store. Several
 // processes may spool for the same store; each writes files of its own, and takes over those of a process
 // that is gone.
-import { createHash, randomBytes } from 'node:crypto';
 import {
   appendFileSync,
-  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -14,12 +12,11 @@ import {
   truncateSync,
   utimesSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import type { Line } from '../drivers/driver.js';
-import { schemeOf } from '../drivers/index.js';
 import { baseIdOf } from './lines.js';
+import { assertOwn, isAbandoned, isSegmentName, newName, storeKey } from './spool-names.js';
 
 /** Where and how much is spooled. */
 export interface SpoolSettings {
@@ -39,13 +36,8 @@ export interface Segment {
   readonly isInherited: boolean;
 }
 
-/** Nobody who lives leaves a file of its own untouched for so long. */
-const abandonedMs = 60_000;
-const scanEveryMs = 10_000;
-
-const extension = '.jsonl';
-const nameForm = /^(\d{13})\.[0-9a-f]{12}\.(\d+)\.([^.]*)\.jsonl$/;
-const host = hostname().replace(/[^\w-]/g, '_');
+/** Looking at many files takes no more than one in so many parts of the time. */
+const scanRest = 20;
 
 /** The spool of one store. All of it is synchronous: it is also the way out of a process that ends. */
 export class Spool {
@@ -55,7 +47,7 @@ export class Spool {
   readonly #settings: SpoolSettings;
   readonly #own = new Set<string>();
   #used = 0;
-  #scannedAt = -Infinity;
+  #scanAgainAt = 0;
   #isMade = false;
 
   constructor(connectionString: string, settings: SpoolSettings) {
@@ -76,12 +68,13 @@ export class Spool {
     const text = `${lines.map((line) => line.text).join('\n')}\n`;
     const bytes = Buffer.byteLength(text);
     this.#makeFolder();
-    if (this.#used + bytes > this.#settings.size) this.#scan();
+    // With each new file, as other processes may have written many.
+    if (onto === undefined || this.#used + bytes > this.#settings.size) this.#scan();
     if (this.#used + bytes > this.#settings.size) return undefined;
     const path = onto?.path ?? this.#newPath();
     const before = sizeOf(path);
     try {
-      appendFileSync(path, text, { mode: 0o600 });
+      this.#append(path, text);
     } catch (error) {
       // All or nothing: who calls still has the lines.
       if (before === 0) rmSync(path, { force: true });
@@ -150,8 +143,7 @@ export class Spool {
   /** How many events wait here, of all processes. */
   count(): number {
     let count = 0;
-    for (const name of this.#names())
-      count += this.read({ path: join(this.folder, name), isInherited: true }).length;
+    for (const name of this.#names()) count += this.#countIn(join(this.folder, name));
     return count;
   }
 
@@ -162,24 +154,44 @@ export class Spool {
     for (const name of this.#names()) {
       const path = join(this.folder, name);
       if (Number(name.slice(0, 13)) >= oldest) continue;
-      const segment = { path, isInherited: true };
-      count += this.read(segment).length;
-      this.remove(segment);
+      count += this.#countIn(path);
+      this.remove({ path, isInherited: true });
     }
     return count;
   }
 
-  #newPath(created = String(Date.now())): string {
-    return join(
-      this.folder,
-      `${created}.${randomBytes(6).toString('hex')}.${process.pid}.${host}${extension}`,
-    );
+  /** A file that can't be read counts as one event: it holds that many or more. */
+  #countIn(path: string): number {
+    try {
+      return this.read({ path, isInherited: true }).length;
+    } catch {
+      return 1;
+    }
   }
 
+  #append(path: string, text: string): void {
+    try {
+      appendFileSync(path, text, { mode: 0o600 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Systems clear the folder for temporary files, also below those who run on.
+      this.#isMade = false;
+      this.#makeFolder();
+      appendFileSync(path, text, { mode: 0o600 });
+    }
+  }
+
+  #newPath(created = String(Date.now())): string {
+    return join(this.folder, newName(created));
+  }
+
+  /** Names of the regular files here: what somebody else put here is left alone. */
   #names(): string[] {
     try {
-      return readdirSync(this.folder)
-        .filter((name) => nameForm.test(name))
+      if (this.#isDefault) assertOwn(this.#root);
+      return readdirSync(this.folder, { withFileTypes: true })
+        .filter((entry) => entry.isFile() && isSegmentName(entry.name))
+        .map(({ name }) => name)
         .toSorted();
     } catch {
       return [];
@@ -188,12 +200,12 @@ export class Spool {
 
   #scan(): void {
     const now = performance.now();
-    if (now - this.#scannedAt < scanEveryMs) return;
-    this.#scannedAt = now;
+    if (now < this.#scanAgainAt) return;
     this.#used = 0;
     for (const name of this.#names()) {
       this.#used += sizeOf(join(this.folder, name));
     }
+    this.#scanAgainAt = performance.now() + scanRest * (performance.now() - now);
   }
 
   #makeFolder(): void {
@@ -208,41 +220,4 @@ export class Spool {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** Where everybody may make folders, somebody else may have made this one. */
-function assertOwn(folder: string): void {
-  const found = lstatSync(folder);
-  const isOwn = found.isDirectory() && found.uid === (process.getuid?.() ?? found.uid);
-  const isClosed = process.platform === 'win32' || (found.mode & 0o077) === 0;
-  if (isOwn && isClosed) return;
-  throw new Error(
-    `${folder} is not a folder that only this user may enter; remove it, or name another with OSTRACE_SPOOL`,
-  );
-}
-
-/** One folder for each store, whatever name and password it is used with. */
-function storeKey(connectionString: string): string {
-  const store = connectionString.replace(/:\/\/[^/]*@/, '://');
-  const digest = createHash('sha256').update(store).digest('hex').slice(0, 16);
-  return `${schemeOf(connectionString).replace(/[^a-z0-9]/g, '_')}-${digest}`;
-}
-
-function isAbandoned(path: string, name: string): boolean {
-  const [, , pid, owner] = nameForm.exec(name) ?? [];
-  if (owner === host && Number(pid) !== process.pid && !isAlive(Number(pid))) return true;
-  try {
-    return Date.now() - statSync(path).mtimeMs > abandonedMs;
-  } catch {
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
