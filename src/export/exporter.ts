@@ -175,6 +175,8 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
               workerData,
               execArgv: [],
               env: {},
+              // Nearly all of its memory is garbage at once: more room for that would only be kept.
+              resourceLimits: { maxYoungGenerationSizeMb: 4 },
               // Not piped into the process's own streams, where listeners of ours would be counted.
               stdout: true,
               stderr: true,
