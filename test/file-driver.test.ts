@@ -336,3 +336,13 @@ test('old traces go, and the oldest of too many; what is not ours stays', async 
   assert.deepEqual(await listed(), [traces[2]]);
   assert.ok(existsSync(join(folder, 'notes.jsonl')));
 });
+
+test('an old trace that can not be removed is no failure, and the others go', async () => {
+  const [old, stuck] = [newId(), newId()];
+  await driver.write([started('1', old)]);
+  mkdirSync(fileOf(stuck));
+  utimesSync(fileOf(old), 1, 1);
+  utimesSync(fileOf(stuck), 2, 2);
+  await open(`file://${folder}`, { keepFor: 60 }).write([started('2', newId())]);
+  assert.ok(!existsSync(fileOf(old)));
+});

@@ -227,6 +227,8 @@ test('a server that accepts and never answers is an error within seconds', { tim
 
 for (const [what, url, message] of [
   ['no host and port', 'redis://host:port/', /"host:port" is not host:port/],
+  ['a slash in its password', 'redis://user:secret/x@host/', /write %2F or %3F for it$/],
+  ['a question mark in its password', 'redis://user:secret?x@host/', /write %2F or %3F for it$/],
   ['a database that is no number', 'redis://:secret@127.0.0.1/name', /its database is not a number/],
   ['several hosts', 'redis://a,b/', /redis:\/\/ takes one host/],
   ['a broken escape', 'redis://:secret%@127.0.0.1/', /write %25/],

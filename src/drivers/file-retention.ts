@@ -28,9 +28,17 @@ export function createRetention(
     for (const [i, { path, mtimeMs, size }] of files.entries()) {
       kept += size;
       // What was written just now stays, however large it is.
-      if (mtimeMs < oldest || (kept > keepSize && i > 0)) rmSync(path, { force: true });
+      if (mtimeMs < oldest || (kept > keepSize && i > 0)) remove(path);
     }
   };
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Somebody else's, as it may be in a shared folder.
+  }
 }
 
 interface Found {

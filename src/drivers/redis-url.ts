@@ -46,7 +46,8 @@ export function parseRedisUrl(connectionString: string): RedisSettings {
   const parameters = new URLSearchParams(query);
   const isSentinel = scheme === 'redissentinel';
   const port = isSentinel ? usualSentinelPort : usualPort;
-  const endpoints = hosts.split(',').map((host) => endpoint(host, port));
+  const isCut = `${path}${query}`.includes('@');
+  const endpoints = hosts.split(',').map((host) => endpoint(host, port, isCut));
   if (endpoints.length > 1 && !isSentinel) throw wrong(`${scheme}:// takes one host`);
   const database = path === '' ? (parameters.get('db') ?? '0') : path;
   if (!/^\d{1,9}$/.test(database)) throw wrong('its database is not a number');
@@ -64,9 +65,16 @@ export function parseRedisUrl(connectionString: string): RedisSettings {
   };
 }
 
-function endpoint(text: string, usual: number): Endpoint {
+/** @param isCut whether what seems to be a host may be the beginning of a password */
+function endpoint(text: string, usual: number, isCut: boolean): Endpoint {
   const [, six, name, port] = /^(?:\[([\da-f:.]+)\]|([^:[\]]*))(?::(\d{1,5}))?$/i.exec(text.trim()) ?? [];
-  if (six === undefined && name === undefined) throw wrong(`"${text}" is not host:port`);
+  if (six === undefined && name === undefined) {
+    throw wrong(
+      isCut
+        ? 'a "/" or "?" in its user or password ends them; write %2F or %3F for it'
+        : `"${text}" is not host:port`,
+    );
+  }
   return { host: six ?? (name || '127.0.0.1'), port: Number(port ?? usual) };
 }
 
