@@ -1,4 +1,4 @@
-import { type VerifiedTrace, hmacOf, isSameText, signIds, unpack, verify } from './signing.js';
+import { type VerifiedTrace, hmacOf, isSameSignature, signIds, unpack, verify } from './signing.js';
 
 /** The two headers that carry a trace, in the spelling that OSProfiler sends. */
 export const infoHeader = 'X-Trace-Info';
@@ -19,7 +19,8 @@ const timeForm = /^(\d{1,12})\.([0-9a-f]{40})$/;
 
 /** Whether a header, in any case, is one of those that carry a trace. */
 export function isTraceHeader(name: string): boolean {
-  return [info, hmac, time].includes(name.toLowerCase());
+  const lower = name.toLowerCase();
+  return lower === info || lower === hmac || lower === time;
 }
 
 /** A request's headers, with names in lower case. */
@@ -98,7 +99,7 @@ function signedSeconds(headers: Headers, hmac_key: string): number | undefined {
   const given = headers[time];
   const [, seconds, signature = ''] = typeof given === 'string' ? (timeForm.exec(given) ?? []) : [];
   if (seconds === undefined) return undefined;
-  return isSameText(signature, hmacOf(`${seconds}.${String(headers[info])}`, hmac_key))
+  return isSameSignature(signature, hmacOf(`${seconds}.${String(headers[info])}`, hmac_key))
     ? Number(seconds)
     : undefined;
 }
