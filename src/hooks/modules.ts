@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import { createGuard, guarded } from './guard.js';
 import { amongOwnModules, currentCache, rememberOwnModules } from './own-modules.js';
-import { patch } from './patch.js';
 import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
@@ -42,7 +41,7 @@ export interface HookReports {
  * ones, because an ES module that imports a CommonJS package loads all but the main file by `require`:
  * one hook serves both kinds of application, and no loader is needed.
  *
- * The hook is in `Module.prototype.load`, which reads a CommonJS file, in whichever way it came to be asked
+ * The hook is at `Module.prototype.load`, which reads a CommonJS file, in whichever way it came to be asked
  * for: so what is in the cache already is required without passing through anything of ours.
  *
  * @returns hooks what is loaded already, without the hook seeing it: by an earlier preload, or by Node's own
@@ -85,19 +84,10 @@ export function hookModules(
     });
   }
 
-  patch(
-    Module.prototype as unknown as Loader,
-    'load',
-    (original) =>
-      function (this: unknown) {
-        const args = arguments as unknown as unknown[];
-        const result = Reflect.apply(original, this, args);
-        const [path] = args as [string];
-        const target = targets.exec(path)?.[1];
-        if (target !== undefined) hook(this as NodeJS.Module, path, target);
-        return result;
-      },
-  );
+  watchLoads((module) => {
+    const target = targets.exec(module.id)?.[1];
+    return target === undefined ? undefined : () => hook(module, module.id, target);
+  });
 
   let count = 0;
   let last: string | undefined;
@@ -127,6 +117,38 @@ export function hookModules(
 /** Not in Node's documentation, and there since version 0.x. */
 interface Loader {
   load(path: string): void;
+}
+
+/**
+ * Looks at each module that is about to be read. An accessor, not a wrapper: a wrapper would be in the stacks
+ * of all errors of all files that are being loaded, the application's main one included.
+ *
+ * @param choose gives what is to be done when the module has been read, for the few that are of interest
+ */
+function watchLoads(choose: (module: NodeJS.Module) => (() => void) | undefined): void {
+  const prototype = Module.prototype as unknown as Loader;
+  let { load } = prototype;
+  const { enumerable = true } = Object.getOwnPropertyDescriptor(prototype, 'load') ?? {};
+  Object.defineProperty(prototype, 'load', {
+    configurable: true,
+    enumerable,
+    get(this: NodeJS.Module) {
+      const original = load;
+      const whenRead = typeof this.id === 'string' ? choose(this) : undefined;
+      if (whenRead === undefined) return original;
+      return function (this: NodeJS.Module, ...args: unknown[]) {
+        const result: unknown = Reflect.apply(original, this, args);
+        whenRead();
+        return result;
+      };
+    },
+    // As with a plain property: on a module it becomes the module's own.
+    set(this: object, value: Loader['load']) {
+      if (this === prototype) load = value;
+      else
+        Object.defineProperty(this, 'load', { value, configurable: true, enumerable: true, writable: true });
+    },
+  });
 }
 
 /** Matches where the files lie, and takes out which they are: `pg/lib/client` of `…/node_modules/pg/lib/client.js`. */
