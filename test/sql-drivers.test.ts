@@ -260,3 +260,14 @@ test('mysql: the table is the one that SQLAlchemy makes', async (t) => {
       .toSorted();
   assert.deepEqual(normal(made!['Create Table'] as string), normal(ddl));
 });
+
+for (const mark of ['/', '?', '#', ' ']) {
+  test(`a password with "${mark}" that is not percent-encoded is in no message`, async () => {
+    for (const scheme of ['postgresql', 'mysql']) {
+      const error = await (async () =>
+        open(`${scheme}://user:secret${mark}x@127.0.0.1:1/db`).check())().catch((reason: unknown) => reason);
+      assert.ok(error instanceof DriverError, String(error));
+      assert.doesNotMatch(error.message, /secret/);
+    }
+  });
+}

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 
 import { loadClient } from './client.js';
+import { masked } from './connection-string.js';
 import type { Driver, DriverSettings } from './driver.js';
 import type { Dialect, Failure, Session } from './sql-dialect.js';
 import { createSqlDriver } from './sql.js';
@@ -89,7 +90,8 @@ function failureOf(error: unknown): Failure {
   return /^(22|23|54)/.test(code) ? 'bad value' : 'refused';
 }
 
+/** Masked first: a password may hold a "/" that was to be percent-encoded. */
 function placeOf(url: string): string {
-  const [, host = '', path = ''] = /^[^:]*:\/\/(?:[^/?#]*@)?([^/?#@]*)(\/[^?#]*)?/.exec(url) ?? [];
+  const [, host = '', path = ''] = /^[^:]*:\/\/(?:[^/?#]*@)?([^/?#@]*)(\/[^?#]*)?/.exec(masked(url)) ?? [];
   return `${host || 'localhost'}${path}`;
 }
