@@ -59,19 +59,23 @@ export function httpServer(settings: Settings): void {
   const inherited = Object.getPrototypeOf(prototype) as { readonly emit: Emit };
   const isInherited = !Object.hasOwn(prototype, 'emit');
   patch(prototype as Server & { emit: unknown }, 'emit', (original) => {
-    function emit(this: unknown): unknown {
+    return function (this: unknown, event: unknown) {
       const args = arguments as unknown as unknown[];
       // Looked up at each call: `node:domain` puts another one there when it is loaded.
       const next = isInherited ? inherited.emit : original;
-      const begin = starts[args[0] as string];
-      const headers = begin && headersOf(args);
-      if (headers === undefined || guard.off) return Reflect.apply(next, this, args);
-      if (tracing.live === 0 && headers[info] === undefined) return Reflect.apply(next, this, args);
-      const context = guarded(guard, () => contextOf(begin!, headers, args));
-      return runIn(context, next, this, args);
-    }
-    return emit;
+      const begin = guard.off ? undefined : starts[event as string];
+      return begin === undefined ? Reflect.apply(next, this, args) : emitBegun(begin, next, this, args);
+    };
   });
+
+  // A function of its own: what it has closures over is made at each call.
+  function emitBegun(begin: Start, next: Emit, self: unknown, args: unknown[]): unknown {
+    const headers = headersOf(args);
+    const isTraced = headers !== undefined && (tracing.live > 0 || headers[info] !== undefined);
+    if (!isTraced) return Reflect.apply(next, self, args);
+    const context = guarded(guard, () => contextOf(begin, headers, args));
+    return runIn(context, next, self, args);
+  }
 
   // A request may be passed on to another server's listeners by the same event.
   const begun = new WeakMap<object, Context | undefined>();
@@ -196,7 +200,9 @@ function traceHeadersIn(rawHeaders: readonly string[]): Headers | undefined {
   let found: Record<string, string> | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
-    if (name.length !== info.length || (name.charCodeAt(0) | 32) !== 120 || !isTraceHeader(name)) continue;
+    // `x-t…`: to write a name in lower case takes memory, and `X-Request-Id` is as long.
+    const isCandidate = name.length === info.length && (name.charCodeAt(2) | 32) === 116;
+    if (!isCandidate || !isTraceHeader(name)) continue;
     found ??= {};
     const lower = name.toLowerCase();
     const before = found[lower];

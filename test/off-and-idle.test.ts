@@ -54,6 +54,30 @@ test('enabled, the same check sees the patches', async (t) => {
   assert.ok(!listeners.includes('SIGTERM'), 'a signal handler before the first trace');
 });
 
+for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
+  test(`enabled: ${env === on}, a request and a wrapped call allocate nothing`, async (t) => {
+    // Room for all of it: a collection in between would hide what was allocated.
+    const nodeArgs = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+    const { stdout } = await run(t, scenario('idle-allocations.cjs'), { env, load: 'require', nodeArgs });
+    const { 'an object': object, ...calls } = JSON.parse(stdout) as Record<string, number>;
+    assert.ok(object! >= 12, `the check sees what an object takes: ${object}`);
+    assert.deepEqual(calls, { 'a request': 0, 'an event of a server': 0, 'a call of pg': 0 });
+  });
+}
+
+test('enabled, the parts of Node that few applications need are left to them', async (t) => {
+  const list = ['-p', 'process.moduleLoadList.join()'] as const;
+  const { stdout } = await run(t, list[0], { env: on, load: 'require', args: [list[1]] });
+  const names = ['http2', 'perf_hooks/promises', 'inspector', 'dns/promises', 'fs/promises'];
+  // Before 22.12 the client's functions are wrapped, for which they have to be there.
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) names.push('http', 'https', 'tls', 'crypto');
+  assert.deepEqual(
+    names.filter((name) => stdout.split(',').includes(`NativeModule ${name}`)),
+    [],
+  );
+});
+
 // What does not trigger a trace must look the same as no header at all.
 const good = signedHeaders().headers;
 const wrong = signedHeaders('another key').headers;

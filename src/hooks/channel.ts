@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-import { createGuard, guarded } from './guard.js';
+import { createGuard } from './guard.js';
 
 // `subscribe` keeps only a weak reference to a channel that nobody else holds (before Node 22), and a
 // channel that is collected forgets its subscribers.
@@ -16,7 +16,13 @@ export function onChannel<Message>(name: string, listener: (message: Message) =>
   const source = channel(name);
   channels.add(source);
   const subscriber = (message: unknown): void => {
-    if (!guard.off) guarded(guard, () => listener(message as Message));
+    if (guard.off) return;
+    // Not `guarded`: a function for each message would be made while nothing is traced.
+    try {
+      listener(message as Message);
+    } catch (error) {
+      guard.fail(error);
+    }
   };
   source.subscribe(subscriber);
   return () => source.unsubscribe(subscriber);
