@@ -140,6 +140,38 @@ test('commands read the first store that can be read', async (t) => {
   assert.match(stderr, /^ostrace: there are no traces in file:/);
 });
 
+test('where the exporter`s thread is blocked, its threads` events are spooled too', async (t) => {
+  const place = scratch(t);
+  const folder = join(place, 'traces');
+  mkdirSync(folder);
+  const base_id = newId();
+  const pipe = join(folder, `${base_id}.jsonl`);
+  execFileSync('mkfifo', [pipe]);
+  const code = `
+    const { profiler } = require('ostrace');
+    const { Worker } = require('node:worker_threads');
+    profiler.init('key', { base_id: '${base_id}' });
+    profiler.trace('first', () => {});
+    setTimeout(() => {
+      const work = "for (let i = 0; i < 50; i++) require('ostrace').profiler.trace('work', () => {});";
+      new Worker(work, { eval: true }).on('exit', () => console.log('ready'));
+    }, 500);
+  `;
+  const { spooled, stderr } = await run(t, '-e', {
+    args: [code],
+    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_EXIT_TIMEOUT: '300' },
+    // Once what was spooled is seen to be there, the system's call may come back.
+    async onReady(_line, child) {
+      let said = '';
+      for await (const text of child.stderr!) if ((said += String(text)).includes('in the spool')) break;
+      const reader = spawn('sh', ['-c', 'exec cat <> "$1" > /dev/null', 'sh', pipe]);
+      t.after(() => reader.kill());
+    },
+  });
+  // The thread and its main, and what it did.
+  assert.equal(spooled.filter(({ name }) => name.startsWith('work-')).length, 100, stderr);
+});
+
 test('a spool that others may enter is not used', async (t) => {
   const place = scratch(t);
   writeFileSync(join(place, 'traces'), 'a file where the folder is to be');

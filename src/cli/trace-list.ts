@@ -34,7 +34,7 @@ export const traceList = command({
     if (values.json) await print(shell, `${JSON.stringify(shown, null, 2)}\n`);
     if (all.length === 0) {
       const advice = isOfErrors
-        ? `services list them with ${errorVariable}=true, in Redis, MongoDB and Elasticsearch`
+        ? `services list them with ${errorVariable}=true, in stores that keep such a list: files, Redis, MongoDB, Elasticsearch, InfluxDB`
         : 'ostrace request makes one, and --connection-string names another store';
       throw new CommandError(
         `there are no ${isOfErrors ? 'failed ' : ''}traces in ${storeName(config)}; ${advice}`,

@@ -33,13 +33,14 @@ export function driverSettings(config: Config): DriverSettings {
 }
 
 /** Where and how much is spooled. */
-export function spoolSettings({ spool, spoolSize, spoolAge }: Config): {
+export function spoolSettings({ spool, spoolSize, spoolAge, transportUrl }: Config): {
   readonly folder: string | undefined;
   readonly temporary: string;
   readonly size: number;
   readonly age: number;
+  readonly transportUrl: string | undefined;
 } {
-  return { folder: spool, temporary: tmpdir(), size: spoolSize, age: spoolAge };
+  return { folder: spool, temporary: tmpdir(), size: spoolSize, age: spoolAge, transportUrl };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -8,7 +8,17 @@ import type { BundleMark } from './bundles.js';
 import type { DeliverySettings } from './delivery.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { baseIdOf } from './lines.js';
-import { type Ring, closeRing, createRing, endTrace, openRing, takeBack, writeLine } from './ring.js';
+import {
+  type Ring,
+  closeRing,
+  createRing,
+  endTrace,
+  isClosed,
+  isEmpty,
+  openRing,
+  takeBack,
+  writeLine,
+} from './ring.js';
 
 // Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced;
 // and an application that puts methods of its own in the class's place is not to see what goes there.
@@ -72,6 +82,8 @@ export function createExporter(
   let ring: Ring | undefined = handed && openRing(handed);
   let worker: Worker | undefined;
   const progress = new Int32Array(new SharedArrayBuffer(8));
+  // Of threads that may have left something in them, for `rescue`.
+  const handedRings = new Set<Ring>();
   let ticket = 0;
   let failed = false;
 
@@ -109,7 +121,7 @@ export function createExporter(
         const leftMs = deadline - performance.now();
         if (done >= ticket) return;
         if (leftMs <= 0) {
-          if (isLast) rescue(connectionStrings, delivery, ownRing());
+          if (isLast) rescue(connectionStrings, delivery, [ownRing(), ...handedRings]);
           return;
         }
         Atomics.wait(progress, 0, done, leftMs);
@@ -122,6 +134,8 @@ export function createExporter(
 
     handRing() {
       const forThread = createRing(handedRingBytes);
+      for (const each of handedRings) if (isClosed(each) && isEmpty(each)) handedRings.delete(each);
+      handedRings.add(forThread);
       send({ kind: 'adopt', ring: forThread.memory });
       return {
         memory: forThread.memory,
@@ -136,9 +150,13 @@ export function createExporter(
 }
 
 /** The worker thread is blocked, so it can't spool: what it has not taken yet is spooled here. */
-function rescue(connectionStrings: readonly string[], delivery: DeliverySettings, ring: Ring): void {
+function rescue(
+  connectionStrings: readonly string[],
+  delivery: DeliverySettings,
+  rings: readonly Ring[],
+): void {
   const blocked = "the exporter's thread is blocked, what it was storing may be lost";
-  const lines = takeBack(ring).map((text) => ({ base_id: baseIdOf(text), text }));
+  const lines = rings.flatMap(takeBack).map((text) => ({ base_id: baseIdOf(text), text }));
   try {
     // Loaded now: nearly no process needs it.
     const { Spool } = require('./spool.js') as typeof import('./spool.js');

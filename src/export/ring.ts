@@ -76,10 +76,7 @@ export function readLines(ring: Ring, most: number): string[] {
   return lines;
 }
 
-/**
- * Takes all lines out of a ring, by the thread that writes into it, which must not write any more: the
- * exporter's thread is blocked, and the process ends.
- */
+/** Takes all lines out of a ring where the exporter's thread is blocked, and the process ends. */
 export function takeBack(ring: Ring): string[] {
   const { header } = ring;
   // Reading takes the exporter's thread less than this, if it is not killed right there.
@@ -117,7 +114,7 @@ function linesIn(ring: Ring, most: number): string[] {
  */
 export function fallAsleep(ring: Ring): boolean {
   Atomics.store(ring.header, word.asleep, 1);
-  if (Atomics.load(ring.header, word.written) === Atomics.load(ring.header, word.read)) return true;
+  if (isEmpty(ring)) return true;
   Atomics.store(ring.header, word.asleep, 0);
   return false;
 }
@@ -134,6 +131,10 @@ export function closeRing(ring: Ring): void {
 
 export function isClosed(ring: Ring): boolean {
   return Atomics.load(ring.header, word.closed) === 1;
+}
+
+export function isEmpty({ header }: Ring): boolean {
+  return Atomics.load(header, word.written) === Atomics.load(header, word.read);
 }
 
 /** Tells the thread that writes into the ring that the trace it works for has ended. */

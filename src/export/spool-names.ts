@@ -32,8 +32,9 @@ export function assertOwn(folder: string): void {
 }
 
 /** One folder for each store, whatever name and password it is used with. */
-export function storeKey(connectionString: string): string {
-  const store = connectionString.replace(/:\/\/[^/]*@/, '://');
+export function storeKey(connectionString: string, transportUrl = ''): string {
+  const isNamed = schemeOf(connectionString) !== 'messaging';
+  const store = (isNamed ? connectionString : connectionString + transportUrl).replace(/:\/\/[^/]*@/, '://');
   const digest = createHash('sha256').update(store).digest('hex').slice(0, 16);
   return `${schemeOf(connectionString).replace(/[^a-z0-9]/g, '_')}-${digest}`;
 }

@@ -27,6 +27,8 @@ export interface SpoolSettings {
   readonly size: number;
   /** Seconds. */
   readonly age: number;
+  /** The broker of `messaging://`, which names none itself. */
+  readonly transportUrl: string | undefined;
 }
 
 /** A file of the spool that this process owns. */
@@ -55,7 +57,7 @@ export class Spool {
     this.#isDefault = settings.folder === undefined;
     const own = `ostrace-spool-${process.getuid?.() ?? 'user'}`;
     this.#root = resolve(settings.folder ?? join(settings.temporary, own));
-    this.folder = join(this.#root, storeKey(connectionString));
+    this.folder = join(this.#root, storeKey(connectionString, settings.transportUrl));
   }
 
   /**
