@@ -99,7 +99,7 @@ test('each package that is hooked is told, with its version and the files', asyn
   const family = realpathSync(pgFamily());
   assert.deepEqual(await tell(t, family, 'pg', 'pg-cursor'), [
     ['hooked', 'pg', lockedVersion('pg'), join(family, 'node_modules/pg/lib/client')],
-    ['hooked', 'pg-pool', lockedVersion('pg-pool'), join(family, 'node_modules/pg-pool')],
+    ['hooked', 'pg-pool', lockedVersion('pg-pool'), join(family, 'node_modules/pg-pool/index')],
   ]);
 });
 
