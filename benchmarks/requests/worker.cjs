@@ -1,0 +1,1 @@
+// A thread with nothing to do.

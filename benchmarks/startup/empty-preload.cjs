@@ -1,0 +1,1 @@
+// What any preload costs: Node resolves it, reads it, and wraps it.
