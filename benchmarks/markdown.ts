@@ -21,7 +21,7 @@ export function budgetTable(budgets: readonly Budget[]): string[] {
     node,
     what,
     `${most} ${unit}`,
-    `${signed(measured, digits)} ${unit}`,
+    `${text(measured, digits)} ${unit}`,
     measured <= most ? 'met' : '**missed**',
   ]);
   return ['### Budgets', '', ...table(['Node', 'what', 'at most', 'measured', ''], rows)];

@@ -10,7 +10,7 @@ import { postgresql } from '../test/services/postgresql.js';
 import { type Service, provide } from '../test/services/service.js';
 import { calls } from './calls/calls.js';
 import { installNode, installPacked, installPeers, versionOf } from './install.js';
-import type { Bench, Part } from './part.js';
+import type { Bench, Node, Part } from './part.js';
 import { requests } from './requests/requests.js';
 import { Results } from './results.js';
 import { scale } from './scale/scale.js';
@@ -22,14 +22,18 @@ const project = resolve(__dirname, '../..');
 const folder = join(project, 'benchmarks');
 const parts: readonly Part[] = [startup, requests, calls, scale];
 
+const defaultNodes = '20,22,24,26';
+const defaultLongNodes = '20,24';
+const defaultTraces = '100000';
+
 const { values, positionals } = parseArgs({
   options: {
     /** Versions of Node, or paths of programs. */
-    nodes: { type: 'string', default: '20,22,24,26' },
+    nodes: { type: 'string', default: defaultNodes },
     /** Those that the requests and the scale are measured under, because these take longest. */
-    'long-nodes': { type: 'string', default: '20,24' },
+    'long-nodes': { type: 'string', default: defaultLongNodes },
     /** The most traces in a store; a million takes a quarter of an hour more. */
-    traces: { type: 'string', default: '100000' },
+    traces: { type: 'string', default: defaultTraces },
     /** A smoke test: few rounds, small sizes, numbers that mean nothing. */
     quick: { type: 'boolean', default: false },
     /** Where the page and its plots go. */
@@ -102,17 +106,23 @@ async function measure(part: Part, bench: Bench, results: Results, scratch: stri
   const about = [
     ...(values.quick ? ['**A quick run, which shows that it runs: its numbers mean nothing.**'] : []),
     `${new Date().toISOString().slice(0, 10)}, ostrace ${versionOf(scratch, 'ostrace')}${commit()}${part === startup || part === requests ? ` beside ${peers.join(' and ')}` : ''}; Node ${nodes.map(({ version }) => version).join(', ')}; ${section.rounds}; ${minutes} min.`,
-    `${cores} cores of ${cpu?.model.trim() ?? 'an unknown kind'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemType()} ${release()}; load before and after: ${before}, ${after}. \`${command(part)}\`, [how](${part.name}/README.md).`,
+    `${cores} cores of ${cpu?.model.trim() ?? 'an unknown kind'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemType()} ${release()}; load before and after: ${before}, ${after}. \`${command(part, nodes, isLong)}\`, [how](${part.name}/README.md).`,
   ].join('\n');
   results.write(part, about, section);
   console.log([`## ${part.title}`, '', about, '', ...section.lines].join('\n'));
 }
 
 /** What measures this part again; without paths, which are this machine's own. */
-function command({ name }: Part): string {
-  const given = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
-  const options = given.map((argument) => (argument.includes('/') ? `${argument.split('=')[0]}=…` : argument));
-  return ['npm run bench --', name, ...options.filter((option) => !option.startsWith('--out'))].join(' ');
+function command({ name }: Part, nodes: readonly Node[], isLong: boolean): string {
+  const versions = nodes.map(({ version }) => version.split('.')[0]).join();
+  const defaults = isLong ? defaultLongNodes : defaultNodes;
+  return [
+    'npm run bench --',
+    name,
+    ...(versions === defaults ? [] : [`--${isLong ? 'long-nodes' : 'nodes'} ${versions}`]),
+    ...(values.traces === defaultTraces ? [] : [`--traces ${values.traces}`]),
+    ...(values.quick ? ['--quick'] : []),
+  ].join(' ');
 }
 
 /** Which state of the sources was measured, where they are a repository. */

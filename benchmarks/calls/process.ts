@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { end, nextMessage } from '../ask.js';
 import { linesIn } from '../lines.js';
 import type { Node } from '../part.js';
 import type { Variant } from '../variants.js';
@@ -38,19 +38,7 @@ export async function startSubject(
   });
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
-  const said = async (): Promise<unknown> => {
-    const ended = new AbortController();
-    try {
-      return await Promise.race([
-        once(child, 'message', { signal: ended.signal }).then(([message]) => message as unknown),
-        once(child, 'exit', { signal: ended.signal }).then(([code]) => {
-          throw new Error(`${name}, ${state}: the process ended with ${String(code)}`);
-        }),
-      ]);
-    } finally {
-      ended.abort();
-    }
-  };
+  const said = (): Promise<unknown> => nextMessage(child, `${name}, ${state}`);
   await said();
   const lines = linesIn(join(store, `${base_id}.jsonl`));
   // The point that warmed the trace up.
@@ -71,10 +59,7 @@ export async function startSubject(
     },
 
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      kill();
-      await exited;
+      await end(child);
       process.removeListener('exit', kill);
     },
   };

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 
 import type { Driver } from '../../src/drivers/driver.js';
 import { masked, openDriver } from '../../src/drivers/index.js';
+import { driverSettings } from '../driver-settings.js';
 import { median, rotated } from '../statistics.js';
 import { linesOf } from './events.js';
 import { type RealStore, provideServers } from './servers.js';
@@ -32,16 +33,7 @@ interface Store {
 }
 
 function storeOf(connectionString: string, name: string, bytes: Store['bytes']): Store {
-  const settings = {
-    filterErrorTrace: false,
-    project: 'shop',
-    service: 'orders',
-    host: 'bench',
-    transportUrl: undefined,
-    keepFor: undefined,
-    keepSize: undefined,
-  };
-  const driver = openDriver(connectionString, settings);
+  const driver = openDriver(connectionString, driverSettings);
   return { name, driver, bytes, eventsPerSecond: [], cpuMs: [], events: 0 };
 }
 
