@@ -31,7 +31,7 @@ export interface Section {
 
 /** One question, with a folder of its own. */
 export interface Part {
-  readonly name: 'startup' | 'requests' | 'calls' | 'scale';
+  readonly name: 'startup' | 'requests' | 'calls' | 'scale' | 'stores';
   readonly title: string;
   run(bench: Bench): Promise<Section>;
 }

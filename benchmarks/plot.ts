@@ -72,10 +72,16 @@ export function lines({ title, x: xLabel, y: yLabel, series }: Lines): string {
     left,
   );
   for (const tick of x.ticks) {
-    parts.push(grid(x.at(tick), top, x.at(tick), top + height), label(x.at(tick), top + height + 16, short(tick), 'middle'));
+    parts.push(
+      grid(x.at(tick), top, x.at(tick), top + height),
+      label(x.at(tick), top + height + 16, short(tick), 'middle'),
+    );
   }
   for (const tick of y.ticks) {
-    parts.push(grid(left, y.at(tick), width - 20, y.at(tick)), label(left - 8, y.at(tick) + 4, short(tick), 'end'));
+    parts.push(
+      grid(left, y.at(tick), width - 20, y.at(tick)),
+      label(left - 8, y.at(tick) + 4, short(tick), 'end'),
+    );
   }
   series.forEach(({ points: own }, i) => {
     const colour = colours[i % colours.length];

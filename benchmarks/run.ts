@@ -14,13 +14,14 @@ import type { Bench, Node, Part } from './part.js';
 import { requests } from './requests/requests.js';
 import { Results } from './results.js';
 import { scale } from './scale/scale.js';
+import { stores } from './stores/stores.js';
 import { closeSinks, openSinks } from './sinks.js';
 import { startup } from './startup/startup.js';
 import { peerNames } from './variants.js';
 
 const project = resolve(__dirname, '../..');
 const folder = join(project, 'benchmarks');
-const parts: readonly Part[] = [startup, requests, calls, scale];
+const parts: readonly Part[] = [startup, requests, calls, scale, stores];
 
 const defaultNodes = '20,22,24,26';
 const defaultLongNodes = '20,24';
@@ -51,7 +52,10 @@ async function main(): Promise<void> {
     installPeers(folder);
     installPacked(project, scratch);
     const bench = await prepare(scratch, chosen, services);
-    const results = new Results(resolve(values.out), parts.map(({ name }) => name));
+    const results = new Results(
+      resolve(values.out),
+      parts.map(({ name }) => name),
+    );
     for (const part of chosen) await measure(part, bench, results, scratch);
     say(`written to ${join(resolve(values.out), 'RESULTS.md')}`);
   } finally {
@@ -139,6 +143,8 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+// Each process that is measured is ended with this one.
+process.setMaxListeners(0);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 main().catch((error: unknown) => {

@@ -108,29 +108,46 @@ function kinds(places: Places): Kinds {
     ...more,
   });
   const openTelemetry = (name: PeerName, env: Variant['env'], more: Partial<Variant>): Variant =>
-    peer(name, twice('@opentelemetry/auto-instrumentations-node/register'), {
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${places.sinkOf(name)}/v1/traces`,
-      OTEL_METRICS_EXPORTER: 'none',
-      OTEL_LOGS_EXPORTER: 'none',
-      // The detectors of clouds ask addresses that are not ours to ask.
-      OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
-      // The work has to be comparable: nothing is dropped, and it is done soon after the requests.
-      OTEL_BSP_MAX_QUEUE_SIZE: '50000',
-      OTEL_BSP_SCHEDULE_DELAY: '500',
-      ...env,
-    }, { expects: { ostrace: false, datadog: false, ...more.expects }, ...(more.records && { records: true }) });
+    peer(
+      name,
+      twice('@opentelemetry/auto-instrumentations-node/register'),
+      {
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${places.sinkOf(name)}/v1/traces`,
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        // The detectors of clouds ask addresses that are not ours to ask.
+        OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
+        // The work has to be comparable: nothing is dropped, and it is done soon after the requests.
+        OTEL_BSP_MAX_QUEUE_SIZE: '50000',
+        OTEL_BSP_SCHEDULE_DELAY: '500',
+        ...env,
+      },
+      {
+        expects: { ostrace: false, datadog: false, ...more.expects },
+        ...(more.records && { records: true }),
+      },
+    );
   const datadog = (name: PeerName, env: Variant['env'], more: Partial<Variant>): Variant =>
-    peer(name, { require: 'dd-trace/init', import: 'dd-trace/initialize.mjs' }, {
-      DD_TRACE_AGENT_URL: places.sinkOf(name),
-      // All that is not about traces, and asks or tells others: in its favour.
-      DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
-      DD_REMOTE_CONFIGURATION_ENABLED: 'false',
-      DD_CRASHTRACKING_ENABLED: 'false',
-      DD_TRACE_STARTUP_LOGS: 'false',
-      // Without this its spans of a second beyond the first hundred are not sampled.
-      DD_TRACE_RATE_LIMIT: '-1',
-      ...env,
-    }, { expects: { ostrace: false, datadog: true }, ...(more.records && { records: true }), ...(more.mayRecord && { mayRecord: true }) });
+    peer(
+      name,
+      { require: 'dd-trace/init', import: 'dd-trace/initialize.mjs' },
+      {
+        DD_TRACE_AGENT_URL: places.sinkOf(name),
+        // All that is not about traces, and asks or tells others: in its favour.
+        DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
+        DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+        DD_CRASHTRACKING_ENABLED: 'false',
+        DD_TRACE_STARTUP_LOGS: 'false',
+        // Without this its spans of a second beyond the first hundred are not sampled.
+        DD_TRACE_RATE_LIMIT: '-1',
+        ...env,
+      },
+      {
+        expects: { ostrace: false, datadog: true },
+        ...(more.records && { records: true }),
+        ...(more.mayRecord && { mayRecord: true }),
+      },
+    );
   return {
     own: (name, env) => ({
       name,
@@ -142,7 +159,11 @@ function kinds(places: Places): Kinds {
     none: (name) => ({ name, cwd: places.scratch, env: baseEnv, expects: nobody }),
     peers: [
       openTelemetry('OpenTelemetry on', {}, { expects: { opentelemetry: true }, records: true }),
-      openTelemetry('OpenTelemetry, sampler off', { OTEL_TRACES_SAMPLER: 'always_off' }, { expects: { opentelemetry: true } }),
+      openTelemetry(
+        'OpenTelemetry, sampler off',
+        { OTEL_TRACES_SAMPLER: 'always_off' },
+        { expects: { opentelemetry: true } },
+      ),
       openTelemetry('OpenTelemetry disabled', { OTEL_SDK_DISABLED: 'true' }, {}),
       datadog('dd-trace on', { DD_TRACE_SAMPLE_RATE: '1' }, { records: true }),
       datadog('dd-trace, rate 0', { DD_TRACE_SAMPLE_RATE: '0' }, { mayRecord: true }),

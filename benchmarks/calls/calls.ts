@@ -80,7 +80,10 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Costs>
       const key = `${name} ${state}`;
       if (subjects.has(key)) continue;
       const store = storeOf(bench.places, `calls ${key} ${node.version}`);
-      const variant = withStore(variants.find((each) => each.name === name)!, store);
+      const variant = withStore(
+        variants.find((each) => each.name === name)!,
+        store,
+      );
       subjects.set(key, await startSubject(node, bench.places.scratch, variant, state, store, randomUUID()));
     }
     const of = (place: Place): Subject => subjects.get(`${place.variant} ${place.state}`)!;
@@ -109,15 +112,17 @@ const isAsked = (kind: Kind, place: Place): boolean => place.inTrace !== true ||
 
 async function takeTurns(
   rounds: number,
-  measure: Order['measure'],
+  what: Order['measure'],
   of: (place: Place) => Subject,
 ): Promise<Values> {
-  const values = new Map(kinds.map((kind) => [kind, new Map(places.map(({ name }) => [name, [] as number[]]))]));
+  const values = new Map(
+    kinds.map((kind) => [kind, new Map(places.map(({ name }) => [name, [] as number[]]))]),
+  );
   for (let round = 0; round < rounds; round++) {
     for (const place of rotated(places, round)) {
       for (const [index, kind] of kinds.entries()) {
         if (!isAsked(kind, place)) continue;
-        const value = await of(place).run({ kind: index, inTrace: place.inTrace === true, measure }, kind);
+        const value = await of(place).run({ kind: index, inTrace: place.inTrace === true, measure: what }, kind);
         values.get(kind)!.get(place.name)!.push(value);
       }
       // What the worker thread has to store does not run beside the next one's calls.
@@ -130,7 +135,12 @@ async function takeTurns(
 function summarize(ns: Values, bytes: Values): Costs {
   const added = (values: Values, kind: Kind, place: string): number => {
     const none = values.get(kind)!.get('none')!;
-    return median(values.get(kind)!.get(place)!.map((value, round) => value - none[round]!));
+    return median(
+      values
+        .get(kind)!
+        .get(place)!
+        .map((value, round) => value - none[round]!),
+    );
   };
   return new Map(
     kinds.map((kind) => [
@@ -163,10 +173,18 @@ function budgets({ version: node }: Node, costs: Costs): Budget[] {
     } else {
       row('idle', idleNs, of('idle').addedNs, 'ns');
       row('idle, allocated', idleBytes, Math.round(of('idle').addedBytes), 'bytes');
-      if (kind.points !== undefined) row('traced, a point', pointNs, of('traced').addedNs / kind.points, 'ns');
+      if (kind.points !== undefined)
+        row('traced, a point', pointNs, of('traced').addedNs / kind.points, 'ns');
     }
   }
-  rows.push({ node, what: 'a refused header, the dearest', most: refusedNs, measured: refused, unit: 'ns', digits: 0 });
+  rows.push({
+    node,
+    what: 'a refused header, the dearest',
+    most: refusedNs,
+    measured: refused,
+    unit: 'ns',
+    digits: 0,
+  });
   return rows;
 }
 
@@ -193,7 +211,10 @@ function tables({ version }: Node, costs: Costs): string[] {
   return [
     `### Node ${version}: ns a call; of none, and what the others add`,
     '',
-    ...table(['', 'none', ...names, 'an event'], rows(({ addedNs }) => signed(addedNs, 0))),
+    ...table(
+      ['', 'none', ...names, 'an event'],
+      rows(({ addedNs }) => signed(addedNs, 0)),
+    ),
     `### Node ${version}: bytes a call, more than none`,
     '',
     ...table(

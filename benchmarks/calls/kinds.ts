@@ -70,10 +70,7 @@ function stubbedChild(): ChildProcess {
 }
 
 const sync =
-  (call: (asked: Asked) => void) =>
-  async (): Promise<(asked: Asked) => Batch> =>
-  (asked) =>
-  () => {
+  (call: (asked: Asked) => void) => async (): Promise<(asked: Asked) => Batch> => (asked) => () => {
     for (let i = 0; i < asked.count; i++) call(asked);
   };
 
@@ -127,7 +124,7 @@ export const kinds: readonly Kind[] = [
           new Promise((resolve, reject) => {
             let left = count;
             const next = (error?: unknown): void => {
-              if (error) reject(error as Error);
+              if (error) reject(error);
               else if (left-- === 0) resolve();
               else {
                 connection.query(statement, next);
@@ -184,15 +181,14 @@ export const kinds: readonly Kind[] = [
       async () =>
       ({ count }) =>
       async () => {
+        // oxlint-disable-next-line typescript/await-thenable -- the price of an `await` is the question
         for (let i = 0; i < count; i++) await undefined;
       },
   },
-  ...refusedKinds.map(
-    ({ what, headers }): Kind => ({
-      name: `refused: ${what}`,
-      count: 200,
-      isRefused: true,
-      open: () => openServer(() => headers),
-    }),
-  ),
+  ...refusedKinds.map(({ what, headers }): Kind => ({
+    name: `refused: ${what}`,
+    count: 200,
+    isRefused: true,
+    open: () => openServer(() => headers),
+  })),
 ];

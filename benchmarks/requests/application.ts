@@ -48,7 +48,11 @@ export async function startApplication(
 ): Promise<Application> {
   const { name, preload, cwd, env } = variant;
   const args = preload === undefined ? [file] : ['--require', preload.require, file];
-  const child = spawn(node, args, { cwd, env: { ...env, UPSTREAM: upstream }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(node, args, {
+    cwd,
+    env: { ...env, UPSTREAM: upstream },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const pid = child.pid!;
   // The run may be interrupted: none is left behind.
   const kill = (): boolean => child.kill('SIGKILL');

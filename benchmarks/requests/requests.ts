@@ -46,7 +46,7 @@ export const requests: Part = {
   name: 'requests',
   title: 'Requests',
   async run(bench: Bench): Promise<Section> {
-    const rounds = bench.isQuick ? { own: 2, peers: 1, warmUps: 0 } : { own: 30, peers: 6, warmUps: 14 };
+    const rounds = bench.isQuick ? { own: 2, peers: 1, warmUps: 0 } : { own: 30, peers: 6, warmUps: 17 };
     const results = new Map<Node, readonly Result[]>();
     for (const node of bench.nodes) {
       bench.say(`Node ${node.version}: requests`);
@@ -59,7 +59,9 @@ export const requests: Part = {
           plot(`requests-${major(version)}.svg`, `CPU of a request as a multiple of none, Node ${version}`),
         ),
         ...budgetTable([...results].flatMap(([node, all]) => budgets(node, all))),
-        ...[...results].flatMap(([node, all]) => endpoints.flatMap((endpoint) => tables(node, endpoint, all))),
+        ...[...results].flatMap(([node, all]) =>
+          endpoints.flatMap((endpoint) => tables(node, endpoint, all)),
+        ),
       ],
       plots: Object.fromEntries(
         [...results].map(([node, all]) => [`requests-${major(node.version)}.svg`, picture(node, all)]),
@@ -78,7 +80,10 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<readon
   try {
     for (const variant of requestVariants(bench.places)) {
       const store = storeOf(bench.places, `${variant.name}-${node.version}`);
-      const own = variant.env['OSTRACE_CONNECTION_STRING'] === undefined ? {} : { OSTRACE_CONNECTION_STRING: `file://${store}` };
+      const own =
+        variant.env['OSTRACE_CONNECTION_STRING'] === undefined
+          ? {}
+          : { OSTRACE_CONNECTION_STRING: `file://${store}` };
       const placed = { ...variant, env: { ...variant.env, ...own } };
       applications.push(await startApplication(node.path, file, placed, store, upstream.url));
     }
@@ -236,7 +241,8 @@ function picture({ version }: Node, results: readonly Result[]): string {
       label: endpoint.what.replaceAll('`', ''),
       values: names.map(
         (name) =>
-          results.find((result) => result.endpoint === endpoint && result.variant.name === name)!.ratio.median,
+          results.find((result) => result.endpoint === endpoint && result.variant.name === name)!.ratio
+            .median,
       ),
     })),
   });

@@ -64,7 +64,12 @@ function pointsTable(version: string, results: readonly PointsResult[]): string[
     `### Node ${version}: points in a trace`,
     '',
     ...table(
-      ['points in a trace', "µs a point, application's thread", 'µs a point, all other threads', '`show`, ms'],
+      [
+        'points in a trace',
+        "µs a point, application's thread",
+        'µs a point, all other threads',
+        '`show`, ms',
+      ],
       results.map((each) => [
         grouped(each.points),
         text(each.threadMicros, 2),

@@ -56,11 +56,14 @@ export const startup: Part = {
   name: 'startup',
   title: 'Start-up',
   async run(bench: Bench): Promise<Section> {
-    const rounds = bench.isQuick ? { own: 2, peers: 1, facts: 1 } : { own: 15, peers: 3, facts: 3 };
+    const rounds = bench.isQuick ? { own: 2, peers: 1, facts: 1 } : { own: 15, peers: 3, facts: 2 };
     const results = new Map<Node, readonly Result[]>();
     for (const node of bench.nodes) {
       bench.say(`Node ${node.version}: start-up`);
-      results.set(node, await measure(node, join(bench.folder, 'startup'), startupVariants(bench.places), rounds));
+      results.set(
+        node,
+        await measure(node, join(bench.folder, 'startup'), startupVariants(bench.places), rounds),
+      );
     }
     return {
       rounds: `${rounds.own} rounds, of the peers ${rounds.peers}`,
@@ -206,7 +209,10 @@ function tables({ version }: Node, results: readonly Result[]): string[] {
   const facts = names.map((name) => [
     name,
     ...(['empty.cjs', 'listening.cjs', 'listening.mjs'] as const).flatMap((file) => {
-      const own = of(name, scripts.find((script) => script.file === file)!).facts;
+      const own = of(
+        name,
+        scripts.find((script) => script.file === file)!,
+      ).facts;
       return [grouped(own.scripts), grouped(own.bytes / 1000), text(own.rss / mebibyte, 1)];
     }),
   ]);
