@@ -59,7 +59,11 @@ export function countSpansOfDatadog(body: Buffer): number {
       const pairs = kind === 0xde ? length(2) : kind === 0xdf ? length(4) : kind & 15;
       for (let items = 2 * pairs; items > 0; items--) skip();
     } else if (kind >> 5 === 0x5) at += kind & 31;
-    else at += sizes[kind]?.(length) ?? 0;
+    else {
+      // Not at once: what reads a length moves on by itself.
+      const size = sizes[kind]?.(length) ?? 0;
+      at += size;
+    }
   };
   let spans = 0;
   for (let traces = list(); traces > 0; traces--) {

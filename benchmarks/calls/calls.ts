@@ -122,7 +122,10 @@ async function takeTurns(
     for (const place of rotated(places, round)) {
       for (const [index, kind] of kinds.entries()) {
         if (!isAsked(kind, place)) continue;
-        const value = await of(place).run({ kind: index, inTrace: place.inTrace === true, measure: what }, kind);
+        const value = await of(place).run(
+          { kind: index, inTrace: place.inTrace === true, measure: what },
+          kind,
+        );
         values.get(kind)!.get(place.name)!.push(value);
       }
       // What the worker thread has to store does not run beside the next one's calls.

@@ -8,13 +8,17 @@ const mysql = require('mysql2/promise');
 const { Pool } = require('pg');
 
 const { MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DATABASE, UPSTREAM } = process.env;
-const pool = new Pool();
+// All variants' applications are up at a time, and a PostgreSQL takes 100 connections by default. They stay
+// while the others have their turn.
+const connections = 4;
+const pool = new Pool({ max: connections, idleTimeoutMillis: 0 });
 const mysqlPool = mysql.createPool({
   host: MYSQL_HOST,
   port: Number(MYSQL_PORT),
   user: MYSQL_USER,
   password: MYSQL_PASSWORD,
   database: MYSQL_DATABASE,
+  connectionLimit: connections,
 });
 const agent = new http.Agent({ keepAlive: true });
 

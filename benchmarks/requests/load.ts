@@ -2,7 +2,7 @@ import { Agent, get } from 'node:http';
 
 import type { Endpoint } from './endpoints.js';
 
-// What autocannon and the pool of pg take by default.
+// What autocannon takes by default.
 export const concurrency = 10;
 
 /** Connections to one application, kept between its batches. */
