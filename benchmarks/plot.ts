@@ -1,6 +1,17 @@
 // Plots as plain SVG: for one page of results a library would be more than what it replaces.
 
-const colours = ['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#9c6b4e', '#a463f2', '#97bbf5', '#9498a0'];
+const colours = [
+  '#4269d0',
+  '#efb118',
+  '#ff725c',
+  '#6cc5b0',
+  '#9c6b4e',
+  '#a463f2',
+  '#97bbf5',
+  '#9498a0',
+  '#38761d',
+  '#d5a6bd',
+];
 const font = 'font-family="system-ui, sans-serif" font-size="12" fill="#444"';
 
 interface Bars {
@@ -17,7 +28,7 @@ interface Bars {
 
 /** Horizontal bars, in groups. Values that are no numbers leave a gap; those below 0 are drawn as 0. */
 export function bars({ title, unit, groups, series, mark, digits = 1 }: Bars): string {
-  const [left, top, height, gap, width] = [190, 40 + 18 * series.length, 14, 12, 820];
+  const [left, top, height, gap, width] = [190, 46 + 18 * series.length, 14, 12, 820];
   const values = groups.flatMap((group) => group.values).filter(Number.isFinite);
   const most = Math.max(mark ?? 0, ...values, Number.MIN_VALUE);
   const x = (value: number): number => left + (Math.max(0, value) / most) * (width - left - 90);

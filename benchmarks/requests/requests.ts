@@ -242,13 +242,16 @@ function picture({ version }: Node, results: readonly Result[]): string {
     series: names,
     mark: 1,
     digits: 2,
-    groups: endpoints.map((endpoint) => ({
-      label: endpoint.what.replaceAll('`', ''),
-      values: names.map(
-        (name) =>
-          results.find((result) => result.endpoint === endpoint && result.variant.name === name)!.ratio
-            .median,
-      ),
-    })),
+    // A peer's thread costs so much that all else would be the same short bar: its table has it.
+    groups: endpoints
+      .filter(({ endsThreads }) => endsThreads !== true)
+      .map((endpoint) => ({
+        label: endpoint.what.replaceAll('`', ''),
+        values: names.map(
+          (name) =>
+            results.find((result) => result.endpoint === endpoint && result.variant.name === name)!.ratio
+              .median,
+        ),
+      })),
   });
 }
