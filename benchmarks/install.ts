@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import type { Node } from './part.js';
 
 /** Installs the peers and the application's packages, by the benchmarks' own package file. */
 export function installPeers(folder: string): void {
@@ -18,6 +20,33 @@ export function installPacked(project: string, folder: string): void {
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error('npm pack left no tarball');
   npm(folder, 'install', '--prefer-offline', join(folder, tarball));
+}
+
+/**
+ * The program of a version of Node: npm has them as packages.
+ *
+ * @param wanted a version or the beginning of one (`24`, `22.11`), or the path of a program
+ * @param cache where versions are installed, and found again
+ */
+export function installNode(wanted: string, cache: string): Node {
+  const path = wanted.includes('/') ? wanted : join(installVersion(wanted, cache), 'bin/node');
+  const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+  return { path, version };
+}
+
+function installVersion(wanted: string, cache: string): string {
+  if (!/^\d+(?:\.\d+){0,2}$/.test(wanted)) {
+    throw new Error(`--nodes has "${wanted}"; expected versions as 20,22.11,24 or paths of programs`);
+  }
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(cache, wanted);
+  const installed = join(folder, 'node_modules', name);
+  if (!existsSync(join(installed, 'bin/node'))) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+    npm(folder, 'install', '--ignore-scripts', '--no-save', `${name}@${wanted}`);
+  }
+  return installed;
 }
 
 function npm(cwd: string, ...args: string[]): void {

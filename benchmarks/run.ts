@@ -1,89 +1,132 @@
-// Runs all benchmarks and writes the page of results: `npm run bench`, or `npm run bench -- --quick`.
+// Runs the benchmarks and writes the page of results: `npm run bench`, or `npm run bench -- calls scale`.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir, totalmem, type as systemType } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { installPacked, installPeers, versionOf } from './install.js';
-import { type NodeResults, page } from './page.js';
-import { measureRequests } from './requests/requests.js';
-import { type Sink, openSink } from './requests/sink.js';
-import { measureStartup } from './startup/startup.js';
-import { type Places, variants } from './variants.js';
+import { mariadb } from '../test/services/mariadb.js';
+import { postgresql } from '../test/services/postgresql.js';
+import { type Service, provide } from '../test/services/service.js';
+import { calls } from './calls/calls.js';
+import { installNode, installPacked, installPeers, versionOf } from './install.js';
+import type { Bench, Node, Part } from './part.js';
+import { requests } from './requests/requests.js';
+import { Results } from './results.js';
+import { scale } from './scale/scale.js';
+import { stores } from './stores/stores.js';
+import { closeSinks, openSinks } from './sinks.js';
+import { startup } from './startup/startup.js';
+import { peerNames } from './variants.js';
 
 const project = resolve(__dirname, '../..');
 const folder = join(project, 'benchmarks');
+const parts: readonly Part[] = [startup, requests, calls, scale, stores];
 
-const { values } = parseArgs({
+const defaultNodes = '20,22,24,26';
+const defaultLongNodes = '20,24';
+const defaultTraces = '100000';
+
+const { values, positionals } = parseArgs({
   options: {
-    /** A smoke test: few rounds, and the page goes to the output only. */
+    /** Versions of Node, or paths of programs. */
+    nodes: { type: 'string', default: defaultNodes },
+    /** Those that the requests and the scale are measured under, because these take longest. */
+    'long-nodes': { type: 'string', default: defaultLongNodes },
+    /** The most traces in a store; a million takes a quarter of an hour more. */
+    traces: { type: 'string', default: defaultTraces },
+    /** A smoke test: few rounds, small sizes, numbers that mean nothing. */
     quick: { type: 'boolean', default: false },
-    /** `startup` or `requests` alone; the page goes to the output only. */
-    only: { type: 'string' },
-    /** A Node to measure under; by default the one that runs this. */
-    node: { type: 'string', multiple: true, default: [] },
-    /** A Node to measure only the start-up under, because the requests take longest. */
-    'startup-node': { type: 'string', multiple: true, default: [] },
+    /** Where the page and its plots go. */
+    out: { type: 'string', default: folder },
   },
+  allowPositionals: true,
 });
 
-const rounds = values.quick
-  ? { own: 2, peers: 1, warmUps: 0, requests: 2 }
-  : { own: 15, peers: 3, warmUps: 14, requests: 7 };
-
 async function main(): Promise<void> {
-  const started = performance.now();
-  const loadBefore = loadavg()[0]!.toFixed(1);
+  const chosen = chosenParts();
   const scratch = mkdtempSync(join(tmpdir(), 'ostrace-bench-'));
   process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
-  const sink = await openSink();
+  const services: Service[] = [];
   try {
     installPeers(folder);
     installPacked(project, scratch);
-    const places: Places = { scratch, peers: folder, sink: sink.url };
-    const own = values.node.length > 0 ? values.node : [process.execPath];
-    const results: NodeResults[] = [];
-    for (const node of own) results.push(await measure(node, places, sink));
-    for (const node of values['startup-node']) results.push(await measure(node, places, undefined));
-    results.sort((a, b) => Number.parseInt(a.version, 10) - Number.parseInt(b.version, 10));
-    const text = page(
-      {
-        date: new Date().toISOString().slice(0, 10),
-        minutes: Math.round((performance.now() - started) / 60_000),
-        ostrace: `${versionOf(scratch, 'ostrace')}${commit()}`,
-        openTelemetry: versionOf(folder, '@opentelemetry/auto-instrumentations-node'),
-        load: `${loadBefore} and ${loadavg()[0]!.toFixed(1)}`,
-        command: ['npm ci && npm run bench', ...given()].join(' '),
-        rounds: `start-up: ${rounds.own} rounds, of the peer ${rounds.peers}; requests: ${rounds.requests} rounds`,
-      },
-      results,
+    const bench = await prepare(scratch, chosen, services);
+    const results = new Results(
+      resolve(values.out),
+      parts.map(({ name }) => name),
     );
-    if (values.quick || values.only !== undefined) console.log(text);
-    else writeFileSync(join(folder, 'RESULTS.md'), text);
-    say(`done in ${Math.round((performance.now() - started) / 1000)} s`);
+    for (const part of chosen) await measure(part, bench, results, scratch);
+    say(`written to ${join(resolve(values.out), 'RESULTS.md')}`);
   } finally {
-    sink.close();
+    closeSinks();
+    await Promise.allSettled(services.map((service) => service.release()));
   }
 }
 
-/** @param sink the collector of the peer's spans; without it only the start-up is measured */
-async function measure(node: string, places: Places, sink: Sink | undefined): Promise<NodeResults> {
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
-  const all = variants(places);
-  // Traced is what happens to requests; such a process starts like an idle one.
-  const starting = all.filter(({ signed }) => signed !== true);
-  let startup: NodeResults['startup'] = [];
-  let requests: NodeResults['requests'] = [];
-  if (values.only !== 'requests') {
-    say(`Node ${version}: start-up`);
-    startup = await measureStartup(node, join(folder, 'startup'), starting, rounds);
+function chosenParts(): readonly Part[] {
+  for (const name of positionals) {
+    if (parts.some((part) => part.name === name)) continue;
+    throw new Error(`"${name}" is no part; expected some of: ${parts.map((part) => part.name).join(', ')}`);
   }
-  if (values.only !== 'startup' && sink !== undefined) {
-    say(`Node ${version}: requests`);
-    requests = await measureRequests(node, join(folder, 'requests'), all, places, sink, rounds);
+  return positionals.length === 0 ? parts : parts.filter(({ name }) => positionals.includes(name));
+}
+
+async function prepare(scratch: string, chosen: readonly Part[], services: Service[]): Promise<Bench> {
+  const sinkOf = await openSinks(peerNames);
+  let servers: Record<string, string> = {};
+  if (chosen.includes(requests)) {
+    for (const kind of [postgresql, mariadb]) {
+      const service = await provide(kind);
+      services.push(service);
+      servers = { ...servers, ...service.env };
+    }
   }
-  return { version, startup, requests };
+  const traces = Number(values.traces);
+  if (!(traces >= 1)) throw new Error(`--traces is "${values.traces}"; expected a number of 1 or more`);
+  return {
+    folder,
+    places: { scratch, peers: folder, sinkOf, servers },
+    nodes: [],
+    isQuick: values.quick,
+    traces: values.quick ? Math.min(traces, 1000) : traces,
+    say,
+  };
+}
+
+async function measure(part: Part, bench: Bench, results: Results, scratch: string): Promise<void> {
+  const isLong = part === requests || part === scale;
+  const wanted = (isLong ? values['long-nodes'] : values.nodes).split(',').filter((each) => each !== '');
+  const nodes = wanted.map((each) => installNode(each.trim(), join(project, '.cache/nodes')));
+  const started = performance.now();
+  const before = loadavg()[0]!.toFixed(1);
+  const section = await part.run({ ...bench, nodes });
+  const minutes = Math.max(1, Math.round((performance.now() - started) / 60_000));
+  const after = loadavg()[0]!.toFixed(1);
+  const { length: cores, 0: cpu } = cpus();
+  const peers = ['@opentelemetry/auto-instrumentations-node', 'dd-trace'].map(
+    (name) => `${name} ${versionOf(folder, name)}`,
+  );
+  const about = [
+    ...(values.quick ? ['**A quick run, which shows that it runs: its numbers mean nothing.**'] : []),
+    `${new Date().toISOString().slice(0, 10)}, ostrace ${versionOf(scratch, 'ostrace')}${commit()}${part === startup || part === requests ? ` beside ${peers.join(' and ')}` : ''}; Node ${nodes.map(({ version }) => version).join(', ')}; ${section.rounds}; ${minutes} min.`,
+    `${cores} cores of ${cpu?.model.trim() ?? 'an unknown kind'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemType()} ${release()}; load before and after: ${before}, ${after}. \`${command(part, nodes, isLong)}\`, [how](${part.name}/README.md).`,
+  ].join('\n');
+  results.write(part, about, section);
+  console.log([`## ${part.title}`, '', about, '', ...section.lines].join('\n'));
+}
+
+/** What measures this part again; without paths, which are this machine's own. */
+function command({ name }: Part, nodes: readonly Node[], isLong: boolean): string {
+  const versions = nodes.map(({ version }) => version.split('.')[0]).join();
+  const defaults = isLong ? defaultLongNodes : defaultNodes;
+  return [
+    'npm run bench --',
+    name,
+    ...(versions === defaults ? [] : [`--${isLong ? 'long-nodes' : 'nodes'} ${versions}`]),
+    ...(values.traces === defaultTraces ? [] : [`--traces ${values.traces}`]),
+    ...(values.quick ? ['--quick'] : []),
+  ].join(' ');
 }
 
 /** Which state of the sources was measured, where they are a repository. */
@@ -96,19 +139,12 @@ function commit(): string {
   }
 }
 
-/** The options that this run was given, for its page: without the paths, which are this machine's own. */
-function given(): string[] {
-  const options = [
-    ...values.node.map(() => '--node PATH'),
-    ...values['startup-node'].map(() => '--startup-node PATH'),
-  ];
-  return options.length === 0 ? [] : ['--', ...options];
-}
-
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+// Each process that is measured is ended with this one.
+process.setMaxListeners(0);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 main().catch((error: unknown) => {

@@ -2,91 +2,174 @@
 export interface Variant {
   readonly name: string;
   /** The package's preload, as people name it; none where the application runs by itself. */
-  readonly preload?: string;
+  readonly preload?: Preload;
   /** Where the preload is resolved from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** The agents that have to be there; unset where that can't be told. */
-  readonly expects: { readonly ostrace: boolean; readonly opentelemetry?: boolean };
+  readonly expects: Readonly<Partial<Record<Agent, boolean>>>;
   /** Each of its requests carries signed headers. */
   readonly signed?: true;
   readonly isPeer?: true;
+  /** A peer that records every request. */
+  readonly records?: true;
+  /** A peer that may send spans which it did not sample. */
+  readonly mayRecord?: true;
 }
+
+/** The same preload for CommonJS and for ES modules. */
+interface Preload {
+  readonly require: string;
+  readonly import: string;
+}
+
+type Agent = 'ostrace' | 'opentelemetry' | 'datadog';
 
 export interface Places {
   /** Where the packed ostrace is installed. */
   readonly scratch: string;
   /** Where the peers are installed. */
   readonly peers: string;
-  /** The base address of a collector that takes spans and discards them. */
-  readonly sink: string;
+  /** The address of a collector that takes a variant's spans and discards them. */
+  readonly sinkOf: (variant: string) => string;
+  /** The databases, as environment variables. */
+  readonly servers: Readonly<Record<string, string>>;
 }
 
 /** Also signs the requests of the load. */
 export const hmacKey = 'benchmark';
 
-const baseEnv = {
-  PATH: process.env['PATH'] ?? '',
-  PGHOST: process.env['PGHOST'] ?? '127.0.0.1',
-  PGPORT: process.env['PGPORT'] ?? '5432',
-  PGUSER: process.env['PGUSER'] ?? 'postgres',
-  PGDATABASE: process.env['PGDATABASE'] ?? 'postgres',
-};
+/** The peers' variants: each has a collector of its own. */
+export const peerNames = [
+  'OpenTelemetry on',
+  'OpenTelemetry, sampler off',
+  'OpenTelemetry disabled',
+  'dd-trace on',
+  'dd-trace, rate 0',
+  'dd-trace disabled',
+] as const;
+type PeerName = (typeof peerNames)[number];
 
 /** Where a variant's events go; the folder is made with its first trace. */
 export const storeOf = ({ scratch }: Places, name: string): string =>
   `${scratch}/store-${name.replaceAll(/\W+/g, '-')}`;
 
-export function variants(places: Places): readonly Variant[] {
-  const ostrace = (name: string, env: Variant['env']): Variant => ({
-    name,
-    preload: 'ostrace/register',
-    cwd: places.scratch,
-    env: { ...baseEnv, ...env, OSTRACE_CONNECTION_STRING: `file://${storeOf(places, name)}` },
-    expects: { ostrace: env['OSTRACE_ENABLED'] === 'true', opentelemetry: false },
-  });
-  const on = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: hmacKey };
-  const none: Variant = {
-    name: 'none',
-    cwd: places.scratch,
-    env: baseEnv,
-    expects: { ostrace: false, opentelemetry: false },
-  };
+const nobody = { ostrace: false, opentelemetry: false, datadog: false };
+
+/** What start-up is measured with: traced is a process that is a trace of its own. */
+export function startupVariants(places: Places): readonly Variant[] {
+  const { own, none, peers } = kinds(places);
+  const empty = `${places.peers}/startup/empty-preload.cjs`;
   return [
-    none,
-    { ...none, name: 'none, once more' },
-    ostrace('ostrace disabled', {}),
-    ostrace('ostrace idle', on),
-    { ...ostrace('ostrace traced', on), signed: true },
-    openTelemetry(places, 'OpenTelemetry on', {}, true),
-    openTelemetry(places, 'OpenTelemetry, sampler off', { OTEL_TRACES_SAMPLER: 'always_off' }, true),
-    openTelemetry(places, 'OpenTelemetry disabled', { OTEL_SDK_DISABLED: 'true' }),
+    none('none'),
+    none('none, once more'),
+    { ...none('empty preload'), preload: { require: empty, import: empty } },
+    own('ostrace disabled', {}),
+    own('ostrace idle', on),
+    own('ostrace traced', { ...on, OSTRACE_PROFILE: hmacKey }),
+    ...peers,
   ];
 }
 
-function openTelemetry(
-  { peers, sink }: Places,
-  name: string,
-  env: Variant['env'],
-  isThere?: boolean,
-): Variant {
-  return {
+/** What requests are measured with: traced is a request with signed headers. */
+export function requestVariants(places: Places): readonly Variant[] {
+  const { own, none, peers } = kinds(places);
+  return [
+    none('none'),
+    none('none, once more'),
+    own('ostrace disabled', {}),
+    own('ostrace idle', on),
+    { ...own('ostrace traced', on), signed: true },
+    ...peers,
+  ];
+}
+
+const on = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: hmacKey };
+
+interface Kinds {
+  own(name: string, env: Variant['env']): Variant;
+  none(name: string): Variant;
+  readonly peers: readonly Variant[];
+}
+
+function kinds(places: Places): Kinds {
+  const baseEnv = { PATH: process.env['PATH'] ?? '', ...places.servers };
+  const peer = (
+    name: PeerName,
+    preload: Preload,
+    env: Variant['env'],
+    more: Pick<Variant, 'expects' | 'records' | 'mayRecord'>,
+  ): Variant => ({
     name,
-    preload: '@opentelemetry/auto-instrumentations-node/register',
-    cwd: peers,
-    env: {
-      ...baseEnv,
-      ...env,
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${sink}/${encodeURIComponent(name)}`,
-      OTEL_METRICS_EXPORTER: 'none',
-      OTEL_LOGS_EXPORTER: 'none',
-      // The detectors of clouds ask addresses that are not ours to ask.
-      OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
-      // The work has to be comparable: nothing is dropped, and it is done soon after the requests.
-      OTEL_BSP_MAX_QUEUE_SIZE: '50000',
-      OTEL_BSP_SCHEDULE_DELAY: '500',
-    },
-    expects: { ostrace: false, ...(isThere !== undefined && { opentelemetry: isThere }) },
+    preload,
+    cwd: places.peers,
+    env: { ...baseEnv, ...env },
     isPeer: true,
+    ...more,
+  });
+  const openTelemetry = (name: PeerName, env: Variant['env'], more: Partial<Variant>): Variant =>
+    peer(
+      name,
+      twice('@opentelemetry/auto-instrumentations-node/register'),
+      {
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${places.sinkOf(name)}/v1/traces`,
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        // The detectors of clouds ask addresses that are not ours to ask.
+        OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
+        // The work has to be comparable: nothing is dropped, and it is done soon after the requests.
+        OTEL_BSP_MAX_QUEUE_SIZE: '50000',
+        OTEL_BSP_SCHEDULE_DELAY: '500',
+        ...env,
+      },
+      {
+        expects: { ostrace: false, datadog: false, ...more.expects },
+        ...(more.records && { records: true }),
+      },
+    );
+  const datadog = (name: PeerName, env: Variant['env'], more: Partial<Variant>): Variant =>
+    peer(
+      name,
+      { require: 'dd-trace/init', import: 'dd-trace/initialize.mjs' },
+      {
+        DD_TRACE_AGENT_URL: places.sinkOf(name),
+        // All that is not about traces, and asks or tells others: in its favour.
+        DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
+        DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+        DD_CRASHTRACKING_ENABLED: 'false',
+        DD_TRACE_STARTUP_LOGS: 'false',
+        // Without this its spans of a second beyond the first hundred are not sampled.
+        DD_TRACE_RATE_LIMIT: '-1',
+        ...env,
+      },
+      {
+        expects: { ostrace: false, datadog: true },
+        ...(more.records && { records: true }),
+        ...(more.mayRecord && { mayRecord: true }),
+      },
+    );
+  return {
+    own: (name, env) => ({
+      name,
+      preload: twice('ostrace/register'),
+      cwd: places.scratch,
+      env: { ...baseEnv, ...env, OSTRACE_CONNECTION_STRING: `file://${storeOf(places, name)}` },
+      expects: { ...nobody, ostrace: env['OSTRACE_ENABLED'] === 'true' },
+    }),
+    none: (name) => ({ name, cwd: places.scratch, env: baseEnv, expects: nobody }),
+    peers: [
+      openTelemetry('OpenTelemetry on', {}, { expects: { opentelemetry: true }, records: true }),
+      openTelemetry(
+        'OpenTelemetry, sampler off',
+        { OTEL_TRACES_SAMPLER: 'always_off' },
+        { expects: { opentelemetry: true } },
+      ),
+      openTelemetry('OpenTelemetry disabled', { OTEL_SDK_DISABLED: 'true' }, {}),
+      datadog('dd-trace on', { DD_TRACE_SAMPLE_RATE: '1' }, { records: true }),
+      datadog('dd-trace, rate 0', { DD_TRACE_SAMPLE_RATE: '0' }, { mayRecord: true }),
+      datadog('dd-trace disabled', { DD_TRACE_ENABLED: 'false' }, {}),
+    ],
   };
 }
+
+const twice = (name: string): Preload => ({ require: name, import: name });

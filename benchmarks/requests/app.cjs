@@ -1,18 +1,69 @@
 // A small service with nothing in it but the work that is measured. `/queries/N` runs N queries, one
-// after another; what it answers is how many rows came.
+// after another; what it answers is how many rows, answers or exit codes came.
+const { execFile } = require('node:child_process');
 const http = require('node:http');
+const { join } = require('node:path');
+const { Worker } = require('node:worker_threads');
+const mysql = require('mysql2/promise');
 const { Pool } = require('pg');
 
-const pool = new Pool();
+const { MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DATABASE, UPSTREAM } = process.env;
+// All variants' applications are up at a time, and a PostgreSQL takes 100 connections by default. They stay
+// while the others have their turn.
+const connections = 4;
+const pool = new Pool({ max: connections, idleTimeoutMillis: 0 });
+const mysqlPool = mysql.createPool({
+  host: MYSQL_HOST,
+  port: Number(MYSQL_PORT),
+  user: MYSQL_USER,
+  password: MYSQL_PASSWORD,
+  database: MYSQL_DATABASE,
+  connectionLimit: connections,
+});
+const agent = new http.Agent({ keepAlive: true });
+
+const work = {
+  ping: () => 0,
+
+  async queries(count) {
+    let rows = 0;
+    for (let i = 0; i < count; i++) {
+      const result = await pool.query('select $1::int as n', [i]);
+      rows += result.rows.length;
+    }
+    return rows;
+  },
+
+  async mysql() {
+    const [rows] = await mysqlPool.query('select ? as n', [7]);
+    return rows.length;
+  },
+
+  outgoing: () =>
+    new Promise((resolve, reject) => {
+      http
+        .get(UPSTREAM, { agent }, (response) => {
+          let body = '';
+          response.setEncoding('utf8').on('data', (text) => (body += text));
+          response.on('end', () => resolve(body.length)).on('error', reject);
+        })
+        .on('error', reject);
+    }),
+
+  command: () =>
+    new Promise((resolve, reject) => {
+      execFile('/bin/true', (error) => (error === null ? resolve(0) : reject(error)));
+    }),
+
+  worker: () =>
+    new Promise((resolve, reject) => {
+      new Worker(join(__dirname, 'worker.cjs')).on('error', reject).on('exit', resolve);
+    }),
+};
 
 async function answer(url) {
-  let rows = 0;
-  const queries = Number(url.split('/')[2] ?? 0);
-  for (let i = 0; i < queries; i++) {
-    const result = await pool.query('select $1::int as n', [i]);
-    rows += result.rows.length;
-  }
-  return String(rows);
+  const [, name, count] = url.split('/');
+  return String(await work[name](Number(count)));
 }
 
 const server = http.createServer((request, response) => {

@@ -6,16 +6,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { spansOf } from '../sinks.js';
 import type { Variant } from '../variants.js';
 import { type Cpu, cpuOf } from './cpu.js';
-import { type Endpoint, openConnections, sendBatch } from './load.js';
+import type { Endpoint } from './endpoints.js';
+import { openConnections, sendBatch } from './load.js';
 import { signedHeaders } from './signed.js';
-import type { Sink } from './sink.js';
 
 /** What one batch cost: all CPU time from its start to the start of the same application's next one. */
 export interface Batch {
   readonly endpoint: Endpoint;
-  readonly cpu: Cpu;
+  readonly cpu: { readonly process: number; readonly thread: number };
+  /** By the wall clock, from the first request to the last answer. */
+  readonly seconds: number;
   /** How many spans or points there were for each request. */
   readonly points: number;
 }
@@ -23,6 +26,8 @@ export interface Batch {
 /** The application under one of the variants. */
 export interface Application {
   readonly variant: Variant;
+  /** Whether a batch was sent and is not finished. */
+  isRunning(): boolean;
   /** Sends a batch; `finish` it. */
   begin(endpoint: Endpoint): Promise<void>;
   /** Checks that the batch's work was done, and tells what it cost. */
@@ -39,44 +44,52 @@ export async function startApplication(
   file: string,
   variant: Variant,
   store: string,
-  sink: Sink,
+  upstream: string,
 ): Promise<Application> {
   const { name, preload, cwd, env } = variant;
-  const args = preload === undefined ? [file] : ['--require', preload, file];
-  const child = spawn(node, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = preload === undefined ? [file] : ['--require', preload.require, file];
+  const child = spawn(node, args, {
+    cwd,
+    env: { ...env, UPSTREAM: upstream },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const pid = child.pid!;
   // The run may be interrupted: none is left behind.
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
   const port = await portOf(child, name);
   const connections: Agent = openConnections();
-  let running: { endpoint: Endpoint; before: Cpu; spans: number; ids: string[] } | undefined;
+  let running: { endpoint: Endpoint; before: Cpu; spans: number; ids: string[]; seconds: number } | undefined;
 
   return {
     variant,
+
+    isRunning: () => running !== undefined,
+
     async begin(endpoint) {
       const ids: string[] = [];
-      const batch = { endpoint, before: cpuOf(pid), spans: sink.count(name), ids };
+      const batch = { endpoint, before: cpuOf(pid), spans: spansOf(name), ids };
+      const started = performance.now();
       await sendBatch(port, connections, endpoint, () => {
         if (variant.signed !== true) return {};
         const { base_id, headers } = signedHeaders();
         ids.push(base_id);
         return headers;
       });
-      running = batch;
+      running = { ...batch, seconds: (performance.now() - started) / 1000 };
     },
 
     async finish() {
-      const { endpoint, before, spans, ids } = running!;
-      const least = 1 + endpoint.queries;
-      // A peer that is on records requests and queries, and more if it likes.
-      const isPeerOn = name === 'OpenTelemetry on';
-      const count = (): number => (variant.isPeer ? sink.count(name) - spans : countEvents(store, ids) / 2);
-      const wanted = isPeerOn || variant.signed ? least * endpoint.requests : 0;
+      const { endpoint, before, spans, ids, seconds } = running!;
+      running = undefined;
+      const count = (): number => (variant.isPeer ? spansOf(name) - spans : countEvents(store, ids) / 2);
+      const below = variant.signed ? endpoint.points : endpoint.spans;
+      const wanted = variant.records || variant.signed ? (1 + below) * endpoint.requests : 0;
       const deadline = performance.now() + storeLimitMs;
       while (count() < wanted && performance.now() < deadline) await sleep(50);
       const points = count() / endpoint.requests;
-      const isRight = isPeerOn ? points >= least : count() === wanted;
+      // A peer records more if it likes.
+      const isRight = variant.records || variant.mayRecord ? count() >= wanted : count() === wanted;
       if (!isRight || (!variant.signed && existsSync(store))) {
         throw new Error(
           `${name}: ${endpoint.path} left ${points} points a request; expected ${wanted / endpoint.requests}`,
@@ -84,8 +97,9 @@ export async function startApplication(
       }
       // The files stay until the end of the run: ext4 takes long to make new ones where many were just removed.
       const after = cpuOf(pid);
-      const cpu = { process: after.process - before.process, thread: after.thread - before.thread };
-      return { endpoint, cpu, points };
+      const which = endpoint.endsThreads ? 'everything' : 'process';
+      const cpu = { process: after[which] - before[which], thread: after.thread - before.thread };
+      return { endpoint, cpu, points, seconds };
     },
 
     cpu: () => cpuOf(pid),

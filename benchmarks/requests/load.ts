@@ -1,15 +1,8 @@
 import { Agent, get } from 'node:http';
 
-/** What the load asks for, and what it takes for an answer. */
-export interface Endpoint {
-  readonly path: string;
-  readonly what: string;
-  readonly queries: number;
-  /** Requests in a batch. */
-  readonly requests: number;
-}
+import type { Endpoint } from './endpoints.js';
 
-// What autocannon and the pool of pg take by default.
+// What autocannon takes by default.
 export const concurrency = 10;
 
 /** Connections to one application, kept between its batches. */
@@ -42,14 +35,14 @@ function send(
   endpoint: Endpoint,
   headers: Record<string, string>,
 ): Promise<void> {
-  const { path, queries } = endpoint;
+  const { path, answer } = endpoint;
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path, agent, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200 && body === String(queries)) resolve();
+        if (response.statusCode === 200 && body === answer) resolve();
         else reject(new Error(`${path} gave ${response.statusCode}: ${body}`));
       });
     }).on('error', reject);

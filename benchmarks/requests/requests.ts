@@ -1,19 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type Budget, budgetTable, grouped, plot, quartiles, signed, table, text } from '../markdown.js';
+import type { Bench, Node, Part, Section } from '../part.js';
+import { bars } from '../plot.js';
 import { type Summary, rotated, summary } from '../statistics.js';
-import { type Places, type Variant, storeOf } from '../variants.js';
+import { type Variant, requestVariants, storeOf } from '../variants.js';
 import { type Application, type Batch, startApplication } from './application.js';
-import type { Endpoint } from './load.js';
-import type { Sink } from './sink.js';
+import { type Endpoint, endpoints, warmUpEndpoint } from './endpoints.js';
+import { openUpstream } from './upstream.js';
 
-export const endpoints: readonly Endpoint[] = [
-  { path: '/ping', what: 'no query', queries: 0, requests: 2000 },
-  { path: '/queries/1', what: 'one query', queries: 1, requests: 800 },
-  { path: '/queries/20', what: 'twenty queries', queries: 20, requests: 90 },
-];
-
-export interface RequestsResult {
+interface Result {
   readonly variant: Variant;
   readonly endpoint: Endpoint;
   /** CPU of the whole process for a request. */
@@ -24,6 +21,8 @@ export interface RequestsResult {
   readonly threadMicros: Summary;
   /** What the application's thread used beyond none in the same round. */
   readonly addedThreadMicros: Summary;
+  /** Requests a second, with as many at a time as the load keeps going. */
+  readonly perSecond: Summary;
   /** Points or spans that a request left. */
   readonly points: number;
 }
@@ -31,34 +30,70 @@ export interface RequestsResult {
 // Less would be lost in what a process does by itself.
 const leastBatchMicros = 10_000;
 const settleMs = 1500;
+const mostRatio: Readonly<Record<string, number>> = { '/ping': 1.6, '/queries/20': 1.2 };
+const mostMicrosPerPoint = 1.5;
 
-export interface Rounds {
+interface Rounds {
+  readonly own: number;
+  /** The peers cost several times as much, and so do their differences. */
+  readonly peers: number;
   /** Batches of the endpoint with the most queries, until V8 has compiled what runs often. */
   readonly warmUps: number;
-  readonly requests: number;
 }
 
-/** Measures all variants in turns: each has its own process, and one of them works at a time. */
-export async function measureRequests(
-  node: string,
-  folder: string,
-  variants: readonly Variant[],
-  places: Places,
-  sink: Sink,
-  { warmUps, requests: rounds }: Rounds,
-): Promise<readonly RequestsResult[]> {
-  const applications: Application[] = [];
-  try {
-    for (const variant of variants) {
-      const store = storeOf(places, variant.name);
-      applications.push(await startApplication(node, join(folder, 'app.cjs'), variant, store, sink));
+/** How much CPU does a request cost? */
+export const requests: Part = {
+  name: 'requests',
+  title: 'Requests',
+  async run(bench: Bench): Promise<Section> {
+    const rounds = bench.isQuick ? { own: 2, peers: 1, warmUps: 0 } : { own: 30, peers: 6, warmUps: 17 };
+    const results = new Map<Node, readonly Result[]>();
+    for (const node of bench.nodes) {
+      bench.say(`Node ${node.version}: requests`);
+      results.set(node, await measure(node, bench, rounds));
     }
-    for (const application of applications) await warmUp(application, warmUps);
+    return {
+      rounds: `${rounds.own} rounds, of the peers ${rounds.peers}`,
+      lines: [
+        ...[...results].flatMap(([{ version }]) =>
+          plot(`requests-${major(version)}.svg`, `CPU of a request as a multiple of none, Node ${version}`),
+        ),
+        ...budgetTable([...results].flatMap(([node, all]) => budgets(node, all))),
+        ...[...results].flatMap(([node, all]) =>
+          endpoints.flatMap((endpoint) => tables(node, endpoint, all)),
+        ),
+      ],
+      plots: Object.fromEntries(
+        [...results].map(([node, all]) => [`requests-${major(node.version)}.svg`, picture(node, all)]),
+      ),
+    };
+  },
+};
+
+const major = (version: string): string => version.split('.')[0]!;
+
+/** Measures all variants in turns: each has its own process, and one of them works at a time. */
+async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<readonly Result[]> {
+  const applications: Application[] = [];
+  const upstream = await openUpstream();
+  const file = join(bench.folder, 'requests/app.cjs');
+  try {
+    for (const variant of requestVariants(bench.places)) {
+      const store = storeOf(bench.places, `${variant.name}-${node.version}`);
+      const own =
+        variant.env['OSTRACE_CONNECTION_STRING'] === undefined
+          ? {}
+          : { OSTRACE_CONNECTION_STRING: `file://${store}` };
+      const placed = { ...variant, env: { ...variant.env, ...own } };
+      applications.push(await startApplication(node.path, file, placed, store, upstream.url));
+    }
+    for (const application of applications) await warmUp(application, rounds.warmUps);
     const batches = await takeTurns(applications, rounds);
     await refuseIdleWork(applications, batches);
     return endpoints.flatMap((endpoint) => summarize(endpoint, batches));
   } finally {
     await Promise.all(applications.map((application) => application.stop()));
+    upstream.close();
   }
 }
 
@@ -66,27 +101,31 @@ type Batches = ReadonlyMap<Variant, readonly Batch[]>;
 
 /** Hooks that have just begun to run cost several times what they cost after some 20,000 queries. */
 async function warmUp(application: Application, batches: number): Promise<void> {
-  const sequence = [...Array.from({ length: batches }, () => endpoints.at(-1)!), ...endpoints];
+  const sequence = [...Array.from({ length: batches }, () => warmUpEndpoint), ...endpoints];
   for (const endpoint of sequence) {
     await application.begin(endpoint);
     await application.finish();
   }
 }
 
-async function takeTurns(applications: readonly Application[], rounds: number): Promise<Batches> {
+async function takeTurns(applications: readonly Application[], rounds: Rounds): Promise<Batches> {
   const batches = new Map(applications.map(({ variant }) => [variant, [] as Batch[]]));
-  for (let turn = 0; turn < rounds * endpoints.length; turn++) {
-    for (const application of rotated(applications, turn)) {
-      // What a batch leaves behind (events on their way, timers, garbage) is its own cost: it counts until
-      // the next one begins.
-      if (turn > 0) batches.get(application.variant)!.push(await application.finish());
-      await application.begin(endpoints[turn % endpoints.length]!);
+  const finish = async (application: Application): Promise<void> => {
+    if (application.isRunning()) batches.get(application.variant)!.push(await application.finish());
+  };
+  let turn = 0;
+  for (let round = 0; round < rounds.own; round++) {
+    for (const endpoint of endpoints.filter(({ every = 1 }) => round % every === 0)) {
+      for (const application of rotated(applications, turn++)) {
+        // What a batch leaves behind (events on their way, timers, garbage) is its own cost: it counts until
+        // the next one begins.
+        await finish(application);
+        if (application.variant.isPeer !== true || round < rounds.peers) await application.begin(endpoint);
+      }
     }
   }
   await sleep(settleMs);
-  for (const application of applications) {
-    batches.get(application.variant)!.push(await application.finish());
-  }
+  for (const application of applications) await finish(application);
   return batches;
 }
 
@@ -108,7 +147,7 @@ async function refuseIdleWork(applications: readonly Application[], batches: Bat
   });
 }
 
-function summarize(endpoint: Endpoint, batches: Batches): RequestsResult[] {
+function summarize(endpoint: Endpoint, batches: Batches): Result[] {
   const of = (variant: Variant): Batch[] =>
     batches.get(variant)!.filter((batch) => batch.endpoint === endpoint);
   const none = of([...batches.keys()][0]!);
@@ -124,7 +163,95 @@ function summarize(endpoint: Endpoint, batches: Batches): RequestsResult[] {
       addedThreadMicros: summary(
         own.map(({ cpu }, round) => perRequest(cpu.thread - none[round]!.cpu.thread)),
       ),
+      perSecond: summary(own.map(({ seconds }) => endpoint.requests / seconds)),
       points: own[0]!.points,
     };
+  });
+}
+
+const perPoint = ({ addedThreadMicros, points }: Result): number => addedThreadMicros.median / points;
+
+function budgets({ version }: Node, results: readonly Result[]): Budget[] {
+  const of = (name: string): readonly Result[] => results.filter(({ variant }) => variant.name === name);
+  const ratio = { node: version, unit: '×', digits: 2 };
+  const again = of('none, once more');
+  const idle = of('ostrace idle').map((result, i) => ({
+    ...ratio,
+    what: `idle, ratio to none, within what none itself differs by: ${result.endpoint.what}`,
+    most: Math.max(1, Number(again[i]!.ratio.high.toFixed(2))),
+    measured: result.ratio.median,
+  }));
+  const traced = of('ostrace traced').flatMap((result) => {
+    const most = mostRatio[result.endpoint.path];
+    return most === undefined
+      ? []
+      : [
+          {
+            ...ratio,
+            what: `traced, all requests, ratio to none: ${result.endpoint.what}`,
+            most,
+            measured: result.ratio.median,
+          },
+        ];
+  });
+  const perPointRows = of('ostrace traced')
+    .filter(({ endpoint }) => endpoint === warmUpEndpoint)
+    .map((result) => ({
+      node: version,
+      what: `traced, application's thread, a point: ${result.endpoint.what}`,
+      most: mostMicrosPerPoint,
+      measured: perPoint(result),
+      unit: 'µs',
+    }));
+  return [...idle, ...traced, ...perPointRows];
+}
+
+function tables({ version }: Node, endpoint: Endpoint, results: readonly Result[]): string[] {
+  const rows = results
+    .filter((result) => result.endpoint === endpoint)
+    .map((result) => [
+      result.variant.name,
+      text(result.processMicros.median, 0),
+      `${text(result.ratio.median, 2)} ${quartiles(result.ratio, 2)}`,
+      text(result.threadMicros.median, 0),
+      result.variant.name === 'none'
+        ? ''
+        : `${signed(result.addedThreadMicros.median, 1)} ${quartiles(result.addedThreadMicros, 0)}`,
+      grouped(result.perSecond.median),
+      text(result.points, 0),
+      result.points === 0 ? '' : text(perPoint(result), 1),
+    ]);
+  const header = [
+    'µs of CPU',
+    'process',
+    'ratio to none',
+    "application's thread",
+    'more than none',
+    'requests/s',
+    'points or spans',
+    'µs a point',
+  ];
+  return [`### Node ${version}: ${endpoint.what}`, '', ...table(header, rows)];
+}
+
+function picture({ version }: Node, results: readonly Result[]): string {
+  const names = [...new Set(results.map(({ variant }) => variant.name))].filter((name) => name !== 'none');
+  return bars({
+    title: `CPU of a request, Node ${version}: the whole process`,
+    unit: 'as a multiple of no agent',
+    series: names,
+    mark: 1,
+    digits: 2,
+    // A peer's thread costs so much that all else would be the same short bar: its table has it.
+    groups: endpoints
+      .filter(({ endsThreads }) => endsThreads !== true)
+      .map((endpoint) => ({
+        label: endpoint.what.replaceAll('`', ''),
+        values: names.map(
+          (name) =>
+            results.find((result) => result.endpoint === endpoint && result.variant.name === name)!.ratio
+              .median,
+        ),
+      })),
   });
 }

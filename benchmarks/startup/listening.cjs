@@ -2,7 +2,8 @@
 const http = require('node:http');
 const { Pool } = require('pg');
 
-const has = (name) => Symbol.for(name) in globalThis;
+const { firstLine } = require('./first-line.cjs');
+
 const pool = new Pool();
 const server = http.createServer((request, response) => {
   pool.query('select 1').then(
@@ -11,7 +12,5 @@ const server = http.createServer((request, response) => {
   );
 });
 server.listen(0, '127.0.0.1', () => {
-  console.log(
-    JSON.stringify({ ostrace: has('ostrace.profiler.1'), opentelemetry: has('opentelemetry.js.api.1') }),
-  );
+  console.log(firstLine());
 });

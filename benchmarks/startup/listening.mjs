@@ -3,7 +3,8 @@ import http from 'node:http';
 
 import { Pool } from 'pg';
 
-const has = (name) => Symbol.for(name) in globalThis;
+import { firstLine } from './first-line.cjs';
+
 const pool = new Pool();
 const server = http.createServer((request, response) => {
   pool.query('select 1').then(
@@ -12,7 +13,5 @@ const server = http.createServer((request, response) => {
   );
 });
 server.listen(0, '127.0.0.1', () => {
-  console.log(
-    JSON.stringify({ ostrace: has('ostrace.profiler.1'), opentelemetry: has('opentelemetry.js.api.1') }),
-  );
+  console.log(firstLine());
 });

@@ -4,19 +4,16 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import type { Driver } from '../../src/drivers/driver.js';
 import { masked, openDriver } from '../../src/drivers/index.js';
+import { driverSettings } from '../driver-settings.js';
+import { grouped, table, text } from '../markdown.js';
+import type { Bench, Part, Section } from '../part.js';
 import { median, rotated } from '../statistics.js';
 import { linesOf } from './events.js';
 import { type RealStore, provideServers } from './servers.js';
 import { bytesIn } from './sizes.js';
-
-const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '7' } },
-  allowPositionals: true,
-});
 
 const batches = 20;
 const batchLines = 1000;
@@ -32,16 +29,7 @@ interface Store {
 }
 
 function storeOf(connectionString: string, name: string, bytes: Store['bytes']): Store {
-  const settings = {
-    filterErrorTrace: false,
-    project: 'shop',
-    service: 'orders',
-    host: 'bench',
-    transportUrl: undefined,
-    keepFor: undefined,
-    keepSize: undefined,
-  };
-  const driver = openDriver(connectionString, settings);
+  const driver = openDriver(connectionString, driverSettings);
   return { name, driver, bytes, eventsPerSecond: [], cpuMs: [], events: 0 };
 }
 
@@ -73,47 +61,63 @@ async function writeRound(store: Store, isCounted: boolean): Promise<void> {
   store.cpuMs.push((user + system) / 1000 / (events / 10_000));
 }
 
-async function main(): Promise<void> {
+/** How many events a second does a store take? */
+export const stores: Part = {
+  name: 'stores',
+  title: 'Stores',
+  async run({ isQuick }: Bench): Promise<Section> {
+    const rounds = isQuick ? 1 : 5;
+    return {
+      rounds: `${rounds} rounds, under ${process.version}, which ran the benchmarks`,
+      lines: await measureStores([], rounds),
+      plots: {},
+    };
+  },
+};
+
+/**
+ * @param named connection strings of stores that are there; none for those that the tests use
+ * @returns a table as Markdown
+ */
+export async function measureStores(named: readonly string[], rounds: number): Promise<string[]> {
   const scratch = mkdtempSync(join(tmpdir(), 'ostrace-bench-'));
   const processes: ChildProcess[] = [];
   let servers: RealStore[] = [];
   try {
-    if (positionals.length === 0) servers = await provideServers();
+    if (named.length === 0) servers = await provideServers();
     mkdirSync(join(scratch, 'traces'));
     const files = `file://${join(scratch, 'traces')}`;
-    const stores = [
+    const all = [
       real(files, 'files'),
       ...servers.map(({ connectionString, name }) => real(connectionString, name)),
-      ...positionals.map((connectionString) => real(connectionString, masked(connectionString))),
+      ...named.map((connectionString) => real(connectionString, masked(connectionString))),
       ...(await Promise.all(['otlp', 'zipkin', 'elasticsearch'].map((scheme) => sunk(scheme, processes)))),
     ];
     const before = new Map<Store, number>();
-    for (let round = 0; round <= Number(values.rounds); round++) {
-      for (const store of rotated(stores, round)) await writeRound(store, round > 0);
+    for (let round = 0; round <= rounds; round++) {
+      for (const store of rotated(all, round)) await writeRound(store, round > 0);
       if (round > 0) continue;
       // Now tables are made and memory is taken.
-      for (const store of stores) {
+      for (const store of all) {
         before.set(store, (await store.bytes()) ?? Number.NaN);
         store.events = 0;
       }
     }
-    console.log(
-      `Node ${process.version}\n\n| | events/s | CPU ms for 10,000 | bytes |\n| --- | --- | --- | --- |`,
-    );
-    for (const store of stores) {
+    const rows: string[][] = [];
+    for (const store of all) {
       const bytes = ((await store.bytes()) ?? Number.NaN) - before.get(store)!;
-      const size = Number.isNaN(bytes) ? '' : Math.round(bytes / store.events);
-      const speed = Math.round(median(store.eventsPerSecond) / 100) * 100;
-      console.log(
-        `| ${store.name} | ${speed.toLocaleString('en')} | ${median(store.cpuMs).toFixed(0)} | ${size} |`,
-      );
+      rows.push([
+        store.name,
+        grouped(Math.round(median(store.eventsPerSecond) / 100) * 100),
+        text(median(store.cpuMs), 0),
+        Number.isNaN(bytes) ? '' : text(bytes / store.events, 0),
+      ]);
       await store.driver.close();
     }
+    return table(['', 'events/s', 'CPU ms for 10,000', 'bytes'], rows);
   } finally {
     for (const child of processes) child.disconnect();
     await Promise.allSettled(servers.map((server) => server.release()));
     rmSync(scratch, { recursive: true, force: true });
   }
 }
-
-void main();

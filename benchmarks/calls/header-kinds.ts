@@ -1,17 +1,17 @@
+import { createHmac } from 'node:crypto';
+
 import { newId } from '../../src/trace/ids.js';
 import { type SignedTrace, sign, signIds } from '../../src/trace/signing.js';
+import { hmacKey } from '../variants.js';
 
-export const keys = ['first-key', 'second-key', 'third-key', 'fourth-key', 'fifth-key'] as const;
-
-/** A kind of request: what it carries, and whether that is a trace. */
-export interface Kind {
+/** A kind of request: what it carries. */
+interface HeaderKind {
   readonly what: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly isAccepted?: true;
 }
 
 // What a browser sends with any request.
-const usual = [
+export const usual = [
   ['Host', 'shop.example.org'],
   ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
   ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'],
@@ -22,19 +22,19 @@ const usual = [
 ] as const;
 
 const id = newId();
-const right = signIds(id, id, keys[0]);
+const right = signIds(id, id, hmacKey);
 const wrong = signIds(id, id, 'a key of somebody else');
 const hmac = 'a'.repeat(40);
 
-const both = (signed: SignedTrace): Kind['headers'] => [
+export const both = (signed: SignedTrace): HeaderKind['headers'] => [
   ['X-Trace-Info', signed.info],
   ['X-Trace-HMAC', signed.hmac],
 ];
-const info = (text: string, signature = hmac): Kind['headers'] => both({ info: text, hmac: signature });
+const info = (text: string, signature = hmac): HeaderKind['headers'] => both({ info: text, hmac: signature });
 
 /** Base64 of 1,024 characters, every other of which Python's decoder passes over. */
 function sparse(): SignedTrace {
-  const dense = sign({ base_id: `no ${id}` }, keys[0]).info;
+  const dense = sign({ base_id: `no ${id}` }, hmacKey).info;
   return signText(
     [...dense]
       .map((digit) => `${digit}~`)
@@ -44,14 +44,10 @@ function sparse(): SignedTrace {
 }
 
 function signText(text: string): SignedTrace {
-  const { createHmac } = require('node:crypto') as typeof import('node:crypto');
-  return { info: text, hmac: createHmac('sha1', keys[0]).update(text).digest('hex') };
+  return { info: text, hmac: createHmac('sha1', hmacKey).update(text).digest('hex') };
 }
 
-export const accepted: Kind = { what: 'accepted', headers: [...usual, ...both(right)], isAccepted: true };
-
-const refused: readonly Kind[] = [
-  { what: 'no trace header', headers: [] },
+const refused: readonly HeaderKind[] = [
   { what: 'no signature', headers: [['X-Trace-Info', right.info]] },
   { what: "another key's signature", headers: both(wrong) },
   { what: 'a signature of 39 digits', headers: info(right.info, hmac.slice(1)) },
@@ -67,7 +63,7 @@ const refused: readonly Kind[] = [
   },
   {
     what: 'signed by a known key: ids that are no UUIDs',
-    headers: both(sign({ base_id: '../../x' }, keys[0])),
+    headers: both(sign({ base_id: '../../x' }, hmacKey)),
   },
   {
     what: 'signed by a known key: JSON of 300 levels',
@@ -77,7 +73,7 @@ const refused: readonly Kind[] = [
 ];
 
 /** What is refused, each with the headers of a usual request before it. */
-export const refusedKinds: readonly Kind[] = refused.map(({ what, headers }) => ({
+export const refusedKinds: readonly HeaderKind[] = refused.map(({ what, headers }) => ({
   what,
   headers: [...usual, ...headers],
 }));

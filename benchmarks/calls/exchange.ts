@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+
+/** What a server's channel tells of one request. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Has Node's parser make a request. */
+export async function openExchange(): Promise<Exchange> {
+  let exchange: Exchange | undefined;
+  const server = createServer((request, response) => {
+    exchange = { request, response };
+    response.end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.end('GET /orders/42?full=1 HTTP/1.1\r\nHost: shop.example.org\r\nConnection: close\r\n\r\n');
+  await once(socket.resume(), 'close');
+  server.close();
+  if (exchange === undefined) throw new Error('Node refused a request');
+  return exchange;
+}
+
+/** A request like another one, which nobody has looked into yet. */
+export function fresh(
+  { request, response }: Exchange,
+  headers: readonly (readonly [name: string, value: string])[],
+): Exchange {
+  const own = Object.create(request, { rawHeaders: { value: headers.flat() } }) as IncomingMessage;
+  const symbols = Object.getOwnPropertySymbols(request).filter((symbol) =>
+    ['kHeaders', 'kHeadersDistinct', 'kHeadersCount'].includes(symbol.description ?? ''),
+  );
+  for (const symbol of symbols) {
+    const isCount = symbol.description === 'kHeadersCount';
+    Object.assign(own, { [symbol]: isCount ? headers.length * 2 : null });
+  }
+  // Node builds them for each request by itself: not the agent's cost.
+  void own.headers;
+  return { request: own, response: Object.create(response) as ServerResponse };
+}

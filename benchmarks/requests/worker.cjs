@@ -1,0 +1,2 @@
+// A thread with nothing to do.
+module.exports = {};

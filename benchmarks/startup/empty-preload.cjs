@@ -1,0 +1,2 @@
+// What any preload costs: Node resolves it, reads it, and wraps it.
+module.exports = {};
