@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import { createGuard, guarded } from './guard.js';
 import { amongOwnModules, currentCache, rememberOwnModules } from './own-modules.js';
-import { patch } from './patch.js';
 import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
@@ -85,19 +84,7 @@ export function hookModules(
     });
   }
 
-  patch(
-    Module.prototype as unknown as Loader,
-    'load',
-    (original) =>
-      function (this: unknown) {
-        const args = arguments as unknown as unknown[];
-        const result = Reflect.apply(original, this, args);
-        const [path] = args as [string];
-        const target = targets.exec(path)?.[1];
-        if (target !== undefined) hook(this as NodeJS.Module, path, target);
-        return result;
-      },
-  );
+  onLoad((path) => targets.exec(path)?.[1], hook);
 
   let count = 0;
   let last: string | undefined;
@@ -126,7 +113,40 @@ export function hookModules(
 
 /** Not in Node's documentation, and there since version 0.x. */
 interface Loader {
-  load(path: string): void;
+  load: (this: NodeJS.Module, path: string) => unknown;
+}
+
+/**
+ * Tells of files that have been loaded. A getter in the method's place, so that nothing of ours is on the stack
+ * while other files run: that shows wherever one of them throws.
+ *
+ * @param targetOf gives undefined for a file that is not to be told of
+ */
+function onLoad(
+  targetOf: (path: string) => string | undefined,
+  tell: (module: NodeJS.Module, path: string, target: string) => void,
+): void {
+  const prototype = Module.prototype as unknown as Loader;
+  let original = prototype.load;
+  Object.defineProperty(prototype, 'load', {
+    configurable: true,
+    enumerable: true,
+    get(this: Partial<NodeJS.Module>) {
+      // Of the main file it is another text, and of the prototype there is none.
+      const target = typeof this.id === 'string' ? targetOf(this.id) : undefined;
+      if (target === undefined) return original;
+      return function load(this: NodeJS.Module, path: string): unknown {
+        const result = Reflect.apply(original, this, [path]) as unknown;
+        tell(this, path, target);
+        return result;
+      };
+    },
+    set(this: object, value: Loader['load']) {
+      if (this === prototype) original = value;
+      else
+        Object.defineProperty(this, 'load', { value, configurable: true, enumerable: true, writable: true });
+    },
+  });
 }
 
 /** Matches where the files lie, and takes out which they are: `pg/lib/client` of `…/node_modules/pg/lib/client.js`. */
