@@ -128,6 +128,8 @@ function onLoad(
 ): void {
   const prototype = Module.prototype as unknown as Loader;
   let original = prototype.load;
+  // Stacks name it by the property that it is the value of, which it is no longer.
+  if (original.name === '') Object.defineProperty(original, 'name', { value: 'load', configurable: true });
   Object.defineProperty(prototype, 'load', {
     configurable: true,
     enumerable: true,
