@@ -41,7 +41,7 @@ export interface HookReports {
  * ones, because an ES module that imports a CommonJS package loads all but the main file by `require`:
  * one hook serves both kinds of application, and no loader is needed.
  *
- * The hook is at `Module.prototype.load`, which reads a CommonJS file, in whichever way it came to be asked
+ * The hook is in `Module.prototype.load`, which reads a CommonJS file, in whichever way it came to be asked
  * for: so what is in the cache already is required without passing through anything of ours.
  *
  * @returns hooks what is loaded already, without the hook seeing it: by an earlier preload, or by Node's own
@@ -84,10 +84,7 @@ export function hookModules(
     });
   }
 
-  watchLoads((module) => {
-    const target = targets.exec(module.id)?.[1];
-    return target === undefined ? undefined : () => hook(module, module.id, target);
-  });
+  onLoad((path) => targets.exec(path)?.[1], hook);
 
   let count = 0;
   let last: string | undefined;
@@ -116,35 +113,38 @@ export function hookModules(
 
 /** Not in Node's documentation, and there since version 0.x. */
 interface Loader {
-  load(path: string): void;
+  load: (this: NodeJS.Module, path: string) => unknown;
 }
 
 /**
- * Looks at each module that is about to be read. An accessor, not a wrapper: a wrapper would be in the stacks
- * of all errors of all files that are being loaded, the application's main one included.
+ * Tells of files that have been loaded. A getter in the method's place, so that nothing of ours is on the stack
+ * while other files run: that shows wherever one of them throws.
  *
- * @param choose gives what is to be done when the module has been read, for the few that are of interest
+ * @param targetOf gives undefined for a file that is not to be told of
  */
-function watchLoads(choose: (module: NodeJS.Module) => (() => void) | undefined): void {
+function onLoad(
+  targetOf: (path: string) => string | undefined,
+  tell: (module: NodeJS.Module, path: string, target: string) => void,
+): void {
   const prototype = Module.prototype as unknown as Loader;
-  let { load } = prototype;
-  const { enumerable = true } = Object.getOwnPropertyDescriptor(prototype, 'load') ?? {};
+  let original = prototype.load;
+  // Stacks name it by the property that it is the value of, which it is no longer.
+  if (original.name === '') Object.defineProperty(original, 'name', { value: 'load', configurable: true });
   Object.defineProperty(prototype, 'load', {
     configurable: true,
-    enumerable,
-    get(this: NodeJS.Module) {
-      const original = load;
-      const whenRead = typeof this.id === 'string' ? choose(this) : undefined;
-      if (whenRead === undefined) return original;
-      return function (this: NodeJS.Module, ...args: unknown[]) {
-        const result: unknown = Reflect.apply(original, this, args);
-        whenRead();
+    enumerable: true,
+    get(this: Partial<NodeJS.Module>) {
+      // Of the main file it is another text, and of the prototype there is none.
+      const target = typeof this.id === 'string' ? targetOf(this.id) : undefined;
+      if (target === undefined) return original;
+      return function load(this: NodeJS.Module, path: string): unknown {
+        const result: unknown = Reflect.apply(original, this, [path]);
+        tell(this, path, target);
         return result;
       };
     },
-    // As with a plain property: on a module it becomes the module's own.
     set(this: object, value: Loader['load']) {
-      if (this === prototype) load = value;
+      if (this === prototype) original = value;
       else
         Object.defineProperty(this, 'load', { value, configurable: true, enumerable: true, writable: true });
     },

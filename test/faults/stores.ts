@@ -147,7 +147,7 @@ export const stores: Readonly<Record<string, () => Promise<Store>>> = {
     });
   },
   rabbitmq: () => {
-    const url = env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/';
+    const url = env['AMQP_FAULTS_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/';
     return network(url, {
       user: 'ostrace:wrong',
       canTell: false,

@@ -16,7 +16,7 @@ console.log(
       'http.get': native(http.get),
       'Server.emit': native(http.Server.prototype.emit),
       'Module.require': native(Module.prototype.require),
-      'Module.load': 'value' in Object.getOwnPropertyDescriptor(Module.prototype, 'load'),
+      'Module.load': Object.getOwnPropertyDescriptor(Module.prototype, 'load').get === undefined,
       spawn: native(childProcess.spawn),
       spawnSync: native(childProcess.spawnSync),
       'ChildProcess.spawn': native(childProcess.ChildProcess.prototype.spawn),

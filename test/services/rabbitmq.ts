@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -33,8 +34,8 @@ export const rabbitmq: Kind = {
       reach: () => answers(url),
       // All of it is ours.
       createPlace: async () => ({
-        label: 'virtual host /',
-        env: { AMQP_URL: url.href },
+        label: `virtual hosts ${ownHosts.join(' and ')}`,
+        env: environment(url, ownHosts),
         remove: async () => {},
       }),
     };
@@ -50,7 +51,13 @@ export const rabbitmq: Kind = {
   async start(scratch, [, server = '', epmd = ''], isUp) {
     const file = (name: string): string => join(scratch.folder, name);
     writeFileSync(file('plugins'), '[].');
-    writeFileSync(file('rabbit.conf'), `listeners.tcp.1 = 127.0.0.1:${scratch.port}\nlog.console = true\n`);
+    writeFileSync(file('definitions.json'), JSON.stringify(definitions()));
+    const settings = [
+      `listeners.tcp.1 = 127.0.0.1:${scratch.port}`,
+      'log.console = true',
+      `load_definitions = ${file('definitions.json')}`,
+    ];
+    writeFileSync(file('rabbit.conf'), `${settings.join('\n')}\n`);
     // Erlang would start it in the background, and leave it behind.
     const epmdPort = String(await freePort());
     await scratch.startHelper(epmd, ['-address', '127.0.0.1', '-port', epmdPort]);
@@ -68,6 +75,33 @@ export const rabbitmq: Kind = {
   },
 };
 
+/** On a server of ours: they are there from its start, because `rabbitmqctl` would look for the system's server. */
+const ownHosts = ['tests', 'faults'] as const;
+
+/** What a server of ours knows: with definitions of its own it has no user and no virtual host but these. */
+function definitions(): object {
+  const salt = randomBytes(4);
+  const hash = createHash('sha256').update(salt).update('guest').digest();
+  const user = {
+    name: 'guest',
+    password_hash: Buffer.concat([salt, hash]).toString('base64'),
+    hashing_algorithm: 'rabbit_password_hashing_sha256',
+    tags: ['administrator'],
+  };
+  const all = { configure: '.*', write: '.*', read: '.*' };
+  return {
+    users: [user],
+    vhosts: ownHosts.map((name) => ({ name })),
+    permissions: ownHosts.map((vhost) => ({ user: user.name, vhost, ...all })),
+  };
+}
+
+/** The tests of the driver and those of faults use the same names at the same time, so each has a host. */
+function environment(url: URL, [tests, faults]: readonly [string, string]): Record<string, string> {
+  const of = (host: string): string => Object.assign(new URL(url), { pathname: `/${host}` }).href;
+  return { AMQP_URL: of(tests), AMQP_FAULTS_URL: of(faults) };
+}
+
 /** A server whose places are virtual hosts, which are made by its own command: clients can't. */
 function sharedServer(url: URL): Server {
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
@@ -84,13 +118,16 @@ function sharedServer(url: URL): Server {
       await control('authenticate_user', user, password);
     },
     async createPlace(name) {
-      await control('add_vhost', name);
-      await control('set_permissions', '-p', name, user, '.*', '.*', '.*');
+      const hosts = [name, `${name}_faults`] as const;
+      for (const host of hosts) {
+        await control('add_vhost', host);
+        await control('set_permissions', '-p', host, user, '.*', '.*', '.*');
+      }
       return {
-        label: `virtual host ${name}`,
-        env: { AMQP_URL: Object.assign(new URL(url), { pathname: `/${name}` }).href },
+        label: `virtual hosts ${hosts.join(' and ')}`,
+        env: environment(url, hosts),
         async remove() {
-          await control('delete_vhost', name);
+          for (const host of hosts) await control('delete_vhost', host);
         },
       };
     },
