@@ -96,8 +96,11 @@ async function prepare(scratch: string, chosen: readonly Part[], services: Servi
 
 async function measure(part: Part, bench: Bench, results: Results, scratch: string): Promise<void> {
   const isLong = part === requests || part === scale;
-  const wanted = (isLong ? values['long-nodes'] : values.nodes).split(',').filter((each) => each !== '');
-  const nodes = wanted.map((each) => installNode(each.trim(), join(project, '.cache/nodes')));
+  const wanted = part === stores ? process.execPath : values[isLong ? 'long-nodes' : 'nodes'];
+  const nodes = wanted
+    .split(',')
+    .filter((each) => each.trim() !== '')
+    .map((each) => installNode(each.trim(), join(project, '.cache/nodes')));
   const started = performance.now();
   const before = loadavg()[0]!.toFixed(1);
   const section = await part.run({ ...bench, nodes });
@@ -117,13 +120,13 @@ async function measure(part: Part, bench: Bench, results: Results, scratch: stri
 }
 
 /** What measures this part again; without paths, which are this machine's own. */
-function command({ name }: Part, nodes: readonly Node[], isLong: boolean): string {
+function command(part: Part, nodes: readonly Node[], isLong: boolean): string {
   const versions = nodes.map(({ version }) => version.split('.')[0]).join();
   const defaults = isLong ? defaultLongNodes : defaultNodes;
   return [
     'npm run bench --',
-    name,
-    ...(versions === defaults ? [] : [`--${isLong ? 'long-nodes' : 'nodes'} ${versions}`]),
+    part.name,
+    ...(part === stores || versions === defaults ? [] : [`--${isLong ? 'long-nodes' : 'nodes'} ${versions}`]),
     ...(values.traces === defaultTraces ? [] : [`--traces ${values.traces}`]),
     ...(values.quick ? ['--quick'] : []),
   ].join(' ');

@@ -54,7 +54,7 @@ export const calls: Part = {
   name: 'calls',
   title: 'Calls',
   async run(bench: Bench): Promise<Section> {
-    const rounds = bench.isQuick ? { warmUps: 2, ns: 3, bytes: 2 } : { warmUps: 30, ns: 40, bytes: 7 };
+    const rounds = bench.isQuick ? { warmUps: 2, ns: 3, bytes: 2 } : { warmUps: 20, ns: 40, bytes: 7 };
     const results = new Map<Node, Costs>();
     for (const node of bench.nodes) {
       bench.say(`Node ${node.version}: calls`);
@@ -108,7 +108,13 @@ const withStore = (variant: Variant, store: string): Variant => ({
 
 type Values = ReadonlyMap<Kind, ReadonlyMap<string, readonly number[]>>;
 
-const isAsked = (kind: Kind, place: Place): boolean => place.inTrace !== true || kind.points !== undefined;
+/** Of what is refused, the other places would tell nothing: nobody looks, or what looks is the same. */
+const refusedAt: readonly string[] = ['none', 'idle', 'beside a trace'];
+
+function isAsked(kind: Kind, place: Place): boolean {
+  if (kind.isRefused) return refusedAt.includes(place.name);
+  return place.inTrace !== true || kind.points !== undefined;
+}
 
 async function takeTurns(
   rounds: number,

@@ -10,6 +10,7 @@ interface Results {
 }
 
 const pointMicros = 1.5;
+const leastWeighed = 100;
 
 /** How does the cost grow? */
 export const scale: Part = {
@@ -95,7 +96,8 @@ function liveTable(version: string, results: readonly LiveResult[]): string[] {
         grouped(each.traces),
         text(each.threadMicros, 2),
         text(each.otherMicros, 2),
-        grouped(each.heapBytes),
+        // Of few, what the heap changes by otherwise is more.
+        each.traces < leastWeighed ? '' : grouped(each.heapBytes),
       ]),
     ),
   ];

@@ -68,7 +68,7 @@ export const stores: Part = {
   async run({ isQuick }: Bench): Promise<Section> {
     const rounds = isQuick ? 1 : 5;
     return {
-      rounds: `${rounds} rounds, under ${process.version}, which ran the benchmarks`,
+      rounds: `${rounds} rounds`,
       lines: await measureStores([], rounds),
       plots: {},
     };
