@@ -102,7 +102,9 @@ function checkLine(text: string): void {
   assert.ok(Number.isFinite(parseTimestamp(event.timestamp)));
   assert.ok(typeof event.info === 'object' && !Array.isArray(event.info));
   for (const text_ of [event.project, event.service]) assert.ok(text_ === null || typeof text_ === 'string');
-  assert.deepEqual(parseEvent(JSON.stringify(event)), event, 'read once more it is the same');
+  // As text: a number like 1e999 is read as one that JSON can't write.
+  const written = JSON.stringify(event);
+  assert.equal(JSON.stringify(parseEvent(written)), written, 'read once more it is the same');
 }
 
 // What a terminal prints and does nothing else with; colours are framed by escapes of our own.
