@@ -1,6 +1,7 @@
 import { driverSettings, spoolSettings } from '../config/config.js';
 import { masked, splitConnections } from '../drivers/index.js';
-import { Delivery } from '../export/delivery.js';
+import { flushSpool } from '../export/flush.js';
+import { messageOf } from '../trace/notice.js';
 import { command, print } from './command.js';
 import { connectionOption, settings } from './settings.js';
 
@@ -17,18 +18,14 @@ What a running process spools is its own, and left alone.`,
     const config = settings(shell, values['connection-string']);
     let code = 0;
     for (const connection of splitConnections(config.connectionString)) {
-      const delivery = new Delivery(connection, {
+      const { stored, waiting, problem } = await flushSpool(connection, {
         drivers: driverSettings(config),
         spool: spoolSettings(config),
       });
-      let stored = 0;
-      try {
-        await delivery.flushSpool((count) => (stored += count));
-      } catch (error) {
-        shell.warn(error instanceof Error ? error.message : String(error));
+      if (problem !== undefined) {
+        shell.warn(messageOf(problem));
         code = 1;
       }
-      const waiting = delivery.spooled();
       const rest = waiting === 0 ? '' : `; ${waiting} wait on`;
       await print(shell, `${masked(connection)}: ${stored} events were stored${rest}\n`);
     }

@@ -9,7 +9,8 @@ import { constants, gzip as gzipWithCallback } from 'node:zlib';
 
 import { schemeOf } from './connection-string.js';
 import { DriverError } from './driver.js';
-import { HttpError, connectionFailure, cutToLine } from './http-errors.js';
+import { authorizationOf, parseAddress, settingsOf } from './http-address.js';
+import { HttpError, connectionFailure } from './http-errors.js';
 
 const gzip = promisify(gzipWithCallback);
 
@@ -68,10 +69,10 @@ export interface HttpClient {
  */
 export function openHttp(connectionString: string, store: HttpStore): HttpClient {
   const scheme = schemeOf(connectionString);
-  const url = parse(connectionString, scheme);
+  const url = parseAddress(connectionString, scheme);
   const isSecure = scheme === store.secureScheme;
   const label = `${scheme}://${url.host}`;
-  const { headers, parameters } = settingsOf(url, scheme, store);
+  const { headers, parameters } = settingsOf(url, scheme, store.parameters ?? []);
   const authorization = authorizationOf(url, store.keyScheme, parameters.get('token'));
   if (authorization !== undefined) headers['authorization'] = authorization;
   const { Agent, request } = isSecure ? https : http;
@@ -132,68 +133,6 @@ export async function inParts<Item, Result>(
   } catch (error) {
     // The first half is stored.
     throw new DriverError((error as Error).message, { cause: error });
-  }
-}
-
-function parse(connectionString: string, scheme: string): URL {
-  try {
-    // Only known schemes have hosts and ports that are checked, and of those the usual port is dropped: so it
-    // is one whose port, 21, no store has.
-    const url = new URL(connectionString.replace(/^[^:]*:/, 'ftp:'));
-    if (/^[^:]*:\/\/[^/]/.test(connectionString)) return url;
-  } catch {
-    // Without its message, which holds the whole URL.
-  }
-  throw new DriverError(`this is no address of a server; expected ${scheme}://host:port`, {
-    isCertain: true,
-  });
-}
-
-function settingsOf(
-  url: URL,
-  scheme: string,
-  { parameters: known = [] }: HttpStore,
-): { headers: http.OutgoingHttpHeaders; parameters: Map<string, string> } {
-  const headers: http.OutgoingHttpHeaders = {};
-  const parameters = new Map<string, string>();
-  for (const [name, value] of url.searchParams) {
-    const header = /^header\.([\w-]+)$/.exec(name)?.[1];
-    if (header !== undefined) headers[header.toLowerCase()] = value;
-    else if (known.includes(name)) parameters.set(name, value);
-    else {
-      const expected = [...known, 'header.NAME'].join(', ');
-      throw new DriverError(
-        `${scheme}:// has no parameter "${cutToLine(name, 40)}"; expected one of ${expected}`,
-        {
-          isCertain: true,
-        },
-      );
-    }
-  }
-  return { headers, parameters };
-}
-
-/** A user and a password, or a key where there is no user. */
-function authorizationOf(
-  { username, password }: URL,
-  keyScheme: string,
-  token: string | undefined,
-): string | undefined {
-  if (token !== undefined) return `${keyScheme} ${token}`;
-  if (username === '' && password === '') return undefined;
-  const [user, secret] = [username, password].map(decoded);
-  return user === ''
-    ? `${keyScheme} ${secret}`
-    : `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
-}
-
-/** A part of a URL as it was meant. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A percent sign that stands for itself.
-    return text;
   }
 }
 

@@ -12,7 +12,8 @@ import {
   WriteError,
 } from './driver.js';
 import { HttpError } from './http-errors.js';
-import { decoded, inParts, openHttp } from './http.js';
+import { decoded } from './http-address.js';
+import { inParts, openHttp } from './http.js';
 import { measurements, pointsOf } from './influxdb-points.js';
 import { type Row, createQuery, refusedIn } from './influxdb-query.js';
 

@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Collection, Db, MongoClient, ObjectId } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 
 import type { Event } from '../trace/event.js';
-import { isUuid, loadCrypto } from '../trace/ids.js';
-import { parseEvent, parseTimestamp } from '../trace/parse.js';
 import { loadClient } from './client.js';
 import { masked, schemeOf } from './connection-string.js';
 import {
@@ -16,7 +14,9 @@ import {
   WriteError,
 } from './driver.js';
 import { failedStop } from './failed.js';
+import { type Mongo, type StoredEvent, insert } from './mongodb-insert.js';
 import { readEvent } from './read-event.js';
+import { summaries } from './summaries.js';
 
 // OSProfiler's names; it does not look at the database that a URL may name.
 const database = 'osprofiler';
@@ -36,31 +36,6 @@ const defaults: Readonly<Record<string, number | string | boolean>> = {
   waitQueueTimeoutMS: 5000,
 };
 const closeTimeoutMs = 500;
-/** MongoDB's own limit. */
-const maxDocumentBytes = 16 * 2 ** 20;
-
-const duplicateKey = 11_000;
-/** Errors that a document brings about by itself: MongoDB's names are in the comments. */
-const refusals: ReadonlySet<unknown> = new Set([
-  2, // BadValue
-  9, // FailedToParse
-  14, // TypeMismatch
-  15, // Overflow: nested too deep
-  22, // InvalidBSON
-  52, // DollarPrefixedFieldName, before MongoDB 5
-  55, // InvalidDBRef
-  56, // EmptyFieldName
-  57, // DottedFieldName
-  121, // DocumentValidationFailure
-  10_334, // BSONObjectTooLarge
-  17_280, // KeyTooLong
-]);
-
-interface StoredEvent extends Event {
-  readonly _id: ObjectId;
-}
-
-type Mongo = typeof import('mongodb');
 
 /**
  * Opens MongoDB in OSProfiler's layout: a document for each event.
@@ -127,13 +102,16 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
         const first = { _id: '$base_id', timestamp: { $min: '$timestamp' } };
         const rename = { _id: 0, base_id: '$_id', timestamp: 1 };
         const stages = [{ $match: texts }, { $group: first }, { $project: rename }];
-        return summaries(await db.collection(eventsName).aggregate(stages, { allowDiskUse: true }).toArray());
+        const found = db
+          .collection<TraceSummary>(eventsName)
+          .aggregate<TraceSummary>(stages, { allowDiskUse: true });
+        return summaries(await found.toArray());
       }),
 
     listErrors: () =>
       reading(async (db) => {
         const projection = { _id: 0, base_id: 1, timestamp: 1 };
-        return summaries(await db.collection(errorsName).find({}, { projection }).toArray());
+        return summaries(await db.collection<TraceSummary>(errorsName).find({}, { projection }).toArray());
       }),
 
     read: (base_id) =>
@@ -173,67 +151,6 @@ function optionsFor(connectionString: string): Record<string, number | string | 
   return Object.fromEntries(Object.entries(defaults).filter(([key]) => !names.has(key.toLowerCase())));
 }
 
-/**
- * Stores lines under ids that are made of them, so that a line that is there already is not stored again.
- *
- * @returns what is not stored, if anything
- * @throws what the client library throws when nothing is known of single lines
- */
-async function insert(
-  mongo: Mongo,
-  collection: Collection<StoredEvent>,
-  lines: readonly Line[],
-): Promise<WriteError | undefined> {
-  const given = lines.flatMap((line) => {
-    const document = documentOf(mongo, line);
-    return document === undefined ? [] : [{ line, document }];
-  });
-  let refused = lines.length - given.length;
-  let reason = 'some have no form in BSON';
-  const again: Line[] = [];
-  try {
-    const documents = given.map(({ document }) => document);
-    if (documents.length > 0) await collection.insertMany(documents, { ordered: false });
-  } catch (error) {
-    if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
-    const unreplicated = error.result.getWriteConcernError();
-    if (unreplicated === undefined && [error.writeErrors].flat().length === 0) {
-      // One of the network, which the client library has wrapped.
-      throw error.errorResponse instanceof Error ? error.errorResponse : error;
-    }
-    const wrong = error.result.getWriteErrors().filter(({ code }) => code !== duplicateKey);
-    refused += wrong.filter(({ code }) => refusals.has(code)).length;
-    reason = wrong[0]?.errmsg ?? error.message;
-    if (unreplicated === undefined) {
-      again.push(...wrong.filter(({ code }) => !refusals.has(code)).map(({ index }) => given[index]!.line));
-    } else {
-      // Stored, but not by as many servers as the URL asks for.
-      const lost = new Set(wrong.filter(({ code }) => refusals.has(code)).map(({ index }) => index));
-      again.push(...given.filter((_, index) => !lost.has(index)).map(({ line }) => line));
-    }
-  }
-  return refused + again.length === 0 ? undefined : new WriteError(reason, refused, again);
-}
-
-/** The document of a line; undefined where there can be none. */
-function documentOf(mongo: Mongo, { text }: Line): StoredEvent | undefined {
-  const event = parseEvent(text);
-  if (event === undefined) return undefined;
-  const _id = new mongo.ObjectId(loadCrypto().createHash('sha256').update(text).digest().subarray(0, 12));
-  const document = { _id, ...event };
-  // A key with a NUL, or too large a document, would cost the whole batch.
-  const isSuspect = text.includes('\\u0000') || text.length > maxDocumentBytes / 16;
-  return isSuspect && !fits(mongo, document) ? undefined : document;
-}
-
-function fits(mongo: Mongo, document: StoredEvent): boolean {
-  try {
-    return mongo.BSON.serialize(document).length <= maxDocumentBytes;
-  } catch {
-    return false;
-  }
-}
-
 /** Keeps a document for each trace with a failed point, with the time of the last failure. */
 async function mark(db: Db, lines: readonly Line[]): Promise<void> {
   const failures = new Map<string, TraceSummary>();
@@ -248,16 +165,4 @@ async function mark(db: Db, lines: readonly Line[]): Promise<void> {
     replaceOne: { filter: { base_id: replacement.base_id }, replacement, upsert: true },
   }));
   await db.collection<TraceSummary>(errorsName).bulkWrite(updates, { ordered: false });
-}
-
-/** What is known of traces, newest first; what else somebody has stored there is left out. */
-function summaries(documents: readonly Readonly<Record<string, unknown>>[]): TraceSummary[] {
-  return documents
-    .flatMap(({ base_id, timestamp }) => {
-      const micros = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined;
-      if (micros === undefined || !isUuid(base_id)) return [];
-      return [{ base_id, timestamp: timestamp as string, micros }];
-    })
-    .toSorted((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1))
-    .map(({ base_id, timestamp }) => ({ base_id, timestamp }));
 }

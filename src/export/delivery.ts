@@ -9,7 +9,7 @@ import { within } from '../drivers/within.js';
 import { messageOf } from '../trace/notice.js';
 import { Losses } from './losses.js';
 import { Parcels } from './parcels.js';
-import { type Segment, Spool, type SpoolSettings } from './spool.js';
+import { Spool, type SpoolSettings } from './spool.js';
 
 const batchLines = 1000;
 /** With the time for which events are collected, what a kill of the process can cost. */
@@ -86,47 +86,6 @@ export class Delivery {
     if (isLast) await this.#finish(deadline);
     this.#parcels.spool();
     if (isLast) this.#reportEnd();
-  }
-
-  /**
-   * Stores what is spooled by processes that are gone.
-   *
-   * @param onStored is told how many events have just been stored
-   * @throws DriverError of the store; the rest waits on
-   */
-  async flushSpool(onStored: (count: number) => void): Promise<void> {
-    const done: Segment[] = [];
-    let held: readonly Line[] = [];
-    try {
-      for (let segment = this.#spool.inherit(); segment !== undefined; segment = this.#spool.inherit()) {
-        const lines = this.#spool.read(segment);
-        for (let start = 0; start < lines.length; start += batchLines) {
-          onStored(await this.#writeSpooled(lines.slice(start, start + batchLines)));
-        }
-        // Other halves of what is in it may be in the next file.
-        if (this.#driver?.takeHeld !== undefined) done.push(segment);
-        else this.#spool.remove(segment);
-      }
-      await this.#driver?.write([], { isLast: true });
-    } catch (error) {
-      held = this.#driver?.takeHeld?.() ?? [];
-      // After the last batch it has nothing left, and gives them back with the error.
-      if (held.length === 0 && this.#driver?.takeHeld && error instanceof WriteError) held = error.again;
-      throw error;
-    } finally {
-      onStored(-held.length);
-      this.#losses.report(true);
-      // Without room for what is held the files stay: of these some events are stored twice.
-      if (held.length === 0 || this.#spool.write(held) !== undefined) {
-        for (const segment of done) this.#spool.remove(segment);
-      }
-      await this.#driver?.close();
-    }
-  }
-
-  /** How many events wait in the spool, of all processes. */
-  spooled(): number {
-    return this.#spool.count();
   }
 
   #deliver(): void {
@@ -216,18 +175,6 @@ export class Delivery {
 
   #takeBack(lines: readonly Line[]): void {
     if (!this.#parcels.add(lines, true)) this.#losses.add(lines.length, this.#whyLost());
-  }
-
-  /** @returns how many of the lines are stored; the others never will be */
-  async #writeSpooled(lines: readonly Line[]): Promise<number> {
-    try {
-      await this.#write(lines, true);
-      return lines.length;
-    } catch (error) {
-      if (!(error instanceof WriteError) || error.again.length > 0) throw error;
-      this.#losses.add(error.refused, error.message);
-      return lines.length - error.refused;
-    }
   }
 
   #keepHouse(): void {

@@ -1,0 +1,67 @@
+import { type Driver, type Line, WriteError } from '../drivers/driver.js';
+import { masked, openDriver } from '../drivers/index.js';
+import type { DeliverySettings } from './delivery.js';
+import { Losses } from './losses.js';
+import { type Segment, Spool } from './spool.js';
+
+const batchLines = 1000;
+
+/** What became of a store's spool. */
+export interface Flushed {
+  readonly stored: number;
+  /** Events of all processes that wait on. */
+  readonly waiting: number;
+  /** Why not all could be stored; undefined when all were, but for those of running processes. */
+  readonly problem: unknown;
+}
+
+/** Stores what is spooled for one store by processes that are gone. Lines that it refuses for good are reported. */
+export async function flushSpool(
+  connectionString: string,
+  { drivers, spool: settings }: DeliverySettings,
+): Promise<Flushed> {
+  const spool = new Spool(connectionString, settings);
+  const driver = openDriver(connectionString, drivers);
+  const losses = new Losses(masked(connectionString));
+  const done: Segment[] = [];
+  let held: readonly Line[] = [];
+  let stored = 0;
+  let problem: unknown;
+  try {
+    for (let segment = spool.inherit(); segment !== undefined; segment = spool.inherit()) {
+      const lines = spool.read(segment);
+      for (let start = 0; start < lines.length; start += batchLines) {
+        stored += await writeAll(driver, lines.slice(start, start + batchLines), losses);
+      }
+      // Other halves of what is in it may be in the next file.
+      if (driver.takeHeld === undefined) spool.remove(segment);
+      else done.push(segment);
+    }
+    await driver.write([], { isLast: true });
+  } catch (error) {
+    problem = error;
+    held = driver.takeHeld?.() ?? [];
+    // After the last batch it has nothing left, and gives them back with the error.
+    if (held.length === 0 && driver.takeHeld && error instanceof WriteError) held = error.again;
+    stored -= held.length;
+  }
+  losses.report(true);
+  // Without room for what is held the files stay: of these some events are stored twice.
+  if (held.length === 0 || spool.write(held) !== undefined) {
+    for (const segment of done) spool.remove(segment);
+  }
+  await driver.close();
+  return { stored, waiting: spool.count(), problem };
+}
+
+/** @returns how many of the lines are stored; the others never will be */
+async function writeAll(driver: Driver, lines: readonly Line[], losses: Losses): Promise<number> {
+  try {
+    await driver.write(lines, { isRepeated: true });
+    return lines.length;
+  } catch (error) {
+    if (!(error instanceof WriteError) || error.again.length > 0) throw error;
+    losses.add(error.refused, error.message);
+    return lines.length - error.refused;
+  }
+}
