@@ -17,7 +17,7 @@ import type { Service } from './services/service.js';
 
 const root = resolve(__dirname, '../..');
 /** For a whole file: node applies it to files as well as to each test. */
-const timeoutMs = 900_000;
+const timeoutMs = 600_000;
 
 let interruptedBy: NodeJS.Signals | undefined;
 let tests: ChildProcess | undefined;
