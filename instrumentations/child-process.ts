@@ -68,9 +68,9 @@ export function childProcess(settings: Settings): void {
       const message = code ?? (signal ? `ended by ${signal}` : `exit code ${String(status)}`);
       return { ...failure(error), message, ...ended(error) };
     },
-    settles: (call, invoke) => {
+    settles(call) {
       injectOptions(call, settings);
-      const result = invoke();
+      const result = call.invoke();
       call.succeed(result);
       return result;
     },
@@ -127,8 +127,8 @@ function ended(result: unknown): Info {
 /** The point is over when the process is; a command that can't be started never exits, but it closes. */
 const byExit =
   (settings: Settings): Settling =>
-  (call, invoke) => {
-    if (call.context === undefined) return invoke();
+  (call) => {
+    if (call.context === undefined) return call.invoke();
     const child = call.self as ChildProcess;
     const { envPairs } = (call.args[0] ?? {}) as SpawnOptions;
     const takeBack = addVariables(envPairs, settings, call.context);
@@ -140,7 +140,7 @@ const byExit =
       call.succeed({ pid: child.pid, ...(exited && { status: first, signal: second }), error });
     });
     try {
-      return invoke();
+      return call.invoke();
     } finally {
       takeBack();
     }

@@ -65,7 +65,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
     },
   });
   watching(point, () => {
-    if (mayCarry(settings, request.host, request)) inject(request, settings.headersFor(point.context));
+    if (mayCarry(settings, request.host, request)) inject(request, () => settings.headersFor(point.context));
     watch(request, point, caller, guard);
   });
 }
@@ -98,21 +98,28 @@ function watch(request: ClientRequest, point: Point, caller: Context, guard: Gua
 function portOf(request: ClientRequest, scheme: string): number | undefined {
   const host = request.getHeader('host');
   if (host === undefined || typeof host !== 'string') return undefined;
-  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-  if (name.replace(/^\[(.*)\]$/, '$1') !== request.host.replace(/^\[(.*)\]$/, '$1')) return undefined;
-  return port === undefined ? defaultPort(scheme) : Number(port);
+  const at = /:\d+$/.test(host) ? host.lastIndexOf(':') : host.length;
+  if (unbracketed(host.slice(0, at)) !== unbracketed(request.host)) return undefined;
+  return at === host.length ? defaultPort(scheme) : Number(host.slice(at + 1));
 }
 
-function inject(request: ClientRequest, headers: Readonly<Record<string, string>>): void {
-  const wasWritten = isWritten(request);
-  const written = wasWritten ? request._header.matchAll(/\r\nauthorization:([^\r]*)/gi) : [];
-  const authorizations = [request.getHeader('authorization'), [...written].map(([, value]) => value)];
-  if (request.hasHeader(infoHeader) || isAwsSigned(authorizations)) return;
-  if (!wasWritten) {
-    for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
+const unbracketed = (host: string): string =>
+  host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+
+function inject(request: ClientRequest, headersFor: () => Readonly<Record<string, string>>): void {
+  if (request.hasHeader(infoHeader) || isAwsSigned(request.getHeader('authorization'))) return;
+  if (isWritten(request)) {
+    injectWritten(request, headersFor);
     return;
   }
-  const added = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const headers = headersFor();
+  for (const name of Object.keys(headers)) request.setHeader(name, headers[name]!);
+}
+
+function injectWritten(request: WrittenRequest, headersFor: () => Readonly<Record<string, string>>): void {
+  const written = request._header.matchAll(/\r\nauthorization:([^\r]*)/gi);
+  if (isAwsSigned([...written].map(([, value]) => value))) return;
+  const added = Object.entries(headersFor()).map(([name, value]) => `${name}: ${value}\r\n`);
   const lines = `\r\n${added.join('')}\r\n`;
   const extended = request._header.replace(/\r\n\r\n$/, lines);
   const [first] = request.outputData;

@@ -18,10 +18,12 @@ import {
   runIn,
   tracing,
 } from '../src/trace/context.js';
-import { infoHeader, isTraceHeader } from '../src/trace/headers.js';
+import { hmacHeader, infoHeader, isTraceHeader, timeHeader } from '../src/trace/headers.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 
 const info = infoHeader.toLowerCase();
+const hmac = hmacHeader.toLowerCase();
+const time = timeHeader.toLowerCase();
 
 type Headers = Readonly<Record<string, unknown>>;
 
@@ -192,22 +194,29 @@ function trigger(headers: Headers, settings: Settings): Context | undefined {
   return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
 }
 
+// A client has some thirty, and what stands between it and us adds some. Whoever sends thousands, to have us
+// look through them, is not to be paid for it.
+const mostHeaders = 250;
+
 /**
  * The headers that carry a trace, if it is named, without `request.headers`: to build that, at its first use,
  * takes 50 µs of a request with a thousand headers. All three have names of one length.
  */
 function traceHeadersIn(rawHeaders: readonly string[]): Headers | undefined {
-  let found: Record<string, string> | undefined;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
+  let found: Record<string, string | undefined> | undefined;
+  const end = Math.min(rawHeaders.length, 2 * mostHeaders);
+  for (let i = 0; i < end; i += 2) {
     const name = rawHeaders[i]!;
     // `x-t…`: to write a name in lower case takes memory, and `X-Request-Id` is as long.
     const isCandidate = name.length === info.length && (name.charCodeAt(2) | 32) === 116;
-    if (!isCandidate || !isTraceHeader(name)) continue;
-    found ??= {};
+    if (!isCandidate) continue;
     const lower = name.toLowerCase();
-    const before = found[lower];
+    if (!isTraceHeader(lower)) continue;
+    found ??= { [info]: undefined, [hmac]: undefined, [time]: undefined };
+    const isFirst = found[lower] === undefined;
     // What is there twice is refused: as Node joins it, no signature fits.
-    found[lower] = before === undefined ? rawHeaders[i + 1]! : ',';
+    found[lower] = isFirst ? rawHeaders[i + 1] : ',';
+    if (!isFirst) break;
   }
   return found?.[info] === undefined ? undefined : found;
 }

@@ -8,18 +8,28 @@ import {
   runOutside,
   settlingCallback,
 } from '../src/hooks/call.js';
+import { createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
-import { bindEvents, byCallbackOr, byEvents, settleByEvents, unobserved } from '../src/hooks/settling.js';
+import {
+  bindEvents,
+  byCallbackOr,
+  byEvents,
+  settleByEvents,
+  takesCallback,
+  unobserved,
+  unwatched,
+} from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
+import type { Said } from '../src/trace/point.js';
 import { versions } from './versions.js';
 
 /** The shapes of mysql2 that are leaned on; its types are not ours to ship. */
-interface Endpoint {
+interface Config {
   readonly host?: unknown;
   readonly port?: unknown;
   readonly database?: unknown;
@@ -30,14 +40,14 @@ interface Connection {
   execute: Method;
   addCommand: Method;
   connect: Method;
-  readonly config?: Endpoint;
+  readonly config?: Config;
 }
 interface Pool {
   query: Method;
   execute: Method;
   getConnection: Method;
   releaseConnection: Method;
-  readonly config?: { readonly connectionConfig?: Endpoint };
+  readonly config?: { readonly connectionConfig?: Config };
 }
 interface Command {
   onResult?: unknown;
@@ -51,6 +61,8 @@ interface Command {
 }
 
 const library = 'mysql2';
+const calls = createDatabaseCalls('mysql');
+const none: readonly PointStart[] = [];
 
 // Errors about databases, tables, columns, users: no value of a row or a parameter is in them.
 const namesOnly: ReadonlySet<string> = new Set(
@@ -72,10 +84,12 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       hookMethod(prototype, operation, {
         library,
         what: `Connection.${operation}`,
-        start: (self, args, caller) => [
-          ...call(operation, (self as Connection).config, caller),
-          ...sql(settings, args),
-        ],
+        start: (self, args, caller) =>
+          withSql(
+            isInner(caller) ? none : call(operation, self, (self as Connection).config),
+            settings,
+            args,
+          ),
         stop: rows,
         failed,
         settles: byCommand,
@@ -97,7 +111,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       library,
       what: 'Connection.connect',
       start: () => [],
-      settles: byCallbackOr((_, invoke) => invoke()),
+      settles: byCallbackOr(unwatched),
     });
   };
   const pool = (exports: unknown): void => {
@@ -105,7 +119,8 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
     const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({
       library,
       what: `Pool.${operation}`,
-      start: (self, _args, caller) => call(operation, (self as Pool).config?.connectionConfig, caller),
+      start: (self, _args, caller) =>
+        isInner(caller) ? none : call(operation, self, (self as Pool).config?.connectionConfig),
       ...more,
       failed,
       settles: byCommand,
@@ -127,71 +142,74 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
   ];
 }
 
-/** A point for the outermost call alone: a pool's query is also a checkout and a connection's query. */
-function call(operation: string, endpoint: Endpoint | undefined, caller: Context): readonly PointStart[] {
-  if (caller.library === library) return [];
-  const { host, port, database: name } = endpoint ?? {};
-  return [{ point: 'db', info: { db: { system: 'mysql', operation, name, host, port } } }];
+/** Part of a call that has a point: a pool's query is also a checkout and a connection's query. */
+const isInner = (caller: Context): boolean => caller.library === library;
+
+const call = (operation: string, client: object, config: Config | undefined): readonly PointStart[] =>
+  calls(client, operation, { name: config?.database, host: config?.host, port: config?.port });
+
+function withSql(
+  outer: readonly PointStart[],
+  settings: Settings,
+  args: readonly unknown[],
+): readonly PointStart[] {
+  return settings.traceSql ? [...outer, sql(settings, args)] : outer;
 }
 
 /** `connection.prepare` and `statement.execute`, of which `connection.execute` is made as well. */
 function prepared(
   settings: Settings,
-  { config }: Connection,
+  connection: Connection,
   [given]: readonly unknown[],
   caller: Context,
 ): readonly PointStart[] {
-  if (caller.library === library || typeof given !== 'object' || given === null) return [];
+  if (isInner(caller) || typeof given !== 'object' || given === null) return [];
   const { constructor, query, statement, values } = given as Command;
   if (constructor?.name === 'Prepare') {
-    return [...call('prepare', config, caller), ...sql(settings, [query])];
+    return withSql(call('prepare', connection, connection.config), settings, [query]);
   }
   if (constructor?.name !== 'Execute') return [];
-  return [...call('execute', config, caller), ...sql(settings, [statement?.query, values])];
+  return withSql(call('execute', connection, connection.config), settings, [statement?.query, values]);
 }
 
 /** Taken before mysql2 formats the statement: later on the values are in its text. */
-function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[] {
-  if (!settings.traceSql) return [];
+function sql(settings: Settings, args: readonly unknown[]): PointStart {
   const [query, given] = args as [string | { sql?: unknown; values?: unknown } | null | undefined, unknown];
   const options = typeof query === 'object' ? query : undefined;
   const statement = typeof query === 'string' ? query : read(() => options?.sql);
   const params = typeof given === 'object' && given !== null ? given : read(() => options?.values);
-  return [
-    {
-      point: 'sql',
-      info: {
-        db: {
-          system: 'mysql',
-          statement:
-            typeof statement === 'string' && settings.maskSql ? maskLiterals(statement, 'mysql') : statement,
-          ...(settings.traceSqlParams && params !== undefined && { params }),
-        },
+  return {
+    point: 'sql',
+    info: {
+      db: {
+        system: 'mysql',
+        statement:
+          typeof statement === 'string' && settings.maskSql ? maskLiterals(statement, 'mysql') : statement,
+        ...(settings.traceSqlParams && params !== undefined && { params }),
       },
     },
-  ];
+  };
 }
 
-function rows(result: unknown): Info | undefined {
-  if (Array.isArray(result)) return { db: { rows: result.length } };
+function rows(result: unknown): Said {
+  if (Array.isArray(result)) return rowsInfo(result.length);
   const affected = (result as { affectedRows?: unknown } | undefined)?.affectedRows;
-  return typeof affected === 'number' ? { db: { rows: affected } } : undefined;
+  return typeof affected === 'number' ? rowsInfo(affected) : undefined;
 }
 
 /** A command emits its events beside calling back, and all of them come from the connection's socket. */
-const byCommand: Settling = (traced, invoke) => {
+const byCommand: Settling = (traced) => {
   const [given] = traced.args as [string | Command | null | undefined];
   // A pool passes a command that already has its callback; the connection gives the same command back.
   if (typeof given === 'object' && typeof given?.onResult === 'function') {
     const isSet = Reflect.set(given, 'onResult', settlingCallback(traced, given.onResult as Callback));
-    return (isSet ? bindEvents : unobserved)(traced, invoke);
+    return (isSet ? bindEvents : unobserved)(traced);
   }
-  const hasCallback = traced.args.some((value) => typeof value === 'function');
-  return byCallbackOr(byEvents)(traced, hasCallback ? () => bindEvents(traced, invoke) : invoke);
+  return (takesCallback(traced) ? bindEvents : byEvents)(traced);
 };
 
 /** Brings what a command calls back to where it was given; the hooked calls do that themselves. */
-const bindCommand: Settling = (traced, invoke) => {
+const bindCommand: Settling = (traced) => {
   const [command] = traced.args as [Command | null | undefined];
   if (typeof command === 'object' && command !== null) {
     // It is called after `end`, and is the one that knows the rows.
@@ -207,5 +225,5 @@ const bindCommand: Settling = (traced, invoke) => {
       else settleByEvents(traced, command as never);
     }
   }
-  return invoke();
+  return traced.invoke();
 };

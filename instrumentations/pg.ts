@@ -1,5 +1,4 @@
 import {
-  type Call,
   type Callback,
   type MethodHook,
   type PointStart,
@@ -10,15 +9,18 @@ import {
   settlingCallback,
 } from '../src/hooks/call.js';
 import { copyWith } from '../src/hooks/copy.js';
+import { type Endpoint, createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import { lookalike } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
-import { byCallbackOr, byPromiseOf, unobserved } from '../src/hooks/settling.js';
+import { byCallbackOr, byPromiseOf, unobserved, unwatched } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import { type Context, current, runIn } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
+import type { Said } from '../src/trace/point.js';
+import { createStamp } from '../src/trace/stamp.js';
 import { versions } from './versions.js';
 
 /** The shapes of pg that are leaned on; its types are not ours to ship. */
@@ -36,6 +38,8 @@ interface Pool {
   connect: (...args: unknown[]) => unknown;
   end: (...args: unknown[]) => unknown;
   _pulseQueue: (...args: unknown[]) => unknown;
+  /** Who waits for a client. */
+  readonly _pendingQueue?: { readonly length?: unknown };
   readonly options?: object;
   readonly Client?: ClientClass;
 }
@@ -51,6 +55,8 @@ interface Submittable {
 }
 
 const library = 'pg';
+const calls = createDatabaseCalls('postgresql');
+const none: readonly PointStart[] = [];
 
 // Errors about tables, columns, functions, constraints, users: no value of a row or a parameter is in them.
 const namesOnly: ReadonlySet<string> = new Set(
@@ -61,7 +67,7 @@ const namesOnly: ReadonlySet<string> = new Set(
 
 /** How a client class works out where it connects to: a pool has no such fields of its own. */
 const parametersOf = new WeakMap<object, ParametersClass>();
-const poolEndpoints = new WeakMap<Pool, Info>();
+const poolEndpoints = createStamp<Endpoint>();
 
 /** PostgreSQL by pg 8: `db` points for calls of pools and clients, `sql` points below them. */
 export function pg(settings: Settings): readonly ModuleHook[] {
@@ -76,10 +82,12 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         hookMethod(client.prototype as Client, 'query', {
           library,
           what: 'Client.query',
-          start: (self, args, caller) => [
-            ...call('query', endpointOfClient(self as Client), caller),
-            ...sql(settings, args),
-          ],
+          start: (self, args, caller) =>
+            withSql(
+              isInner(caller) ? none : calls(self, 'query', endpointOfClient(self as Client)),
+              settings,
+              args,
+            ),
           stop: rows,
           failed,
           settles: bySubmittableOr(byCallbackOr(byPromiseOf('_Promise'))),
@@ -89,11 +97,12 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           what: 'Client.connect',
           handsOut: true,
           failed,
-          start: (self, _args, caller) => call('connect', endpointOfClient(self as Client), caller),
-          settles(traced, invoke) {
+          start: (self, _args, caller) =>
+            isInner(caller) ? none : calls(self, 'connect', endpointOfClient(self as Client)),
+          settles(traced) {
             // Notices and notifications are nobody's, though the connection may be opened in a trace.
             bindEmitter(traced.self as never, undefined, traced.guard);
-            return byCallbackOr(byPromiseOf('_Promise'))(traced, invoke);
+            return byCallbackOr(byPromiseOf('_Promise'))(traced);
           },
         });
         hookMethod(client.prototype as Client, 'end', ending('Client.end'));
@@ -107,7 +116,8 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({
           library,
           what: `Pool.${operation}`,
-          start: (self, _args, caller) => call(operation, endpointOfPool(self as Pool), caller),
+          start: (self, _args, caller) =>
+            isInner(caller) ? none : calls(self, operation, endpointOfPool(self as Pool)),
           ...more,
           failed,
           settles: byCallbackOr(byPromiseOf('Promise')),
@@ -118,7 +128,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         hookMethod(prototype, 'end', ending('Pool.end'));
         // Whoever gives a client back is none of those who wait: a client that is opened for them is not his
         // work, and a callback that was left as it is, while nothing was live, is not to run in his trace.
-        runOutside(prototype, '_pulseQueue');
+        runOutside(prototype, '_pulseQueue', (pool) => pool._pendingQueue?.length === 0);
       },
     },
   ];
@@ -126,59 +136,60 @@ export function pg(settings: Settings): readonly ModuleHook[] {
 
 /** No point; but its callback comes from a connection that another request may have opened. */
 function ending(what: string): MethodHook {
-  return { library, what, start: () => [], settles: byCallbackOr((_, run) => run()) };
+  return { library, what, start: () => [], settles: byCallbackOr(unwatched) };
 }
 
-/** A point for the outermost call alone: a pool's query is also a checkout and a client's query. */
-function call(operation: string, endpoint: Info, caller: Context): readonly PointStart[] {
-  return caller.library === library
-    ? []
-    : [{ point: 'db', info: { db: { system: 'postgresql', operation, ...endpoint } } }];
+/** Part of a call that has a point: a pool's query is also a checkout and a client's query. */
+const isInner = (caller: Context): boolean => caller.library === library;
+
+function withSql(
+  outer: readonly PointStart[],
+  settings: Settings,
+  args: readonly unknown[],
+): readonly PointStart[] {
+  return settings.traceSql ? [...outer, sql(settings, args)] : outer;
 }
 
-function sql(settings: Settings, args: readonly unknown[]): readonly PointStart[] {
-  if (!settings.traceSql) return [];
+function sql(settings: Settings, args: readonly unknown[]): PointStart {
   const [config, values] = args;
   const query = (typeof config === 'object' ? config : undefined) as Submittable | null | undefined;
   const statement = typeof config === 'string' ? config : read(() => query?.text ?? query?.cursor?.text);
   const params = Array.isArray(values) ? values : read(() => query?.values ?? query?.cursor?.values);
-  return [
-    {
-      point: 'sql',
-      info: {
-        db: {
-          system: 'postgresql',
-          statement:
-            typeof statement === 'string' && settings.maskSql
-              ? maskLiterals(statement, 'postgresql')
-              : statement,
-          ...(settings.traceSqlParams && Array.isArray(params) && { params }),
-        },
+  return {
+    point: 'sql',
+    info: {
+      db: {
+        system: 'postgresql',
+        statement:
+          typeof statement === 'string' && settings.maskSql
+            ? maskLiterals(statement, 'postgresql')
+            : statement,
+        ...(settings.traceSqlParams && Array.isArray(params) && { params }),
       },
     },
-  ];
+  };
 }
 
-function rows(result: unknown): Info | undefined {
-  const results = (Array.isArray(result) ? result : [result]) as { rowCount?: unknown }[];
-  const rowCount = results.at(-1)?.rowCount;
-  return typeof rowCount === 'number' ? { db: { rows: rowCount } } : undefined;
+function rows(result: unknown): Said {
+  const last = (Array.isArray(result) ? result.at(-1) : result) as { rowCount?: unknown } | null | undefined;
+  const rowCount = last?.rowCount;
+  return typeof rowCount === 'number' ? rowsInfo(rowCount) : undefined;
 }
 
-function endpointOfClient({ host, port, database }: Pick<Client, 'host' | 'port' | 'database'>): Info {
+function endpointOfClient({ host, port, database }: Pick<Client, 'host' | 'port' | 'database'>): Endpoint {
   return { name: database, host, port };
 }
 
-function endpointOfPool(pool: Pool): Info {
-  let endpoint = poolEndpoints.get(pool);
+function endpointOfPool(pool: Pool): Endpoint {
+  let endpoint = poolEndpoints.of(pool);
   if (endpoint === undefined) {
     endpoint = parametersOfPool(pool);
-    poolEndpoints.set(pool, endpoint);
+    poolEndpoints.put(pool, endpoint);
   }
   return endpoint;
 }
 
-function parametersOfPool(pool: Pool): Info {
+function parametersOfPool(pool: Pool): Endpoint {
   const Parameters = pool.Client && parametersOf.get(pool.Client);
   try {
     return Parameters === undefined ? {} : endpointOfClient(new Parameters(pool.options));
@@ -194,12 +205,12 @@ function parametersOfPool(pool: Pool): Info {
  */
 const bySubmittableOr =
   (otherwise: Settling): Settling =>
-  (traced, invoke) => {
+  (traced) => {
     const [query] = traced.args as [Record<string, unknown> | string | null | undefined];
     if (typeof query !== 'object' || query === null || typeof query['submit'] !== 'function') {
-      return byConfigCallbackOr(otherwise)(traced, invoke);
+      return byConfigCallbackOr(otherwise)(traced);
     }
-    if (!Object.isExtensible(query)) return unobserved(traced, invoke);
+    if (!Object.isExtensible(query)) return unobserved(traced);
     // Both call the query's callback, which stays as it is: an application may look at it.
     around(query, 'handleReadyForQuery', (run) => {
       traced.succeed(query['_result']);
@@ -217,7 +228,7 @@ const bySubmittableOr =
       });
     }
     if (typeof query['emit'] === 'function') bindEmitter(query as never, traced.caller, traced.guard);
-    return byCallbackOr((_, run) => run())(traced, invoke);
+    return byCallbackOr(unwatched)(traced);
   };
 
 /** Puts a method of an object's own in the place of one that it has; it is asked what to do. */
@@ -240,10 +251,9 @@ function bindLast(args: unknown[]): void {
 /** `client.query({ text, callback })`; the application's object stays as it is. */
 const byConfigCallbackOr =
   (otherwise: Settling): Settling =>
-  (traced: Call, invoke) => {
+  (traced) => {
     const [config] = traced.args as [{ callback?: unknown } | string | null | undefined];
-    if (typeof config !== 'object' || typeof config?.callback !== 'function')
-      return otherwise(traced, invoke);
+    if (typeof config !== 'object' || typeof config?.callback !== 'function') return otherwise(traced);
     traced.args[0] = copyWith(config, { callback: settlingCallback(traced, config.callback as Callback) });
-    return invoke();
+    return traced.invoke();
   };

@@ -54,7 +54,7 @@ export function start(preload: string): void {
     { drivers: driverSettings(config), spool: spoolSettings(config) },
     handover?.ring,
   );
-  connect(exporter.write, { host: config.host, project: config.project, service: config.service });
+  connect(exporter.write);
   let root: Point | undefined;
   const watch = watchWayOut(
     (out) => {
@@ -167,7 +167,7 @@ function createSettings(
   return {
     verify: diagnoser?.verify ?? ((headers) => verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge)),
     headersFor: ({ trace, id }) =>
-      traceHeaders({ base_id: trace.base_id, parent_id: id, hmac_key: trace.hmac_key }, isTimed(config)),
+      traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }, isTimed(config)),
     traceSql: config.traceSql,
     traceSqlParams: config.traceSqlParams,
     maskSql: config.maskSql,
@@ -177,7 +177,7 @@ function createSettings(
     environment: () => process.env,
 
     processVariables({ trace, id }) {
-      const { info, hmac } = signIds(trace.base_id, id, trace.hmac_key);
+      const { info, hmac } = signIds(trace.base_id, id.text, trace.hmac_key);
       return {
         [contextVariables.info]: info,
         [contextVariables.hmac]: hmac,
@@ -188,11 +188,11 @@ function createSettings(
 
     handToThread({ trace, id }, execArgv) {
       const ring = exporter.handRing();
-      trace.onEnd.add(ring.endTrace);
+      (trace.onEnd ??= new Set()).add(ring.endTrace);
       const handover: Handover = {
         config,
         base_id: trace.base_id,
-        parent_id: id,
+        parent_id: id.text,
         hmac_key: trace.hmac_key,
         ring: ring.memory,
         execArgv,
@@ -202,7 +202,7 @@ function createSettings(
         isStarted: () => leaveHandover(undefined),
         close() {
           // The listener holds the ring's memory, and a trace may see many threads come and go.
-          trace.onEnd.delete(ring.endTrace);
+          trace.onEnd?.delete(ring.endTrace);
           ring.close();
         },
       };

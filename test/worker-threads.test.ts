@@ -64,10 +64,10 @@ test('a thread that outlives its trace no longer works for it', async (t) => {
 test('a thread that is gone leaves nothing behind in its trace', async (t) => {
   const code = `
     const { Worker } = require('node:worker_threads');
-    const { onEnd } = require('${agentFolder}/dist/src/trace/context.js').current().trace;
+    const { trace } = require('${agentFolder}/dist/src/trace/context.js').current();
     const worker = new Worker('0', { eval: true });
-    console.log(onEnd.size);
-    worker.on('exit', () => setImmediate(() => console.log(onEnd.size)));
+    console.log(trace.onEnd.size);
+    worker.on('exit', () => setImmediate(() => console.log(trace.onEnd.size)));
   `;
   const { stdout, stderr } = await run(t, '-e', { args: [code], env: profiled });
   assert.deepEqual([stdout, stderr], ['1\n0\n', '']);

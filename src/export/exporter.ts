@@ -4,21 +4,12 @@ import { Worker } from 'node:worker_threads';
 
 import { runIn } from '../trace/context.js';
 import { messageOf, notice, tell } from '../trace/notice.js';
+import type { Sink } from '../trace/point.js';
 import type { BundleMark } from './bundles.js';
 import type { DeliverySettings } from './delivery.js';
 import type { ExportData, ExportMessage } from './protocol.js';
-import { baseIdOf } from './lines.js';
-import {
-  type Ring,
-  closeRing,
-  createRing,
-  endTrace,
-  isClosed,
-  isEmpty,
-  openRing,
-  takeBack,
-  writeLine,
-} from './ring.js';
+import { createLiner, writeEvent } from './record.js';
+import { type Ring, closeRing, createRing, endTrace, isClosed, isEmpty, openRing, takeBack } from './ring.js';
 
 // Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced;
 // and an application that puts methods of its own in the class's place is not to see what goes there.
@@ -27,7 +18,7 @@ const { on, postMessage, unref } = Worker.prototype;
 // And so do hardened applications that take away what threads could share.
 const { Atomics } = globalThis;
 
-// About 24,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
+// About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
 const ringBytes = 8 * 1024 * 1024;
 const handedRingBytes = 4 * 1024 * 1024;
@@ -53,7 +44,7 @@ export const ownThreads = new WeakSet<object>();
 /** From one thread of the application to the collector. */
 export interface Exporter {
   /** Takes one event. Never blocks and never throws. */
-  write(line: string): void;
+  readonly write: Sink;
   /**
    * Waits until all events are stored, or until the time is up; then they are spooled. For ways out that
    * leave no later moment.
@@ -102,10 +93,10 @@ export function createExporter(
   }
 
   return {
-    write(line) {
+    write(context, message, info) {
       try {
         // The reader of a handed ring looks into it by itself: no message can come from here.
-        if (writeLine(ownRing(), line) && handed === undefined) send({ kind: 'wake' });
+        if (writeEvent(ownRing(), context, message, info) && handed === undefined) send({ kind: 'wake' });
       } catch (error) {
         fail(error);
       }
@@ -156,7 +147,8 @@ function rescue(
   rings: readonly Ring[],
 ): void {
   const blocked = "the exporter's thread is blocked, what it was storing may be lost";
-  const lines = rings.flatMap(takeBack).map((text) => ({ base_id: baseIdOf(text), text }));
+  const toLine = createLiner(delivery.drivers);
+  const lines = rings.flatMap((ring) => takeBack(ring, toLine));
   try {
     // Loaded now: nearly no process needs it.
     const { Spool } = require('./spool.js') as typeof import('./spool.js');

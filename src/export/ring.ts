@@ -10,19 +10,37 @@ const { Atomics, SharedArrayBuffer } = globalThis;
 const word = { written: 0, read: 1, dropped: 2, asleep: 3, closed: 4, traceEnded: 5, reader: 6 } as const;
 const headerBytes = 64;
 
-/** Who reads: nobody, the exporter's thread, or the writer itself, for ever, because that thread does not. */
-const reader = { none: 0, thread: 1, writer: 2 } as const;
+/**
+ * Who reads: nobody, the exporter's thread, or the writer itself, for ever, because that thread does not. The
+ * writer also keeps others from reading while it rewinds.
+ */
+const reader = { none: 0, thread: 1, writer: 2, rewinding: 3 } as const;
 
-/** In place of a frame's length: the rest up to the ring's end is empty. */
-const skip = 0xffff_ffff;
+// A ring that has been read is written from its beginning again after so many bytes: those are in the
+// processor's cache, and to write what is not costs more than all else of an event.
+const rewindBytes = 128 * 1024;
 
+/** In place of a record's length: the rest up to the ring's end is empty. */
+const skip = -1;
+
+/** One side's view of a ring. */
 export interface Ring {
   readonly memory: SharedArrayBuffer;
   readonly header: Int32Array;
+  /** The same memory in three forms; records lie at multiples of eight bytes. */
   readonly bytes: Buffer;
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+  /** The writer's: up to where there are records, and up to where it knows that they have been read. */
+  written: number;
+  seenRead: number;
 }
 
-/** Makes a ring; pages of it take memory when they are first written to. */
+/**
+ * Makes a ring; pages of it take memory when they are first written to.
+ *
+ * @param size in bytes, a power of two
+ */
 export function createRing(size: number): Ring {
   const ring = openRing(new SharedArrayBuffer(headerBytes + size));
   Atomics.store(ring.header, word.asleep, 1);
@@ -31,80 +49,117 @@ export function createRing(size: number): Ring {
 
 /** The ring that another thread made. */
 export function openRing(memory: SharedArrayBuffer): Ring {
+  const header = new Int32Array(memory, 0, headerBytes / 4);
   return {
     memory,
-    header: new Int32Array(memory, 0, headerBytes / 4),
+    header,
     bytes: Buffer.from(memory, headerBytes),
+    words: new Int32Array(memory, headerBytes),
+    doubles: new Float64Array(memory, headerBytes),
+    written: Atomics.load(header, word.written),
+    seenRead: Atomics.load(header, word.read),
   };
 }
 
 /**
- * Appends a line, or counts it as dropped when there is no room: the application never waits.
+ * Finds room for a record, or counts it as dropped where there is none: the application never waits.
  *
+ * @param length the most bytes that it may have
+ * @returns where it is to begin, in bytes, its first word left free for its length; -1 where it is dropped
+ */
+export function reserve(ring: Ring, length: number): number {
+  const size = ring.bytes.length;
+  let at = ring.written & (size - 1);
+  if (at >= rewindBytes && rewind(ring)) at = 0;
+  const toEnd = size - at;
+  const needed = toEnd < length ? toEnd + length : length;
+  if (size - unread(ring) < needed) {
+    ring.seenRead = Atomics.load(ring.header, word.read);
+    if (size - unread(ring) < needed) {
+      Atomics.add(ring.header, word.dropped, 1);
+      return -1;
+    }
+  }
+  if (toEnd >= length) return at;
+  ring.words[at >> 2] = skip;
+  ring.written = (ring.written + toEnd) | 0;
+  return 0;
+}
+
+/** Begins anew where all has been read; nobody reads meanwhile. */
+function rewind(ring: Ring): boolean {
+  const { header } = ring;
+  if (Atomics.load(header, word.read) !== ring.written) return false;
+  if (Atomics.compareExchange(header, word.reader, reader.none, reader.rewinding) !== reader.none)
+    return false;
+  ring.written = 0;
+  ring.seenRead = 0;
+  Atomics.store(header, word.read, 0);
+  Atomics.store(header, word.written, 0);
+  Atomics.store(header, word.reader, reader.none);
+  return true;
+}
+
+/**
+ * Hands a record over to the reader.
+ *
+ * @param at what `reserve` gave
+ * @param length how many bytes it has, the word for its length included
  * @returns whether the reader is asleep and has to be woken
  */
-export function writeLine(ring: Ring, line: string): boolean {
-  const { header, bytes } = ring;
-  const size = bytes.length;
-  const read = Atomics.load(header, word.read) >>> 0;
-  let written = Atomics.load(header, word.written) >>> 0;
-  // A UTF-16 unit takes three bytes of UTF-8 at the most.
-  const most = 4 + 3 * line.length;
-  let at = written % size;
-  const room = at + most > size ? size - at + most : most;
-  if (size - ((written - read) >>> 0) < room) {
-    Atomics.add(header, word.dropped, 1);
-    return false;
-  }
-  if (at + most > size) {
-    if (size - at >= 4) bytes.writeUInt32LE(skip, at);
-    written += size - at;
-    at = 0;
-  }
-  const length = bytes.write(line, at + 4);
-  bytes.writeUInt32LE(length, at);
-  Atomics.store(header, word.written, (written + 4 + length) | 0);
-  return Atomics.exchange(header, word.asleep, 0) === 1;
+export function commit(ring: Ring, at: number, length: number): boolean {
+  const { header } = ring;
+  ring.words[at >> 2] = length;
+  ring.written = (ring.written + aligned(length)) | 0;
+  Atomics.store(header, word.written, ring.written);
+  return Atomics.load(header, word.asleep) === 1 && Atomics.exchange(header, word.asleep, 0) === 1;
 }
 
-/** Takes up to `most` lines out of a ring; for the exporter's thread. */
-export function readLines(ring: Ring, most: number): string[] {
+const unread = ({ written, seenRead }: Ring): number => (written - seenRead) | 0;
+
+const aligned = (length: number): number => (length + 7) & ~7;
+
+/** Makes something of a record, which lies at these bytes of the ring. */
+type Take<Taken> = (ring: Ring, at: number, length: number) => Taken;
+
+/** Takes up to `most` records out of a ring; for the exporter's thread. */
+export function readRecords<Taken>(ring: Ring, most: number, take: Take<Taken>): Taken[] {
   const { header } = ring;
   if (Atomics.compareExchange(header, word.reader, reader.none, reader.thread) !== reader.none) return [];
-  const lines = linesIn(ring, most);
+  const taken = recordsIn(ring, most, take);
   Atomics.store(header, word.reader, reader.none);
-  return lines;
+  return taken;
 }
 
-/** Takes all lines out of a ring where the exporter's thread is blocked, and the process ends. */
-export function takeBack(ring: Ring): string[] {
+/** Takes all records out of a ring where the exporter's thread is blocked, and the process ends. */
+export function takeBack<Taken>(ring: Ring, take: Take<Taken>): Taken[] {
   const { header } = ring;
   // Reading takes the exporter's thread less than this, if it is not killed right there.
   const deadline = performance.now() + 20;
   while (Atomics.compareExchange(header, word.reader, reader.none, reader.writer) !== reader.none) {
     if (performance.now() > deadline) return [];
   }
-  return linesIn(ring, Infinity);
+  return recordsIn(ring, Infinity, take);
 }
 
-function linesIn(ring: Ring, most: number): string[] {
-  const { header, bytes } = ring;
+function recordsIn<Taken>(ring: Ring, most: number, take: Take<Taken>): Taken[] {
+  const { header, words, bytes } = ring;
   const size = bytes.length;
-  const written = Atomics.load(header, word.written) >>> 0;
-  let read = Atomics.load(header, word.read) >>> 0;
-  const lines: string[] = [];
-  while (read !== written && lines.length < most) {
-    const at = read % size;
-    const length = size - at >= 4 ? bytes.readUInt32LE(at) : skip;
+  const written = Atomics.load(header, word.written);
+  let read = Atomics.load(header, word.read);
+  const taken: Taken[] = [];
+  while (read !== written && taken.length < most) {
+    const at = read & (size - 1);
+    const length = words[at >> 2]!;
     if (length === skip) {
-      read = (read + size - at) >>> 0;
+      read = (read + size - at) | 0;
     } else {
-      lines.push(bytes.toString('utf8', at + 4, at + 4 + length));
-      read = (read + 4 + length) >>> 0;
+      taken.push(take(ring, at, length));
+      read = (read + aligned(length)) | 0;
     }
   }
-  Atomics.store(header, word.read, read | 0);
-  return lines;
+  Atomics.store(header, word.read, read);
+  return taken;
 }
 
 /**
@@ -119,7 +174,7 @@ export function fallAsleep(ring: Ring): boolean {
   return false;
 }
 
-/** Takes the count of the lines that had no room. */
+/** Takes the count of the records that had no room. */
 export function takeDropped(ring: Ring): number {
   return Atomics.exchange(ring.header, word.dropped, 0);
 }

@@ -2,13 +2,20 @@
 // the deliveries, whose drivers live here alone.
 import { parentPort, workerData } from 'node:worker_threads';
 
-import type { Line } from '../drivers/driver.js';
 import { notice } from '../trace/notice.js';
 import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
 import { Delivery } from './delivery.js';
-import { baseIdOf } from './lines.js';
 import type { ExportData, ExportMessage } from './protocol.js';
-import { type Ring, fallAsleep, hasTraceEnded, isClosed, openRing, readLines, takeDropped } from './ring.js';
+import { createLiner } from './record.js';
+import {
+  type Ring,
+  fallAsleep,
+  hasTraceEnded,
+  isClosed,
+  openRing,
+  readRecords,
+  takeDropped,
+} from './ring.js';
 
 // Bounds what is read in one go, so that other work of this thread has its turns.
 const readMost = 1000;
@@ -19,6 +26,7 @@ const { connectionStrings, delivery, ring, progress } = workerData as ExportData
 const own = ring && openRing(ring);
 const rings = new Set<Ring>(own && [own]);
 const done = new Int32Array(progress);
+const toLine = createLiner(delivery.drivers);
 const deliveries = connectionStrings.map((each) => new Delivery(each, delivery));
 
 let timer: NodeJS.Timeout | undefined;
@@ -61,8 +69,7 @@ function drainRing(each: Ring): boolean {
   for (;;) {
     // Asked first: what was written before the ring was closed is in it by now.
     const isLast = isClosed(each);
-    const texts = readLines(each, readMost);
-    const lines = texts.map((text): Line => ({ base_id: baseIdOf(text), text }));
+    const lines = readRecords(each, readMost, toLine);
     if (lines.length > 0) for (const to of deliveries) to.push(lines);
     countDropped(each);
     if (isLast && lines.length === 0) rings.delete(each);

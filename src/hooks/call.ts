@@ -1,7 +1,8 @@
-import { type Context, current, runIn, tracing } from '../trace/context.js';
+import { type Context, current, runIn, runLibrary, tracing } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
-import { type Point, startPoint, stopPoint } from '../trace/point.js';
+import { type Point, type Said, startPoint, stopPoint } from '../trace/point.js';
+import { createStamp } from '../trace/stamp.js';
 import { type Guard, createGuard, guarded } from './guard.js';
 import { patch } from './patch.js';
 
@@ -11,7 +12,7 @@ export type Callback = (this: unknown, ...args: unknown[]) => unknown;
 /** A point that a call is to become: its name and what is known at its start. */
 export interface PointStart {
   readonly point: string;
-  readonly info: Info;
+  readonly info: Said;
   /** It may go on for hours after its request: it must not keep the trace live. */
   readonly outlives?: true;
 }
@@ -25,7 +26,7 @@ export interface MethodHook {
   /** The points of a call, from the outside in; none where it is part of a call that has one. */
   start(self: object, args: readonly unknown[], caller: Context): readonly PointStart[];
   /** What a point says at its stop. */
-  stop?(result: unknown, point: string): Info | undefined;
+  stop?(result: unknown, point: string): Said;
   /** What a point says at its stop after an error; its class and message by default. */
   failed?(error: unknown): Info;
   readonly settles: Settling;
@@ -37,27 +38,124 @@ export interface MethodHook {
   readonly handsOut?: true;
 }
 
-/** One call of a hooked method while something is live. */
-export interface Call {
+/**
+ * Calls the method by `call.invoke` and watches for the call's end, in one of the ways by which libraries tell
+ * it. Gives back the very value that the method gave.
+ */
+export type Settling = (call: Call) => unknown;
+
+/** One call of a hooked method while something is live. Not made of closures: there would be ten for each. */
+export class Call {
   readonly self: object;
   /** Our copy: a strategy may put other values into it. */
   readonly args: unknown[];
   /** The caller's context, undefined where the caller is not traced. */
   readonly caller: Context | undefined;
   readonly guard: Guard;
-  readonly handsOut: boolean;
   /** Where the call runs: within its innermost point. Undefined where there is no point to stop. */
   readonly context: Context | undefined;
-  /** The call is over; only the first time counts. */
-  succeed(result: unknown): void;
-  fail(error: unknown): void;
-}
+  readonly #hook: MethodHook;
+  readonly #method: Callback;
+  readonly #points: readonly Point[];
+  #isInvoked = false;
+  #hasThrown = false;
+  /** What the method gave or threw. */
+  #outcome: unknown;
 
-/**
- * Calls the method and watches for the call's end, in one of the ways by which libraries tell it. Gives
- * back the very value that the method gave.
- */
-export type Settling = (call: Call, invoke: () => unknown) => unknown;
+  constructor(
+    hook: MethodHook,
+    guard: Guard,
+    method: Callback,
+    self: object,
+    args: unknown[],
+    caller: Context | undefined,
+    points: readonly Point[],
+  ) {
+    this.self = self;
+    this.args = args;
+    this.caller = caller;
+    this.guard = guard;
+    this.context = points.length === 0 ? undefined : points[points.length - 1]!.context;
+    this.#hook = hook;
+    this.#method = method;
+    this.#points = points;
+  }
+
+  get handsOut(): boolean {
+    return this.#hook.handsOut === true;
+  }
+
+  /** Whether it is the library itself that calls, and that is called back. */
+  get isInner(): boolean {
+    return this.caller?.library === this.#hook.library;
+  }
+
+  /** Calls the method, within its point. */
+  invoke(): unknown {
+    this.#isInvoked = true;
+    try {
+      return (this.#outcome = runLibrary(this.context ?? this.caller, this.#method, this.self, this.args));
+    } catch (error) {
+      this.#hasThrown = true;
+      this.#outcome = error;
+      throw error;
+    }
+  }
+
+  /** The call is over; only the first time counts. */
+  succeed(result: unknown): void {
+    for (let i = this.#points.length - 1; i >= 0; i--) {
+      const point = this.#points[i]!;
+      if (!point.stopped) stopPoint(point, this.#saidOf(point, result));
+    }
+  }
+
+  /** The same, by an error. */
+  fail(error: unknown): void {
+    for (let i = this.#points.length - 1; i >= 0; i--) {
+      const point = this.#points[i]!;
+      if (!point.stopped) stopPoint(point, this.#saidOfFailure(error));
+    }
+  }
+
+  /**
+   * Has the hook's strategy make the call. What the method throws is the application's to see; what the
+   * strategy itself throws is not, and then nothing tells of the call's end.
+   */
+  settle(): unknown {
+    try {
+      return this.#hook.settles(this);
+    } catch (error) {
+      if (!this.#hasThrown) return this.#goOnWithout(error);
+      const thrown = this.#outcome;
+      this.fail(thrown);
+      throw thrown;
+    }
+  }
+
+  #goOnWithout(error: unknown): unknown {
+    this.guard.fail(error);
+    try {
+      return this.#isInvoked ? this.#outcome : this.invoke();
+    } finally {
+      this.succeed(undefined);
+    }
+  }
+
+  #saidOf({ context }: Point, result: unknown): Said {
+    if (this.guard.off || this.#hook.stop === undefined) return undefined;
+    try {
+      return this.#hook.stop(result, context.point);
+    } catch (error) {
+      this.guard.fail(error);
+      return undefined;
+    }
+  }
+
+  #saidOfFailure(error: unknown): Said {
+    return guarded(this.guard, () => this.#hook.failed?.(error) ?? failure(error));
+  }
+}
 
 /** Hooks a method of a class or an object. */
 export function hookMethod<Owner extends object>(
@@ -100,71 +198,20 @@ function tracedCall(
   // `Array.from` goes through the iterator, at several times the price.
   const args = Array.prototype.slice.call(given) as unknown[];
   const handsOut = hook.handsOut === true;
-  const waiting = handsOut ? waitingCalls.get(args.at(-1) as object) : undefined;
-  if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
+  const waiting = handsOut ? waitingCalls.of(args[args.length - 1]) : undefined;
+  if (waiting !== undefined) return runLibrary(waiting.context ?? waiting.caller, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
   const caller = current();
-  const points = caller === undefined ? [] : start(hook, guard, caller, self, args);
+  const points = caller === undefined ? noPoints : start(hook, guard, caller, self, args);
   // Part of a call that watches its own end: there is nothing to record and nobody to bring back.
   if (points.length === 0 && caller?.library === hook.library && !handsOut) {
     return Reflect.apply(original, self, args);
   }
-  const context = points.at(-1)?.context;
-  const settle = (info: (point: string) => Info | undefined): void => {
-    for (const point of points.toReversed()) {
-      if (!point.stopped)
-        stopPoint(
-          point,
-          guarded(guard, () => info(point.context.point)),
-        );
-    }
-  };
-  const call: Call = {
-    self,
-    args,
-    caller,
-    guard,
-    handsOut,
-    context,
-    succeed: (result) => settle((point) => hook.stop?.(result, point)),
-    fail: (error) => settle(() => hook.failed?.(error) ?? failure(error)),
-  };
-  return settled(hook, call, () => runIn(context ?? caller, original, self, args));
+  return new Call(hook, guard, original, self, args, caller, points).settle();
 }
 
-/**
- * Calls the method by the hook's strategy. What the method throws is the application's to see; what the
- * strategy itself throws is not, and then nothing tells of the call's end.
- */
-function settled(hook: MethodHook, call: Call, method: () => unknown): unknown {
-  let isCalled = false;
-  let result: unknown;
-  let thrown: { readonly error: unknown } | undefined;
-  const invoke = (): unknown => {
-    isCalled = true;
-    try {
-      return (result = method());
-    } catch (error) {
-      thrown = { error };
-      throw error;
-    }
-  };
-  try {
-    return hook.settles(call, invoke);
-  } catch (error) {
-    if (thrown === undefined) {
-      call.guard.fail(error);
-      try {
-        return isCalled ? result : invoke();
-      } finally {
-        call.succeed(undefined);
-      }
-    }
-    call.fail(thrown.error);
-    throw thrown.error;
-  }
-}
+const noPoints: readonly Point[] = [];
 
 function start(
   hook: MethodHook,
@@ -172,42 +219,59 @@ function start(
   caller: Context,
   self: object,
   args: readonly unknown[],
-): Point[] {
-  const points: Point[] = [];
-  guarded(guard, () => {
+): readonly Point[] {
+  let points: Point[] | undefined;
+  try {
     let parent = caller;
     for (const { point, info, outlives } of hook.start(self, args, caller)) {
       const started = startPoint(point, parent, info, outlives !== true, hook.library);
-      points.push(started);
+      (points ??= []).push(started);
       parent = started.context;
     }
-  });
-  return points;
+  } catch (error) {
+    guard.fail(error);
+  }
+  return points ?? noPoints;
 }
 
-/** Has a method run outside of any trace: what it goes on with is not its caller's. */
-export function runOutside<Owner extends object>(owner: Owner, method: keyof Owner & string): void {
-  patch(owner, method, (original) => gated(original, (self, args) => runIn(undefined, original, self, args)));
+/**
+ * Has a method run outside of any trace: what it goes on with is not its caller's.
+ *
+ * @param isIdle whether there is nothing that it would go on with
+ */
+export function runOutside<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  isIdle: (self: Owner) => boolean = () => false,
+): void {
+  patch(owner, method, (original) =>
+    gated(original, (self, args) =>
+      isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
+    ),
+  );
 }
 
 /** A callback that runs in a context. */
 export function bindCallback(callback: Callback, context: Context | undefined): Callback {
-  return function (...args) {
-    return runIn(context, callback, this, args);
+  return function () {
+    return runIn(context, callback, this, arguments as unknown as unknown[]);
   };
 }
 
 /** The calls that callbacks of ours wait for, where the library may ask again. */
-const waitingCalls = new WeakMap<object, Call>();
+const waitingCalls = createStamp<Call>();
 
 /** A callback that settles the call and then runs where the caller was. */
 export function settlingCallback(call: Call, callback: Callback): Callback {
-  function settling(this: unknown, ...args: unknown[]): unknown {
-    const [error, result] = args;
+  function settling(this: unknown): unknown {
+    const args = arguments as unknown as unknown[];
+    const [error] = args;
     if (error !== null && error !== undefined) call.fail(error);
-    else call.succeed(result);
-    return runIn(call.caller, callback, this, args);
+    else call.succeed(args[1]);
+    return call.isInner
+      ? runLibrary(call.caller, callback, this, args)
+      : runIn(call.caller, callback, this, args);
   }
-  if (call.handsOut) waitingCalls.set(settling, call);
+  if (call.handsOut) waitingCalls.put(settling, call);
   return settling;
 }

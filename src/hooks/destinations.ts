@@ -18,7 +18,7 @@ export function destinations(patterns: readonly string[]): (host: string) => boo
   const lower = patterns.map((pattern) => pattern.toLowerCase());
   const exact = new Set(lower);
   const suffixes = lower.filter((pattern) => pattern.startsWith('*.')).map((pattern) => pattern.slice(1));
-  return (host) => {
+  const isAmong = (host: string): boolean => {
     const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
     return (
       exact.has('*') ||
@@ -27,7 +27,19 @@ export function destinations(patterns: readonly string[]): (host: string) => boo
       suffixes.some((suffix) => name.endsWith(suffix))
     );
   };
+  const known = new Map<string, boolean>();
+  return (host) => {
+    let isOne = known.get(host);
+    if (isOne === undefined) {
+      isOne = isAmong(host);
+      if (known.size < mostKnown) known.set(host, isOne);
+    }
+    return isOne;
+  };
 }
+
+// A service talks to few hosts; a crawler, which talks to any number, is not to fill the memory with them.
+const mostKnown = 1000;
 
 function isLocal(name: string): boolean {
   // Loaded by then: something is about to connect.

@@ -13,6 +13,7 @@ export const aborted: Info = {
 
 /** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
 export const isAwsSigned = (authorization: unknown): boolean =>
+  authorization !== undefined &&
   [authorization].flat(2).some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
 
 /** The port of a URL that names none. */

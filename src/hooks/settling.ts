@@ -3,17 +3,26 @@ import type { EventEmitter } from 'node:events';
 import { type Call, type Callback, type Settling, settlingCallback } from './call.js';
 import { bindEmitter } from './emitter.js';
 
-const isCallback = (value: unknown): value is Callback => typeof value === 'function';
+/** Nothing but the call: somebody else watches for its end, or there is none. */
+export const unwatched: Settling = (call) => call.invoke();
 
 /** The last function among the arguments is called with an error or a result; else another way. */
 export const byCallbackOr =
   (otherwise: Settling): Settling =>
-  (call, invoke) => {
-    const at = call.args.findLastIndex(isCallback);
-    if (at === -1) return otherwise(call, invoke);
-    call.args[at] = settlingCallback(call, call.args[at] as Callback);
-    return invoke();
-  };
+  (call) =>
+    takesCallback(call) ? call.invoke() : otherwise(call);
+
+/** Has the last function among the arguments settle the call; false where there is none. */
+export function takesCallback(call: Call): boolean {
+  const { args } = call;
+  for (let i = args.length - 1; i >= 0; i--) {
+    const value = args[i];
+    if (typeof value !== 'function') continue;
+    args[i] = settlingCallback(call, value as Callback);
+    return true;
+  }
+  return false;
+}
 
 /**
  * The method gives a promise that it makes with the class in a property of its object.
@@ -24,51 +33,72 @@ export const byCallbackOr =
  */
 export const byPromiseOf =
   (property: string): Settling =>
-  (call, invoke) => {
+  (call) => {
     const owner = call.self as Record<string, unknown>;
     const original = owner[property];
-    if (call.context === undefined || typeof original !== 'function') return invoke();
-    if (!Reflect.set(owner, property, watched(original as PromiseConstructor, call))) {
-      return unobserved(call, invoke);
-    }
+    if (call.context === undefined || typeof original !== 'function') return call.invoke();
     try {
-      return invoke();
+      owner[property] = standInFor(original as PromiseConstructor);
+    } catch {
+      return unobserved(call); // it is frozen
+    }
+    const outer = making;
+    making = call;
+    try {
+      return call.invoke();
     } finally {
-      Reflect.set(owner, property, original);
+      making = outer;
+      owner[property] = original;
     }
   };
 
 type Executor = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void;
 
-function watched(original: PromiseConstructor, call: Call): PromiseConstructor {
-  return new Proxy(original, {
-    construct(target, [executor]: [Executor]) {
-      return new target((resolve, reject) =>
-        executor(
-          (value) => {
-            call.succeed(value);
-            resolve(value);
-          },
-          (error) => {
-            call.fail(error);
-            reject(error);
-          },
-        ),
-      );
-    },
-  });
+/** The call that is being made, and whose promise is about to be. */
+let making: Call | undefined;
+
+const standIns = new WeakMap<PromiseConstructor, PromiseConstructor>();
+
+/** A class that makes the same promises. One for all calls: to make it costs as much as the rest of a call. */
+function standInFor(original: PromiseConstructor): PromiseConstructor {
+  let standIn = standIns.get(original);
+  if (standIn === undefined) {
+    standIn = function (executor: Executor) {
+      const call = making;
+      return new original(call === undefined ? executor : watched(executor, call));
+    } as unknown as PromiseConstructor;
+    Object.setPrototypeOf(standIn, original);
+    Object.defineProperty(standIn, 'prototype', { value: original.prototype });
+    standIns.set(original, standIn);
+    standIns.set(standIn, standIn);
+  }
+  return standIn;
 }
 
+const watched =
+  (executor: Executor, call: Call): Executor =>
+  (resolve, reject) =>
+    executor(
+      (value) => {
+        call.succeed(value);
+        resolve(value);
+      },
+      (error) => {
+        call.fail(error);
+        reject(error);
+      },
+    );
+
 /** Nothing tells of the call's end, as where an object is frozen: the point ends with what can be seen. */
-export const unobserved: Settling = (call, invoke) => {
-  const result = invoke();
+export const unobserved: Settling = (call) => {
+  const result = call.invoke();
   call.succeed(undefined);
   return result;
 };
 
 /** The method gives an emitter that ends with `end`, after `error` when it failed. */
-export const byEvents: Settling = (call, invoke) => {
-  const result = invoke();
+export const byEvents: Settling = (call) => {
+  const result = call.invoke();
   if (isEmitter(result)) settleByEvents(call, result);
   return result;
 };
@@ -83,8 +113,8 @@ export function settleByEvents(call: Call, emitter: EventEmitter): void {
 }
 
 /** The emitter that a call gives beside calling back: what it tells of the end comes before the result. */
-export const bindEvents: Settling = (call, invoke) => {
-  const result = invoke();
+export const bindEvents: Settling = (call) => {
+  const result = call.invoke();
   if (isEmitter(result)) bindEmitter(result, call.caller, call.guard);
   return result;
 };

@@ -5,6 +5,10 @@ const secretWord =
 const secretPart = /(?<![a-z\d])(?:pass|pwd|sid|otp|sig)(?![a-z\d])/i;
 const secretName = /(?:^|\[)(?:key|auth|code)(?:$|\])/i;
 
+// A part of each of these, of userinfo and of whatever is encoded: where there is none of them, there is
+// nothing to mask, and most queries have none.
+const suspect = /[%@]|tok|sec|pass|pwd|sig|cred|key|bear|auth|ses|assert|jwt|amz|sid|otp|code/i;
+
 // Up to the last `@`, as URLs are read; encoded as well, for URLs within a path or a parameter.
 const userinfo = /(\/\/|:\/|%2f%2f|%3a%2f|^[a-z][a-z\d+.-]*:)(?:(?!%2f|%3f|%23)[^/?#])*(?:@|%40)/gi;
 const userinfoInQuery = /(\/\/|:\/|%2f%2f|%3a%2f)(?:(?!%2f|%3f|%23)[^/?#&])*(?:@|%40)/gi;
@@ -31,6 +35,7 @@ function mayHoldUser(text: string): boolean {
 }
 
 function maskQuery(query: string): string {
+  if (!suspect.test(query)) return query;
   const text = mayHoldUser(query) ? query.replace(userinfoInQuery, '$1***@') : query;
   return text.replace(/[^&]+/g, maskParameter);
 }

@@ -21,17 +21,20 @@ export function anchor(): number {
   return originMs;
 }
 
+/**
+ * The wall clock's time now, in milliseconds since 1970 with microseconds behind the point.
+ *
+ * @param anchoredMs what `anchor` gave when the trace began
+ */
+export const now = (anchoredMs: number): number => anchoredMs + monotonicNow();
+
 // `toISOString` costs as much as the rest of an event: once a second is enough.
 let second = -1;
 let prefix = '';
 
-/**
- * Now, as OSProfiler writes it: UTC with microseconds and without a `Z`.
- *
- * @param anchoredMs what `anchor` gave when the trace began
- */
-export function timestamp(anchoredMs: number): string {
-  const micros = Math.round((anchoredMs + monotonicNow()) * 1000);
+/** A time of `now`, as OSProfiler writes it: UTC with microseconds and without a `Z`. */
+export function timestampOf(ms: number): string {
+  const micros = Math.round(ms * 1000);
   const wholeSecond = Math.floor(micros / 1e6);
   if (wholeSecond !== second) {
     second = wholeSecond;

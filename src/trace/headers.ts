@@ -2,7 +2,7 @@ import { type VerifiedTrace, hmacOf, isSameSignature, signIds, unpack, verify } 
 
 /** The two headers that carry a trace, in the spelling that OSProfiler sends. */
 export const infoHeader = 'X-Trace-Info';
-const hmacHeader = 'X-Trace-HMAC';
+export const hmacHeader = 'X-Trace-HMAC';
 
 /**
  * Ours: when the two were signed, `<seconds since 1970>.<HMAC of that, a dot and the info>`, so that a

@@ -13,7 +13,76 @@ export function loadCrypto(): typeof import('node:crypto') {
   return (crypto ??= require('node:crypto') as typeof import('node:crypto'));
 }
 
-/** A new random id for a trace or a point. Node keeps a pool of entropy, so this costs about 35 ns. */
+/** A new random id for a trace, as text. */
 export function newId(): string {
   return loadCrypto().randomUUID();
+}
+
+/** The length of a UUID in words of four bytes. */
+export const idWords = 9;
+
+/**
+ * The id of a trace or a point: a UUID as 36 bytes of ASCII, in words of four. An event has three of them,
+ * and to copy words is all that it takes to write one; as text they would be half of what an event costs.
+ */
+export class Id {
+  readonly words: Int32Array;
+  /** Where it begins in there. */
+  readonly at: number;
+
+  constructor(words: Int32Array, at: number) {
+    this.words = words;
+    this.at = at;
+  }
+
+  get text(): string {
+    for (let i = 0; i < idWords; i++) scratchWords[i] = this.words[this.at + i]!;
+    return scratch.toString('latin1');
+  }
+}
+
+// To ask a small array for its buffer has V8 make one, at ten times the price of copying its words.
+const scratchWords = new Int32Array(idWords);
+const scratch = Buffer.from(scratchWords.buffer);
+
+/** @param text a UUID, whose case is kept: stores look it up as it came */
+export function idOf(text: string): Id {
+  scratch.write(text, 'latin1');
+  return new Id(scratchWords.slice(), 0);
+}
+
+// Asking for random bytes costs as much for one id as for so many.
+const idsAtOnce = 128;
+const random = new Uint8Array(16 * idsAtOnce);
+let words = new Int32Array(0);
+let next = 0;
+
+/** A new random id for a point. */
+export function nextId(): Id {
+  if (next === words.length) refill();
+  const id = new Id(words, next);
+  next += idWords;
+  return id;
+}
+
+const hex = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const hyphen = 0x2d;
+
+/** Into new memory: ids that are in use lie in the old one. */
+function refill(): void {
+  loadCrypto().randomFillSync(random);
+  words = new Int32Array(idWords * idsAtOnce);
+  next = 0;
+  const bytes = new Uint8Array(words.buffer);
+  let to = 0;
+  for (let i = 0; i < random.length; i++) {
+    const at = i % 16;
+    let byte = random[i]!;
+    // RFC 9562: version 4, variant 10.
+    if (at === 6) byte = (byte & 0x0f) | 0x40;
+    else if (at === 8) byte = (byte & 0x3f) | 0x80;
+    if (at === 4 || at === 6 || at === 8 || at === 10) bytes[to++] = hyphen;
+    bytes[to++] = hex[byte >> 4]!;
+    bytes[to++] = hex[byte & 15]!;
+  }
 }

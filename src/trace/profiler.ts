@@ -15,6 +15,7 @@ import { isUuid, newId } from './ids.js';
 import { failure } from './info.js';
 import { type Point, pointName, startPoint, stopPoint } from './point.js';
 import { isPlainPromise, passingOn, watch } from './returned.js';
+import { createStamp } from './stamp.js';
 
 /** Where the running code is within a trace. */
 export interface Position {
@@ -49,7 +50,7 @@ export interface Profiler {
  */
 export function createProfiler(isTimed: boolean): Profiler {
   const begun = new WeakSet<Trace>();
-  const open = new WeakMap<Context, { point: Point; outer: Context }>();
+  const open = createStamp<{ readonly point: Point; readonly outer: Context }>();
 
   return {
     init(hmac_key, { base_id = newId(), parent_id = base_id } = {}) {
@@ -68,7 +69,9 @@ export function createProfiler(isTimed: boolean): Profiler {
 
     get() {
       const context = current();
-      return context && { base_id: context.trace.base_id, parent_id: context.parent_id, id: context.id };
+      if (context === undefined) return undefined;
+      const { trace, id, parent } = context;
+      return { base_id: trace.base_id, parent_id: parent.text, id: id.text };
     },
 
     clean() {
@@ -81,13 +84,13 @@ export function createProfiler(isTimed: boolean): Profiler {
       const outer = current();
       if (outer === undefined) return;
       const point = startPoint(pointName(name), outer, info);
-      open.set(point.context, { point, outer });
+      open.put(point.context, { point, outer });
       enter(point.context);
     },
 
     stop(info) {
       const context = current();
-      const started = context && open.get(context);
+      const started = open.of(context);
       if (started === undefined) return;
       stopPoint(started.point, info);
       enter(started.outer);
@@ -97,35 +100,15 @@ export function createProfiler(isTimed: boolean): Profiler {
       const caller = current();
       if (caller === undefined) return fn();
       const point = startPoint(pointName(name), caller, described(description));
-      const succeed = (value: unknown): void => stopPoint(point, description.stop(value));
-      const fail = (error: unknown): void => stopPoint(point, failure(error));
       let result: ReturnType<typeof fn>;
       try {
         result = runIn(point.context, fn, undefined, []);
       } catch (error) {
-        fail(error);
+        stopPoint(point, failure(error));
         throw error;
       }
-      if (isPlainPromise(result)) {
-        // The promise that this gives stands for the one it was given: a handler on the side would hide an
-        // unhandled rejection.
-        return result.then(...passingOn(succeed, fail)) as typeof result;
-      }
-      // A query may be built and never run: until it is, it must not keep the trace live.
-      const { trace } = point.context;
-      const isWatched = watch(
-        result,
-        (value) => {
-          if (!point.stopped) hold(trace);
-          succeed(value);
-        },
-        (error) => {
-          if (!point.stopped) hold(trace);
-          fail(error);
-        },
-      );
-      if (isWatched) release(trace);
-      else succeed(result);
+      if (typeof result === 'object' && result !== null) return watchResult(point, description, result);
+      stopPoint(point, description.stop(result));
       return result;
     },
 
@@ -133,9 +116,36 @@ export function createProfiler(isTimed: boolean): Profiler {
       const context = current();
       if (context === undefined) return {};
       const { trace, id } = context;
-      return traceHeaders({ base_id: trace.base_id, parent_id: id, hmac_key: trace.hmac_key }, isTimed);
+      return traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }, isTimed);
     },
   };
+}
+
+/** Stops the point of a call that gave an object, which may be a promise of its result. */
+function watchResult<Result extends object>(point: Point, description: Description, result: Result): Result {
+  const succeed = (value: unknown): void => stopPoint(point, description.stop(value));
+  const fail = (error: unknown): void => stopPoint(point, failure(error));
+  if (isPlainPromise(result)) {
+    // The promise that this gives stands for the one it was given: a handler on the side would hide an
+    // unhandled rejection.
+    return result.then(...passingOn(succeed, fail)) as unknown as Result;
+  }
+  // A query may be built and never run: until it is, it must not keep the trace live.
+  const { trace } = point.context;
+  const isWatched = watch(
+    result,
+    (value) => {
+      if (!point.stopped) hold(trace);
+      succeed(value);
+    },
+    (error) => {
+      if (!point.stopped) hold(trace);
+      fail(error);
+    },
+  );
+  if (isWatched) release(trace);
+  else succeed(result);
+  return result;
 }
 
 function described(description: Description): Info | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { type Arbitrary, anything, array, constantFrom, nat, oneof, record, tuple } from 'fast-check';
 
+import { putMembers } from '../../src/export/quick-json.js';
 import type { Info } from '../../src/trace/event.js';
 import { failure, stringifyInfo } from '../../src/trace/info.js';
 import { pointName } from '../../src/trace/point.js';
@@ -115,8 +116,22 @@ const members = array(tuple(oneof(anyText, constantFrom(...propertyNames)), reci
 /** In the ring, with its neighbours. */
 const maxLength = 100_000;
 
+const ringBytes = Buffer.alloc(4096);
+
+/** As it is written into a ring; undefined where that is left to `stringifyInfo`. */
+function quickly(info: unknown): string | undefined {
+  try {
+    const end = putMembers(ringBytes, 0, ringBytes.length, info as Info);
+    return end < 0 ? undefined : ringBytes.toString('utf8', 0, end);
+  } catch {
+    return undefined;
+  }
+}
+
 function readBack(info: unknown): Info {
-  const text = `${stringifyInfo(info as Info)}}`;
+  const written = stringifyInfo(info as Info);
+  assert.ok([undefined, written].includes(quickly(info)), 'the two ways to write it differ');
+  const text = `${written}}`;
   assert.ok(text.length <= maxLength, `${text.length} characters`);
   // oxlint-disable-next-line no-control-regex -- an event is one line
   assert.doesNotMatch(text, /[\0-\x1f]/);

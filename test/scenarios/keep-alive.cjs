@@ -40,7 +40,7 @@ function state() {
     traces: traces.length,
     left: left.length,
     held: left.flatMap((trace) => [
-      ...trace.onEnd,
+      ...(trace.onEnd ?? []),
       ...Object.values(trace).filter((value) => typeof value === 'function'),
     ]).length,
     emits: sockets.filter((socket) => Object.hasOwn(socket, 'emit')).length,

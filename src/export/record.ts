@@ -1,0 +1,135 @@
+// An event in a ring: the ids, the time and what it says, in the form that costs the application's thread
+// least. The exporter's thread makes OSProfiler's line of JSON of it.
+import type { Line } from '../drivers/driver.js';
+import { now, timestampOf } from '../trace/clock.js';
+import type { Context } from '../trace/context.js';
+import type { Info } from '../trace/event.js';
+import { type Id, idWords } from '../trace/ids.js';
+import { FixedInfo, stringifyInfo } from '../trace/info.js';
+import type { Message, Said } from '../trace/point.js';
+import { putMembers } from './quick-json.js';
+import { type Ring, commit, reserve } from './ring.js';
+
+// A record, in words of four bytes: its length, the length of the point's name and the message, the time (two
+// words), the ids of trace, point and parent; then the name and, from the next whole word on, the info, as text.
+const headWord = 1;
+const timeWord = 2;
+const idsWord = 4;
+const nameByte = 4 * (idsWord + 3 * idWords);
+const idBytes = 4 * idWords;
+const wholeWords = (bytes: number): number => (bytes + 3) & ~3;
+/** In the word with the length of the name. */
+const stopBit = 0x1_0000;
+
+/** Names are cut to a hundred characters where they come in. */
+const mostNameBytes = wholeWords(300);
+/** Nearly all that points say is shorter than a tenth of this. */
+const quickInfoBytes = 4096;
+const quickBytes = nameByte + mostNameBytes + quickInfoBytes;
+
+/**
+ * Writes an event into a ring, at the time that it is now.
+ *
+ * @returns whether the reader is asleep and has to be woken
+ */
+export function writeEvent(ring: Ring, context: Context, message: Message, info: Said): boolean {
+  const at = reserve(ring, quickBytes);
+  if (at < 0) return false;
+  const ms = now(context.trace.anchoredMs);
+  const start = putHead(ring, at, context, message, ms);
+  const end =
+    info === undefined
+      ? start
+      : info instanceof FixedInfo
+        ? putFixed(ring.words, start, info)
+        : putQuickly(ring.bytes, start, info);
+  if (end >= 0) return commit(ring, at, end - at);
+  const text = info instanceof FixedInfo ? info.text : stringifyInfo(info!);
+  return writeLong(ring, context, message, ms, text);
+}
+
+/** @returns where it ends; negative where it does not fit */
+function putFixed(words: Int32Array, start: number, info: FixedInfo): number {
+  if (info.length > quickInfoBytes) return -1;
+  const from = info.words;
+  const to = start >> 2;
+  for (let i = 0; i < from.length; i++) words[to + i] = from[i]!;
+  return start + info.length;
+}
+
+/** @returns where it ends; negative where it does not fit, or needs the words of `stringifyInfo` */
+function putQuickly(bytes: Buffer, start: number, info: Info): number {
+  try {
+    return putMembers(bytes, start, start + quickInfoBytes, info);
+  } catch {
+    return -1; // a getter of the application's: the other one says what can be read
+  }
+}
+
+function writeLong(ring: Ring, context: Context, message: Message, ms: number, text: string): boolean {
+  const at = reserve(ring, nameByte + mostNameBytes + 3 * text.length);
+  if (at < 0) return false;
+  const start = putHead(ring, at, context, message, ms);
+  return commit(ring, at, start + ring.bytes.write(text, start) - at);
+}
+
+/** @returns where the info begins, in bytes */
+function putHead(ring: Ring, at: number, context: Context, message: Message, ms: number): number {
+  const { words, bytes } = ring;
+  const first = at >> 2;
+  ring.doubles[(first + timeWord) >> 1] = ms;
+  putId(words, first + idsWord, context.trace.id);
+  putId(words, first + idsWord + idWords, context.id);
+  putId(words, first + idsWord + 2 * idWords, context.parent);
+  const end = putName(bytes, at + nameByte, context.point);
+  words[first + headWord] = (end - at - nameByte) | (message === 'stop' ? stopBit : 0);
+  return wholeWords(end);
+}
+
+function putId(words: Int32Array, to: number, id: Id): void {
+  const from = id.words;
+  const { at } = id;
+  for (let i = 0; i < idWords; i++) words[to + i] = from[at + i]!;
+}
+
+function putName(bytes: Buffer, at: number, name: string): number {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code > 0x7e) return at + bytes.write(name, at);
+    bytes[at + i] = code;
+  }
+  return at + name.length;
+}
+
+/** What all events of a process say of where they come from. */
+export interface Source {
+  readonly host: string;
+  readonly project: string;
+  readonly service: string;
+}
+
+/** Makes lines of the records that a process writes. Names are safe where they come in, and need no escapes. */
+export function createLiner({
+  host,
+  project,
+  service,
+}: Source): (ring: Ring, at: number, length: number) => Line {
+  const infoTail = `"host":${JSON.stringify(host)}}`;
+  const tail = `,"project":${JSON.stringify(project)},"service":${JSON.stringify(service)}}`;
+  return ({ words, doubles, bytes }, at, length) => {
+    const first = at >> 2;
+    const head = words[first + headWord]!;
+    const name = at + nameByte;
+    const nameEnd = name + (head & (stopBit - 1));
+    const info = wholeWords(nameEnd);
+    const ids = bytes.toString('latin1', at + 4 * idsWord, name);
+    const base_id = ids.slice(0, idBytes);
+    const said = info === at + length ? '{' : bytes.toString('utf8', info, at + length);
+    const text =
+      `{"name":"${bytes.toString('utf8', name, nameEnd)}-${(head & stopBit) === 0 ? 'start' : 'stop'}",` +
+      `"base_id":"${base_id}","trace_id":"${ids.slice(idBytes, 2 * idBytes)}",` +
+      `"parent_id":"${ids.slice(2 * idBytes)}","timestamp":"${timestampOf(doubles[(first + timeWord) >> 1]!)}",` +
+      `"info":${said}${said.length === 1 ? '' : ','}${infoTail}${tail}`;
+    return { base_id, text };
+  };
+}

@@ -1,0 +1,51 @@
+import { FixedInfo } from '../trace/info.js';
+import type { Said } from '../trace/point.js';
+import { createStamp } from '../trace/stamp.js';
+import type { PointStart } from './call.js';
+
+/** Where calls of a client or a pool go, as far as it tells. */
+export interface Endpoint {
+  readonly name?: unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
+}
+
+/** Gives the `db` point of a call. */
+export type DatabaseCall = (client: object, operation: string, endpoint: Endpoint) => readonly PointStart[];
+
+interface Known extends Endpoint {
+  readonly starts: Map<string, readonly PointStart[]>;
+}
+
+/**
+ * Makes what gives the `db` points of a library's calls. All calls of a client say the same at their start, so
+ * that is made once, until the client says that it goes somewhere else.
+ *
+ * @param system OSProfiler's and OpenTelemetry's name of it: `postgresql`
+ */
+export function createDatabaseCalls(system: string): DatabaseCall {
+  const known = createStamp<Known>();
+  return (client, operation, { name, host, port }) => {
+    let its = known.of(client);
+    if (its === undefined || its.name !== name || its.host !== host || its.port !== port) {
+      its = { name, host, port, starts: new Map() };
+      known.put(client, its);
+    }
+    let start = its.starts.get(operation);
+    if (start === undefined) {
+      start = [{ point: 'db', info: new FixedInfo({ db: { system, operation, name, host, port } }) }];
+      its.starts.set(operation, start);
+    }
+    return start;
+  };
+}
+
+const counts: FixedInfo[] = [];
+const mostCounts = 256;
+
+/** What a `db` point says at its stop of the rows that came or were changed. */
+export function rowsInfo(rows: number): Said {
+  // Most statements give few rows.
+  const isFew = rows >= 0 && rows < mostCounts && Number.isInteger(rows);
+  return isFew ? (counts[rows] ??= new FixedInfo({ db: { rows } })) : { db: { rows } };
+}

@@ -1,0 +1,164 @@
+// The ring by itself: what happens once in a hundred thousand events can't be brought about from outside.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+
+import type { Line } from '../src/drivers/driver.js';
+import { createLiner, writeEvent } from '../src/export/record.js';
+import { type Ring, createRing, isEmpty, readRecords, takeBack, takeDropped } from '../src/export/ring.js';
+import { beginTrace, rootContext } from '../src/trace/context.js';
+import type { Event, Info } from '../src/trace/event.js';
+import { newId, nextId } from '../src/trace/ids.js';
+import { FixedInfo } from '../src/trace/info.js';
+import { parseEvent } from '../src/trace/parse.js';
+import type { Message, Said } from '../src/trace/point.js';
+
+const source = { host: 'h"ost', project: 'ostrace', service: 'shop' };
+const toLine = createLiner(source);
+const trace = beginTrace(newId(), 'key');
+const root = rootContext(trace, trace.base_id);
+
+function write(ring: Ring, said: Said, message: Message = 'start', point = 'work'): void {
+  writeEvent(ring, { trace, id: nextId(), parent: root.id, point, library: '' }, message, said);
+}
+
+const eventOf = ({ text }: Line): Event => {
+  const event = parseEvent(text);
+  assert.ok(event !== undefined, text);
+  return event;
+};
+
+const infoOf = (line: Line): Info => {
+  const { host, ...info } = eventOf(line).info;
+  assert.equal(host, source.host);
+  return info;
+};
+
+test('what is written is read as an event, whatever it says', () => {
+  const infos: Info[] = [
+    {},
+    { a: 1, b: -1.5, c: true, d: null, e: 'text', f: { g: { h: 'i' } } },
+    { quote: '"', backslash: '\\', control: '\n\u0001', umlaut: 'ü', face: '😀', half: '\ud800' },
+    { long: 'x'.repeat(3000), longer: 'ü'.repeat(9000), list: [1, 'two', { three: 3 }] },
+    { zero: 0, minusZero: -0, large: 2 ** 40, small: 1e-7, digits: 123_456_789, billion: 1e9 },
+    { deep: { a: { b: { c: { d: { e: 1 } } } } } },
+  ];
+  const ring = createRing(256 * 1024);
+  for (const info of infos) {
+    write(ring, info);
+    write(ring, new FixedInfo(info), 'stop', 'größer');
+  }
+  const lines = readRecords(ring, Infinity, toLine);
+  const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+  assert.deepEqual(
+    lines.map(infoOf),
+    infos.flatMap((info) => [asJson(info), asJson(info)]),
+  );
+  assert.deepEqual([...new Set(lines.map((line) => eventOf(line).name))], ['work-start', 'größer-stop']);
+  const { base_id, parent_id, project, service } = eventOf(lines[0]!);
+  const expected = [trace.base_id, trace.base_id, source.project, source.service];
+  assert.deepEqual([base_id, parent_id, project, service], expected);
+  assert.equal(lines[0]!.base_id, trace.base_id);
+});
+
+test('what does not fit is counted, and what follows it is whole', () => {
+  const ring = createRing(64 * 1024);
+  for (let i = 0; i < 1000; i++) write(ring, { i });
+  const dropped = takeDropped(ring);
+  const lines = readRecords(ring, Infinity, toLine);
+  assert.ok(dropped > 0 && lines.length > 200, `${dropped} dropped, ${lines.length} read`);
+  assert.equal(lines.length + dropped, 1000);
+  assert.deepEqual(
+    lines.map(infoOf),
+    lines.map((_, i) => ({ i })),
+  );
+  write(ring, { i: 'next' });
+  assert.deepEqual(readRecords(ring, Infinity, toLine).map(infoOf), [{ i: 'next' }]);
+});
+
+test('a ring that is read in time is written from its beginning again, and one that is not wraps', () => {
+  const ring = createRing(512 * 1024);
+  const far = (): number => ring.written & (512 * 1024 - 1);
+  let read = 0;
+  for (const most of [1000, 700]) {
+    let farthest = 0;
+    for (let i = 0; i < 5000; i++) {
+      write(ring, { i });
+      farthest = Math.max(farthest, far());
+      if (i % most === 0) {
+        for (const line of readRecords(ring, most - 1, toLine)) {
+          assert.deepEqual(infoOf(line), { i: read });
+          read = (read + 1) % 5000;
+        }
+      }
+    }
+    for (const line of readRecords(ring, Infinity, toLine)) {
+      assert.deepEqual(infoOf(line), { i: read });
+      read = (read + 1) % 5000;
+    }
+    assert.ok(isEmpty(ring) && takeDropped(ring) === 0 && read === 0);
+    assert.ok(farthest > 128 * 1024, `${farthest}`);
+  }
+  for (let i = 0; i < 100_000; i++) {
+    write(ring, { i });
+    if (i % 100 === 0) readRecords(ring, Infinity, toLine);
+  }
+  assert.ok(far() < 256 * 1024, 'it was read all the time');
+});
+
+test('what the exporter`s thread did not read is taken back, and it reads nothing any more', () => {
+  const ring = createRing(256 * 1024);
+  write(ring, { i: 1 });
+  assert.deepEqual(takeBack(ring, toLine).map(infoOf), [{ i: 1 }]);
+  write(ring, { i: 2 });
+  assert.deepEqual(readRecords(ring, Infinity, toLine), []);
+});
+
+test('two threads agree on each of 300,000 events, while the ring is rewound, wraps and runs full', async () => {
+  const count = 300_000;
+  const ring = createRing(256 * 1024);
+  const reader = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     const { openRing, readRecords } = require(workerData.ring);
+     const { createLiner } = require(workerData.record);
+     const ring = openRing(workerData.memory);
+     const toLine = createLiner({ host: 'h', project: 'p', service: 's' });
+     let next = 0;
+     let read = 0;
+     let looks = 0;
+     for (;;) {
+       for (const { text } of readRecords(ring, 1000, toLine)) {
+         const { i, pad } = JSON.parse(text).info;
+         if (i < next || pad.length !== i % 700) throw new Error('not an event that was written: ' + text);
+         next = i + 1;
+         read++;
+       }
+       if (next === workerData.count) break;
+       if (++looks % 50 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+     }
+     parentPort.postMessage(read);`,
+    {
+      eval: true,
+      workerData: {
+        memory: ring.memory,
+        count,
+        ring: require.resolve('../src/export/ring.js'),
+        record: require.resolve('../src/export/record.js'),
+      },
+    },
+  );
+  const told = once(reader, 'message') as Promise<[number]>;
+  let dropped = 0;
+  for (let i = 0; i < count; i++) {
+    write(ring, { i, pad: 'x'.repeat(i % 700) });
+    const isLast = i === count - 1;
+    // The last one must arrive, for the reader to end.
+    if (takeDropped(ring) === 0) continue;
+    if (isLast) i--;
+    else dropped++;
+  }
+  const [read] = await told;
+  assert.ok(read > 1000, `${read} were read`);
+  assert.equal(read + dropped, count);
+});
