@@ -58,6 +58,21 @@ for (const { way, signal, tree, says, ...rest } of signals) {
   });
 }
 
+test('a signal that comes while the last trace ends ends the application, as without the agent', async (t) => {
+  const { signal, stderr, events } = await run(t, file, {
+    args: ['signal, as the last trace ends'],
+    env: on,
+    load,
+    onReady: async (_line, child) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      child.kill('SIGTERM');
+      // Where it is lost, the application would run for ever.
+      setTimeout(() => child.kill('SIGKILL'), 5000).unref();
+    },
+  });
+  assert.deepEqual([signal, stderr, shape(treeOf(events))], ['SIGTERM', '', 'last']);
+});
+
 test('listeners of the application are counted as without the agent, and what they do at the exit is stored', async (t) => {
   const bare = await run(t, file, { args: ['many listeners'], load: 'none' });
   const traced = await run(t, file, { args: ['many listeners'], env: profiled, load });

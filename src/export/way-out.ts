@@ -67,13 +67,22 @@ export function watchWayOut(leave: (out: WayOut) => void, flush: () => void): Wa
   }
 
   function onSignal(signal: NodeJS.Signals): void {
-    disarm();
+    isArmed = false;
+    unwatch();
     leave({ exit_code: signal === 'SIGINT' ? 130 : 143, signal });
     process.kill(process.pid, signal);
   }
 
+  /**
+   * Later: Node drops a signal that has come, and was not told of yet, with its last listener. Behind what this
+   * turn of the loop has been told there is next to no time for one to come.
+   */
   function disarm(): void {
     isArmed = false;
+    later(() => isArmed || unwatch());
+  }
+
+  function unwatch(): void {
     for (const signal of signals) process.removeListener(signal, onSignal);
   }
 

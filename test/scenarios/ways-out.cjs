@@ -42,6 +42,22 @@ const ways = {
     setInterval(() => {}, 1000);
     console.log('ready');
   },
+  // Late, so that the timer in which a signal comes is followed at once by the one that ends the last trace.
+  'signal, as the last trace ends': () => {
+    const busy = (ms) => {
+      const end = Date.now() + ms;
+      while (Date.now() < end);
+    };
+    setInterval(() => {}, 1000);
+    profiler.init('key');
+    profiler.trace('last', () => {});
+    profiler.clean();
+    setTimeout(() => busy(600), 600);
+    setTimeout(() => {
+      console.log('ready');
+      busy(1000);
+    }, 950);
+  },
   'many listeners': () => {
     for (let i = 0; i < 10; i++) {
       process.on('exit', () => profiler.trace('leaving', () => {}));
