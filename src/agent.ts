@@ -62,6 +62,7 @@ export function start(preload: string): void {
       exporter.flush(config.exitTimeout, true);
     },
     () => exporter.flush(config.exitTimeout, false),
+    (error) => createGuard('the end of the process').fail(error),
   );
   const lazyRows = enabled(packages, config);
   const marks = lazyRows.map(({ mark }) => mark);

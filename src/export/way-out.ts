@@ -33,8 +33,13 @@ export interface Watch {
  *
  * @param leave called at the end
  * @param flush called when a signal comes that the application handles: that may be the end, or not
+ * @param onFailure told where it can't be watched any more: an application may have replaced what that takes
  */
-export function watchWayOut(leave: (out: WayOut) => void, flush: () => void): Watch {
+export function watchWayOut(
+  leave: (out: WayOut) => void,
+  flush: () => void,
+  onFailure: (error: unknown) => void,
+): Watch {
   let isInstalled = false;
   let isArmed = false;
 
@@ -79,7 +84,13 @@ export function watchWayOut(leave: (out: WayOut) => void, flush: () => void): Wa
    */
   function disarm(): void {
     isArmed = false;
-    later(() => isArmed || unwatch());
+    later(() => {
+      try {
+        if (!isArmed) unwatch();
+      } catch (error) {
+        onFailure(error);
+      }
+    });
   }
 
   function unwatch(): void {
