@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { mariadb } from '../test/services/mariadb.js';
 import { postgresql } from '../test/services/postgresql.js';
+import { redis } from '../test/services/redis.js';
 import { type Service, provide } from '../test/services/service.js';
 import { calls } from './calls/calls.js';
 import { installNode, installPacked, installPeers, versionOf } from './install.js';
@@ -76,7 +77,7 @@ async function prepare(scratch: string, chosen: readonly Part[], services: Servi
   const sinkOf = await openSinks(peerNames);
   let servers: Record<string, string> = {};
   if (chosen.includes(requests)) {
-    for (const kind of [postgresql, mariadb]) {
+    for (const kind of [postgresql, mariadb, redis]) {
       const service = await provide(kind);
       services.push(service);
       servers = { ...servers, ...service.env };

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import type { Agent } from 'node:http';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -11,7 +9,8 @@ import type { Variant } from '../variants.js';
 import { type Cpu, cpuOf } from './cpu.js';
 import type { Endpoint } from './endpoints.js';
 import { openConnections, sendBatch } from './load.js';
-import { signedHeaders } from './signed.js';
+import { plainHeaders, signedHeaders } from './signed.js';
+import type { Store } from './store.js';
 
 /** What one batch cost: all CPU time from its start to the start of the same application's next one. */
 export interface Batch {
@@ -43,7 +42,7 @@ export async function startApplication(
   node: string,
   file: string,
   variant: Variant,
-  store: string,
+  store: Store,
   upstream: string,
 ): Promise<Application> {
   const { name, preload, cwd, env } = variant;
@@ -71,7 +70,7 @@ export async function startApplication(
       const batch = { endpoint, before: cpuOf(pid), spans: spansOf(name), ids };
       const started = performance.now();
       await sendBatch(port, connections, endpoint, () => {
-        if (variant.signed !== true) return {};
+        if (variant.signed !== true) return plainHeaders();
         const { base_id, headers } = signedHeaders();
         ids.push(base_id);
         return headers;
@@ -82,20 +81,22 @@ export async function startApplication(
     async finish() {
       const { endpoint, before, spans, ids, seconds } = running!;
       running = undefined;
-      const count = (): number => (variant.isPeer ? spansOf(name) - spans : countEvents(store, ids) / 2);
+      const count = async (): Promise<number> =>
+        variant.isPeer ? spansOf(name) - spans : (await store.count(ids)) / 2;
       const below = variant.signed ? endpoint.points : endpoint.spans;
       const wanted = variant.records || variant.signed ? (1 + below) * endpoint.requests : 0;
       const deadline = performance.now() + storeLimitMs;
-      while (count() < wanted && performance.now() < deadline) await sleep(50);
-      const points = count() / endpoint.requests;
+      let counted = await count();
+      for (; counted < wanted && performance.now() < deadline; counted = await count()) await sleep(50);
+      const points = counted / endpoint.requests;
       // A peer records more if it likes.
-      const isRight = variant.records || variant.mayRecord ? count() >= wanted : count() === wanted;
-      if (!isRight || (!variant.signed && existsSync(store))) {
+      const isRight = variant.records || variant.mayRecord ? counted >= wanted : counted === wanted;
+      await store.discard(ids);
+      if (!isRight) {
         throw new Error(
           `${name}: ${endpoint.path} left ${points} points a request; expected ${wanted / endpoint.requests}`,
         );
       }
-      // The files stay until the end of the run: ext4 takes long to make new ones where many were just removed.
       const after = cpuOf(pid);
       const which = endpoint.endsThreads ? 'everything' : 'process';
       const cpu = { process: after[which] - before[which], thread: after.thread - before.thread };
@@ -127,18 +128,4 @@ async function portOf(child: ChildProcess, name: string): Promise<number> {
     throw new Error(`${name} did not start: ${line}`);
   }
   return (JSON.parse(line) as { port: number }).port;
-}
-
-const fileOf = (store: string, id: string): string => join(store, `${id}.jsonl`);
-
-function countEvents(store: string, ids: readonly string[]): number {
-  let lines = 0;
-  for (const id of ids) {
-    const file = fileOf(store, id);
-    if (existsSync(file))
-      lines += readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '').length;
-  }
-  return lines;
 }

@@ -5,9 +5,10 @@ import { type Budget, budgetTable, grouped, plot, quartiles, signed, table, text
 import type { Bench, Node, Part, Section } from '../part.js';
 import { bars } from '../plot.js';
 import { type Summary, rotated, summary } from '../statistics.js';
-import { type Variant, requestVariants, storeOf } from '../variants.js';
+import { type Variant, requestVariants } from '../variants.js';
 import { type Application, type Batch, startApplication } from './application.js';
 import { type Endpoint, endpoints, warmUpEndpoint } from './endpoints.js';
+import { redisStore } from './store.js';
 import { openUpstream } from './upstream.js';
 
 interface Result {
@@ -77,18 +78,19 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<readon
   const applications: Application[] = [];
   const upstream = await openUpstream();
   const file = join(bench.folder, 'requests/app.cjs');
+  const store = redisStore(bench.places.servers['REDIS_URL']!);
   try {
     for (const variant of requestVariants(bench.places)) {
-      const store = storeOf(bench.places, `${variant.name}-${node.version}`);
       const own =
         variant.env['OSTRACE_CONNECTION_STRING'] === undefined
           ? {}
-          : { OSTRACE_CONNECTION_STRING: `file://${store}` };
+          : { OSTRACE_CONNECTION_STRING: store.connectionString };
       const placed = { ...variant, env: { ...variant.env, ...own } };
       applications.push(await startApplication(node.path, file, placed, store, upstream.url));
     }
     for (const application of applications) await warmUp(application, rounds.warmUps);
     const batches = await takeTurns(applications, rounds);
+    if (!(await store.isEmpty())) throw new Error('a variant that must not record stored events');
     await refuseIdleWork(applications, batches);
     return endpoints.flatMap((endpoint) => summarize(endpoint, batches));
   } finally {

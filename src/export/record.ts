@@ -116,20 +116,32 @@ export function createLiner({
 }: Source): (ring: Ring, at: number, length: number) => Line {
   const infoTail = `"host":${JSON.stringify(host)}}`;
   const tail = `,"project":${JSON.stringify(project)},"service":${JSON.stringify(service)}}`;
+  // Of the record before: the next one is mostly of the same trace.
+  const baseWords = new Int32Array(idWords);
+  let base_id = '';
   return ({ words, doubles, bytes }, at, length) => {
     const first = at >> 2;
     const head = words[first + headWord]!;
     const name = at + nameByte;
     const nameEnd = name + (head & (stopBit - 1));
     const info = wholeWords(nameEnd);
-    const ids = bytes.toString('latin1', at + 4 * idsWord, name);
-    const base_id = ids.slice(0, idBytes);
+    const ids = at + 4 * idsWord;
+    if (!isSameId(baseWords, words, first + idsWord)) {
+      for (let i = 0; i < idWords; i++) baseWords[i] = words[first + idsWord + i]!;
+      base_id = bytes.toString('latin1', ids, ids + idBytes);
+    }
     const said = info === at + length ? '{' : bytes.toString('utf8', info, at + length);
     const text =
       `{"name":"${bytes.toString('utf8', name, nameEnd)}-${(head & stopBit) === 0 ? 'start' : 'stop'}",` +
-      `"base_id":"${base_id}","trace_id":"${ids.slice(idBytes, 2 * idBytes)}",` +
-      `"parent_id":"${ids.slice(2 * idBytes)}","timestamp":"${timestampOf(doubles[(first + timeWord) >> 1]!)}",` +
+      `"base_id":"${base_id}","trace_id":"${bytes.toString('latin1', ids + idBytes, ids + 2 * idBytes)}",` +
+      `"parent_id":"${bytes.toString('latin1', ids + 2 * idBytes, name)}",` +
+      `"timestamp":"${timestampOf(doubles[(first + timeWord) >> 1]!)}",` +
       `"info":${said}${said.length === 1 ? '' : ','}${infoTail}${tail}`;
     return { base_id, text };
   };
+}
+
+function isSameId(known: Int32Array, words: Int32Array, at: number): boolean {
+  for (let i = 0; i < idWords; i++) if (known[i] !== words[at + i]) return false;
+  return true;
 }
