@@ -155,8 +155,10 @@ const byExit =
 function addVariables(envPairs: unknown, settings: Settings, context: Context): () => void {
   if (!Array.isArray(envPairs) || !Object.isExtensible(envPairs)) return () => {};
   const pairs = envPairs as unknown[];
-  const find = (name: string): number =>
-    pairs.findIndex((pair) => typeof pair === 'string' && pair.startsWith(`${name}=`));
+  const find = (name: string): number => {
+    const start = `${name}=`;
+    return pairs.findIndex((pair) => typeof pair === 'string' && pair.startsWith(start));
+  };
   const given = (name: string): string | undefined =>
     (pairs[find(name)] as string | undefined)?.slice(name.length + 1);
   const replaced: [at: number, pair: unknown][] = [];

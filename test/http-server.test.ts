@@ -51,6 +51,29 @@ test('a signed request is a `wsgi` point with events as OSProfiler sends them', 
   assert.ok(stop!.timestamp > start.timestamp);
 });
 
+test('trace headers are looked for among the first 250 headers', async (t) => {
+  const asked = [0, 240, 260].map((others) => ({ others, ...signedHeaders() }));
+  const { events } = await run(t, handlers, {
+    env: on,
+    onReady: async (port) => {
+      for (const { others, headers } of asked) {
+        const before = Object.fromEntries(Array.from({ length: others }, (_, i) => [`h${i}`, '1']));
+        const response = await fetch(`http://127.0.0.1:${port}/plain`, {
+          headers: { ...before, ...headers },
+        });
+        assert.equal(response.status, 200);
+        await response.text();
+      }
+      await end(port);
+    },
+  });
+  const traced = asked.filter(({ base_id }) => events.some((event) => event.base_id === base_id));
+  assert.deepEqual(
+    traced.map(({ others }) => others),
+    [0, 240],
+  );
+});
+
 test('the sender`s point is the parent, and a second request of the trace is a second root', async (t) => {
   const { base_id, headers } = signedHeaders();
   const { events } = await run(t, handlers, {

@@ -54,7 +54,7 @@ export const calls: Part = {
   name: 'calls',
   title: 'Calls',
   async run(bench: Bench): Promise<Section> {
-    const rounds = bench.isQuick ? { warmUps: 2, ns: 3, bytes: 2 } : { warmUps: 20, ns: 40, bytes: 7 };
+    const rounds = bench.isQuick ? { warmUps: 2, ns: 3, bytes: 2 } : { warmUps: 40, ns: 40, bytes: 7 };
     const results = new Map<Node, Costs>();
     for (const node of bench.nodes) {
       bench.say(`Node ${node.version}: calls`);

@@ -220,18 +220,19 @@ function start(
   self: object,
   args: readonly unknown[],
 ): readonly Point[] {
-  let points: Point[] | undefined;
+  const points: Point[] = [];
   try {
+    const starts = hook.start(self, args, caller);
     let parent = caller;
-    for (const { point, info, outlives } of hook.start(self, args, caller)) {
-      const started = startPoint(point, parent, info, outlives !== true, hook.library);
-      (points ??= []).push(started);
-      parent = started.context;
+    for (let i = 0; i < starts.length; i++) {
+      const { point, info, outlives } = starts[i]!;
+      points[i] = startPoint(point, parent, info, outlives !== true, hook.library);
+      parent = points[i]!.context;
     }
   } catch (error) {
     guard.fail(error);
   }
-  return points ?? noPoints;
+  return points;
 }
 
 /**
