@@ -18,7 +18,7 @@ import {
   runIn,
   tracing,
 } from '../src/trace/context.js';
-import { hmacHeader, infoHeader, isTraceHeader, timeHeader } from '../src/trace/headers.js';
+import { hmacHeader, infoHeader, timeHeader } from '../src/trace/headers.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 
 const info = infoHeader.toLowerCase();
@@ -211,12 +211,18 @@ function traceHeadersIn(rawHeaders: readonly string[]): Headers | undefined {
     const isCandidate = name.length === info.length && (name.charCodeAt(2) | 32) === 116;
     if (!isCandidate) continue;
     const lower = name.toLowerCase();
-    if (!isTraceHeader(lower)) continue;
+    if (lower !== info && lower !== hmac && lower !== time) continue;
     found ??= { [info]: undefined, [hmac]: undefined, [time]: undefined };
-    const isFirst = found[lower] === undefined;
+    if (found[lower] === undefined) {
+      found[lower] = rawHeaders[i + 1];
+      continue;
+    }
     // What is there twice is refused: as Node joins it, no signature fits.
-    found[lower] = isFirst ? rawHeaders[i + 1] : ',';
-    if (!isFirst) break;
+    found[lower] = ',';
+    if (lower === time) continue;
+    // Nothing that follows can mend it.
+    found[info] = ',';
+    break;
   }
   return found?.[info] === undefined ? undefined : found;
 }

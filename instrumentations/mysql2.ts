@@ -84,6 +84,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       hookMethod(prototype, operation, {
         library,
         what: `Connection.${operation}`,
+        isLent: () => true,
         start: (self, args, caller) =>
           withSql(
             isInner(caller) ? none : call(operation, self, (self as Connection).config),
@@ -101,6 +102,7 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
     hookMethod(prototype, 'addCommand', {
       library,
       what: 'Connection.addCommand',
+      isLent: () => true,
       start: (self, args, caller) => prepared(settings, self as Connection, args, caller),
       stop: rows,
       failed,

@@ -82,6 +82,8 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         hookMethod(client.prototype as Client, 'query', {
           library,
           what: 'Client.query',
+          // Not where the application has made a class of this one.
+          isLent: (self) => Object.getPrototypeOf(self) === client.prototype,
           start: (self, args, caller) =>
             withSql(
               isInner(caller) ? none : calls(self, 'query', endpointOfClient(self as Client)),

@@ -192,3 +192,13 @@ function sqlOf(points: readonly SeenPoint[]): { statement?: unknown; params?: un
 function withoutPid(text: string): string {
   return text.replace(/\(node:\d+\)/g, '(node)');
 }
+
+test('what an application adds to pg runs below the call that it is for, and each call is one point', async (t) => {
+  const { events, stderr, code } = await run(t, scenario('pg-classes.cjs'), { env: profiled });
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.equal(
+    shape(treeOf(events)),
+    'process(a class(first(db(lookup)) second(db(lookup)) third(db(lookup))) ' +
+      'on connect(first(db(setup(db)) db later) second(db)))',
+  );
+});

@@ -74,6 +74,28 @@ test('trace headers are looked for among the first 250 headers', async (t) => {
   );
 });
 
+test('trace headers that are there twice are refused, but for the time, which nobody asked for', async (t) => {
+  const twice = (name: string): { base_id: string; lines: string[] } => {
+    const { base_id, headers } = signedHeaders();
+    const lines = Object.entries(headers).map(([each, value]) => `${each}: ${value}`);
+    return { base_id, lines: [`${name}: 1`, `${name}: 2`, ...lines] };
+  };
+  const asked = ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Time'].map(twice);
+  const { events } = await run(t, handlers, {
+    env: on,
+    onReady: async (port) => {
+      for (const { lines } of asked) {
+        const socket = connect(Number(port), '127.0.0.1');
+        socket.end(`GET /plain HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join('\r\n')}\r\n\r\n`);
+        await new Promise((resolve) => socket.resume().on('close', resolve));
+      }
+      await end(port);
+    },
+  });
+  const traced = asked.map(({ base_id }) => events.some((event) => event.base_id === base_id));
+  assert.deepEqual(traced, [false, false, true]);
+});
+
 test('the sender`s point is the parent, and a second request of the trace is a second root', async (t) => {
   const { base_id, headers } = signedHeaders();
   const { events } = await run(t, handlers, {

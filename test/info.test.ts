@@ -85,3 +85,33 @@ test('of a traced function, an argument with too many members to print is named 
   assert.equal(said[1]!.result, '[Object]');
   assert.match(said[2]!.args!, /\{ a: \[Getter\] \},[^]* 999990 more items/);
 });
+
+test('an info that makes points of its own, or throws whatever there is, costs no event and nobody else`s', async (t) => {
+  const code = `
+    const { profiler } = require('ostrace');
+    profiler.init('key');
+    const point = (name, info) => { profiler.start(name, info); profiler.stop(); };
+    point('getter', { get total() { point('inner', { in: 1 }); return 42; } });
+    point('trap', new Proxy({ a: 1 }, { getPrototypeOf() { throw Object.create(null); } }));
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    point('revoked', proxy);
+    point('hidden', Object.defineProperty({ secret: 1 }, 'toJSON', { value: () => ({ shown: 2 }) }));
+    point('number', 5);
+    profiler.clean();
+    console.log('on it goes');
+  `;
+  const { events, stdout, stderr, code: exitCode } = await run(t, '-e', { args: [code], env: on });
+  assert.deepEqual([stdout, stderr, exitCode], ['on it goes\n', '', 0]);
+  const names = events.map(({ name }) => name);
+  for (const name of ['getter', 'trap', 'revoked', 'hidden', 'number']) {
+    assert.deepEqual(
+      names.filter((each) => each.startsWith(`${name}-`)),
+      [`${name}-start`, `${name}-stop`],
+    );
+  }
+  assert.ok(names.includes('inner-start') && names.includes('inner-stop'));
+  const infoOf = (name: string): unknown => events.find((event) => event.name === `${name}-start`)!.info;
+  assert.equal((infoOf('getter') as Info)['total'], 42);
+  assert.equal((infoOf('hidden') as Info)['shown'], 2);
+});

@@ -9,7 +9,7 @@ import { createLiner, writeEvent } from '../src/export/record.js';
 import { type Ring, createRing, isEmpty, readRecords, takeBack, takeDropped } from '../src/export/ring.js';
 import { beginTrace, rootContext } from '../src/trace/context.js';
 import type { Event, Info } from '../src/trace/event.js';
-import { newId, nextId } from '../src/trace/ids.js';
+import { newId, newPointId } from '../src/trace/ids.js';
 import { FixedInfo } from '../src/trace/info.js';
 import { parseEvent } from '../src/trace/parse.js';
 import type { Message, Said } from '../src/trace/point.js';
@@ -20,7 +20,7 @@ const trace = beginTrace(newId(), 'key');
 const root = rootContext(trace, trace.base_id);
 
 function write(ring: Ring, said: Said, message: Message = 'start', point = 'work'): void {
-  writeEvent(ring, { trace, id: nextId(), parent: root.id, point, library: '' }, message, said);
+  writeEvent(ring, { trace, id: newPointId(), parent: root.id, point, library: '' }, message, said);
 }
 
 const eventOf = ({ text }: Line): Event => {

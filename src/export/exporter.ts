@@ -165,7 +165,7 @@ function fail(error: unknown): void {
   // Node's own message names the flag only since 22.13.
   const isForbidden = (error as { code?: unknown } | null)?.code === 'ERR_ACCESS_DENIED';
   const hint = isForbidden ? ' (under the permission model the agent needs --allow-worker)' : '';
-  notice(`traces are not stored: the exporter failed: ${String(error)}${hint}`);
+  notice(`traces are not stored: the exporter failed: ${messageOf(error)}${hint}`);
 }
 
 /**

@@ -1,5 +1,5 @@
-// JSON written straight into a ring's bytes. `JSON.stringify` and the copy of its text cost four times as
-// much, and as the lengths are watched here, nothing has to be measured first. It knows what nearly every
+// JSON written straight into bytes. `JSON.stringify` and the copy of its text cost four times as much, and as
+// the lengths are watched here, nothing has to be measured first. It knows what nearly every
 // point says: plain objects of texts, numbers and booleans. All else is left to `stringifyInfo`, and what
 // both can write they write alike.
 
@@ -16,7 +16,6 @@ const longText = 48;
 const needsEscape = /[^ !#-[\]-~]/;
 
 const maxLevels = 4;
-const plain = Object.prototype;
 
 /**
  * Writes a plain object without its closing brace, so that more can be added.
@@ -36,7 +35,7 @@ export function putMembers(
 ): number {
   if (levels === 0) return -1;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if ((prototype !== plain || 'toJSON' in plain) && prototype !== null) return -1;
+  if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return -1;
   bytes[at++] = openBrace;
   let isFirst = true;
   for (const name of Object.keys(value)) {
@@ -84,8 +83,8 @@ function putText(bytes: Buffer, at: number, limit: number, text: string): number
 }
 
 function putLongText(bytes: Buffer, at: number, limit: number, text: string): number {
-  if (needsEscape.test(text)) return putEscaped(bytes, at, limit, text);
   if (at + text.length + 2 * maxLevels > limit) return -1;
+  if (needsEscape.test(text)) return putEscaped(bytes, at, limit, text);
   bytes[at] = quote;
   const end = at + 1 + bytes.write(text, at + 1, 'latin1');
   bytes[end] = quote;

@@ -21,59 +21,72 @@ const wholeWords = (bytes: number): number => (bytes + 3) & ~3;
 /** In the word with the length of the name. */
 const stopBit = 0x1_0000;
 
-/** Names are cut to a hundred characters where they come in. */
-const mostNameBytes = wholeWords(300);
 /** Nearly all that points say is shorter than a tenth of this. */
-const quickInfoBytes = 4096;
-const quickBytes = nameByte + mostNameBytes + quickInfoBytes;
+const quickBytes = 4096;
+
+// What is said is encoded here before there is any record: a getter of the application's may start points of its
+// own, and those come first.
+const scratchWords = new Int32Array(quickBytes / 4);
+const scratch = Buffer.from(scratchWords.buffer);
+let isEncoding = false;
 
 /**
  * Writes an event into a ring, at the time that it is now.
  *
  * @returns whether the reader is asleep and has to be woken
  */
-export function writeEvent(ring: Ring, context: Context, message: Message, info: Said): boolean {
-  const at = reserve(ring, quickBytes);
-  if (at < 0) return false;
+export function writeEvent(ring: Ring, context: Context, message: Message, said: Said): boolean {
   const ms = now(context.trace.anchoredMs);
-  const start = putHead(ring, at, context, message, ms);
-  const end =
-    info === undefined
-      ? start
-      : info instanceof FixedInfo
-        ? putFixed(ring.words, start, info)
-        : putQuickly(ring.bytes, start, info);
-  if (end >= 0) return commit(ring, at, end - at);
-  const text = info instanceof FixedInfo ? info.text : stringifyInfo(info!);
-  return writeLong(ring, context, message, ms, text);
+  if (said === undefined) return writeWords(ring, context, message, ms, scratchWords, 0);
+  if (typeof said === 'object' && said !== null && FixedInfo.is(said)) {
+    return writeWords(ring, context, message, ms, said.words, said.length);
+  }
+  const length = encode(said);
+  return length < 0
+    ? writeText(ring, context, message, ms, stringifyInfo(said))
+    : writeWords(ring, context, message, ms, scratchWords, length);
 }
 
-/** @returns where it ends; negative where it does not fit */
-function putFixed(words: Int32Array, start: number, info: FixedInfo): number {
-  if (info.length > quickInfoBytes) return -1;
-  const from = info.words;
-  const to = start >> 2;
-  for (let i = 0; i < from.length; i++) words[to + i] = from[i]!;
-  return start + info.length;
-}
-
-/** @returns where it ends; negative where it does not fit, or needs the words of `stringifyInfo` */
-function putQuickly(bytes: Buffer, start: number, info: Info): number {
+/** @returns how many bytes it took of the scratch; negative where it needs the words of `stringifyInfo` */
+function encode(info: Info): number {
+  if (isEncoding) return -1;
+  isEncoding = true;
   try {
-    return putMembers(bytes, start, start + quickInfoBytes, info);
+    return putMembers(scratch, 0, quickBytes, info);
   } catch {
     return -1; // a getter of the application's: the other one says what can be read
+  } finally {
+    isEncoding = false;
   }
 }
 
-function writeLong(ring: Ring, context: Context, message: Message, ms: number, text: string): boolean {
-  const at = reserve(ring, nameByte + mostNameBytes + 3 * text.length);
+function writeWords(
+  ring: Ring,
+  context: Context,
+  message: Message,
+  ms: number,
+  said: Int32Array,
+  length: number,
+): boolean {
+  const { words } = ring;
+  const at = reserve(ring, headBytes(context) + wholeWords(length));
+  if (at < 0) return false;
+  const start = putHead(ring, at, context, message, ms);
+  for (let i = 0, to = start >> 2; 4 * i < length; i++) words[to + i] = said[i]!;
+  return commit(ring, at, start + length - at);
+}
+
+function writeText(ring: Ring, context: Context, message: Message, ms: number, text: string): boolean {
+  const at = reserve(ring, headBytes(context) + 3 * text.length);
   if (at < 0) return false;
   const start = putHead(ring, at, context, message, ms);
   return commit(ring, at, start + ring.bytes.write(text, start) - at);
 }
 
-/** @returns where the info begins, in bytes */
+/** The most that a record has before what its point says. A UTF-16 unit takes three bytes at the most. */
+const headBytes = ({ point }: Context): number => wholeWords(nameByte + 3 * point.length);
+
+/** @returns where what is said begins, in bytes */
 function putHead(ring: Ring, at: number, context: Context, message: Message, ms: number): number {
   const { words, bytes } = ring;
   const first = at >> 2;

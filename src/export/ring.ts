@@ -3,8 +3,9 @@
 // thread that hangs or is terminated after it can't post a message any more, and its last events are the
 // ones that people look for.
 
-// Taken now: an application may take them away, as hardened ones do.
+// Taken now: an application may take them away, as hardened ones do, or put others in their place, as tests do.
 const { Atomics, SharedArrayBuffer } = globalThis;
+const monotonicNow = performance.now.bind(performance);
 
 /** Words of the header. Positions count bytes and wrap at 2^32, which is a multiple of the size. */
 const word = { written: 0, read: 1, dropped: 2, asleep: 3, closed: 4, traceEnded: 5, reader: 6 } as const;
@@ -126,18 +127,20 @@ type Take<Taken> = (ring: Ring, at: number, length: number) => Taken;
 export function readRecords<Taken>(ring: Ring, most: number, take: Take<Taken>): Taken[] {
   const { header } = ring;
   if (Atomics.compareExchange(header, word.reader, reader.none, reader.thread) !== reader.none) return [];
-  const taken = recordsIn(ring, most, take);
-  Atomics.store(header, word.reader, reader.none);
-  return taken;
+  try {
+    return recordsIn(ring, most, take);
+  } finally {
+    Atomics.store(header, word.reader, reader.none);
+  }
 }
 
 /** Takes all records out of a ring where the exporter's thread is blocked, and the process ends. */
 export function takeBack<Taken>(ring: Ring, take: Take<Taken>): Taken[] {
   const { header } = ring;
   // Reading takes the exporter's thread less than this, if it is not killed right there.
-  const deadline = performance.now() + 20;
+  const deadline = monotonicNow() + 20;
   while (Atomics.compareExchange(header, word.reader, reader.none, reader.writer) !== reader.none) {
-    if (performance.now() > deadline) return [];
+    if (monotonicNow() > deadline) return [];
   }
   return recordsIn(ring, Infinity, take);
 }

@@ -36,6 +36,11 @@ export interface MethodHook {
    * again, on behalf of whoever waits, goes on where it was.
    */
   readonly handsOut?: true;
+  /**
+   * Whether the method is the library's own code, which calls none of the application's but by callbacks that
+   * are bound: so it can do without the storage.
+   */
+  isLent?(self: object): boolean;
 }
 
 /**
@@ -85,16 +90,12 @@ export class Call {
     return this.#hook.handsOut === true;
   }
 
-  /** Whether it is the library itself that calls, and that is called back. */
-  get isInner(): boolean {
-    return this.caller?.library === this.#hook.library;
-  }
-
   /** Calls the method, within its point. */
   invoke(): unknown {
     this.#isInvoked = true;
+    const run = this.#hook.isLent?.(this.self) === true ? runLibrary : runIn;
     try {
-      return (this.#outcome = runLibrary(this.context ?? this.caller, this.#method, this.self, this.args));
+      return (this.#outcome = run(this.context ?? this.caller, this.#method, this.self, this.args));
     } catch (error) {
       this.#hasThrown = true;
       this.#outcome = error;
@@ -199,7 +200,7 @@ function tracedCall(
   const args = Array.prototype.slice.call(given) as unknown[];
   const handsOut = hook.handsOut === true;
   const waiting = handsOut ? waitingCalls.of(args[args.length - 1]) : undefined;
-  if (waiting !== undefined) return runLibrary(waiting.context ?? waiting.caller, original, self, args);
+  if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
   const caller = current();
@@ -269,9 +270,7 @@ export function settlingCallback(call: Call, callback: Callback): Callback {
     const [error] = args;
     if (error !== null && error !== undefined) call.fail(error);
     else call.succeed(args[1]);
-    return call.isInner
-      ? runLibrary(call.caller, callback, this, args)
-      : runIn(call.caller, callback, this, args);
+    return runIn(call.caller, callback, this, args);
   }
   if (call.handsOut) waitingCalls.put(settling, call);
   return settling;

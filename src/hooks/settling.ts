@@ -36,26 +36,34 @@ export const byPromiseOf =
   (call) => {
     const owner = call.self as Record<string, unknown>;
     const original = owner[property];
-    if (call.context === undefined || typeof original !== 'function') return call.invoke();
+    if (call.context === undefined || typeof original !== 'function') return invokeMaking(undefined, call);
     try {
       owner[property] = standInFor(original as PromiseConstructor);
     } catch {
       return unobserved(call); // it is frozen
     }
-    const outer = making;
-    making = call;
     try {
-      return call.invoke();
+      return invokeMaking(call, call);
     } finally {
-      making = outer;
       owner[property] = original;
     }
   };
 
 type Executor = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void;
 
-/** The call that is being made, and whose promise is about to be. */
+/** The call whose promise is about to be made. */
 let making: Call | undefined;
+
+/** @param whose of the promises that are made meanwhile: an inner call makes some which are not the outer one's */
+function invokeMaking(whose: Call | undefined, call: Call): unknown {
+  const outer = making;
+  making = whose;
+  try {
+    return call.invoke();
+  } finally {
+    making = outer;
+  }
+}
 
 const standIns = new WeakMap<PromiseConstructor, PromiseConstructor>();
 
@@ -65,7 +73,7 @@ function standInFor(original: PromiseConstructor): PromiseConstructor {
   if (standIn === undefined) {
     standIn = function (executor: Executor) {
       const call = making;
-      return new original(call === undefined ? executor : watched(executor, call));
+      return new original(call === undefined ? executor : settlingExecutor(executor, call));
     } as unknown as PromiseConstructor;
     Object.setPrototypeOf(standIn, original);
     Object.defineProperty(standIn, 'prototype', { value: original.prototype });
@@ -75,7 +83,7 @@ function standInFor(original: PromiseConstructor): PromiseConstructor {
   return standIn;
 }
 
-const watched =
+const settlingExecutor =
   (executor: Executor, call: Call): Executor =>
   (resolve, reject) =>
     executor(

@@ -53,12 +53,15 @@ export function idOf(text: string): Id {
 
 // Asking for random bytes costs as much for one id as for so many.
 const idsAtOnce = 128;
+// Ids share memory, and one that somebody keeps keeps that of so many.
+const idsTogether = 16;
 const random = new Uint8Array(16 * idsAtOnce);
+let randomAt = random.length;
 let words = new Int32Array(0);
 let next = 0;
 
 /** A new random id for a point. */
-export function nextId(): Id {
+export function newPointId(): Id {
   if (next === words.length) refill();
   const id = new Id(words, next);
   next += idWords;
@@ -70,14 +73,17 @@ const hyphen = 0x2d;
 
 /** Into new memory: ids that are in use lie in the old one. */
 function refill(): void {
-  loadCrypto().randomFillSync(random);
-  words = new Int32Array(idWords * idsAtOnce);
+  if (randomAt === random.length) {
+    loadCrypto().randomFillSync(random);
+    randomAt = 0;
+  }
+  words = new Int32Array(idWords * idsTogether);
   next = 0;
   const bytes = new Uint8Array(words.buffer);
   let to = 0;
-  for (let i = 0; i < random.length; i++) {
+  for (let i = 0; i < 16 * idsTogether; i++) {
     const at = i % 16;
-    let byte = random[i]!;
+    let byte = random[randomAt++]!;
     // RFC 9562: version 4, variant 10.
     if (at === 6) byte = (byte & 0x0f) | 0x40;
     else if (at === 8) byte = (byte & 0x3f) | 0x80;

@@ -5,18 +5,24 @@ import type { Info } from './event.js';
  * copy, and that is a tenth of the price.
  */
 export class FixedInfo {
-  /** `stringifyInfo` of it. */
-  readonly text: string;
   readonly words: Int32Array;
-  /** In bytes. */
-  readonly length: number;
+  readonly #length: number;
 
   constructor(info: Info) {
-    this.text = stringifyInfo(info);
-    const bytes = Buffer.from(this.text);
-    this.length = bytes.length;
+    const bytes = Buffer.from(stringifyInfo(info));
+    this.#length = bytes.length;
     this.words = new Int32Array(Math.ceil(bytes.length / 4));
     bytes.copy(Buffer.from(this.words.buffer));
+  }
+
+  /** In bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Asks no trap of a Proxy, as `instanceof` does. */
+  static is(said: object): said is FixedInfo {
+    return #length in said;
   }
 }
 

@@ -24,10 +24,18 @@ export function tell(text: string): void {
 
 /** An error as a report of it needs it, with the places that it came through. */
 export function wordsOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return messageOf(error);
+  }
 }
 
-/** What a thrown value says, for a line like these. */
+/** What a thrown value says, for a line like these. Any value may be thrown, also one that throws when it is asked. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'an error that can not be read';
+  }
 }

@@ -1,6 +1,6 @@
 import { type Context, hold, release } from './context.js';
 import type { Info } from './event.js';
-import { nextId } from './ids.js';
+import { newPointId } from './ids.js';
 import type { FixedInfo } from './info.js';
 
 /** Something with a start and a stop, between its two events. */
@@ -38,7 +38,7 @@ export function connect(to: Sink): void {
  */
 export function startPoint(name: string, parent: Context, info: Said, holds = true, library = ''): Point {
   const { trace } = parent;
-  const context: Context = { trace, id: nextId(), parent: parent.id, point: name, library };
+  const context: Context = { trace, id: newPointId(), parent: parent.id, point: name, library };
   const point: Point = { context, holds, stopped: false };
   if (holds) hold(trace);
   sink(context, 'start', info);

@@ -1,0 +1,46 @@
+// What an application adds to pg: a class of its own, what it does when a connection is opened.
+const { profiler } = require('ostrace');
+const { Client, Pool } = require('pg');
+
+/** Asks somebody before each query, as for a tenant's settings. */
+class AskingClient extends Client {
+  query(text, values, callback) {
+    if (typeof callback !== 'function') return super.query(text, values, callback);
+    void (async () => {
+      await null;
+      await profiler.trace('lookup', async () => {});
+      super.query(text, values, callback);
+    })();
+  }
+}
+
+const waysOf = {
+  async 'a class'() {
+    const pool = new Pool({ Client: AskingClient, max: 1 });
+    await profiler.trace('first', () => pool.query('select 1', []));
+    await Promise.all(
+      ['second', 'third'].map((name) => profiler.trace(name, () => pool.query('select 2', []))),
+    );
+    await pool.end();
+  },
+  async 'on connect'() {
+    const pool = new Pool({ max: 1 });
+    pool.on('connect', (client) => {
+      profiler.start('setup');
+      void client.query('set search_path = public');
+      profiler.stop();
+    });
+    await profiler.trace('first', async () => {
+      const client = await pool.connect();
+      await client.query('select 1');
+      client.release();
+      await profiler.trace('later', async () => {});
+    });
+    await profiler.trace('second', () => pool.query('select 2'));
+    await pool.end();
+  },
+};
+
+void (async () => {
+  for (const [way, run] of Object.entries(waysOf)) await profiler.trace(way, run);
+})();
