@@ -4,7 +4,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 
 import type { Config } from './config/config.js';
-import { masked } from './drivers/index.js';
+import { masked } from './drivers/schemes.js';
 import { type BundleMark, adviceOn, bundledIn } from './export/bundles.js';
 import { onChannel } from './hooks/channel.js';
 import { collectFindings, loadedAmong } from './hooks/findings.js';

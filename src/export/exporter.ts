@@ -1,6 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { Worker as NodeWorker } from 'node:worker_threads';
 
 import { runIn } from '../trace/context.js';
 import { messageOf, notice, tell } from '../trace/notice.js';
@@ -13,10 +12,10 @@ import { type Ring, closeRing, createRing, endTrace, isClosed, isEmpty, openRing
 
 // Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced;
 // and an application that puts methods of its own in the class's place is not to see what goes there.
-const ThreadWorker = Worker;
-const { on, postMessage, unref } = Worker.prototype;
+const ThreadWorker = NodeWorker;
+const { on, postMessage, unref } = NodeWorker.prototype;
 // And so do hardened applications that take away what threads could share.
-const { Atomics } = globalThis;
+const { Atomics, SharedArrayBuffer } = globalThis;
 
 // About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
@@ -63,15 +62,17 @@ export interface Exporter {
  * with the first event, so that an application without a trace has none.
  *
  * @param connectionStrings of the stores, each of which gets all events
+ * @param workerFile what the worker thread runs
  * @param handed the ring that the thread which started this one reads; then no worker is needed here
  */
 export function createExporter(
   connectionStrings: readonly string[],
   delivery: DeliverySettings,
+  workerFile: string,
   handed?: SharedArrayBuffer,
 ): Exporter {
   let ring: Ring | undefined = handed && openRing(handed);
-  let worker: Worker | undefined;
+  let worker: NodeWorker | undefined;
   const progress = new Int32Array(new SharedArrayBuffer(8));
   // Of threads that may have left something in them, for `rescue`.
   const handedRings = new Set<Ring>();
@@ -85,6 +86,7 @@ export function createExporter(
   function send(message: ExportMessage): void {
     if (failed) return;
     worker ??= startWorker(
+      workerFile,
       { connectionStrings, delivery, ring: handed ? undefined : ownRing().memory, progress: progress.buffer },
       () => (failed = true),
     );
@@ -172,7 +174,7 @@ function fail(error: unknown): void {
  * The thread has neither the application's preloads nor its environment: its modules are its own, so
  * that the collector's traffic is never traced. It keeps no process alive.
  */
-function startWorker(workerData: ExportData, onExit: () => void): Worker | undefined {
+function startWorker(file: string, workerData: ExportData, onExit: () => void): NodeWorker | undefined {
   try {
     // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
     return runIn(
@@ -180,7 +182,7 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
       () => {
         const worker = untold(
           () =>
-            new ThreadWorker(join(__dirname, 'worker.js'), {
+            new ThreadWorker(file, {
               name: 'ostrace exporter',
               workerData,
               execArgv: [],
@@ -208,7 +210,7 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
 }
 
 /** Makes a thread of which the subscribers of Node's channel are not told. */
-function untold(make: () => Worker): Worker {
+function untold(make: () => NodeWorker): NodeWorker {
   const threads = channel('worker_threads');
   Object.defineProperty(threads, 'hasSubscribers', { value: false, configurable: true });
   try {
