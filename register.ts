@@ -15,7 +15,9 @@ const isHanded =
 if (isHanded || !['', '0', 'false', 'no', 'off'].includes(enabled.trim().toLowerCase())) {
   try {
     // A loader of somebody else's may supply this file's source; its `require` would run it for all of ours.
-    const { createRequire } = require('node:module') as typeof import('node:module');
+    // From the module's class, which it has but for policies: `node:module` brings parts of Node along that
+    // nobody needs here.
+    const { createRequire } = (module.constructor ?? require('node:module')) as typeof import('node:module');
     const agent = createRequire(__filename)('./agent.js') as typeof import('./src/agent.js');
     agent.start(preload);
   } catch (error) {

@@ -3,7 +3,8 @@
 //
 // A file costs Node up to 0.2 ms, wherever it lies, and there were sixty. Not one file for all: V8 reads what it
 // does not run too, at 25 µs for each kilobyte. The parts get the modules of the start from the start itself, so
-// that what these know of a live trace is there once, whatever the application does to `require.cache`.
+// that what these know of a live trace is there once, whatever the application does to `require.cache`. What
+// several parts import and the start does not is in each of them: it keeps nothing that they must share.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
@@ -20,42 +21,12 @@ const options = {
   format: 'cjs',
   metafile: true,
   write: false,
-  // The names of inner functions show in stacks, and some to the application: nothing is minified.
+  // Not minified: an application sees names of inner functions, people see all of them in stacks, and it would
+  // save half a millisecond.
 } as const satisfies BuildOptions;
 
-/** The file in the project that an import means. */
-function sourceOf(path: string, folder: string): string {
-  return relative(project, resolve(folder, path)).replace(/\.js$/, '.ts');
-}
-
-/** Leaves what is required when something asks for it to files of their own. */
-function leaveParts(into: Set<string>): Plugin {
-  return {
-    name: 'parts',
-    setup({ onResolve }) {
-      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-        if (kind !== 'require-call') return undefined;
-        into.add(sourceOf(path, resolveDir));
-        return { path: `./later/${basename(path)}`, external: true };
-      });
-    },
-  };
-}
-
-/** Leaves what the start has to the start. */
-function leaveStart(files: ReadonlySet<string>, into: Set<string>): Plugin {
-  return {
-    name: 'start',
-    setup({ onResolve }) {
-      onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
-        const file = sourceOf(path, resolveDir);
-        if (!files.has(file)) return undefined;
-        into.add(file);
-        return { path: `start:${file}`, external: true };
-      });
-    },
-  };
-}
+/** What the parts import of the files of the start: names by file. */
+type Shared = Map<string, Set<string>>;
 
 interface Start {
   readonly text: string;
@@ -63,21 +34,53 @@ interface Start {
   readonly parts: ReadonlySet<string>;
 }
 
-/** @param shared files whose exports the parts get */
-async function bundleStart(shared: ReadonlySet<string>): Promise<Start> {
-  const all = [...shared];
+/** The file in the project that an import means. */
+function sourceOf(path: string, folder: string): string {
+  return relative(project, resolve(folder, path)).replace(/\.js$/, '.ts');
+}
+
+/** @param told of each import of a file of ours: where it is found when the bundle runs, or undefined to have it in there */
+function resolving(told: (file: string, kind: string) => string | undefined): Plugin {
+  return {
+    name: 'files of ours',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        const outside = told(sourceOf(path, resolveDir), kind);
+        return outside === undefined ? undefined : { path: outside, external: true };
+      });
+    },
+  };
+}
+
+async function bundleStart(shared: Shared): Promise<Start> {
   const parts = new Set<string>();
+  const imports = [...shared].map(([file, names], i) => {
+    const renamed = [...names].map((name) => `${name} as ${name}$${i}`);
+    return `import { ${renamed.join(', ')} } from './${file}';`;
+  });
+  const exports = [...shared].map(([file, names], i) => {
+    const members = [...names].map((name) => `${name}: ${name}$${i}`);
+    return `'${file}': () => ({ ${members.join(', ')} }),`;
+  });
   const { metafile, outputFiles } = await build({
     ...options,
     stdin: {
-      contents: `
-        export * from './${entry}';
-        ${all.map((file, i) => `import * as shared${i} from './${file}';`).join('\n')}
-        export const shared = { ${all.map((file, i) => `'${file}': shared${i}`).join(', ')} };
-      `,
+      contents: [
+        `export * from './${entry}';`,
+        ...imports,
+        `export const $shared = {`,
+        ...exports,
+        '};',
+      ].join('\n'),
       resolveDir: project,
     },
-    plugins: [leaveParts(parts)],
+    plugins: [
+      resolving((file, kind) => {
+        if (kind !== 'require-call') return undefined;
+        parts.add(file);
+        return `./later/${outputOf(file)}`;
+      }),
+    ],
   });
   const text = outputFiles[0]!.text.replaceAll('require("./later/', '$part("./later/');
   return { text: `"use strict";\n${text}${partLoader}`, files: new Set(Object.keys(metafile.inputs)), parts };
@@ -86,23 +89,29 @@ async function bundleStart(shared: ReadonlySet<string>): Promise<Start> {
 const partLoader = `
 const $parts = new Map();
 function $part(file) {
-  if (!$parts.has(file)) $parts.set(file, require(file)((name) => ({ ...module.exports.shared[name] })));
+  if (!$parts.has(file)) $parts.set(file, require(file)((shared) => module.exports.$shared[shared]()));
   return $parts.get(file);
 }
 `;
 
-/** @param shared takes the files of the start that the part needs */
-async function bundlePart(file: string, start: Start, shared: Set<string>): Promise<string> {
+const outputOf = (file: string): string => basename(file).replace(/\.ts$/, '.js');
+
+/** @param shared is given what the part imports */
+async function bundlePart(file: string, start: Start, shared: Shared): Promise<string> {
   const { outputFiles } = await build({
     ...options,
     entryPoints: [file],
-    plugins: [leaveStart(start.files, shared)],
+    plugins: [resolving((imported) => (start.files.has(imported) ? `start:${imported}` : undefined))],
   });
-  const text = outputFiles[0]!.text.replaceAll('require("start:', '$start("');
+  const { text } = outputFiles[0]!;
+  for (const [, variable, imported] of text.matchAll(/^var (\w+) = require\("start:([^"]+)"\);$/gm)) {
+    const names = [...text.matchAll(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'))].map(([, name]) => name!);
+    shared.set(imported!, new Set([...(shared.get(imported!) ?? []), ...names]));
+  }
   return `"use strict";
 module.exports = ($start) => {
 const module = { exports: {} };
-${text}
+${text.replaceAll('require("start:', '$start("')}
 return module.exports;
 };
 `;
@@ -111,13 +120,12 @@ return module.exports;
 async function main(): Promise<void> {
   const dist = join(project, 'dist');
   const later = join(dist, 'later');
-  const start = await bundleStart(new Set());
-  const shared = new Set<string>();
   rmSync(later, { recursive: true, force: true });
   mkdirSync(later, { recursive: true });
+  const shared: Shared = new Map();
+  const start = await bundleStart(shared);
   for (const file of start.parts) {
-    const name = basename(file).replace(/\.ts$/, '.js');
-    writeFileSync(join(later, name), await bundlePart(file, start, shared));
+    writeFileSync(join(later, outputOf(file)), await bundlePart(file, start, shared));
   }
   writeFileSync(join(dist, 'agent.js'), (await bundleStart(shared)).text);
 }

@@ -1,5 +1,4 @@
 // The composition root: it alone knows every room.
-import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
@@ -16,11 +15,12 @@ import { type OptionName, variableName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './export/bundles.js';
-import { type Exporter, createExporter } from './export/exporter.js';
+import type { Exporter } from './export/exporter.js';
 import { watchWayOut } from './export/way-out.js';
 import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
 import { type HookReports, hookModules } from './hooks/modules.js';
+import { Module } from './hooks/node-module.js';
 import { hookLateBuiltins } from './hooks/late-builtins.js';
 import type { Settings } from './hooks/settings.js';
 import {
@@ -60,9 +60,9 @@ export function start(preload: string): void {
   const watch = watchWayOut(
     (out) => {
       if (root !== undefined) stopPoint(root, describeEnd(out));
-      exporter().flush(config.exitTimeout, true);
+      made?.flush(config.exitTimeout, true);
     },
-    () => exporter().flush(config.exitTimeout, false),
+    () => made?.flush(config.exitTimeout, false),
   );
   const lazyRows = enabled(packages, config);
   const marks = lazyRows.map(({ mark }) => mark);
@@ -106,11 +106,12 @@ export function start(preload: string): void {
   };
   hookLoaded = hookModules(lazyRows, settings, reports);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
-  syncBuiltinESMExports();
+  Module.syncBuiltinESMExports();
 }
 
 /** The exporter of this thread; its points go there from now on. */
 function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer | undefined): Exporter {
+  const { createExporter } = require('./export/exporter.js') as typeof import('./export/exporter.js');
   const exporter = createExporter(
     splitConnections(config.connectionString),
     { drivers: driverSettings(config), spool: spoolSettings(config) },

@@ -85,7 +85,11 @@ async function tell(t: TestContext, modules: string, ...names: readonly string[]
     for (const name of names) app(name);
     console.log(JSON.stringify(told));
   `;
-  const { stdout } = await run(t, '-e', { load: 'none', cwd: modules, args: [code, projectFolder, ...names] });
+  const { stdout } = await run(t, '-e', {
+    load: 'none',
+    cwd: modules,
+    args: [code, projectFolder, ...names],
+  });
   return JSON.parse(stdout) as Told[];
 }
 

@@ -1,21 +1,23 @@
 import { channel } from 'node:diagnostics_channel';
-import { Worker as NodeWorker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 import { runIn } from '../trace/context.js';
 import { messageOf, notice, tell } from '../trace/notice.js';
 import type { Sink } from '../trace/point.js';
 import type { BundleMark } from './bundles.js';
 import type { DeliverySettings } from './delivery.js';
+import {
+  Atomics,
+  SharedArrayBuffer,
+  ThreadWorker,
+  on,
+  ownThreads,
+  postMessage,
+  unref,
+} from './own-threads.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { createLiner, writeEvent } from './record.js';
 import { type Ring, closeRing, createRing, endTrace, isClosed, isEmpty, openRing, takeBack } from './ring.js';
-
-// Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced;
-// and an application that puts methods of its own in the class's place is not to see what goes there.
-const ThreadWorker = NodeWorker;
-const { on, postMessage, unref } = NodeWorker.prototype;
-// And so do hardened applications that take away what threads could share.
-const { Atomics, SharedArrayBuffer } = globalThis;
 
 // About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
@@ -36,9 +38,6 @@ export interface HandedRing {
   /** The other thread is gone. */
   close(): void;
 }
-
-/** Threads that are no business of the application's: `process` does not emit them. */
-export const ownThreads = new WeakSet<object>();
 
 /** From one thread of the application to the collector. */
 export interface Exporter {
@@ -72,7 +71,7 @@ export function createExporter(
   handed?: SharedArrayBuffer,
 ): Exporter {
   let ring: Ring | undefined = handed && openRing(handed);
-  let worker: NodeWorker | undefined;
+  let worker: Worker | undefined;
   const progress = new Int32Array(new SharedArrayBuffer(8));
   // Of threads that may have left something in them, for `rescue`.
   const handedRings = new Set<Ring>();
@@ -174,7 +173,7 @@ function fail(error: unknown): void {
  * The thread has neither the application's preloads nor its environment: its modules are its own, so
  * that the collector's traffic is never traced. It keeps no process alive.
  */
-function startWorker(file: string, workerData: ExportData, onExit: () => void): NodeWorker | undefined {
+function startWorker(file: string, workerData: ExportData, onExit: () => void): Worker | undefined {
   try {
     // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
     return runIn(
@@ -210,7 +209,7 @@ function startWorker(file: string, workerData: ExportData, onExit: () => void): 
 }
 
 /** Makes a thread of which the subscribers of Node's channel are not told. */
-function untold(make: () => NodeWorker): NodeWorker {
+function untold(make: () => Worker): Worker {
   const threads = channel('worker_threads');
   Object.defineProperty(threads, 'hasSubscribers', { value: false, configurable: true });
   try {

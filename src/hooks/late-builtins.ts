@@ -1,8 +1,7 @@
-import { Module } from 'node:module';
-
 import { tracing } from '../trace/context.js';
 import { onChannel } from './channel.js';
 import { createGuard, guarded } from './guard.js';
+import { Module } from './node-module.js';
 import { patch } from './patch.js';
 import type { Settings } from './settings.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Module } from 'node:module';
 import { join } from 'node:path';
 
 import { createGuard, guarded } from './guard.js';
+import { Module } from './node-module.js';
 import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
