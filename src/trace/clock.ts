@@ -12,11 +12,12 @@ let monotonicNow: () => number;
 /** The wall clock's time, in milliseconds, at which this process's monotonic clock read zero. */
 export function anchor(): number {
   if (originMs === undefined) {
-    // To load it and to read it first costs two milliseconds: not before the first trace. Of the module, because
-    // the global one may be a test's by then.
+    // To load it and to read it first costs two milliseconds: not before the first trace. By then the global one
+    // may be a test's, and methods on it: its class has Node's.
     const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks');
-    monotonicNow = performance.now.bind(performance);
-    originMs = performance.timeOrigin;
+    const nodes = Object.getPrototypeOf(performance) as typeof performance;
+    monotonicNow = nodes.now.bind(performance);
+    originMs = Reflect.get(nodes, 'timeOrigin', performance) as number;
   }
   const monotonicMs = monotonicNow();
   const wallMs = wallNow();
