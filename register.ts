@@ -12,11 +12,13 @@ const isHanded =
   process.execArgv[0] === `--require=${preload}` &&
   !(require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread;
 
-if (isHanded || !/^(?:|0|false|no|off)$/i.test(enabled.trim())) {
+if (isHanded || !['', '0', 'false', 'no', 'off'].includes(enabled.trim().toLowerCase())) {
   try {
     // A loader of somebody else's may supply this file's source; its `require` would run it for all of ours.
-    const { createRequire } = require('node:module') as typeof import('node:module');
-    const agent = createRequire(__filename)('./src/agent.js') as typeof import('./src/agent.js');
+    // From the module's class, which it has but for policies: `node:module` brings parts of Node along that
+    // nobody needs here.
+    const { createRequire } = (module.constructor ?? require('node:module')) as typeof import('node:module');
+    const agent = createRequire(__filename)('./agent.js') as typeof import('./src/agent.js');
     agent.start(preload);
   } catch (error) {
     // Whatever it is, the application starts all the same.

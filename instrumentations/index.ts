@@ -1,22 +1,27 @@
 import type { LateBuiltin } from '../src/hooks/late-builtins.js';
 import type { LazyInstrumentation } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
+import { childProcess } from './child-process.js';
+import { httpServer } from './http-server.js';
+import { workerThreads } from './worker-threads.js';
 
 /** Targets that are part of Node, by the option that switches them: hooked when the agent starts. */
 export const builtins: Readonly<Record<string, (settings: Settings) => void>> = {
-  instrumentHttpServer: (settings) =>
-    (require('./http-server.js') as typeof import('./http-server.js')).httpServer(settings),
+  instrumentHttpServer: httpServer,
+  instrumentChildProcess: childProcess,
+  instrumentWorkerThreads: (settings) =>
+    workerThreads(settings, require('node:worker_threads') as typeof import('node:worker_threads')),
+};
+
+/**
+ * Targets that need nothing of ours before the first trace, because they publish on channels or look their
+ * methods up at each call, by the option that switches them: hooked when it begins.
+ */
+export const laterBuiltins: Readonly<Record<string, (settings: Settings) => void>> = {
   instrumentHttpClient: (settings) => {
     (require('./http-client.js') as typeof import('./http-client.js')).httpClient(settings);
     (require('./undici.js') as typeof import('./undici.js')).undici(settings);
   },
-  instrumentChildProcess: (settings) =>
-    (require('./child-process.js') as typeof import('./child-process.js')).childProcess(settings),
-  instrumentWorkerThreads: (settings) =>
-    (require('./worker-threads.js') as typeof import('./worker-threads.js')).workerThreads(
-      settings,
-      require('node:worker_threads') as typeof import('node:worker_threads'),
-    ),
 };
 
 /** Parts of Node that are too dear to load for nothing, by the option that switches them. */

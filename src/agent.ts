@@ -1,9 +1,8 @@
 // The composition root: it alone knows every room.
-import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
-import { builtins, lateBuiltins, packages } from '../instrumentations/index.js';
+import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentations/index.js';
 import {
   type Config,
   contextVariables,
@@ -14,13 +13,14 @@ import {
 } from './config/config.js';
 import { type OptionName, variableName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
-import { splitConnections } from './drivers/index.js';
+import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './export/bundles.js';
-import { type Exporter, createExporter } from './export/exporter.js';
+import type { Exporter } from './export/exporter.js';
 import { watchWayOut } from './export/way-out.js';
 import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
 import { type HookReports, hookModules } from './hooks/modules.js';
+import { Module } from './hooks/node-module.js';
 import { hookLateBuiltins } from './hooks/late-builtins.js';
 import type { Settings } from './hooks/settings.js';
 import {
@@ -38,6 +38,9 @@ import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { signIds } from './trace/signing.js';
 
+// What tests look at: in the bundle these have no file of their own.
+export { current, tracing } from './trace/context.js';
+
 /**
  * Starts the agent in this thread, once.
  *
@@ -45,23 +48,21 @@ import { signIds } from './trace/signing.js';
  */
 export function start(preload: string): void {
   const handover = takeHandover(preload);
-  if (handover === undefined && isTool(process.argv[1])) return;
+  const folder = dirname(preload);
+  if (handover === undefined && isTool(process.argv[1], folder)) return;
   const config = handover?.config ?? readEnvironment();
   if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
 
-  const exporter = createExporter(
-    splitConnections(config.connectionString),
-    { drivers: driverSettings(config), spool: spoolSettings(config) },
-    handover?.ring,
-  );
-  connect(exporter.write);
+  // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
+  let made: Exporter | undefined;
+  const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
   let root: Point | undefined;
   const watch = watchWayOut(
     (out) => {
       if (root !== undefined) stopPoint(root, describeEnd(out));
-      exporter.flush(config.exitTimeout, true);
+      made?.flush(config.exitTimeout, true);
     },
-    () => exporter.flush(config.exitTimeout, false),
+    () => made?.flush(config.exitTimeout, false),
     (error) => createGuard('the end of the process').fail(error),
   );
   const lazyRows = enabled(packages, config);
@@ -75,13 +76,19 @@ export function start(preload: string): void {
   let inspectOnce = (): void => {
     inspectOnce = () => {};
     const missing = marks.filter(({ name }) => !hooked.has(name));
-    if (script !== undefined) exporter.inspect(script, missing);
+    if (script !== undefined) exporter().inspect(script, missing);
+  };
+  let installLater = (): void => {
+    installLater = () => {};
+    install(laterBuiltins, config, settings);
   };
   let hookLoaded = (): void => {};
   lifecycle.onFirst = inTurn({
+    'the exporter': exporter,
     'the end of the process': watch.arm,
     'what is loaded': () => hookLoaded(),
     'what is loaded of Node': late.whenLive,
+    'what publishes': () => installLater(),
     'what is bundled': () => inspectOnce(),
   });
   lifecycle.onLast = inTurn({
@@ -90,12 +97,7 @@ export function start(preload: string): void {
   });
   root = handover === undefined ? startProcess(config) : startThread(handover);
 
-  for (const [option, install] of Object.entries(builtins)) {
-    if (config[option as OptionName] === true) {
-      const guard = createGuard(option);
-      guarded(guard, () => install(settings));
-    }
-  }
+  install(builtins, config, settings);
   const reports: HookReports = {
     onHooked(name, version, file) {
       hooked.add(name);
@@ -105,7 +107,20 @@ export function start(preload: string): void {
   };
   hookLoaded = hookModules(lazyRows, settings, reports);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
-  syncBuiltinESMExports();
+  Module.syncBuiltinESMExports();
+}
+
+/** The exporter of this thread; its points go there from now on. */
+function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer | undefined): Exporter {
+  const { createExporter } = require('./export/exporter.js') as typeof import('./export/exporter.js');
+  const exporter = createExporter(
+    splitConnections(config.connectionString),
+    { drivers: driverSettings(config), spool: spoolSettings(config) },
+    join(folder, 'src/export/worker.js'),
+    ring,
+  );
+  connect(exporter.write);
+  return exporter;
 }
 
 /** Takes steps one after the other; one that fails keeps none of the others from being taken. */
@@ -130,6 +145,17 @@ function createDiagnoser(
   return diagnose(config, file, script, marks);
 }
 
+/** Hooks the targets of a table that the configuration has switched on. */
+function install(
+  table: Readonly<Record<string, (settings: Settings) => void>>,
+  config: Config,
+  settings: Settings,
+): void {
+  for (const [option, hook] of Object.entries(table)) {
+    if (config[option as OptionName] === true) guarded(createGuard(option), () => hook(settings));
+  }
+}
+
 /** The rows of a table of instrumentations that the configuration has switched on. */
 function enabled<Row>(table: Readonly<Record<string, Row>>, config: Config): Row[] {
   return Object.entries(table)
@@ -141,12 +167,17 @@ function enabled<Row>(table: Readonly<Record<string, Row>>, config: Config): Row
  * Under NODE_OPTIONS package managers are preloaded too, and our own command is. They are left alone; what
  * they start finds the variables of the context and takes part.
  */
-function isTool(script: string | undefined): boolean {
+function isTool(script: string | undefined, folder: string): boolean {
+  if (script === undefined) return false;
+  const extension = extname(script);
+  const name = basename(script, extension);
   return (
-    script === join(__dirname, 'cli/main.js') ||
-    /[\\/](?:npm|npx|yarn|pnpm|corepack|ostrace)(?:-cli)?(?:\.[cm]?js)?$/.test(script ?? '')
+    (tools.has(name.endsWith('-cli') ? name.slice(0, -4) : name) && /^(?:\.[cm]?js)?$/.test(extension)) ||
+    (name === 'main' && script === join(folder, 'src/cli/main.js'))
   );
 }
+
+const tools: ReadonlySet<string> = new Set(['npm', 'npx', 'yarn', 'pnpm', 'corepack', 'ostrace']);
 
 function readEnvironment(): Config {
   const { config, problems } = readConfig(process.env);
@@ -161,7 +192,7 @@ function isTimed({ hmacMaxAge }: Config): boolean {
 
 function createSettings(
   config: Config,
-  exporter: Exporter,
+  exporter: () => Exporter,
   preload: string,
   diagnoser: Diagnoser | undefined,
 ): Settings {
@@ -188,7 +219,7 @@ function createSettings(
     },
 
     handToThread({ trace, id }, execArgv) {
-      const ring = exporter.handRing();
+      const ring = exporter().handRing();
       (trace.onEnd ??= new Set()).add(ring.endTrace);
       const handover: Handover = {
         config,

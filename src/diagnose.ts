@@ -4,7 +4,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 
 import type { Config } from './config/config.js';
-import { masked } from './drivers/index.js';
+import { masked } from './drivers/schemes.js';
 import { type BundleMark, adviceOn, bundledIn } from './export/bundles.js';
 import { onChannel } from './hooks/channel.js';
 import { collectFindings, loadedAmong } from './hooks/findings.js';
@@ -82,7 +82,7 @@ function about(config: Config, script: string | undefined): Omit<ProcessReport, 
 
 /** The arguments may name the preload in any form: the package's, or a path to its file. */
 function loadedBy(): string {
-  const isOurs = (text: string): boolean => /ostrace[\\/]register|register\.js/.test(text);
+  const isOurs = (text: string): boolean => /ostrace[\\/]register|register\.m?js/.test(text);
   const { execArgv, env } = process;
   const flag = (text: string): string => /--?(?:import|require|r)\b/.exec(text)?.[0] ?? '';
   const at = execArgv.findIndex(isOurs);

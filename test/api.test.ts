@@ -112,7 +112,7 @@ test('the API by `import` and by `require`, and a second copy of it, share one p
 
 test('a second copy of the agent does nothing', async (t) => {
   const folder = scratch(t);
-  for (const name of ['dist/register.js', 'dist/src', 'dist/instrumentations', 'package.json']) {
+  for (const name of ['dist/register.js', 'dist/agent.js', 'dist/later', 'dist/src', 'package.json']) {
     cpSync(join(projectFolder, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));

@@ -23,6 +23,8 @@ export function install(folder: string, ...packages: readonly string[]): void {
 
 /** The agent as its users have it: packed, and installed into an empty folder. */
 export function packAgent(): { readonly folder: string; remove(): void } {
+  // Bundled anew: after `tsc` alone, the agent that would run is the one before.
+  execFileSync(process.execPath, [join(project, 'dist/build/bundle.js')], { stdio: 'inherit' });
   const scratch = mkdtempSync(join(tmpdir(), 'ostrace-agent-'));
   install(scratch, pack(scratch));
   return {

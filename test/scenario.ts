@@ -18,7 +18,9 @@ export const projectFolder = resolve(__dirname, '../..');
  * single file that is run by hand takes what was built.
  */
 export const agentFolder = process.env['TEST_AGENT'] ?? projectFolder;
+/** What `ostrace/register` is for `--require`, and for `--import`. */
 export const preload = join(agentFolder, 'dist/register.js');
+export const modulePreload = join(agentFolder, 'dist/register.mjs');
 
 export interface Run {
   readonly code: number | null;
@@ -74,7 +76,7 @@ export async function run(test: TestContext, file: string, options: RunOptions =
   const folder = scratch(test);
   const store = join(folder, 'traces');
   const { load = 'import', nodeArgs = [], args = [] } = options;
-  const loading = load === 'none' ? [] : [`--${load}`, preload];
+  const loading = { none: [], import: ['--import', modulePreload], require: ['--require', preload] }[load];
   const env = {
     ...cleanEnvironment(),
     OSTRACE_CONNECTION_STRING: `file://${store}`,

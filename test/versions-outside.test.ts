@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { versions } from '../instrumentations/versions.js';
-import { agentFolder, key, on, run, scratch } from './scenario.js';
+import { key, on, projectFolder, run, scratch } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { installed, lockedVersion } from './versions/installed.js';
 
@@ -85,7 +85,11 @@ async function tell(t: TestContext, modules: string, ...names: readonly string[]
     for (const name of names) app(name);
     console.log(JSON.stringify(told));
   `;
-  const { stdout } = await run(t, '-e', { load: 'none', cwd: modules, args: [code, agentFolder, ...names] });
+  const { stdout } = await run(t, '-e', {
+    load: 'none',
+    cwd: modules,
+    args: [code, projectFolder, ...names],
+  });
   return JSON.parse(stdout) as Told[];
 }
 

@@ -64,7 +64,7 @@ test('a thread that outlives its trace no longer works for it', async (t) => {
 test('a thread that is gone leaves nothing behind in its trace', async (t) => {
   const code = `
     const { Worker } = require('node:worker_threads');
-    const { trace } = require('${agentFolder}/dist/src/trace/context.js').current();
+    const { trace } = require('${agentFolder}/dist/agent.js').current();
     const worker = new Worker('0', { eval: true });
     console.log(trace.onEnd.size);
     worker.on('exit', () => setImmediate(() => console.log(trace.onEnd.size)));

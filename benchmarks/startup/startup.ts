@@ -46,8 +46,6 @@ const warmUps = 1;
 const limitMs = 20_000;
 const disabledMs = 2;
 const idleMs = 12;
-/** Where an ES module's packages can't be hooked without a loader thread. */
-const idleNode20ModuleMs = 45;
 const mebibyte = 2 ** 20;
 const memory = { 'ostrace idle': 2, 'ostrace traced': 25 } as const;
 
@@ -177,7 +175,7 @@ function budgets({ version }: Node, results: readonly Result[]): Budget[] {
     ...of('ostrace idle').map(({ script, addedMs }) => ({
       node: version,
       what: `idle: ${script.what}`,
-      most: version.startsWith('20.') && script.flag === 'import' ? idleNode20ModuleMs : idleMs,
+      most: idleMs,
       measured: addedMs.median,
       unit: 'ms',
     })),

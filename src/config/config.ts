@@ -1,7 +1,7 @@
-import { hostname, tmpdir } from 'node:os';
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 
-import { type DriverSettings, masked, schemeOf, schemes, splitConnections } from '../drivers/index.js';
+import type { DriverSettings } from '../drivers/driver.js';
+import { masked, schemeOf, schemes, splitConnections } from '../drivers/schemes.js';
 import { type OptionName, type Options, type Type, options, variableName } from './options.js';
 
 /** The settings as the agent uses them: names filled in, the file driver's folder absolute. */
@@ -32,6 +32,9 @@ export function driverSettings(config: Config): DriverSettings {
   return { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize };
 }
 
+// Asked when the first event names the host: the agent starts without it.
+const os = (): typeof import('node:os') => require('node:os') as typeof import('node:os');
+
 /** Where and how much is spooled. */
 export function spoolSettings({ spool, spoolSize, spoolAge, transportUrl }: Config): {
   readonly folder: string | undefined;
@@ -40,7 +43,7 @@ export function spoolSettings({ spool, spoolSize, spoolAge, transportUrl }: Conf
   readonly age: number;
   readonly transportUrl: string | undefined;
 } {
-  return { folder: spool, temporary: tmpdir(), size: spoolSize, age: spoolAge, transportUrl };
+  return { folder: spool, temporary: os().tmpdir(), size: spoolSize, age: spoolAge, transportUrl };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,8 +55,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(env: Environment): ConfigResult {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries(options)) {
-    const variable = variableName(name);
+  for (const [variable, name] of variables) {
+    const option: Options[OptionName] = options[name];
     const given = env[variable];
     const type: Type<unknown> = option.type;
     const value = given === undefined ? option.default : type.parse(given);
@@ -73,32 +76,41 @@ export function readConfig(env: Environment): ConfigResult {
   }
   values['connectionString'] = checkedConnections(values['connectionString'] as string, problems);
   values['service'] ??= scriptName();
-  values['host'] ??= hostname();
+  if (values['host'] === undefined) {
+    Object.defineProperty(values, 'host', { get: () => os().hostname(), enumerable: true });
+  }
   return { config: values as Config, problems };
 }
 
-const variables = Object.keys(options).map(variableName);
+const variables: ReadonlyMap<string, OptionName> = new Map(
+  Object.keys(options).map((name) => [variableName(name), name as OptionName]),
+);
 const known: ReadonlySet<string> = new Set([
-  ...variables,
+  ...variables.keys(),
   ...Object.values(contextVariables),
   diagnosisVariable,
 ]);
 
 /** The connection strings that can be used, each in the form in which it means the same everywhere. */
 function checkedConnections(given: string, problems: string[]): string {
+  const otherwise = options.connectionString.default;
+  // Of most processes; the expressions that look at others cost the start a third of a millisecond.
+  if (given === otherwise) return absolute(given, problems);
   const wrong = splitConnections(given).filter((each) => !schemes.includes(schemeOf(each)));
   const good = splitConnections(given).filter((each) => !wrong.includes(each));
-  const otherwise = options.connectionString.default;
   for (const each of wrong) {
     problems.push(
       `${variableName('connectionString')} is ${quoted(masked(each))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${good.length > 0 ? 'the others' : otherwise} instead`,
     );
   }
-  return (good.length > 0 ? good : [otherwise]).map((each) => absolute(each, problems)).join(',');
+  return (good.length > 0 ? good : [otherwise]).map((each) => usable(each, problems)).join(',');
+}
+
+function usable(connectionString: string, problems: string[]): string {
+  return schemeOf(connectionString) === 'file' ? absolute(connectionString, problems) : connectionString;
 }
 
 function absolute(connectionString: string, problems: string[]): string {
-  if (schemeOf(connectionString) !== 'file') return connectionString;
   try {
     return absoluteFolder(connectionString);
   } catch {
@@ -114,15 +126,18 @@ const maxShownLength = 200;
 /** A text as a problem shows it: on one line, of a readable length, and nothing that a terminal acts on. */
 function quoted(text: string): string {
   const start = text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text;
+  // Not a literal: V8 reads those with the code that they are in, and sets of Unicode take it half a millisecond.
+  const unprintable = new RegExp('[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]', 'gu');
   return JSON.stringify(start).replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu,
+    unprintable,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
 }
 
 /** A relative folder means the one below the start's working directory, wherever the process goes later. */
 function absoluteFolder(connectionString: string): string {
-  const folder = connectionString.slice('file:'.length).replace(/^\/\//, '');
+  const rest = connectionString.slice('file:'.length);
+  const folder = rest.startsWith('//') ? rest.slice(2) : rest;
   return `file://${isAbsolute(folder) ? folder : resolve(folder)}`;
 }
 
@@ -133,7 +148,7 @@ function scriptName(): string {
 
 /** A hint for a mistyped variable: the setting that shares its letters, or differs by two at the most. */
 function nearest(variable: string): string {
-  const match = variables.find(
+  const match = [...variables.keys()].find(
     (name) => Math.abs(name.length - variable.length) <= 2 && distance(name, variable) <= 2,
   );
   return match === undefined ? '' : ` (did you mean ${match}?)`;

@@ -53,7 +53,7 @@ const list: Type<readonly string[]> = { takes: 'names separated by commas', pars
 
 const connection: Type<string> = {
   takes: 'a connection string such as file:///var/lib/ostrace',
-  parse: (value) => (/^[a-z][a-z0-9+.-]*:/i.test(value) ? value : undefined),
+  parse: (value) => (/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(value) ? value : undefined),
 };
 
 const seconds: Type<number | undefined> = {

@@ -3,8 +3,8 @@
  * which names Python's client library too, only what it says about the store.
  */
 export function schemeOf(connectionString: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(connectionString)?.[1]?.toLowerCase() ?? '';
-  return scheme.replace(/^(postgresql|mysql|mariadb)\+.+$/, '$1');
+  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(connectionString)?.[1]?.toLowerCase() ?? '';
+  return scheme.includes('+') ? scheme.replace(/^(postgresql|mysql|mariadb)\+.+$/, '$1') : scheme;
 }
 
 /**
@@ -13,7 +13,7 @@ export function schemeOf(connectionString: string): string {
  */
 export function splitConnections(connectionStrings: string): string[] {
   return connectionStrings
-    .split(/,(?=\s*[a-z][a-z0-9+.-]*:\/\/)/i)
+    .split(/,(?=\s*[a-zA-Z][a-zA-Z0-9+.-]*:\/\/)/)
     .map((connectionString) => connectionString.trim())
     .filter((connectionString) => connectionString !== '');
 }

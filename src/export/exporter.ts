@@ -1,22 +1,23 @@
 import { channel } from 'node:diagnostics_channel';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 import { runIn } from '../trace/context.js';
 import { messageOf, notice, tell } from '../trace/notice.js';
 import type { Sink } from '../trace/point.js';
 import type { BundleMark } from './bundles.js';
 import type { DeliverySettings } from './delivery.js';
+import {
+  Atomics,
+  SharedArrayBuffer,
+  ThreadWorker,
+  on,
+  ownThreads,
+  postMessage,
+  unref,
+} from './own-threads.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { createLiner, writeEvent } from './record.js';
 import { type Ring, closeRing, createRing, endTrace, isClosed, isEmpty, openRing, takeBack } from './ring.js';
-
-// Taken now: later on, `Worker` is the instrumented class, and the exporter's thread is not to be traced;
-// and an application that puts methods of its own in the class's place is not to see what goes there.
-const ThreadWorker = Worker;
-const { on, postMessage, unref } = Worker.prototype;
-// And so do hardened applications that take away what threads could share.
-const { Atomics } = globalThis;
 
 // About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
@@ -37,9 +38,6 @@ export interface HandedRing {
   /** The other thread is gone. */
   close(): void;
 }
-
-/** Threads that are no business of the application's: `process` does not emit them. */
-export const ownThreads = new WeakSet<object>();
 
 /** From one thread of the application to the collector. */
 export interface Exporter {
@@ -63,11 +61,13 @@ export interface Exporter {
  * with the first event, so that an application without a trace has none.
  *
  * @param connectionStrings of the stores, each of which gets all events
+ * @param workerFile what the worker thread runs
  * @param handed the ring that the thread which started this one reads; then no worker is needed here
  */
 export function createExporter(
   connectionStrings: readonly string[],
   delivery: DeliverySettings,
+  workerFile: string,
   handed?: SharedArrayBuffer,
 ): Exporter {
   let ring: Ring | undefined = handed && openRing(handed);
@@ -85,6 +85,7 @@ export function createExporter(
   function send(message: ExportMessage): void {
     if (failed) return;
     worker ??= startWorker(
+      workerFile,
       { connectionStrings, delivery, ring: handed ? undefined : ownRing().memory, progress: progress.buffer },
       () => (failed = true),
     );
@@ -172,7 +173,7 @@ function fail(error: unknown): void {
  * The thread has neither the application's preloads nor its environment: its modules are its own, so
  * that the collector's traffic is never traced. It keeps no process alive.
  */
-function startWorker(workerData: ExportData, onExit: () => void): Worker | undefined {
+function startWorker(file: string, workerData: ExportData, onExit: () => void): Worker | undefined {
   try {
     // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
     return runIn(
@@ -180,7 +181,7 @@ function startWorker(workerData: ExportData, onExit: () => void): Worker | undef
       () => {
         const worker = untold(
           () =>
-            new ThreadWorker(join(__dirname, 'worker.js'), {
+            new ThreadWorker(file, {
               name: 'ostrace exporter',
               workerData,
               execArgv: [],

@@ -3,9 +3,10 @@
 // thread that hangs or is terminated after it can't post a message any more, and its last events are the
 // ones that people look for.
 
-// Taken now: an application may take them away, as hardened ones do, or put others in their place, as tests do.
+import { now } from '../trace/clock.js';
+
+// Taken now: an application may take them away, as hardened ones do.
 const { Atomics, SharedArrayBuffer } = globalThis;
-const monotonicNow = performance.now.bind(performance);
 
 /** Words of the header. Positions count bytes and wrap at 2^32, which is a multiple of the size. */
 const word = { written: 0, read: 1, dropped: 2, asleep: 3, closed: 4, traceEnded: 5, reader: 6 } as const;
@@ -138,9 +139,9 @@ export function readRecords<Taken>(ring: Ring, most: number, take: Take<Taken>):
 export function takeBack<Taken>(ring: Ring, take: Take<Taken>): Taken[] {
   const { header } = ring;
   // Reading takes the exporter's thread less than this, if it is not killed right there.
-  const deadline = monotonicNow() + 20;
+  const deadline = now(0) + 20;
   while (Atomics.compareExchange(header, word.reader, reader.none, reader.writer) !== reader.none) {
-    if (monotonicNow() > deadline) return [];
+    if (now(0) > deadline) return [];
   }
   return recordsIn(ring, Infinity, take);
 }

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-import { schemeOf } from '../drivers/index.js';
+import { schemeOf } from '../drivers/schemes.js';
 
 /** Nobody who lives leaves a file of its own untouched for so long. */
 const abandonedMs = 60_000;

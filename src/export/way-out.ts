@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 
-import { ownThreads } from './exporter.js';
+import { ownThreads } from './own-threads.js';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 // Taken now: tests put timers of their own into their place.

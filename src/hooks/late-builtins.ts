@@ -1,9 +1,7 @@
-import Module from 'node:module';
-
 import { tracing } from '../trace/context.js';
 import { onChannel } from './channel.js';
 import { createGuard, guarded } from './guard.js';
-import { amongOwnModules } from './own-modules.js';
+import { Module } from './node-module.js';
 import { patch } from './patch.js';
 import type { Settings } from './settings.js';
 
@@ -31,7 +29,7 @@ export function hookLateBuiltins(
   function install(module: string): void {
     const builtin = waiting.get(module);
     if (builtin === undefined || !waiting.delete(module)) return;
-    guarded(createGuard(module), () => amongOwnModules(() => builtin.install(settings)));
+    guarded(createGuard(module), () => builtin.install(settings));
   }
 
   const installLoaded = (): void => {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import Module from 'node:module';
 import { join } from 'node:path';
 
 import { createGuard, guarded } from './guard.js';
-import { amongOwnModules, currentCache, rememberOwnModules } from './own-modules.js';
+import { Module } from './node-module.js';
 import type { Settings } from './settings.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
@@ -54,7 +53,6 @@ export function hookModules(
 ): () => void {
   const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
   if (byFile.size === 0) return () => {};
-  rememberOwnModules();
   const targets = pathsOf([...byFile.keys()]);
   const skipped = new Set<string>();
   const seen = new WeakSet<NodeJS.Module>();
@@ -66,7 +64,7 @@ export function hookModules(
     const name = packageOf(file);
     const basedir = path.slice(0, path.lastIndexOf(target) + name.length);
     guarded(createGuard(file), () => {
-      const hooks = amongOwnModules(() => byFile.get(file)?.load(settings) ?? []);
+      const hooks = byFile.get(file)?.load(settings) ?? [];
       const version = versionOf(basedir);
       for (const each of hooks) {
         if (each.file === file && isWithin(version, each.versions)) {
@@ -115,6 +113,10 @@ export function hookModules(
 interface Loader {
   load: (this: NodeJS.Module, path: string) => unknown;
 }
+
+/** `require.cache`, asked for each time: an application may have put another object in its place. */
+const currentCache = (): NodeJS.Dict<NodeJS.Module> =>
+  (Module as unknown as { _cache: NodeJS.Dict<NodeJS.Module> })._cache;
 
 /**
  * Tells of files that have been loaded. A getter in the method's place, so that nothing of ours is on the stack

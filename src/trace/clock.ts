@@ -7,12 +7,18 @@ let originMs: number | undefined;
 
 // Taken now: tests put clocks of their own into their place.
 const wallNow = Date.now;
-const monotonicNow = performance.now.bind(performance);
+let monotonicNow: () => number;
 
 /** The wall clock's time, in milliseconds, at which this process's monotonic clock read zero. */
 export function anchor(): number {
-  // Its first reading costs a millisecond: not before the first trace.
-  originMs ??= performance.timeOrigin;
+  if (originMs === undefined) {
+    // To load it and to read it first costs two milliseconds: not before the first trace. By then the global one
+    // may be a test's, and methods on it: its class has Node's.
+    const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks');
+    const nodes = Object.getPrototypeOf(performance) as typeof performance;
+    monotonicNow = nodes.now.bind(performance);
+    originMs = Reflect.get(nodes, 'timeOrigin', performance) as number;
+  }
   const monotonicMs = monotonicNow();
   const wallMs = wallNow();
   const aheadMs = wallMs - (originMs + monotonicMs);

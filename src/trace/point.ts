@@ -57,6 +57,9 @@ export function stopPoint(point: Point, info?: Said): void {
 const safeNames = new Map<string, string>();
 const mostSafeNames = 200;
 
+// Not a literal: V8 reads those with the code that they are in, and sets of Unicode take it a while.
+let unsafe: RegExp | undefined;
+
 /**
  * A name that is safe in an event: no dash, no quotes, no control characters, and not endless. JavaScript
  * may pass anything.
@@ -66,7 +69,8 @@ export function pointName(name: unknown): string {
   if (known !== undefined) return known;
   // An object's own words may throw, or take a minute.
   const text = Object(name) === name ? '' : String(name);
-  const safe = text.slice(0, 100).replace(/[^\p{L}\p{N}_.:/ ]/gu, '_') || 'point';
+  unsafe ??= new RegExp('[^\\p{L}\\p{N}_.:/ ]', 'gu');
+  const safe = text.slice(0, 100).replace(unsafe, '_') || 'point';
   if (typeof name === 'string' && name.length <= 100 && safeNames.size < mostSafeNames)
     safeNames.set(name, safe);
   return safe;

@@ -33,15 +33,16 @@ const scratch = Buffer.alloc(usualLength);
 // Of no UUID, in whatever way it is written; to parse hundreds of levels takes 30 µs.
 const nested = /[[\]]|\{[^{]*\{/;
 const plainAscii = /^[\t\n\r -~]*$/;
-const isBase64Digit = charactersOf(/[A-Za-z0-9+/_-]/);
-const isHexDigit = charactersOf(/[0-9A-Fa-f]/);
-const isLowerHexDigit = charactersOf(/[0-9a-f]/);
+const decimals = '0123456789';
+const isBase64Digit = charactersOf(`ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz${decimals}+/_-`);
+const isHexDigit = charactersOf(`${decimals}abcdefABCDEF`);
+const isLowerHexDigit = charactersOf(`${decimals}abcdef`);
 
 /** For each code of a byte whether it is one of these: an expression takes some hundred nanoseconds more. */
-function charactersOf(form: RegExp): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, code) =>
-    Number(code < 128 && form.test(String.fromCharCode(code))),
-  );
+function charactersOf(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (let i = 0; i < characters.length; i++) table[characters.charCodeAt(i)] = 1;
+  return table;
 }
 
 /**

@@ -41,14 +41,11 @@ for (const type of ['cjs', 'mjs']) {
 
 test('what a preload has taken out of Node`s modules before the agent works, but for threads it is seen', async (t) => {
   const builtins = join(folder, 'preloads/builtins.cjs');
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  // Older Nodes publish no channel for the client: its functions are wrapped.
-  const client = major > 22 || (major === 22 && minor >= 12) ? 'http(wsgi) ' : '';
   await probe(t, join(folder, 'caches/early-builtins.cjs'), {
     load: 'none',
     nodeArgs: ['--require', builtins, '--require', preload],
     bare: { nodeArgs: ['--require', builtins] },
-    tree: `wsgi(db db ${client}command)`,
+    tree: 'wsgi(db db http(wsgi) command)',
   });
 });
 

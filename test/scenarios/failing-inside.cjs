@@ -4,7 +4,7 @@ const { channel } = require('node:diagnostics_channel');
 const { ServerResponse, createServer, get } = require('node:http');
 const { join } = require('node:path');
 
-const { tracing } = require(join(process.env.AGENT, 'dist/src/trace/context.js'));
+const { tracing } = require(join(process.env.AGENT, 'dist/agent.js'));
 const headers = JSON.parse(process.env.SIGNED);
 let isNew = true;
 

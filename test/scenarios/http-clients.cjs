@@ -1,5 +1,14 @@
 // Asks a server in each of the ways that there are, in one traced process, and prints what each got.
+const { connect } = require('node:net');
 const { profiler } = require('ostrace');
+
+// As proxy agents are: it is asked for a connection, and has it later.
+const other = {
+  protocol: 'http:',
+  addRequest(request, { port, host }) {
+    setTimeout(() => request.onSocket(connect(port, host)), 5);
+  },
+};
 
 module.exports = async function clients({ http, undici }) {
   const { request, get, ClientRequest } = http;
@@ -52,6 +61,14 @@ module.exports = async function clients({ http, undici }) {
         const outgoing = get(`${base}/unread`);
         outgoing.on('close', () => resolve('closed'));
       }),
+    'new ClientRequest': () => ended(new ClientRequest(`${base}/constructor`)),
+    'no agent': () =>
+      ended(request(`${base}/agentless`, { createConnection: () => connect(port, hostname) })),
+    'an agent of another kind, with a body': () => {
+      const outgoing = request(`${base}/agent`, { agent: other, method: 'POST' });
+      outgoing.end('body');
+      return answer(outgoing);
+    },
     upgrade: () =>
       new Promise((resolve) => {
         const outgoing = get({
@@ -66,10 +83,6 @@ module.exports = async function clients({ http, undici }) {
         });
       }),
   };
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) {
-    ways['new ClientRequest'] = () => ended(new ClientRequest(`${base}/constructor`));
-  }
   const results = {};
   for (const [name, way] of Object.entries(ways)) {
     results[name] = await profiler.trace(name, way);

@@ -2,7 +2,7 @@
 const { execFile } = require('node:child_process');
 const http = require('node:http');
 const { Worker } = require('node:worker_threads');
-const { current } = require(`${process.env.AGENT}/dist/src/trace/context.js`);
+const { current } = require(`${process.env.AGENT}/dist/agent.js`);
 
 const sockets = [];
 const traces = [];

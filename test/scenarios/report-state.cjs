@@ -2,15 +2,17 @@
 const Module = require('node:module');
 const childProcess = require('node:child_process');
 const http = require('node:http');
+const { dirname, relative, sep } = require('node:path');
 const { threadId, Worker } = require('node:worker_threads');
 
 const native = (fn) => !/tracing|original/.test(Function.prototype.toString.call(fn)) && !fn.__wrapped;
 
+const files = Object.keys(require.cache);
+const folder = dirname(files.find((file) => file.endsWith(`${sep}register.js`)) ?? '');
+
 console.log(
   JSON.stringify({
-    loaded: Object.keys(require.cache)
-      .filter((file) => /[\\/]dist[\\/]/.test(file))
-      .map((file) => file.split(/[\\/]/).at(-1)),
+    loaded: files.filter((file) => file.startsWith(folder + sep)).map((file) => relative(folder, file)),
     originals: {
       'http.request': native(http.request),
       'http.get': native(http.get),

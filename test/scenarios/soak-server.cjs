@@ -1,5 +1,5 @@
 // A server that answers at once, and tells on `/state` what is left of the requests before.
-//   node soak-server.cjs CONTEXT   the agent's own module of contexts
+//   node soak-server.cjs AGENT   the agent's own module
 const { AsyncLocalStorage } = require('node:async_hooks');
 const http = require('node:http');
 const { setTimeout: sleep } = require('node:timers/promises');

@@ -124,8 +124,8 @@ function startServer(node: string, store: string): ChildProcess {
     OSTRACE_SPOOL: spoolOf(store),
     OSTRACE_EXIT_TIMEOUT: String(storeMs),
   };
-  const context = join(agentFolder, 'dist/src/trace/context.js');
-  return spawn(node, ['--require', preload, scenario('soak-server.cjs'), context], {
+  const agent = join(agentFolder, 'dist/agent.js');
+  return spawn(node, ['--require', preload, scenario('soak-server.cjs'), agent], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -4,7 +4,7 @@ const Module = require('node:module');
 const { join } = require('node:path');
 const { profiler } = require('ostrace');
 
-const { tracing } = require(join(process.env.AGENT, 'dist/src/trace/context.js'));
+const { tracing } = require(join(process.env.AGENT, 'dist/agent.js'));
 const file = join(require.resolve('pg'), '../client.js');
 
 function reload() {

@@ -1,0 +1,2 @@
+// What any preload costs.
+module.exports = {};
