@@ -17,7 +17,7 @@ export function anchor(): number {
     const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks');
     const nodes = Object.getPrototypeOf(performance) as typeof performance;
     monotonicNow = nodes.now.bind(performance);
-    originMs = Reflect.get(nodes, 'timeOrigin', performance) as number;
+    originMs = Reflect.get(nodes, 'timeOrigin', performance);
   }
   const monotonicMs = monotonicNow();
   const wallMs = wallNow();
