@@ -199,6 +199,7 @@ test('what an application adds to pg runs below the call that it is for, and eac
   assert.equal(
     shape(treeOf(events)),
     'process(a class(first(db(lookup)) second(db(lookup)) third(db(lookup))) ' +
+      'a wrapped callback(first(db(audit)) second(db(audit))) ' +
       'on connect(first(db(setup(db)) db later) second(db)))',
   );
 });

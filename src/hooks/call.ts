@@ -205,8 +205,10 @@ function tracedCall(
   // answers it may have been opened by a traced request.
   const caller = current();
   const points = caller === undefined ? noPoints : start(hook, guard, caller, self, args);
-  // Part of a call that watches its own end: there is nothing to record and nobody to bring back.
-  if (points.length === 0 && caller?.library === hook.library && !handsOut) {
+  // Part of a call that watches its own end: there is nothing to record and nobody to bring back, but for what a
+  // class of the application's does when it is called back.
+  const isPart = points.length === 0 && caller?.library === hook.library && !handsOut;
+  if (isPart && hook.isLent?.(self) !== false) {
     return Reflect.apply(original, self, args);
   }
   return new Call(hook, guard, original, self, args, caller, points).settle();

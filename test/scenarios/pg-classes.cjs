@@ -14,6 +14,17 @@ class AskingClient extends Client {
   }
 }
 
+/** Looks at each answer, as for a log. */
+class AuditingClient extends Client {
+  query(text, values, callback) {
+    if (typeof callback !== 'function') return super.query(text, values, callback);
+    return super.query(text, values, (error, result) => {
+      profiler.trace('audit', () => {});
+      callback(error, result);
+    });
+  }
+}
+
 const waysOf = {
   async 'a class'() {
     const pool = new Pool({ Client: AskingClient, max: 1 });
@@ -21,6 +32,11 @@ const waysOf = {
     await Promise.all(
       ['second', 'third'].map((name) => profiler.trace(name, () => pool.query('select 2', []))),
     );
+    await pool.end();
+  },
+  async 'a wrapped callback'() {
+    const pool = new Pool({ Client: AuditingClient, max: 1 });
+    for (const name of ['first', 'second']) await profiler.trace(name, () => pool.query('select 1', []));
     await pool.end();
   },
   async 'on connect'() {
