@@ -84,12 +84,10 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           what: 'Client.query',
           // Not where the application has made a class of this one.
           isLent: (self) => Object.getPrototypeOf(self) === client.prototype,
-          start: (self, args, caller) =>
-            withSql(
-              isInner(caller) ? none : calls(self, 'query', endpointOfClient(self as Client)),
-              settings,
-              args,
-            ),
+          start(self, args, caller) {
+            const outer = isInner(caller) ? none : calls(self, 'query', endpointOfClient(self as Client));
+            return settings.traceSql ? [...outer, sql(settings, args)] : outer;
+          },
           stop: rows,
           failed,
           settles: bySubmittableOr(byCallbackOr(byPromiseOf('_Promise'))),
@@ -143,14 +141,6 @@ function ending(what: string): MethodHook {
 
 /** Part of a call that has a point: a pool's query is also a checkout and a client's query. */
 const isInner = (caller: Context): boolean => caller.library === library;
-
-function withSql(
-  outer: readonly PointStart[],
-  settings: Settings,
-  args: readonly unknown[],
-): readonly PointStart[] {
-  return settings.traceSql ? [...outer, sql(settings, args)] : outer;
-}
 
 function sql(settings: Settings, args: readonly unknown[]): PointStart {
   const [config, values] = args;
