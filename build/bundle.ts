@@ -28,6 +28,9 @@ const options = {
   // save half a millisecond.
 } as const satisfies BuildOptions;
 
+// ES modules are strict by themselves; what is made of them is not, and functions look otherwise then.
+const strict = '"use strict";';
+
 /** The file in the project that an import means. */
 function sourceOf(path: string, folder: string): string {
   return relative(project, resolve(folder, path)).replace(/\.js$/, '.ts');
@@ -103,6 +106,7 @@ async function bundleStart(shared: readonly string[]): Promise<{
     ...options,
     stdin: { contents: entryGiving(shared), resolveDir: project },
     plugins: [meeting, asParts(parts)],
+    banner: { js: strict },
   });
   return { text: outputFiles[0]!.text, files: new Set(Object.keys(metafile.inputs)), parts };
 }
@@ -113,7 +117,7 @@ async function bundlePart(file: string, has: ReadonlySet<string>, shared: Set<st
     entryPoints: [file],
     plugins: [fromStart(has, shared)],
     banner: {
-      js: `"use strict";
+      js: `${strict}
 module.exports = ($start) => {
 const $require = require;
 return (() => {

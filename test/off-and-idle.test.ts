@@ -101,6 +101,33 @@ test('enabled, the start reads two files, and one more for a driver that the app
   assert.deepEqual(loaded, ['register.js', 'agent.js', 'later/pg.js']);
 });
 
+test('enabled, nothing of the agent looks at what is called while nothing is traced', async (t) => {
+  const code = `
+    const { Client } = require('pg');
+    let looks = 0;
+    const watched = new Proxy({ text: 'select 1 as one' }, {
+      get(config, name) { looks++; return config[name]; },
+      has(config, name) { looks++; return name in config; },
+      ownKeys(config) { looks++; return Reflect.ownKeys(config); },
+      getPrototypeOf(config) { looks++; return Reflect.getPrototypeOf(config); },
+    });
+    (async () => {
+      const client = new Client();
+      await client.connect();
+      looks = 0;
+      await client.query(watched);
+      console.log(looks);
+      await client.end();
+    })();`;
+  const looks = async (env: NodeJS.ProcessEnv, load: 'require' | 'none'): Promise<number> =>
+    Number((await run(t, '-e', { args: [code], env, load })).stdout);
+  const bare = await looks({}, 'none');
+  assert.ok(bare > 0);
+  assert.equal(await looks(on, 'require'), bare);
+  const traced = await looks({ ...on, OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: '1' }, 'require');
+  assert.ok(traced > bare, 'the check sees nothing');
+});
+
 // What does not trigger a trace must look the same as no header at all.
 const good = signedHeaders().headers;
 const wrong = signedHeaders('another key').headers;
