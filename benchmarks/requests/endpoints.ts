@@ -16,7 +16,7 @@ export interface Endpoint {
 }
 
 export const endpoints: readonly Endpoint[] = [
-  { path: '/ping', what: '`/ping`', answer: '0', requests: 1000, points: 0, spans: 0 },
+  { path: '/ping', what: '`/ping`', answer: '0', requests: 2500, points: 0, spans: 0 },
   { path: '/queries/1', what: 'one query', answer: '1', requests: 400, points: 1, spans: 1 },
   { path: '/queries/20', what: 'twenty queries', answer: '20', requests: 60, points: 20, spans: 20 },
   { path: '/mysql', what: 'one mysql2 query', answer: '1', requests: 300, points: 1, spans: 1 },
