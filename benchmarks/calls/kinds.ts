@@ -1,7 +1,7 @@
 import { ChildProcess } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { type Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { Worker } from 'node:worker_threads';
 
 import type { profiler as Profiler } from '../../src/index.js';
@@ -60,7 +60,7 @@ async function openServer(
 }
 
 /** Never gives a socket: what is measured is the making of a request, not its way. */
-const agent = { addRequest() {}, protocol: 'http:', defaultPort: 80 } as unknown as Agent;
+const agent = Object.assign(new Agent(), { createSocket() {} });
 
 /** As `spawn` makes it, but the system is not asked. */
 function stubbedChild(): ChildProcess {
