@@ -264,6 +264,11 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
     /expected a program to run, as in: ostrace run -- node client\.js/,
   ],
   [
+    'an empty program',
+    ['run', '--profile', key, '--', ''],
+    /expected a program to run, as in: ostrace run -- node client\.js/,
+  ],
+  [
     'a program that is not there',
     ['run', '--profile', key, '--', 'no-such-program'],
     /cannot run "no-such-program": there is no such program/,

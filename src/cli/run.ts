@@ -32,7 +32,7 @@ export const run = command({
   },
   async run(values, operands, shell) {
     const [program, ...args] = operands;
-    if (program === undefined) {
+    if (program === undefined || program === '') {
       throw new CommandError('expected a program to run, as in: ostrace run -- node client.js');
     }
     const waitMs = milliseconds('--wait', values.wait, 5);
