@@ -1,11 +1,14 @@
 // The ring by itself: what happens once in a hundred thousand events can't be brought about from outside.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 import type { Line } from '../src/drivers/driver.js';
-import { createLiner, writeEvent } from '../src/export/record.js';
+import { createLiner } from '../src/export/liner.js';
+import { writeEvent } from '../src/export/record.js';
 import { type Ring, createRing, isEmpty, readRecords, takeBack, takeDropped } from '../src/export/ring.js';
 import { beginTrace, rootContext } from '../src/trace/context.js';
 import type { Event, Info } from '../src/trace/event.js';
@@ -123,7 +126,7 @@ function waitUntilRead(ring: Ring): void {
 const readingThread = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { openRing, readRecords } = require(workerData.ring);
-  const { createLiner } = require(workerData.record);
+  const { createLiner } = require(workerData.liner);
   const ring = openRing(workerData.memory);
   const toLine = createLiner({ host: 'h', project: 'p', service: 's' });
   let next = 0;
@@ -150,7 +153,7 @@ for (const { what, count, pad, isSlow } of [
     const ring = createRing(256 * 1024);
     const files = {
       ring: require.resolve('../src/export/ring.js'),
-      record: require.resolve('../src/export/record.js'),
+      liner: require.resolve('../src/export/liner.js'),
     };
     const workerData = { ...files, memory: ring.memory, count, pad, isSlow };
     const reader = new Worker(readingThread, { eval: true, workerData });
@@ -169,3 +172,45 @@ for (const { what, count, pad, isSlow } of [
     assert.ok(isSlow ? dropped > 0 : dropped < count / 2, `${dropped} were dropped`);
   });
 }
+
+/** Keeps lines for a while, as one has to while a store is being connected to; then none of a hundred thousand. */
+const linesThatWaited = `
+  const { getHeapSpaceStatistics } = require('node:v8');
+  const { createRing, readRecords } = require(process.argv[1]);
+  const { writeEvent } = require(process.argv[2]);
+  const { createLiner } = require(process.argv[3]);
+  const { newId, idOf } = require(process.argv[4]);
+  const id = idOf(newId());
+  const context = { trace: { id, anchoredMs: 0 }, id, parent: id, point: 'work', library: '' };
+  require(process.argv[5]).anchor();
+  const ring = createRing(256 * 1024);
+  const toLine = createLiner({ host: 'h', project: 'p', service: 's' });
+  function read(times) {
+    const lines = [];
+    for (let i = 0; i < 100; i++) writeEvent(ring, context, 'start', { i: times, text: 'x'.repeat(200) });
+    lines.push(...readRecords(ring, 1000, toLine));
+    return lines;
+  }
+  const old = () => getHeapSpaceStatistics().find((space) => space.space_name === 'old_space').space_used_size;
+  let waiting = [];
+  for (let i = 0; i < 300; i++) waiting.push(read(i));
+  waiting = [];
+  const before = old();
+  let most = before;
+  for (let i = 0; i < 1000; i++) {
+    read(i);
+    most = Math.max(most, old());
+  }
+  console.log(most - before);
+`;
+
+test('lines that waited for a store do not make those after them live on', async () => {
+  const files = ['export/ring', 'export/record', 'export/liner', 'trace/ids', 'trace/clock'];
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--max-semi-space-size=1',
+    '-e',
+    linesThatWaited,
+    ...files.map((file) => require.resolve(`../src/${file}.js`)),
+  ]);
+  assert.ok(Number(stdout) < 10e6, `${stdout.trim()} bytes of a hundred thousand lines became old`);
+});

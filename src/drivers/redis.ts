@@ -32,10 +32,15 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
 
   return {
     async write(lines, batch = {}) {
-      const traced = lines.filter(({ base_id }) => isUuid(base_id));
-      const wanted = batch.isRepeated === true ? await missing(redis, traced) : traced;
-      const outcome = await store(redis, wanted, settings);
-      const refused = lines.length - traced.length + outcome.refused;
+      const traces = byTrace(batch.isRepeated === true ? await missing(redis, lines) : lines);
+      let refused = 0;
+      for (const [base_id, own] of traces) {
+        if (isUuid(base_id)) continue;
+        refused += own.length;
+        traces.delete(base_id);
+      }
+      const outcome = await store(redis, traces, settings);
+      refused += outcome.refused;
       if (refused === 0) return;
       throw new WriteError(outcome.why ?? 'an event without a trace id was dropped', refused, [], {
         isCertain: true,
@@ -84,14 +89,16 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
 /** Stores what may be stored, all in one transaction. */
 async function store(
   redis: RedisConnection,
-  lines: readonly Line[],
+  lines: ReadonlyMap<string, readonly Line[]>,
   { keepFor, filterErrorTrace }: DriverSettings,
 ): Promise<{ refused: number; why?: string }> {
-  const traces = [...byTrace(lines)];
+  const traces = [...lines];
   if (traces.length === 0) return { refused: 0 };
   const pushes = traces.map(([base_id, own]) => ['LPUSH', listKey + base_id, ...own.map(({ text }) => text)]);
   const failed = filterErrorTrace
-    ? lines.map(({ text }) => failedStop(text)).filter((event) => event !== undefined)
+    ? traces
+        .flatMap(([, own]) => own.map(({ text }) => failedStop(text)))
+        .filter((event) => event !== undefined)
     : [];
   const marks = failed.map(({ base_id, timestamp }) => [
     'SET',

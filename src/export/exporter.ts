@@ -16,7 +16,7 @@ import {
   unref,
 } from './own-threads.js';
 import type { ExportData, ExportMessage } from './protocol.js';
-import { createLiner, writeEvent } from './record.js';
+import { writeEvent } from './record.js';
 import { type Ring, closeRing, createRing, endTrace, isClosed, isEmpty, openRing, takeBack } from './ring.js';
 
 // About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
@@ -148,10 +148,11 @@ function rescue(
   rings: readonly Ring[],
 ): void {
   const blocked = "the exporter's thread is blocked, what it was storing may be lost";
+  // Loaded now: nearly no process needs them.
+  const { createLiner } = require('./liner.js') as typeof import('./liner.js');
   const toLine = createLiner(delivery.drivers);
   const lines = rings.flatMap((ring) => takeBack(ring, toLine));
   try {
-    // Loaded now: nearly no process needs it.
     const { Spool } = require('./spool.js') as typeof import('./spool.js');
     for (const each of lines.length > 0 ? connectionStrings : []) {
       if (new Spool(each, delivery.spool).write(lines) === undefined) throw new Error('the spool is full');
@@ -188,7 +189,7 @@ function startWorker(file: string, workerData: ExportData, onExit: () => void): 
               env: {},
               // Nearly all of its memory is garbage at once: more room for that would only be kept, and with less
               // of it, collecting takes a third of this thread's time.
-              resourceLimits: { maxYoungGenerationSizeMb: 16 },
+              resourceLimits: { maxYoungGenerationSizeMb: 8 },
               // Not piped into the process's own streams, where listeners of ours would be counted.
               stdout: true,
               stderr: true,

@@ -1,7 +1,6 @@
 // An event in a ring: the ids, the time and what it says, in the form that costs the application's thread
-// least. The exporter's thread makes OSProfiler's line of JSON of it.
-import type { Line } from '../drivers/driver.js';
-import { now, timestampOf } from '../trace/clock.js';
+// least. The exporter's thread makes OSProfiler's line of JSON of it (`liner.ts`).
+import { now } from '../trace/clock.js';
 import type { Context } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
 import { type Id, idWords } from '../trace/ids.js';
@@ -12,14 +11,13 @@ import { type Ring, commit, reserve } from './ring.js';
 
 // A record, in words of four bytes: its length, the length of the point's name and the message, the time (two
 // words), the ids of trace, point and parent; then the name and, from the next whole word on, the info, as text.
-const headWord = 1;
-const timeWord = 2;
-const idsWord = 4;
-const nameByte = 4 * (idsWord + 3 * idWords);
-const idBytes = 4 * idWords;
-const wholeWords = (bytes: number): number => (bytes + 3) & ~3;
+export const headWord = 1;
+export const timeWord = 2;
+export const idsWord = 4;
+export const nameByte = 4 * (idsWord + 3 * idWords);
+export const wholeWords = (bytes: number): number => (bytes + 3) & ~3;
 /** In the word with the length of the name. */
-const stopBit = 0x1_0000;
+export const stopBit = 0x1_0000;
 
 /** Nearly all that points say is shorter than a tenth of this. */
 const quickBytes = 4096;
@@ -112,49 +110,4 @@ function putName(bytes: Buffer, at: number, name: string): number {
     bytes[at + i] = code;
   }
   return at + name.length;
-}
-
-/** What all events of a process say of where they come from. */
-export interface Source {
-  readonly host: string;
-  readonly project: string;
-  readonly service: string;
-}
-
-/** Makes lines of the records that a process writes. Names are safe where they come in, and need no escapes. */
-export function createLiner({
-  host,
-  project,
-  service,
-}: Source): (ring: Ring, at: number, length: number) => Line {
-  const infoTail = `"host":${JSON.stringify(host)}}`;
-  const tail = `,"project":${JSON.stringify(project)},"service":${JSON.stringify(service)}}`;
-  // Of the record before: the next one is mostly of the same trace.
-  const baseWords = new Int32Array(idWords);
-  let base_id = '';
-  return ({ words, doubles, bytes }, at, length) => {
-    const first = at >> 2;
-    const head = words[first + headWord]!;
-    const name = at + nameByte;
-    const nameEnd = name + (head & (stopBit - 1));
-    const info = wholeWords(nameEnd);
-    const ids = at + 4 * idsWord;
-    if (!isSameId(baseWords, words, first + idsWord)) {
-      for (let i = 0; i < idWords; i++) baseWords[i] = words[first + idsWord + i]!;
-      base_id = bytes.toString('latin1', ids, ids + idBytes);
-    }
-    const said = info === at + length ? '{' : bytes.toString('utf8', info, at + length);
-    const text =
-      `{"name":"${bytes.toString('utf8', name, nameEnd)}-${(head & stopBit) === 0 ? 'start' : 'stop'}",` +
-      `"base_id":"${base_id}","trace_id":"${bytes.toString('latin1', ids + idBytes, ids + 2 * idBytes)}",` +
-      `"parent_id":"${bytes.toString('latin1', ids + 2 * idBytes, name)}",` +
-      `"timestamp":"${timestampOf(doubles[(first + timeWord) >> 1]!)}",` +
-      `"info":${said}${said.length === 1 ? '' : ','}${infoTail}${tail}`;
-    return { base_id, text };
-  };
-}
-
-function isSameId(known: Int32Array, words: Int32Array, at: number): boolean {
-  for (let i = 0; i < idWords; i++) if (known[i] !== words[at + i]) return false;
-  return true;
 }

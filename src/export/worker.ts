@@ -5,8 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { notice } from '../trace/notice.js';
 import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
 import { Delivery } from './delivery.js';
+import { createLiner } from './liner.js';
 import type { ExportData, ExportMessage } from './protocol.js';
-import { createLiner } from './record.js';
 import {
   type Ring,
   fallAsleep,
@@ -19,8 +19,12 @@ import {
 
 // Bounds what is read in one go, so that other work of this thread has its turns.
 const readMost = 1000;
-// While events come, they are collected for this long; it is also a part of what a kill of the process costs.
-const collectMs = 10;
+// While events come, they are collected until there are about so many, for as long as this; which is also a part
+// of what a kill of the process costs. Waking up is dear after a command has been started: the system copies each
+// page of memory that is written to for the first time since. And more events at a time would not stay in the
+// processor's cache until they are sent.
+const wantedEvents = 200;
+const [leastMs, mostMs] = [10, 30];
 
 const { connectionStrings, delivery, ring, progress } = workerData as ExportData;
 const own = ring && openRing(ring);
@@ -30,6 +34,7 @@ const toLine = createLiner(delivery.drivers);
 const deliveries = connectionStrings.map((each) => new Delivery(each, delivery));
 
 let timer: NodeJS.Timeout | undefined;
+let collectMs = leastMs;
 
 Atomics.store(done, 1, 1);
 Atomics.notify(done, 1);
@@ -58,14 +63,18 @@ async function flush(ticket: number, timeoutMs: number, isLast: boolean): Promis
 /** Takes what is in the rings by now. */
 function drain(): void {
   clearTimeout(timer);
-  let isBusy = false;
-  for (const each of rings) isBusy = drainRing(each) || isBusy;
-  rest(isBusy);
+  let count = 0;
+  for (const each of rings) count += drainRing(each);
+  rest(count);
 }
 
-/** Does not run after a thread that goes on writing: what comes meanwhile is collected for the next pass. */
-function drainRing(each: Ring): boolean {
-  let isFound = false;
+/**
+ * Does not run after a thread that goes on writing: what comes meanwhile is collected for the next pass.
+ *
+ * @returns how many events there were
+ */
+function drainRing(each: Ring): number {
+  let count = 0;
   for (;;) {
     // Asked first: what was written before the ring was closed is in it by now.
     const isLast = isClosed(each);
@@ -73,15 +82,19 @@ function drainRing(each: Ring): boolean {
     if (lines.length > 0) for (const to of deliveries) to.push(lines);
     countDropped(each);
     if (isLast && lines.length === 0) rings.delete(each);
-    isFound ||= lines.length > 0;
-    if (lines.length < readMost) return isFound;
+    count += lines.length;
+    if (lines.length < readMost) return count;
   }
 }
 
 /** Looks again soon while events come; else sleeps until a message, or polls threads that can't send one. */
-function rest(isBusy: boolean): void {
+function rest(count: number): void {
   const isPolled = [...rings].some((each) => each !== own && !hasTraceEnded(each));
-  if (!isBusy && !isPolled && (own === undefined || fallAsleep(own))) return;
+  if (count === 0 && !isPolled && (own === undefined || fallAsleep(own))) {
+    collectMs = leastMs;
+    return;
+  }
+  collectMs = Math.min(Math.max((collectMs * wantedEvents) / count, leastMs), mostMs);
   timer = setTimeout(drain, collectMs);
 }
 

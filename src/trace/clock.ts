@@ -33,18 +33,3 @@ export function anchor(): number {
  * @param anchoredMs what `anchor` gave when the trace began
  */
 export const now = (anchoredMs: number): number => anchoredMs + monotonicNow();
-
-// `toISOString` costs as much as the rest of an event: once a second is enough.
-let second = -1;
-let prefix = '';
-
-/** A time of `now`, as OSProfiler writes it: UTC with microseconds and without a `Z`. */
-export function timestampOf(ms: number): string {
-  const micros = Math.round(ms * 1000);
-  const wholeSecond = Math.floor(micros / 1e6);
-  if (wholeSecond !== second) {
-    second = wholeSecond;
-    prefix = new Date(wholeSecond * 1000).toISOString().slice(0, 20);
-  }
-  return prefix + String(1_000_000 + (micros - wholeSecond * 1e6)).slice(1);
-}
