@@ -200,6 +200,8 @@ test('what an application adds to pg runs below the call that it is for, and eac
     shape(treeOf(events)),
     'process(a class(first(db(lookup)) second(db(lookup)) third(db(lookup))) ' +
       'a wrapped callback(first(db(audit)) second(db(audit))) ' +
-      'on connect(first(db(setup(db)) db later) second(db)))',
+      'on connect(first(db(setup(db)) db later) second(db)) ' +
+      'a pool(first(db(check)) second(db(check)) third(db(check))) ' +
+      'on release(first(db(count)) second(db(count)) third(db(count))))',
   );
 });

@@ -25,6 +25,18 @@ class AuditingClient extends Client {
   }
 }
 
+/** Looks at each client before it is handed out, as for a lost connection. */
+class CheckingPool extends Pool {
+  connect(callback) {
+    if (typeof callback !== 'function') return super.connect();
+    super.connect(async (...given) => {
+      await null;
+      await profiler.trace('check', async () => {});
+      callback(...given);
+    });
+  }
+}
+
 const waysOf = {
   async 'a class'() {
     const pool = new Pool({ Client: AskingClient, max: 1 });
@@ -53,6 +65,22 @@ const waysOf = {
       await profiler.trace('later', async () => {});
     });
     await profiler.trace('second', () => pool.query('select 2'));
+    await pool.end();
+  },
+  async 'a pool'() {
+    const pool = new CheckingPool({ max: 1 });
+    await profiler.trace('first', () => pool.query('select 1'));
+    await Promise.all(['second', 'third'].map((name) => profiler.trace(name, () => pool.query('select 2'))));
+    await pool.end();
+  },
+  async 'on release'() {
+    const pool = new Pool({ max: 1 });
+    pool.on('release', async () => {
+      await null;
+      await profiler.trace('count', async () => {});
+    });
+    await profiler.trace('first', () => pool.query('select 1'));
+    await Promise.all(['second', 'third'].map((name) => profiler.trace(name, () => pool.query('select 2'))));
     await pool.end();
   },
 };
