@@ -8,13 +8,14 @@ import { spansOf } from '../sinks.js';
 import type { Variant } from '../variants.js';
 import { type Cpu, cpuOf } from './cpu.js';
 import type { Endpoint } from './endpoints.js';
-import { openConnections, sendBatch } from './load.js';
+import { ask, openConnections, sendBatch } from './load.js';
 import { plainHeaders, signedHeaders } from './signed.js';
 import type { Store } from './store.js';
 
 /** What one batch cost: all CPU time from its start to the start of the same application's next one. */
 export interface Batch {
   readonly endpoint: Endpoint;
+  readonly round: number;
   readonly cpu: { readonly process: number; readonly thread: number };
   /** By the wall clock, from the first request to the last answer. */
   readonly seconds: number;
@@ -28,7 +29,7 @@ export interface Application {
   /** Whether a batch was sent and is not finished. */
   isRunning(): boolean;
   /** Sends a batch; `finish` it. */
-  begin(endpoint: Endpoint): Promise<void>;
+  begin(endpoint: Endpoint, round: number): Promise<void>;
   /** Checks that the batch's work was done, and tells what it cost. */
   finish(): Promise<Batch>;
   cpu(): Cpu;
@@ -58,16 +59,23 @@ export async function startApplication(
   process.once('exit', kill);
   const port = await portOf(child, name);
   const connections: Agent = openConnections();
-  let running: { endpoint: Endpoint; before: Cpu; spans: number; ids: string[]; seconds: number } | undefined;
+  let running:
+    | { endpoint: Endpoint; round: number; before: Cpu; points: number; ids: string[]; seconds: number }
+    | undefined;
+  /** All points or spans so far, but for ostrace's, which the store has. */
+  const pointsSoFar = async (): Promise<number> => {
+    if (variant.isFloor !== true) return spansOf(name);
+    return Number(await ask(port, connections, '/points'));
+  };
 
   return {
     variant,
 
     isRunning: () => running !== undefined,
 
-    async begin(endpoint) {
+    async begin(endpoint, round) {
       const ids: string[] = [];
-      const batch = { endpoint, before: cpuOf(pid), spans: spansOf(name), ids };
+      const batch = { endpoint, round, points: await pointsSoFar(), before: cpuOf(pid), ids };
       const started = performance.now();
       await sendBatch(port, connections, endpoint, () => {
         if (variant.signed !== true) return plainHeaders();
@@ -79,15 +87,18 @@ export async function startApplication(
     },
 
     async finish() {
-      const { endpoint, before, spans, ids, seconds } = running!;
-      running = undefined;
+      const { endpoint, round, before, ids, seconds } = running!;
       const count = async (): Promise<number> =>
-        variant.isPeer ? spansOf(name) - spans : (await store.count(ids)) / 2;
+        variant.isPeer || variant.isFloor
+          ? (await pointsSoFar()) - running!.points
+          : (await store.count(ids)) / 2;
       const below = variant.signed ? endpoint.points : endpoint.spans;
-      const wanted = variant.records || variant.signed ? (1 + below) * endpoint.requests : 0;
+      const isTraced = variant.records || variant.signed || variant.isFloor;
+      const wanted = isTraced ? (1 + below) * endpoint.requests : 0;
       const deadline = performance.now() + storeLimitMs;
       let counted = await count();
       for (; counted < wanted && performance.now() < deadline; counted = await count()) await sleep(50);
+      running = undefined;
       const points = counted / endpoint.requests;
       // A peer records more if it likes.
       const isRight = variant.records || variant.mayRecord ? counted >= wanted : counted === wanted;
@@ -100,7 +111,7 @@ export async function startApplication(
       const after = cpuOf(pid);
       const which = endpoint.endsThreads ? 'everything' : 'process';
       const cpu = { process: after[which] - before[which], thread: after.thread - before.thread };
-      return { endpoint, cpu, points, seconds };
+      return { endpoint, round, cpu, points, seconds };
     },
 
     cpu: () => cpuOf(pid),

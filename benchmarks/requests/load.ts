@@ -29,20 +29,34 @@ export async function sendBatch(
   await Promise.all(Array.from({ length: concurrency }, client));
 }
 
-function send(
+async function send(
   port: number,
   agent: Agent,
-  endpoint: Endpoint,
+  { path, answer }: Endpoint,
   headers: Record<string, string>,
 ): Promise<void> {
-  const { path, answer } = endpoint;
+  const body = await ask(port, agent, path, headers);
+  if (body !== answer) throw new Error(`${path} answered ${body}`);
+}
+
+/**
+ * The body of an answer.
+ *
+ * @throws when it is one of an error
+ */
+export function ask(
+  port: number,
+  agent: Agent,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path, agent, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200 && body === answer) resolve();
+        if (response.statusCode === 200) resolve(body);
         else reject(new Error(`${path} gave ${response.statusCode}: ${body}`));
       });
     }).on('error', reject);

@@ -5,7 +5,7 @@ import { type Budget, budgetTable, grouped, plot, quartiles, signed, table, text
 import type { Bench, Node, Part, Section } from '../part.js';
 import { bars } from '../plot.js';
 import { type Summary, rotated, summary } from '../statistics.js';
-import { type Variant, requestVariants } from '../variants.js';
+import { type Variant, floorName, requestVariants } from '../variants.js';
 import { type Application, type Batch, startApplication } from './application.js';
 import { type Endpoint, endpoints, warmUpEndpoint } from './endpoints.js';
 import { redisStore } from './store.js';
@@ -16,6 +16,8 @@ interface Result {
   readonly endpoint: Endpoint;
   /** CPU of the whole process for a request. */
   readonly processMicros: Summary;
+  /** What that is beyond none in the same round. */
+  readonly addedProcessMicros: Summary;
   /** The same, as a multiple of none in the same round. */
   readonly ratio: Summary;
   /** CPU of the application's thread for a request. */
@@ -31,15 +33,23 @@ interface Result {
 // Less would be lost in what a process does by itself.
 const leastBatchMicros = 10_000;
 const settleMs = 1500;
+// What a batch leaves behind is done before another application has its turn: OpenTelemetry sends every 500 ms.
+const quietMs = { own: 100, peer: 700 };
 const mostRatio: Readonly<Record<string, number>> = { '/ping': 1.6, '/queries/20': 1.2 };
 const mostMicrosPerPoint = 1.5;
 
 interface Rounds {
   readonly own: number;
-  /** The peers cost several times as much, and so do their differences. */
-  readonly peers: number;
+  /** The peers take part in every so many of these: they cost several times as much, and so do differences. */
+  readonly peersEvery: number;
   /** Batches of the endpoint with the most queries, until V8 has compiled what runs often. */
   readonly warmUps: number;
+}
+
+interface Measured {
+  readonly all: readonly Result[];
+  /** Of the rounds in which the peers took part. */
+  readonly shared: readonly Result[];
 }
 
 /** How much CPU does a request cost? */
@@ -47,25 +57,28 @@ export const requests: Part = {
   name: 'requests',
   title: 'Requests',
   async run(bench: Bench): Promise<Section> {
-    const rounds = bench.isQuick ? { own: 2, peers: 1, warmUps: 0 } : { own: 30, peers: 6, warmUps: 17 };
-    const results = new Map<Node, readonly Result[]>();
+    const rounds = bench.isQuick
+      ? { own: 2, peersEvery: 2, warmUps: 0 }
+      : { own: 30, peersEvery: 5, warmUps: 8 };
+    const results = new Map<Node, Measured>();
     for (const node of bench.nodes) {
       bench.say(`Node ${node.version}: requests`);
       results.set(node, await measure(node, bench, rounds));
     }
     return {
-      rounds: `${rounds.own} rounds, of the peers ${rounds.peers}`,
+      rounds: `${rounds.own} rounds, the peers in every ${rounds.peersEvery}th`,
       lines: [
         ...[...results].flatMap(([{ version }]) =>
           plot(`requests-${major(version)}.svg`, `CPU of a request as a multiple of none, Node ${version}`),
         ),
-        ...budgetTable([...results].flatMap(([node, all]) => budgets(node, all))),
-        ...[...results].flatMap(([node, all]) =>
+        ...budgetTable([...results].flatMap(([node, { all }]) => budgets(node, all))),
+        ...[...results].flatMap(([node, { shared }]) => besidePeers(node, shared)),
+        ...[...results].flatMap(([node, { all }]) =>
           endpoints.flatMap((endpoint) => tables(node, endpoint, all)),
         ),
       ],
       plots: Object.fromEntries(
-        [...results].map(([node, all]) => [`requests-${major(node.version)}.svg`, picture(node, all)]),
+        [...results].map(([node, { all }]) => [`requests-${major(node.version)}.svg`, picture(node, all)]),
       ),
     };
   },
@@ -74,7 +87,7 @@ export const requests: Part = {
 const major = (version: string): string => version.split('.')[0]!;
 
 /** Measures all variants in turns: each has its own process, and one of them works at a time. */
-async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<readonly Result[]> {
+async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Measured> {
   const applications: Application[] = [];
   const upstream = await openUpstream();
   const file = join(bench.folder, 'requests/app.cjs');
@@ -92,7 +105,9 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<readon
     const batches = await takeTurns(applications, rounds);
     if (!(await store.isEmpty())) throw new Error('a variant that must not record stored events');
     await refuseIdleWork(applications, batches);
-    return endpoints.flatMap((endpoint) => summarize(endpoint, batches));
+    const results = (every: number): Result[] =>
+      endpoints.flatMap((endpoint) => summarize(endpoint, batches, every));
+    return { all: results(1), shared: results(rounds.peersEvery) };
   } finally {
     await Promise.all(applications.map((application) => application.stop()));
     upstream.close();
@@ -105,10 +120,14 @@ type Batches = ReadonlyMap<Variant, readonly Batch[]>;
 async function warmUp(application: Application, batches: number): Promise<void> {
   const sequence = [...Array.from({ length: batches }, () => warmUpEndpoint), ...endpoints];
   for (const endpoint of sequence) {
-    await application.begin(endpoint);
+    if (!takesPart(application, endpoint)) continue;
+    await application.begin(endpoint, 0);
     await application.finish();
   }
 }
+
+const takesPart = ({ variant }: Application, { hasFloor }: Endpoint): boolean =>
+  variant.isFloor !== true || hasFloor === true;
 
 async function takeTurns(applications: readonly Application[], rounds: Rounds): Promise<Batches> {
   const batches = new Map(applications.map(({ variant }) => [variant, [] as Batch[]]));
@@ -119,10 +138,13 @@ async function takeTurns(applications: readonly Application[], rounds: Rounds): 
   for (let round = 0; round < rounds.own; round++) {
     for (const endpoint of endpoints.filter(({ every = 1 }) => round % every === 0)) {
       for (const application of rotated(applications, turn++)) {
+        const isPeer = application.variant.isPeer === true;
+        if (!takesPart(application, endpoint) || (isPeer && round % rounds.peersEvery !== 0)) continue;
         // What a batch leaves behind (events on their way, timers, garbage) is its own cost: it counts until
         // the next one begins.
         await finish(application);
-        if (application.variant.isPeer !== true || round < rounds.peers) await application.begin(endpoint);
+        await application.begin(endpoint, round);
+        await sleep(isPeer ? quietMs.peer : quietMs.own);
       }
     }
   }
@@ -149,22 +171,25 @@ async function refuseIdleWork(applications: readonly Application[], batches: Bat
   });
 }
 
-function summarize(endpoint: Endpoint, batches: Batches): Result[] {
+/** @param every takes only every so many rounds */
+function summarize(endpoint: Endpoint, batches: Batches, every: number): Result[] {
   const of = (variant: Variant): Batch[] =>
-    batches.get(variant)!.filter((batch) => batch.endpoint === endpoint);
-  const none = of([...batches.keys()][0]!);
-  return [...batches.keys()].map((variant) => {
+    batches.get(variant)!.filter((batch) => batch.endpoint === endpoint && batch.round % every === 0);
+  const none = new Map(of([...batches.keys()][0]!).map((batch) => [batch.round, batch.cpu]));
+  const perRequest = (micros: number): number => micros / endpoint.requests;
+  return [...batches.keys()].flatMap((variant) => {
     const own = of(variant);
-    const perRequest = (micros: number): number => micros / endpoint.requests;
+    const added = (which: keyof Batch['cpu']): Summary =>
+      summary(own.map(({ cpu, round }) => perRequest(cpu[which] - none.get(round)![which])));
+    if (own.length === 0) return [];
     return {
       variant,
       endpoint,
       processMicros: summary(own.map(({ cpu }) => perRequest(cpu.process))),
-      ratio: summary(own.map(({ cpu }, round) => cpu.process / none[round]!.cpu.process)),
+      addedProcessMicros: added('process'),
+      ratio: summary(own.map(({ cpu, round }) => cpu.process / none.get(round)!.process)),
       threadMicros: summary(own.map(({ cpu }) => perRequest(cpu.thread))),
-      addedThreadMicros: summary(
-        own.map(({ cpu }, round) => perRequest(cpu.thread - none[round]!.cpu.thread)),
-      ),
+      addedThreadMicros: added('thread'),
       perSecond: summary(own.map(({ seconds }) => endpoint.requests / seconds)),
       points: own[0]!.points,
     };
@@ -208,6 +233,33 @@ function budgets({ version }: Node, results: readonly Result[]): Budget[] {
   return [...idle, ...traced, ...perPointRows];
 }
 
+/** Which of ostrace's variants are compared with which of the peers'. */
+const rivals: readonly (readonly [own: string, ...theirs: string[]])[] = [
+  ['ostrace traced', 'OpenTelemetry on', 'dd-trace on'],
+  ['ostrace idle', 'OpenTelemetry, sampler off', 'dd-trace, rate 0'],
+  ['ostrace disabled', 'OpenTelemetry disabled', 'dd-trace disabled'],
+];
+
+/** What each agent adds, of the rounds in which all took part. */
+function besidePeers({ version }: Node, shared: readonly Result[]): string[] {
+  const cells = (endpoint: Endpoint, name: string): string[] => {
+    const result = shared.find((each) => each.endpoint === endpoint && each.variant.name === name)!;
+    const { addedProcessMicros, ratio, addedThreadMicros } = result;
+    return [
+      `${signed(addedProcessMicros.median, 0)} (${text(ratio.median, 2)} ×)`,
+      signed(addedThreadMicros.median, 0),
+    ];
+  };
+  return rivals.flatMap((names) => [
+    `### Node ${version}: ${names.join(', ')}: µs of CPU that a request takes more`,
+    '',
+    ...table(
+      ['', ...names.flatMap((name) => [`${name}: process`, "application's thread"])],
+      endpoints.map((endpoint) => [endpoint.what, ...names.flatMap((name) => cells(endpoint, name))]),
+    ),
+  ]);
+}
+
 function tables({ version }: Node, endpoint: Endpoint, results: readonly Result[]): string[] {
   const rows = results
     .filter((result) => result.endpoint === endpoint)
@@ -237,7 +289,9 @@ function tables({ version }: Node, endpoint: Endpoint, results: readonly Result[
 }
 
 function picture({ version }: Node, results: readonly Result[]): string {
-  const names = [...new Set(results.map(({ variant }) => variant.name))].filter((name) => name !== 'none');
+  const names = [...new Set(results.map(({ variant }) => variant.name))].filter(
+    (name) => name !== 'none' && name !== floorName,
+  );
   return bars({
     title: `CPU of a request, Node ${version}: the whole process`,
     unit: 'as a multiple of no agent',

@@ -28,12 +28,12 @@ class AuditingClient extends Client {
 /** Looks at each client before it is handed out, as for a lost connection. */
 class CheckingPool extends Pool {
   connect(callback) {
-    if (typeof callback !== 'function') return super.connect();
-    super.connect(async (...given) => {
+    const checked = async (...given) => {
       await null;
       await profiler.trace('check', async () => {});
       callback(...given);
-    });
+    };
+    return super.connect(typeof callback === 'function' ? checked : undefined);
   }
 }
 
