@@ -94,7 +94,11 @@ async function store(
 ): Promise<{ refused: number; why?: string }> {
   const traces = [...lines];
   if (traces.length === 0) return { refused: 0 };
-  const pushes = traces.map(([base_id, own]) => ['LPUSH', listKey + base_id, ...own.map(({ text }) => text)]);
+  const pushes = traces.map(([base_id, own]) => {
+    const push = own.map(({ text }) => text); // no literal either, as in `byTrace`
+    push.unshift('LPUSH', listKey + base_id);
+    return push;
+  });
   const failed = filterErrorTrace
     ? traces
         .flatMap(([, own]) => own.map(({ text }) => failedStop(text)))
