@@ -12,6 +12,7 @@ import type { Info } from '../src/trace/event.js';
 import { infoHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
+import { createStamp } from '../src/trace/stamp.js';
 
 /** The request that undici's channels publish. */
 interface UndiciRequest {
@@ -30,7 +31,7 @@ interface UndiciRequest {
 export function undici(settings: Settings): void {
   const guard = createGuard('undici');
   // The channels' contexts are often another request's: the point is found by its request.
-  const open = new WeakMap<UndiciRequest, { point: Point; info: Info }>();
+  const open = createStamp<{ point: Point; info: Info }>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
     const caller = askedBy(request);
@@ -49,7 +50,7 @@ export function undici(settings: Settings): void {
         ...target(request.path),
       },
     });
-    open.set(request, { point, info: {} });
+    open.put(request, { point, info: {} });
     watching(point, () => {
       bind(request, caller, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
       const isTraced = valuesOf(request, infoHeader.toLowerCase()).length > 0;
@@ -63,16 +64,16 @@ export function undici(settings: Settings): void {
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
     ({ request, response }) => {
-      const state = open.get(request);
+      const state = open.of(request);
       if (state !== undefined) state.info = { requests: { status_code: response.statusCode } };
     },
   );
   onChannel<{ request: UndiciRequest }>('undici:request:trailers', ({ request }) => {
-    const state = open.get(request);
+    const state = open.of(request);
     if (state !== undefined) stopPoint(state.point, state.info);
   });
   onChannel<{ request: UndiciRequest; error: unknown }>('undici:request:error', ({ request, error }) => {
-    const state = open.get(request);
+    const state = open.of(request);
     if (state !== undefined) stopPoint(state.point, { ...failure(error), ...state.info });
   });
 }

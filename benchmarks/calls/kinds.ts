@@ -1,7 +1,6 @@
 import { ChildProcess } from 'node:child_process';
-import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, createServer, request as httpRequest } from 'node:http';
 import { Worker } from 'node:worker_threads';
 
 import type { profiler as Profiler } from '../../src/index.js';
@@ -39,11 +38,11 @@ export interface Kind {
   open(): Promise<(asked: Asked) => Batch>;
 }
 
-const server = channel('http.server.request.start');
+const server = createServer();
 
-/** What Node does with a request: it tells the channel, the application answers, the response closes. */
+/** What Node does with a request: its server emits it, the application answers, the response closes. */
 function dispatch({ request, response }: Exchange): void {
-  if (server.hasSubscribers) server.publish({ request, response, socket: request.socket, server: undefined });
+  server.emit('request', request, response);
   response.emit('close');
 }
 

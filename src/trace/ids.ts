@@ -45,20 +45,28 @@ export class Id {
 const scratchWords = new Int32Array(idWords);
 const scratch = Buffer.from(scratchWords.buffer);
 
-/** @param text a UUID, whose case is kept: stores look it up as it came */
-export function idOf(text: string): Id {
-  scratch.write(text, 'latin1');
-  return new Id(scratchWords.slice(), 0);
-}
-
 // Asking for random bytes costs as much for one id as for so many.
 const idsAtOnce = 128;
 // Ids share memory, and one that somebody keeps keeps that of so many.
 const idsTogether = 16;
+let given = new Int32Array(0);
+let nextGiven = 0;
 const random = new Uint8Array(16 * idsAtOnce);
 let randomAt = random.length;
 let words = new Int32Array(0);
 let next = 0;
+
+/** @param text a UUID, whose case is kept: stores look it up as it came */
+export function idOf(text: string): Id {
+  if (nextGiven === given.length) {
+    given = new Int32Array(idWords * idsTogether);
+    nextGiven = 0;
+  }
+  scratch.write(text, 'latin1');
+  const id = new Id(given, nextGiven);
+  for (let i = 0; i < idWords; i++) given[nextGiven++] = scratchWords[i]!;
+  return id;
+}
 
 /** A new random id for a point. */
 export function newPointId(): Id {
