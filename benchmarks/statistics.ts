@@ -28,3 +28,18 @@ export function rotated<Item>(items: readonly Item[], n: number): Item[] {
   const at = n % items.length;
   return [...items.slice(at), ...items.slice(0, at)];
 }
+
+/** The list in another order, so that nobody always comes behind the same one. */
+export function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
+  const left = [...items];
+  return items.map(() => left.splice(Math.floor(random() * left.length), 1)[0]!);
+}
+
+/** Numbers from 0 to below 1, the same ones for a seed: a linear congruential generator. */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

@@ -10,8 +10,8 @@ export interface Variant {
   readonly expects: Readonly<Partial<Record<Agent, boolean>>>;
   /** Each of its requests carries signed headers. */
   readonly signed?: true;
-  /** The least that a tracer can do: it counts its points, and tells them at `/points`. */
-  readonly isFloor?: true;
+  /** A tracer that does next to nothing: it counts its points, and tells them at `/points`. */
+  readonly isMinimal?: true;
   readonly isPeer?: true;
   /** A peer that records every request. */
   readonly records?: true;
@@ -82,13 +82,13 @@ export function requestVariants(places: Places): readonly Variant[] {
     own('ostrace disabled', {}),
     own('ostrace idle', on),
     { ...own('ostrace traced', on), signed: true },
-    { ...none(floorName), preload: twice(`${places.peers}/requests/floor.cjs`), isFloor: true },
+    { ...none(minimalName), preload: twice(`${places.peers}/requests/minimal.cjs`), isMinimal: true },
     ...peers,
   ];
 }
 
-/** The least that a tracer can do. */
-export const floorName = 'the floor';
+/** A tracer that does next to nothing. */
+export const minimalName = 'a minimal tracer';
 
 const on = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: hmacKey };
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 
+import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
 import { aborted, statusOf, watchHandshake } from '../src/hooks/http.js';
@@ -10,7 +11,7 @@ import { target } from '../src/hooks/url.js';
 import {
   type Context,
   beginTrace,
-  current,
+  enter,
   release,
   requestDefault,
   rootContext,
@@ -19,7 +20,6 @@ import {
 } from '../src/trace/context.js';
 import { hmacHeader, infoHeader, timeHeader } from '../src/trace/headers.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
-import { createStamp } from '../src/trace/stamp.js';
 
 const info = infoHeader.toLowerCase();
 const hmac = hmacHeader.toLowerCase();
@@ -30,48 +30,66 @@ type Headers = Readonly<Record<string, unknown>>;
 /**
  * Incoming requests of `http`, `https` and `http2` servers: `wsgi` points, OSProfiler's name for them.
  *
- * All are seen where servers emit their events: one place for HTTP/1, HTTP/2, upgrades and `CONNECT`, for which
- * neither `http` nor `https` has to be loaded, and which costs an untriggered request a look through the names of
- * its headers. Node's channel of requests knows HTTP/1 alone, and has Node make an object for each. Requests that
- * Node answers by itself (400 without a `Host`, 503 beyond `maxRequestsPerSocket`) are none here.
+ * The channel serves HTTP/1 without a patch and without loading `https`, and costs an untriggered request a
+ * look through the names of its headers. It tells nothing of `CONNECT` and upgrades, and HTTP/2 has none
+ * before Node 22, nor one that calls the handler: these are seen where all servers emit their events.
  */
 export function httpServer(settings: Settings): void {
   const guard = createGuard('http server');
+  onChannel<{ request: IncomingMessage; response: ServerResponse }>(
+    'http.server.request.start',
+    ({ request, response }) => {
+      if (guard.off) return;
+      const headers = traceHeadersIn(request.rawHeaders);
+      const root = headers && trigger(headers, settings);
+      if (root !== undefined) {
+        try {
+          serve(request, response, root, guard);
+        } finally {
+          release(root.trace);
+        }
+      } else if (tracing.live > 0) {
+        // The connection may have been used by a traced request, or its server been started within one.
+        const context = requestDefault();
+        if (context === undefined) enter(undefined);
+        else serve(request, response, context, guard);
+      }
+    },
+  );
+
   const { prototype } = (require('node:net') as typeof import('node:net')).Server;
   const inherited = Object.getPrototypeOf(prototype) as { readonly emit: Emit };
   const isInherited = !Object.hasOwn(prototype, 'emit');
   patch(prototype as Server & { emit: unknown }, 'emit', (original) => {
     return function (this: unknown, event: unknown) {
+      const args = arguments as unknown as unknown[];
       // Looked up at each call: `node:domain` puts another one there when it is loaded.
       const next = isInherited ? inherited.emit : original;
-      const kind = guard.off ? undefined : kinds[event as string];
-      // `arguments` goes nowhere else, and is taken out of it here: so V8 makes no object of it.
-      const headers = kind && headersOf(kind, arguments[1], arguments[2]);
-      return kind === undefined || headers === undefined
-        ? Reflect.apply(next, this, arguments as unknown as unknown[])
-        : runTraced(kind, headers, next, this, arguments as unknown as unknown[]);
+      const begin = guard.off ? undefined : starts[event as string];
+      return begin === undefined ? Reflect.apply(next, this, args) : emitBegun(begin, next, this, args);
     };
   });
 
   // A function of its own: what it has closures over is made at each call.
-  function runTraced(kind: Kind, headers: Headers, next: Emit, self: unknown, args: unknown[]): unknown {
-    const context = guarded(guard, () => contextOf(kind, headers, args));
+  function emitBegun(begin: Start, next: Emit, self: unknown, args: unknown[]): unknown {
+    const headers = headersOf(args);
+    const isTraced = headers !== undefined && (tracing.live > 0 || headers[info] !== undefined);
+    if (!isTraced) return Reflect.apply(next, self, args);
+    const context = guarded(guard, () => contextOf(begin, headers, args));
     return runIn(context, next, self, args);
   }
 
   // A request may be passed on to another server's listeners by the same event.
-  const begun = createStamp<{ readonly context: Context | undefined }>();
+  const begun = new WeakMap<object, Context | undefined>();
 
-  function contextOf(kind: Kind, headers: Headers, args: readonly unknown[]): Context | undefined {
+  function contextOf(begin: Start, headers: Headers, args: readonly unknown[]): Context | undefined {
     const request = args[1] as object;
-    const before = begun.of(request);
-    if (before !== undefined) return current() ?? before.context;
+    if (begun.has(request)) return begun.get(request);
     const root = trigger(headers, settings);
-    // The connection may have been used by a traced request, or its server been started within one.
     const parent = root ?? requestDefault();
     try {
-      const context = parent && kind.begin(parent, guard, args).context;
-      begun.put(request, { context });
+      const context = parent && begin(parent, guard, args).context;
+      begun.set(request, context);
       return context;
     } finally {
       if (root !== undefined) release(root.trace);
@@ -81,74 +99,42 @@ export function httpServer(settings: Settings): void {
 
 type Emit = (this: unknown, ...args: unknown[]) => unknown;
 
-/** A kind of request, by the event that servers emit for it. */
-interface Kind {
-  /** The headers that may name a trace; undefined for events of this name that are no such request. */
-  headers(first: Headers, second: Headers): Headers | undefined;
-  /** Starts its point. */
-  begin(parent: Context, guard: Guard, args: readonly unknown[]): Point;
-}
+/** Starts the point of a server's event. */
+type Start = (parent: Context, guard: Guard, args: readonly unknown[]) => Point;
 
-/** The headers of a request that asks for a trace; of any other one too, while something is traced. */
-function headersOf(kind: Kind, first: unknown, second: unknown): Headers | undefined {
+/** The events of servers that are requests and that no channel tells of. */
+const starts: Readonly<Record<string, Start>> = Object.assign(Object.create(null) as object, {
+  stream: startStream,
+  upgrade: startHandshake,
+  connect: startHandshake,
+});
+
+/**
+ * The headers of such an event: HTTP/2's `stream` has them second, the others have a request first. Undefined
+ * for events of these names that servers of other protocols have.
+ */
+function headersOf([event, first, second]: readonly unknown[]): Headers | undefined {
   if (!isObject(first) || !isObject(second)) return undefined;
-  try {
-    const headers = kind.headers(first, second);
-    return headers !== undefined && (tracing.live > 0 || headers[info] !== undefined) ? headers : undefined;
-  } catch {
-    return undefined; // an object of the application's own, which it emits by this name
-  }
+  if (event === 'stream') return ':method' in second ? second : undefined;
+  const { headers } = first as { headers?: unknown };
+  return isObject(headers) && 'method' in first && 'write' in second ? headers : undefined;
 }
 
 const isObject = (value: unknown): value is Headers => typeof value === 'object' && value !== null;
 
-const noHeaders: Headers = {};
-
-const exchange: Kind = {
-  // HTTP/2 has its event for streams, before this one.
-  headers: ({ httpVersionMajor, rawHeaders }) =>
-    httpVersionMajor === 1 && Array.isArray(rawHeaders)
-      ? (traceHeadersIn(rawHeaders as string[]) ?? noHeaders)
-      : undefined,
-  begin: startRequest,
-};
-
-const streaming: Kind = {
-  headers: (_stream, headers) => (':method' in headers ? headers : undefined),
-  begin: startStream,
-};
-
-const handshake: Kind = {
-  headers: ({ headers, method }, socket) =>
-    typeof headers === 'object' && method !== undefined && 'write' in socket
-      ? ((headers as Headers | null) ?? undefined)
-      : undefined,
-  begin: startHandshake,
-};
-
-const kinds: Readonly<Record<string, Kind>> = Object.assign(Object.create(null) as object, {
-  request: exchange,
-  checkContinue: exchange,
-  checkExpectation: exchange,
-  stream: streaming,
-  upgrade: handshake,
-  connect: handshake,
-});
-
-function startRequest(parent: Context, guard: Guard, [, given, answer]: readonly unknown[]): Point {
-  const { method, url = '', socket } = given as IncomingMessage;
-  const response = answer as ServerResponse;
+function serve(request: IncomingMessage, response: ServerResponse, parent: Context, guard: Guard): void {
+  const { method, url = '', socket } = request;
   const point = startPoint('wsgi', parent, { request: { ...target(url), method, scheme: schemeOf(socket) } });
+  enter(point.context);
   const stop = (): void => {
     const stopInfo = { response: { status_code: response.statusCode } };
     stopPoint(point, response.writableFinished ? stopInfo : { ...aborted, ...stopInfo });
   };
   watching(point, () => {
     // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
-    bindEmitter(given as IncomingMessage, point.context, guard, (event) => event === 'aborted' && stop());
+    bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
     bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
   });
-  return point;
 }
 
 /**

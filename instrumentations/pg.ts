@@ -17,7 +17,7 @@ import { lookalike } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf, unobserved, unwatched } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
-import { type Context, current, isLibrary, runIn, runLibrary } from '../src/trace/context.js';
+import { type Context, current, runIn } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import type { Said } from '../src/trace/point.js';
 import { createStamp } from '../src/trace/stamp.js';
@@ -38,11 +38,11 @@ interface Pool {
   connect: (...args: unknown[]) => unknown;
   end: (...args: unknown[]) => unknown;
   _pulseQueue: (...args: unknown[]) => unknown;
+  _release: (...args: unknown[]) => unknown;
+  listenerCount(event: string): number;
   /** Who waits for a client. */
   readonly _pendingQueue?: { readonly length?: unknown };
-  readonly _idle?: { readonly length?: unknown };
-  readonly options?: { readonly verify?: unknown; readonly onConnect?: unknown; readonly log?: unknown };
-  listenerCount(event: string): number;
+  readonly options?: object;
   readonly Client?: ClientClass;
 }
 type PoolClass = new (...args: unknown[]) => Pool;
@@ -84,10 +84,8 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         hookMethod(client.prototype as Client, 'query', {
           library,
           what: 'Client.query',
-          // Not where the application has made a class of this one, nor below a pool that is not lent itself.
-          isLent: (self, caller) =>
-            Object.getPrototypeOf(self) === client.prototype &&
-            (caller === undefined || !isInner(caller) || isLibrary()),
+          // Not where the application has made a class of this one.
+          isLent: (self) => Object.getPrototypeOf(self) === client.prototype,
           start(self, args, caller) {
             const outer = isInner(caller) ? none : calls(self, 'query', endpointOfClient(self as Client));
             return settings.traceSql ? [...outer, sql(settings, args)] : outer;
@@ -117,11 +115,9 @@ export function pg(settings: Settings): readonly ModuleHook[] {
       versions: versions['pg-pool'][0],
       install(exports) {
         const prototype = (exports as PoolClass).prototype as Pool;
-        const isLent = (self: object): boolean => isPlain(self as Pool, prototype);
         const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({
           library,
           what: `Pool.${operation}`,
-          isLent,
           start: (self, _args, caller) =>
             isInner(caller) ? none : calls(self, operation, endpointOfPool(self as Pool)),
           ...more,
@@ -134,10 +130,9 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         hookMethod(prototype, 'end', ending('Pool.end'));
         // Whoever gives a client back is none of those who wait: a client that is opened for them is not his
         // work, and a callback that was left as it is, while nothing was live, is not to run in his trace.
-        runOutside(prototype, '_pulseQueue', (pool) => {
-          if (pool._pendingQueue?.length === 0) return undefined;
-          return pool._idle?.length !== 0 && isPlain(pool, prototype) ? runLibrary : runIn;
-        });
+        runOutside(prototype, '_pulseQueue', (pool) => pool._pendingQueue?.length === 0);
+        // Nor is what listens to that his: a pool's query gives its client back where the connection was opened.
+        runOutside(prototype, '_release', (pool) => pool.listenerCount('release') === 0);
       },
     },
   ];
@@ -146,20 +141,6 @@ export function pg(settings: Settings): readonly ModuleHook[] {
 /** No point; but its callback comes from a connection that another request may have opened. */
 function ending(what: string): MethodHook {
   return { library, what, start: () => [], settles: byCallbackOr(unwatched) };
-}
-
-/** Whether a pool runs none of the application's code when it hands out a client, but for callbacks. */
-function isPlain(pool: Pool, { connect }: Pool): boolean {
-  const { Client: ClientOfPool, options } = pool;
-  return (
-    pool.connect === connect &&
-    ClientOfPool !== undefined &&
-    parametersOf.has(ClientOfPool) &&
-    options?.verify === undefined &&
-    options?.onConnect === undefined &&
-    options?.log === undefined &&
-    pool.listenerCount('connect') + pool.listenerCount('acquire') + pool.listenerCount('release') === 0
-  );
 }
 
 /** Part of a call that has a point: a pool's query is also a checkout and a client's query. */

@@ -248,6 +248,33 @@ test('work that a request leaves behind is still its own', async (t) => {
   assert.equal(shape(treeOf(events)), 'wsgi(afterwards)');
 });
 
+test('a request is one point, however its server emits it, and what is no request is none', async (t) => {
+  const ask = (port: string, path: string, expectation?: string): Promise<string> => {
+    const { base_id, headers } = signedHeaders();
+    const expecting = { ...headers, ...(expectation !== undefined && { Expect: expectation }) };
+    return new Promise((resolve, reject) => {
+      httpRequest(`http://127.0.0.1:${port}${path}`, { headers: expecting }, (response) => {
+        response.resume().on('end', () => resolve(base_id));
+      })
+        .on('error', reject)
+        .end();
+    });
+  };
+  const ids: Record<string, string> = {};
+  const { events, stdout } = await run(t, scenario('emitted-requests.cjs'), {
+    env: on,
+    onReady: async (port) => {
+      ids['wsgi(handler forward(another))'] = await ask(port, '/forward');
+      ids['wsgi(asked handler)'] = await ask(port, '/', '100-continue');
+      ids['wsgi(expected)'] = await ask(port, '/', 'something');
+      ids['wsgi(handler)'] = await ask(port, '/end');
+    },
+  });
+  for (const [expected, id] of Object.entries(ids)) assert.equal(shape(treeOf(events, id)), expected);
+  assert.equal(new Set(events.map(({ base_id }) => base_id)).size, 4);
+  assert.match(stdout, /seen 0,2,2,2/);
+});
+
 test('https servers are served alike', async (t) => {
   // A shared key in place of certificates, which nothing here could make.
   const get = (port: string, path: string, headers: Record<string, string>): Promise<void> =>

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 
-/** What a server emits for one request. */
+/** What a server's channel tells of one request. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

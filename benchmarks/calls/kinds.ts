@@ -1,6 +1,7 @@
 import { ChildProcess } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { Agent, createServer, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { Worker } from 'node:worker_threads';
 
 import type { profiler as Profiler } from '../../src/index.js';
@@ -38,11 +39,11 @@ export interface Kind {
   open(): Promise<(asked: Asked) => Batch>;
 }
 
-const server = createServer();
+const server = channel('http.server.request.start');
 
-/** What Node does with a request: its server emits it, the application answers, the response closes. */
+/** What Node does with a request: it tells the channel, the application answers, the response closes. */
 function dispatch({ request, response }: Exchange): void {
-  server.emit('request', request, response);
+  if (server.hasSubscribers) server.publish({ request, response, socket: request.socket, server: undefined });
   response.emit('close');
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { Agent } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,6 +34,8 @@ export interface Application {
   /** Checks that the batch's work was done, and tells what it cost. */
   finish(): Promise<Batch>;
   cpu(): Cpu;
+  /** MiB of memory that it holds. */
+  residentMebibytes(): number;
   stop(): Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export async function startApplication(
     | undefined;
   /** All points or spans so far, but for ostrace's, which the store has. */
   const pointsSoFar = async (): Promise<number> => {
-    if (variant.isFloor !== true) return spansOf(name);
+    if (variant.isMinimal !== true) return spansOf(name);
     return Number(await ask(port, connections, '/points'));
   };
 
@@ -89,11 +92,11 @@ export async function startApplication(
     async finish() {
       const { endpoint, round, before, ids, seconds } = running!;
       const count = async (): Promise<number> =>
-        variant.isPeer || variant.isFloor
+        variant.isPeer || variant.isMinimal
           ? (await pointsSoFar()) - running!.points
           : (await store.count(ids)) / 2;
       const below = variant.signed ? endpoint.points : endpoint.spans;
-      const isTraced = variant.records || variant.signed || variant.isFloor;
+      const isTraced = variant.records || variant.signed || variant.isMinimal;
       const wanted = isTraced ? (1 + below) * endpoint.requests : 0;
       const deadline = performance.now() + storeLimitMs;
       let counted = await count();
@@ -115,6 +118,11 @@ export async function startApplication(
     },
 
     cpu: () => cpuOf(pid),
+
+    residentMebibytes() {
+      const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+      return Number(kilobytes) / 1024;
+    },
 
     async stop() {
       connections.destroy();

@@ -13,13 +13,21 @@ export interface Endpoint {
   readonly endsThreads?: true;
   /** In every so many rounds; in each when not given. */
   readonly every?: number;
-  /** `floor.cjs` knows what it does. */
-  readonly hasFloor?: true;
+  /** `minimal.cjs` knows what it does. */
+  readonly hasMinimal?: true;
 }
 
 export const endpoints: readonly Endpoint[] = [
-  { path: '/ping', what: '`/ping`', answer: '0', requests: 2500, points: 0, spans: 0, hasFloor: true },
-  { path: '/queries/1', what: 'one query', answer: '1', requests: 1000, points: 1, spans: 1, hasFloor: true },
+  { path: '/ping', what: '`/ping`', answer: '0', requests: 2500, points: 0, spans: 0, hasMinimal: true },
+  {
+    path: '/queries/1',
+    what: 'one query',
+    answer: '1',
+    requests: 1000,
+    points: 1,
+    spans: 1,
+    hasMinimal: true,
+  },
   {
     path: '/queries/20',
     what: 'twenty queries',
@@ -27,7 +35,7 @@ export const endpoints: readonly Endpoint[] = [
     requests: 150,
     points: 20,
     spans: 20,
-    hasFloor: true,
+    hasMinimal: true,
   },
   { path: '/mysql', what: 'one mysql2 query', answer: '1', requests: 800, points: 1, spans: 1 },
   { path: '/outgoing', what: 'an outgoing request', answer: '1', requests: 600, points: 1, spans: 1 },
@@ -41,7 +49,7 @@ export const endpoints: readonly Endpoint[] = [
     points: 2,
     spans: 0,
     endsThreads: true,
-    every: 5,
+    every: 6,
   },
 ];
 

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Budget, budgetTable, grouped, plot, quartiles, signed, table, text } from '../markdown.js';
 import type { Bench, Node, Part, Section } from '../part.js';
 import { bars } from '../plot.js';
-import { type Summary, rotated, summary } from '../statistics.js';
-import { type Variant, floorName, requestVariants } from '../variants.js';
+import { type Summary, seededRandom, shuffled, summary } from '../statistics.js';
+import { type Variant, minimalName, requestVariants } from '../variants.js';
 import { type Application, type Batch, startApplication } from './application.js';
 import { type Endpoint, endpoints, warmUpEndpoint } from './endpoints.js';
 import { redisStore } from './store.js';
@@ -34,9 +34,10 @@ interface Result {
 const leastBatchMicros = 10_000;
 const settleMs = 1500;
 // What a batch leaves behind is done before another application has its turn: OpenTelemetry sends every 500 ms.
-const quietMs = { own: 100, peer: 700 };
+const quietMs = { own: 100, peer: 600 };
 const mostRatio: Readonly<Record<string, number>> = { '/ping': 1.6, '/queries/20': 1.2 };
 const mostMicrosPerPoint = 1.5;
+const mostMebibytes = 25;
 
 interface Rounds {
   readonly own: number;
@@ -50,6 +51,8 @@ interface Measured {
   readonly all: readonly Result[];
   /** Of the rounds in which the peers took part. */
   readonly shared: readonly Result[];
+  /** MiB that each variant's application holds after the rounds. */
+  readonly resident: ReadonlyMap<string, number>;
 }
 
 /** How much CPU does a request cost? */
@@ -59,7 +62,7 @@ export const requests: Part = {
   async run(bench: Bench): Promise<Section> {
     const rounds = bench.isQuick
       ? { own: 2, peersEvery: 2, warmUps: 0 }
-      : { own: 30, peersEvery: 5, warmUps: 8 };
+      : { own: 30, peersEvery: 6, warmUps: 8 };
     const results = new Map<Node, Measured>();
     for (const node of bench.nodes) {
       bench.say(`Node ${node.version}: requests`);
@@ -71,8 +74,9 @@ export const requests: Part = {
         ...[...results].flatMap(([{ version }]) =>
           plot(`requests-${major(version)}.svg`, `CPU of a request as a multiple of none, Node ${version}`),
         ),
-        ...budgetTable([...results].flatMap(([node, { all }]) => budgets(node, all))),
+        ...budgetTable([...results].flatMap(([node, measured]) => budgets(node, measured))),
         ...[...results].flatMap(([node, { shared }]) => besidePeers(node, shared)),
+        ...[...results].flatMap(([node, { resident }]) => memoryTable(node, resident)),
         ...[...results].flatMap(([node, { all }]) =>
           endpoints.flatMap((endpoint) => tables(node, endpoint, all)),
         ),
@@ -107,7 +111,10 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Measur
     await refuseIdleWork(applications, batches);
     const results = (every: number): Result[] =>
       endpoints.flatMap((endpoint) => summarize(endpoint, batches, every));
-    return { all: results(1), shared: results(rounds.peersEvery) };
+    const resident = new Map(
+      applications.map(({ variant, residentMebibytes }) => [variant.name, residentMebibytes()]),
+    );
+    return { all: results(1), shared: results(rounds.peersEvery), resident };
   } finally {
     await Promise.all(applications.map((application) => application.stop()));
     upstream.close();
@@ -126,23 +133,23 @@ async function warmUp(application: Application, batches: number): Promise<void> 
   }
 }
 
-const takesPart = ({ variant }: Application, { hasFloor }: Endpoint): boolean =>
-  variant.isFloor !== true || hasFloor === true;
+const takesPart = ({ variant }: Application, { hasMinimal }: Endpoint): boolean =>
+  variant.isMinimal !== true || hasMinimal === true;
 
 async function takeTurns(applications: readonly Application[], rounds: Rounds): Promise<Batches> {
   const batches = new Map(applications.map(({ variant }) => [variant, [] as Batch[]]));
   const finish = async (application: Application): Promise<void> => {
     if (application.isRunning()) batches.get(application.variant)!.push(await application.finish());
   };
-  let turn = 0;
+  const random = seededRandom(1);
   for (let round = 0; round < rounds.own; round++) {
     for (const endpoint of endpoints.filter(({ every = 1 }) => round % every === 0)) {
-      for (const application of rotated(applications, turn++)) {
+      for (const application of shuffled(applications, random)) {
+        // What a batch leaves behind (events on their way, timers, garbage) is its own cost: it counts until
+        // the next one's turn.
+        await finish(application);
         const isPeer = application.variant.isPeer === true;
         if (!takesPart(application, endpoint) || (isPeer && round % rounds.peersEvery !== 0)) continue;
-        // What a batch leaves behind (events on their way, timers, garbage) is its own cost: it counts until
-        // the next one begins.
-        await finish(application);
         await application.begin(endpoint, round);
         await sleep(isPeer ? quietMs.peer : quietMs.own);
       }
@@ -198,8 +205,8 @@ function summarize(endpoint: Endpoint, batches: Batches, every: number): Result[
 
 const perPoint = ({ addedThreadMicros, points }: Result): number => addedThreadMicros.median / points;
 
-function budgets({ version }: Node, results: readonly Result[]): Budget[] {
-  const of = (name: string): readonly Result[] => results.filter(({ variant }) => variant.name === name);
+function budgets({ version }: Node, { all, resident }: Measured): Budget[] {
+  const of = (name: string): readonly Result[] => all.filter(({ variant }) => variant.name === name);
   const ratio = { node: version, unit: '×', digits: 2 };
   const again = of('none, once more');
   const idle = of('ostrace idle').map((result, i) => ({
@@ -230,7 +237,14 @@ function budgets({ version }: Node, results: readonly Result[]): Budget[] {
       measured: perPoint(result),
       unit: 'µs',
     }));
-  return [...idle, ...traced, ...perPointRows];
+  const memory = {
+    node: version,
+    what: 'traced, resident memory after all rounds, beyond none',
+    most: mostMebibytes,
+    measured: resident.get('ostrace traced')! - resident.get('none')!,
+    unit: 'MiB',
+  };
+  return [...idle, ...traced, ...perPointRows, memory];
 }
 
 /** Which of ostrace's variants are compared with which of the peers'. */
@@ -258,6 +272,18 @@ function besidePeers({ version }: Node, shared: readonly Result[]): string[] {
       endpoints.map((endpoint) => [endpoint.what, ...names.flatMap((name) => cells(endpoint, name))]),
     ),
   ]);
+}
+
+function memoryTable({ version }: Node, resident: ReadonlyMap<string, number>): string[] {
+  const none = resident.get('none')!;
+  return [
+    `### Node ${version}: MiB of memory after all rounds`,
+    '',
+    ...table(
+      ['', 'resident', 'more than none'],
+      [...resident].map(([name, mebibytes]) => [name, text(mebibytes, 0), signed(mebibytes - none, 0)]),
+    ),
+  ];
 }
 
 function tables({ version }: Node, endpoint: Endpoint, results: readonly Result[]): string[] {
@@ -290,7 +316,7 @@ function tables({ version }: Node, endpoint: Endpoint, results: readonly Result[
 
 function picture({ version }: Node, results: readonly Result[]): string {
   const names = [...new Set(results.map(({ variant }) => variant.name))].filter(
-    (name) => name !== 'none' && name !== floorName,
+    (name) => name !== 'none' && name !== minimalName,
   );
   return bars({
     title: `CPU of a request, Node ${version}: the whole process`,

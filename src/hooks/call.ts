@@ -40,7 +40,7 @@ export interface MethodHook {
    * Whether the method is the library's own code, which calls none of the application's but by callbacks that
    * are bound: so it can do without the storage.
    */
-  isLent?(self: object, caller: Context | undefined): boolean;
+  isLent?(self: object): boolean;
 }
 
 /**
@@ -62,7 +62,6 @@ export class Call {
   readonly #hook: MethodHook;
   readonly #method: Callback;
   readonly #points: readonly Point[];
-  readonly #isLent: boolean;
   #isInvoked = false;
   #hasThrown = false;
   /** What the method gave or threw. */
@@ -85,7 +84,6 @@ export class Call {
     this.#hook = hook;
     this.#method = method;
     this.#points = points;
-    this.#isLent = hook.isLent?.(self, caller) === true;
   }
 
   get handsOut(): boolean {
@@ -95,7 +93,7 @@ export class Call {
   /** Calls the method, within its point. */
   invoke(): unknown {
     this.#isInvoked = true;
-    const run = this.#isLent ? runLibrary : runIn;
+    const run = this.#hook.isLent?.(this.self) === true ? runLibrary : runIn;
     try {
       return (this.#outcome = run(this.context ?? this.caller, this.#method, this.self, this.args));
     } catch (error) {
@@ -103,12 +101,6 @@ export class Call {
       this.#outcome = error;
       throw error;
     }
-  }
-
-  /** Runs a callback where the caller was; one of the library's own as its other code. */
-  callBack(callback: Callback, self: unknown, args: unknown[]): unknown {
-    const run = this.#isLent && this.caller?.library === this.#hook.library ? runLibrary : runIn;
-    return run(this.caller, callback, self, args);
   }
 
   /** The call is over; only the first time counts. */
@@ -216,7 +208,7 @@ function tracedCall(
   // Part of a call that watches its own end: there is nothing to record and nobody to bring back, but for what a
   // class of the application's does when it is called back.
   const isPart = points.length === 0 && caller?.library === hook.library && !handsOut;
-  if (isPart && hook.isLent?.(self, caller) !== false) {
+  if (isPart && hook.isLent?.(self) !== false) {
     return Reflect.apply(original, self, args);
   }
   return new Call(hook, guard, original, self, args, caller, points).settle();
@@ -249,18 +241,17 @@ function start(
 /**
  * Has a method run outside of any trace: what it goes on with is not its caller's.
  *
- * @param runs asks how: in `runIn`, in `runLibrary`, or as it is, where there is nothing that it would go on with
+ * @param isIdle whether there is nothing that it would go on with
  */
 export function runOutside<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,
-  runs: (self: Owner) => typeof runIn | undefined = () => runIn,
+  isIdle: (self: Owner) => boolean = () => false,
 ): void {
   patch(owner, method, (original) =>
-    gated(original, (self, args) => {
-      const run = runs(self as Owner);
-      return run === undefined ? Reflect.apply(original, self, args) : run(undefined, original, self, args);
-    }),
+    gated(original, (self, args) =>
+      isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
+    ),
   );
 }
 
@@ -281,7 +272,7 @@ export function settlingCallback(call: Call, callback: Callback): Callback {
     const [error] = args;
     if (error !== null && error !== undefined) call.fail(error);
     else call.succeed(args[1]);
-    return call.callBack(callback, this, args);
+    return runIn(call.caller, callback, this, args);
   }
   if (call.handsOut) waitingCalls.put(settling, call);
   return settling;

@@ -218,9 +218,6 @@ export function runLibrary<Args extends readonly unknown[], Result>(
   }
 }
 
-/** Whether the running code was called by `runLibrary`. */
-export const isLibrary = (): boolean => lent !== undefined;
-
 /**
  * Enters a context for the rest of the running callback and what is awaited from it. For channels, which
  * tell that something begins but do not call it; prefer `runIn`.

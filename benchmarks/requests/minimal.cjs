@@ -1,6 +1,6 @@
-// The least that any tracer does which follows requests by an AsyncLocalStorage: for each request and each query of
+// What a tracer does by all means that follows requests by an AsyncLocalStorage: for each request and each query of
 // PostgreSQL it enters a context, and at both ends it reads the clock and writes 250 bytes. It verifies and names
-// nothing, has no ids, and sends nothing. What it costs is the floor of what ostrace can cost.
+// nothing, has no ids, and sends nothing.
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { Server } = require('node:http');
 const { Pool } = require('pg');
