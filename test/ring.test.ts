@@ -8,14 +8,17 @@ import { Worker } from 'node:worker_threads';
 
 import type { Line } from '../src/drivers/driver.js';
 import { createLiner } from '../src/export/liner.js';
+import { Parcels } from '../src/export/parcels.js';
 import { writeEvent } from '../src/export/record.js';
 import { type Ring, createRing, isEmpty, readRecords, takeBack, takeDropped } from '../src/export/ring.js';
+import { Spool } from '../src/export/spool.js';
 import { beginTrace, rootContext } from '../src/trace/context.js';
 import type { Event, Info } from '../src/trace/event.js';
 import { newId, newPointId } from '../src/trace/ids.js';
 import { FixedInfo } from '../src/trace/info.js';
 import { parseEvent } from '../src/trace/parse.js';
 import type { Message, Said } from '../src/trace/point.js';
+import { scratch } from './scenario.js';
 
 const source = { host: 'h"ost', project: 'ostrace', service: 'shop' };
 const toLine = createLiner(source);
@@ -118,6 +121,21 @@ test('what the exporter`s thread did not read is taken back, and it reads nothin
   assert.deepEqual(readRecords(ring, Infinity, toLine), []);
 });
 
+test('all that a ring of the exporter`s holds is taken at once, also where lines are longer than records', (t) => {
+  const ring = createRing(8 * 1024 * 1024);
+  while (takeDropped(ring) === 0) {
+    write(ring, { text: 'x'.repeat(30_000) });
+    write(ring, undefined, 'stop');
+  }
+  const lines = readRecords(ring, Infinity, toLine);
+  assert.ok(lines.length > 500 && lines.reduce((sum, { text }) => sum + text.length, 0) > 8 * 1024 * 1024);
+  const folder = scratch(t);
+  const settings = { folder, temporary: folder, size: 1e9, age: 3600, transportUrl: undefined };
+  const parcels = new Parcels(new Spool('redis://127.0.0.1', settings));
+  assert.ok(parcels.add(lines));
+  assert.deepEqual(parcels.count(), { spooled: 0, unspooled: lines.length });
+});
+
 function waitUntilRead(ring: Ring): void {
   for (let looks = 0; looks < 2000; looks++) if (isEmpty(ring)) return;
 }
@@ -176,36 +194,45 @@ for (const { what, count, pad, isSlow } of [
 /** Keeps lines for a while, as one has to while a store is being connected to; then none of a hundred thousand. */
 const linesThatWaited = `
   const { getHeapSpaceStatistics } = require('node:v8');
-  const { createRing, readRecords } = require(process.argv[1]);
-  const { writeEvent } = require(process.argv[2]);
-  const { createLiner } = require(process.argv[3]);
-  const { newId, idOf } = require(process.argv[4]);
-  const id = idOf(newId());
-  const context = { trace: { id, anchoredMs: 0 }, id, parent: id, point: 'work', library: '' };
-  require(process.argv[5]).anchor();
+  const load = (file) => require(process.argv.find((path) => path.endsWith(file + '.js')));
+  const { createRing, readRecords } = load('ring');
+  const { writeEvent } = load('record');
+  const { createLiner } = load('liner');
+  const { byTrace } = load('by-trace');
+  const { newId, idOf } = load('ids');
+  load('clock').anchor();
+  const contexts = Array.from({ length: 100 }, () => {
+    const id = idOf(newId());
+    return { trace: { id, anchoredMs: 0 }, id, parent: id, point: 'work', library: '' };
+  });
   const ring = createRing(256 * 1024);
   const toLine = createLiner({ host: 'h', project: 'p', service: 's' });
-  function read(times) {
-    const lines = [];
-    for (let i = 0; i < 100; i++) writeEvent(ring, context, 'start', { i: times, text: 'x'.repeat(200) });
-    lines.push(...readRecords(ring, 1000, toLine));
-    return lines;
+  function read() {
+    for (const context of contexts) writeEvent(ring, context, 'start', { text: 'x'.repeat(200) });
+    return byTrace(readRecords(ring, contexts.length, toLine));
   }
   const old = () => getHeapSpaceStatistics().find((space) => space.space_name === 'old_space').space_used_size;
   let waiting = [];
-  for (let i = 0; i < 300; i++) waiting.push(read(i));
+  for (let i = 0; i < 300; i++) waiting.push(read());
   waiting = [];
   const before = old();
   let most = before;
   for (let i = 0; i < 1000; i++) {
-    read(i);
+    read();
     most = Math.max(most, old());
   }
   console.log(most - before);
 `;
 
 test('lines that waited for a store do not make those after them live on', async () => {
-  const files = ['export/ring', 'export/record', 'export/liner', 'trace/ids', 'trace/clock'];
+  const files = [
+    'export/ring',
+    'export/record',
+    'export/liner',
+    'drivers/by-trace',
+    'trace/ids',
+    'trace/clock',
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--max-semi-space-size=1',
     '-e',

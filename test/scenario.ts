@@ -116,10 +116,12 @@ export async function run(test: TestContext, file: string, options: RunOptions =
 /** The events in a spool's folders, one for each store. */
 export function readSpool(spool: string): readonly Event[] {
   if (!existsSync(spool)) return [];
-  return readdirSync(spool).flatMap((store) => readStore(join(spool, store)).events);
+  // A process that was killed may have left its last line half written.
+  const isWhole = (line: string): boolean => line.endsWith('}');
+  return readdirSync(spool).flatMap((store) => readStore(join(spool, store), isWhole).events);
 }
 
-function readStore(store: string): Pick<Run, 'events' | 'files'> {
+function readStore(store: string, isLine = (line: string) => line !== ''): Pick<Run, 'events' | 'files'> {
   let files: string[];
   try {
     files = readdirSync(store);
@@ -127,7 +129,7 @@ function readStore(store: string): Pick<Run, 'events' | 'files'> {
     return { events: [], files: [] };
   }
   const lines = files.flatMap((name) => readFileSync(join(store, name), 'utf8').split('\n'));
-  const events = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Event);
+  const events = lines.filter(isLine).map((line) => JSON.parse(line) as Event);
   return { events: events.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)), files };
 }
 

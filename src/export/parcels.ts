@@ -44,7 +44,9 @@ export class Parcels {
     if (lines.length === 0) return true;
     const bytes = lengthOf(lines);
     if (this.#unspooledBytes() + bytes > memoryBytes) this.spool();
-    if (this.#unspooledBytes() + bytes > memoryBytes) return false;
+    // What comes at once is what a ring holds, and as lines that is a little more: it is taken where nothing else waits.
+    const waiting = this.#unspooledBytes();
+    if (waiting > 0 && waiting + bytes > memoryBytes) return false;
     const last = this.#all.at(-1);
     const isOpen = last !== undefined && last.segment === undefined && last !== this.#onItsWay;
     const isRoom = isOpen && last.count + lines.length <= parcelLines && last.bytes + bytes <= parcelBytes;
