@@ -95,7 +95,8 @@ export async function startApplication(
         variant.isPeer || variant.isMinimal
           ? (await pointsSoFar()) - running!.points
           : (await store.count(ids)) / 2;
-      const below = variant.signed ? endpoint.points : endpoint.spans;
+      const known = endpoint.hasMinimal === true ? endpoint.points : 0;
+      const below = variant.signed ? endpoint.points : variant.isMinimal ? known : endpoint.spans;
       const isTraced = variant.records || variant.signed || variant.isMinimal;
       const wanted = isTraced ? (1 + below) * endpoint.requests : 0;
       const deadline = performance.now() + storeLimitMs;

@@ -13,7 +13,7 @@ export interface Endpoint {
   readonly endsThreads?: true;
   /** In every so many rounds; in each when not given. */
   readonly every?: number;
-  /** `minimal.cjs` knows what it does. */
+  /** `minimal.cjs` knows the points below the request's own. */
   readonly hasMinimal?: true;
 }
 

@@ -127,14 +127,10 @@ type Batches = ReadonlyMap<Variant, readonly Batch[]>;
 async function warmUp(application: Application, batches: number): Promise<void> {
   const sequence = [...Array.from({ length: batches }, () => warmUpEndpoint), ...endpoints];
   for (const endpoint of sequence) {
-    if (!takesPart(application, endpoint)) continue;
     await application.begin(endpoint, 0);
     await application.finish();
   }
 }
-
-const takesPart = ({ variant }: Application, { hasMinimal }: Endpoint): boolean =>
-  variant.isMinimal !== true || hasMinimal === true;
 
 async function takeTurns(applications: readonly Application[], rounds: Rounds): Promise<Batches> {
   const batches = new Map(applications.map(({ variant }) => [variant, [] as Batch[]]));
@@ -149,7 +145,7 @@ async function takeTurns(applications: readonly Application[], rounds: Rounds): 
         // the next one's turn.
         await finish(application);
         const isPeer = application.variant.isPeer === true;
-        if (!takesPart(application, endpoint) || (isPeer && round % rounds.peersEvery !== 0)) continue;
+        if (isPeer && round % rounds.peersEvery !== 0) continue;
         await application.begin(endpoint, round);
         await sleep(isPeer ? quietMs.peer : quietMs.own);
       }
