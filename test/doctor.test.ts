@@ -11,7 +11,7 @@ import { node } from '../instrumentations/versions.js';
 import { infoHeader, timeHeader, traceHeaders } from '../src/trace/headers.js';
 import { newId } from '../src/trace/ids.js';
 import type { ProcessReport } from '../src/trace/process-report.js';
-import { hmacOf } from '../src/trace/signing.js';
+import { hmacOf } from '../src/trace/hmac.js';
 import {
   agentFolder,
   key,

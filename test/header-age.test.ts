@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { infoHeader, timeHeader, traceHeaders, verifyHeaders } from '../src/trace/headers.js';
 import { newId } from '../src/trace/ids.js';
-import { hmacOf } from '../src/trace/signing.js';
+import { hmacOf } from '../src/trace/hmac.js';
 import { key, on, run, scenario } from './scenario.js';
 
 const now = (): number => Math.floor(Date.now() / 1000);

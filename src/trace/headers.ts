@@ -1,4 +1,5 @@
-import { type VerifiedTrace, hmacOf, isSameSignature, signIds, unpack, verify } from './signing.js';
+import { hmacOf, isSameHmac } from './hmac.js';
+import { type VerifiedTrace, signIds, unpack, verify } from './signing.js';
 
 /** The two headers that carry a trace, in the spelling that OSProfiler sends. */
 export const infoHeader = 'X-Trace-Info';
@@ -99,7 +100,7 @@ function signedSeconds(headers: Headers, hmac_key: string): number | undefined {
   const given = headers[time];
   const [, seconds, signature = ''] = typeof given === 'string' ? (timeForm.exec(given) ?? []) : [];
   if (seconds === undefined) return undefined;
-  return isSameSignature(signature, hmacOf(`${seconds}.${String(headers[info])}`, hmac_key))
+  return isSameHmac(signature, hmacOf(`${seconds}.${String(headers[info])}`, hmac_key))
     ? Number(seconds)
     : undefined;
 }
