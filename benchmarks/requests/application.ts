@@ -95,10 +95,7 @@ export async function startApplication(
         variant.isPeer || variant.isMinimal
           ? (await pointsSoFar()) - running!.points
           : (await store.count(ids)) / 2;
-      const known = endpoint.hasMinimal === true ? endpoint.points : 0;
-      const below = variant.signed ? endpoint.points : variant.isMinimal ? known : endpoint.spans;
-      const isTraced = variant.records || variant.signed || variant.isMinimal;
-      const wanted = isTraced ? (1 + below) * endpoint.requests : 0;
+      const wanted = wantedOf(variant, endpoint) * endpoint.requests;
       const deadline = performance.now() + storeLimitMs;
       let counted = await count();
       for (; counted < wanted && performance.now() < deadline; counted = await count()) await sleep(50);
@@ -133,6 +130,13 @@ export async function startApplication(
       process.removeListener('exit', kill);
     },
   };
+}
+
+/** The points or spans that a request must leave at least. */
+function wantedOf(variant: Variant, { points, spans, hasMinimal }: Endpoint): number {
+  if (variant.signed) return 1 + points;
+  if (variant.isMinimal) return 1 + (hasMinimal ? points : 0);
+  return variant.records ? 1 + spans : 0;
 }
 
 async function portOf(child: ChildProcess, name: string): Promise<number> {
