@@ -68,6 +68,25 @@ test('what is written is read as an event, whatever it says', () => {
   assert.equal(lines[0]!.base_id, trace.base_id);
 });
 
+test('a line says where it comes from and when, also beyond ASCII and where a second ends', () => {
+  const ring = createRing(64 * 1024);
+  const far = { host: 'größe', project: '日本', service: '😀' };
+  for (const after of [0, 0.4, 999.9996]) {
+    // What the clock says by then is added to it.
+    const anchoredMs = Date.UTC(2026, 0, 1) + after - performance.now();
+    const then = Object.assign(Object.create(trace) as typeof trace, { anchoredMs });
+    writeEvent(ring, { ...root, trace: then, id: newPointId(), point: 'work' }, 'start', undefined);
+  }
+  const events = readRecords(ring, Infinity, createLiner(far)).map(eventOf);
+  assert.equal(events.length, 3);
+  for (const { info, project, service, timestamp } of events) {
+    assert.deepEqual({ host: info['host'], project, service }, far);
+    assert.match(timestamp, /^2026-01-01T00:00:0[01]\.\d{6}$/);
+  }
+  const [first, , last] = events.map(({ timestamp }) => Date.parse(`${timestamp}Z`));
+  assert.ok(last! - first! >= 999 && last! - first! < 1100, `${first} ${last}`);
+});
+
 test('what does not fit is counted, and what follows it is whole', () => {
   const ring = createRing(64 * 1024);
   for (let i = 0; i < 1000; i++) write(ring, { i });
