@@ -13,20 +13,13 @@ export function installPeers(folder: string): void {
   if (!isUpToDate) npm(folder, 'ci', '--ignore-scripts');
 }
 
-/** Packs the project as it is built and installs the tarball into an empty folder, with Redis's client, as its users do. */
+/** Packs the project as it is built and installs the tarball into an empty folder, as its users do. */
 export function installPacked(project: string, folder: string): void {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   npm(project, 'pack', '--ignore-scripts', '--pack-destination', folder);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error('npm pack left no tarball');
-  const client = '@redis/client';
-  npm(
-    folder,
-    'install',
-    '--prefer-offline',
-    join(folder, tarball),
-    `${client}@${versionOf(project, client)}`,
-  );
+  npm(folder, 'install', '--prefer-offline', join(folder, tarball));
 }
 
 /**

@@ -7,9 +7,6 @@ import { test } from 'node:test';
 import { projectFolder, scratch } from './scenario.js';
 
 const needed = {
-  redis: '@redis/client',
-  rediss: '@redis/client',
-  redissentinel: '@redis/client',
   postgresql: 'pg',
   'postgresql+psycopg2': 'pg',
   mysql: 'mysql2',

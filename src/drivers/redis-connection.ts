@@ -1,13 +1,8 @@
-import { isIP } from 'node:net';
-
-import { loadClient } from './client.js';
 import { DriverError } from './driver.js';
+import { RedisClient } from './redis-client.js';
 import type { Account, Endpoint, RedisSettings } from './redis-url.js';
+import { type Command, type Reply, ReplyError } from './resp.js';
 import { within } from './within.js';
-
-type Library = typeof import('@redis/client');
-type Client = ReturnType<typeof clientOf>;
-export type Command = readonly string[];
 
 const connectLimitMs = 5000;
 const answerLimitMs = 20_000;
@@ -17,10 +12,10 @@ export interface RedisConnection {
   /**
    * Sends commands in one round trip, with nothing of others between them.
    *
-   * @returns each reply; an Error where the server refuses the command
+   * @returns each reply; a ReplyError where the server refuses the command
    * @throws DriverError when there is no connection (`isCertain`) or when it breaks
    */
-  send(commands: readonly Command[]): Promise<unknown[]>;
+  send(commands: readonly Command[]): Promise<Reply[]>;
   /** Where it leads, for people. */
   label(): string;
   /** Makes the next command connect anew. */
@@ -31,8 +26,8 @@ export interface RedisConnection {
 
 /** Opening does not connect. */
 export function openRedisConnection(settings: RedisSettings): RedisConnection {
-  let client: Client | undefined;
-  let connecting: Promise<Client> | undefined;
+  let client: RedisClient | undefined;
+  let connecting: Promise<RedisClient> | undefined;
   let place: Endpoint = settings.hosts[0]!;
   let isClosed = false;
 
@@ -40,27 +35,26 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
     client?.destroy();
     client = undefined;
   };
-  const connectAnew = async (library: Library): Promise<Client> => {
+  const connectAnew = async (): Promise<RedisClient> => {
     drop();
-    if (settings.service !== undefined) place = await masterOf(library, settings, settings.service);
-    const made = await connect(library, settings, place, settings.account, settings.database);
+    if (settings.service !== undefined) place = await masterOf(settings, settings.service);
+    const made = await connect(settings, place, settings.account, settings.database);
     if (isClosed) made.destroy();
     else client = made;
     return made;
   };
   // Of calls at the same time, one connects.
-  const connected = async (library: Library): Promise<Client> => {
-    if (client?.isReady) return client;
-    connecting ??= connectAnew(library).finally(() => (connecting = undefined));
+  const connected = async (): Promise<RedisClient> => {
+    if (client?.isOpen) return client;
+    connecting ??= connectAnew().finally(() => (connecting = undefined));
     return connecting;
   };
 
   return {
     async send(commands) {
-      const library = loadClient<Library>('@redis/client', settings.scheme);
-      const open = await connected(library);
+      const open = await connected();
       try {
-        return await within(answerLimitMs, exchange(library, open, commands), () => new Error('no answer'));
+        return await within(answerLimitMs, open.send(commands), () => new Error('no answer'));
       } catch (error) {
         drop();
         throw new DriverError(`the connection to ${labelOf(place)} broke: ${reasonOf(error)}`, {
@@ -97,77 +91,32 @@ const meanings: Readonly<Record<string, string>> = {
   MASTERDOWN: 'is a replica that has lost its master',
 };
 
-/** Commands of one turn are sent in one piece. */
-async function exchange(library: Library, client: Client, commands: readonly Command[]): Promise<unknown[]> {
-  const outcomes = await Promise.allSettled(commands.map((command) => client.sendCommand([...command])));
-  return outcomes.map((outcome) => {
-    if (outcome.status === 'fulfilled') return outcome.value;
-    if (outcome.reason instanceof library.ErrorReply) return outcome.reason;
-    throw outcome.reason;
-  });
-}
-
 async function connect(
-  library: Library,
   { tls }: RedisSettings,
-  { host, port }: Endpoint,
-  { username, password }: Account,
+  place: Endpoint,
+  account: Account,
   database: number,
-): Promise<Client> {
-  const place = { host, port, connectTimeout: connectLimitMs, reconnectStrategy: false } as const;
-  const client = clientOf(library, {
-    socket:
-      tls === undefined
-        ? place
-        : { ...place, ...tls, tls: true, ...(isIP(host) === 0 && { servername: host }) },
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    database,
-  });
+): Promise<RedisClient> {
   try {
-    await within(connectLimitMs, client.connect(), () => new Error('no answer'));
-    return client;
+    return await RedisClient.connect({ ...place, ...account, database, tls, timeoutMs: connectLimitMs });
   } catch (error) {
-    client.destroy();
-    if (error instanceof library.ErrorReply) throw refusal(labelOf({ host, port }), error);
-    throw new DriverError(`${labelOf({ host, port })} cannot be reached: ${reasonOf(error)}`, {
+    if (error instanceof ReplyError) throw refusal(labelOf(place), error);
+    throw new DriverError(`${labelOf(place)} cannot be reached: ${reasonOf(error)}`, {
       cause: error,
       isCertain: true,
     });
   }
 }
 
-function clientOf(library: Library, options: NonNullable<Parameters<Library['createClient']>[0]>) {
-  const client = library.createClient({
-    ...options,
-    // The third version needs Redis 6, and there is nothing in it that is needed here.
-    RESP: 2,
-    name: 'ostrace',
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
-    // A batch has a limit of its own. One for each command, as the client has it by default, costs a tenth of
-    // what storing costs.
-    commandOptions: { timeout: 0 },
-  });
-  if (typeof (client as Partial<typeof client>).destroy !== 'function') {
-    throw new DriverError('Redis needs @redis/client 5 or newer, and an older one is installed', {
-      isCertain: true,
-    });
-  }
-  // A connection that breaks shows in the command that needs it.
-  client.on('error', () => {});
-  return client;
-}
-
 /** Asks one sentinel after the other which server is the master now. */
-async function masterOf(library: Library, settings: RedisSettings, service: string): Promise<Endpoint> {
+async function masterOf(settings: RedisSettings, service: string): Promise<Endpoint> {
   const refusals: string[] = [];
   for (const sentinel of settings.hosts) {
-    let client: Client | undefined;
+    let client: RedisClient | undefined;
     try {
-      client = await connect(library, settings, sentinel, settings.sentinelAccount, 0);
-      const question = client.sendCommand(['SENTINEL', 'get-master-addr-by-name', service]);
-      const answer = await within(connectLimitMs, question, () => new Error('no answer'));
+      client = await connect(settings, sentinel, settings.sentinelAccount, 0);
+      const question = client.send([['SENTINEL', 'get-master-addr-by-name', service]]);
+      const [answer] = await within(connectLimitMs, question, () => new Error('no answer'));
       if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };
       refusals.push(`${labelOf(sentinel)} knows no service "${service}"; sentinel_service_name names it`);
     } catch (error) {

@@ -5,8 +5,9 @@ import { isUuid } from '../trace/ids.js';
 import { parseEvent } from '../trace/parse.js';
 import { byTrace } from './by-trace.js';
 import { type Driver, type DriverSettings, type Line, type StoredTrace, WriteError } from './driver.js';
-import { type Command, type RedisConnection, openRedisConnection, refusal } from './redis-connection.js';
+import { type RedisConnection, openRedisConnection, refusal } from './redis-connection.js';
 import { parseRedisUrl } from './redis-url.js';
+import type { Command } from './resp.js';
 import { failedStop } from './failed.js';
 import { summaries } from './summaries.js';
 

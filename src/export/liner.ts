@@ -41,8 +41,8 @@ const beyondAscii = 0x80808080 | 0;
 
 /**
  * Where lines are put together: the parts of one are copied, as bytes, around a middle that stays, and it becomes
- * a text as a whole. One that is made of texts costs three times as much, and most of that where it is joined at
- * last: in a store's client library.
+ * a text as a whole. One that is made of texts costs three times as much, and most of that where a driver joins it
+ * at last.
  */
 class Page {
   /** The longest record that fits. */
