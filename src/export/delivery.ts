@@ -18,6 +18,7 @@ const writeTimeoutMs = 30_000;
 const firstRetryMs = 100;
 const lastRetryMs = 10_000;
 const housekeepingMs = 10_000;
+const inheritEveryMs = 1000;
 const pollMs = 2;
 /** A store that was away for some tenths of a second is nothing to talk about. */
 const quietFailures = 3;
@@ -39,8 +40,10 @@ export class Delivery {
   #isLeaving = false;
   #failures = 0;
   #retryAt = 0;
+  #inheritAt = 0;
   #reason = '';
-  #isSpoolingSoon = false;
+  /** Runs while something waits in memory alone. */
+  #spooling: NodeJS.Timeout | undefined;
 
   constructor(connectionString: string, { drivers, spool }: DeliverySettings) {
     this.#connectionString = connectionString;
@@ -58,10 +61,8 @@ export class Delivery {
       return;
     }
     this.#deliver();
-    if (this.#isSpoolingSoon) return;
-    this.#isSpoolingSoon = true;
-    setTimeout(() => {
-      this.#isSpoolingSoon = false;
+    this.#spooling ??= setTimeout(() => {
+      this.#spooling = undefined;
       this.#parcels.spool();
     }, spoolAfterMs);
   }
@@ -90,7 +91,7 @@ export class Delivery {
 
   #deliver(): void {
     if (this.#isSending || performance.now() < this.#retryAt) return;
-    if (this.#parcels.isEmpty && !this.#isLeaving) this.#parcels.inherit();
+    if (this.#parcels.isEmpty && !this.#isLeaving) this.#inherit();
     if (this.#parcels.isEmpty) return;
     // Loading a client library may block this thread for longer than a process that ends can wait.
     if (this.#driver === undefined && !this.#connectionString.startsWith('file:')) this.#parcels.spool();
@@ -99,6 +100,13 @@ export class Delivery {
       this.#isSending = false;
       this.#deliver();
     });
+  }
+
+  /** Looks for what others have left; not after each batch, as it reads a folder. */
+  #inherit(): void {
+    if (performance.now() < this.#inheritAt) return;
+    this.#parcels.inherit();
+    if (this.#parcels.isEmpty) this.#inheritAt = performance.now() + inheritEveryMs;
   }
 
   /** Stores the oldest parcel, or leaves of it what is to be tried again. */
@@ -129,6 +137,13 @@ export class Delivery {
       this.#failures = 0;
     }
     this.#parcels.finish();
+    if (this.#parcels.isEmpty) this.#restSpooling();
+  }
+
+  /** To wake up for nothing is dear where a command has been started meanwhile: see `worker.ts`. */
+  #restSpooling(): void {
+    clearTimeout(this.#spooling);
+    this.#spooling = undefined;
   }
 
   #postpone(rest: readonly Line[], { message, isCertain }: DriverError): void {
