@@ -8,16 +8,8 @@ import { aborted, statusOf, watchHandshake } from '../src/hooks/http.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import {
-  type Context,
-  beginTrace,
-  enter,
-  release,
-  requestDefault,
-  rootContext,
-  runIn,
-  tracing,
-} from '../src/trace/context.js';
+import { type Context, enter, requestDefault, rootContext, runIn } from '../src/trace/context.js';
+import { beginTrace, release, tracing } from '../src/trace/trace.js';
 import { hmacHeader, infoHeader, timeHeader } from '../src/trace/headers.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 

@@ -31,7 +31,7 @@ import {
   startThread,
   takeHandover,
 } from './root-point.js';
-import { lifecycle } from './trace/context.js';
+import { lifecycle, onceEnded } from './trace/trace.js';
 import { traceHeaders, verifyHeaders } from './trace/headers.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
@@ -39,7 +39,8 @@ import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { signIds } from './trace/signing.js';
 
 // What tests look at: in the bundle these have no file of their own.
-export { current, tracing } from './trace/context.js';
+export { current } from './trace/context.js';
+export { tracing } from './trace/trace.js';
 
 /**
  * Starts the agent in this thread, once.
@@ -83,18 +84,22 @@ export function start(preload: string): void {
     install(laterBuiltins, config, settings);
   };
   let hookLoaded = (): void => {};
-  lifecycle.onFirst = inTurn({
-    'the exporter': exporter,
-    'the end of the process': watch.arm,
-    'what is loaded': () => hookLoaded(),
-    'what is loaded of Node': late.whenLive,
-    'what publishes': () => installLater(),
-    'what is bundled': () => inspectOnce(),
-  });
-  lifecycle.onLast = inTurn({
-    'the end of the process': watch.disarm,
-    'what is loaded of Node': late.whenIdle,
-  });
+  lifecycle.onFirst.push(
+    inTurn({
+      'the exporter': exporter,
+      'the end of the process': watch.arm,
+      'what is loaded': () => hookLoaded(),
+      'what is loaded of Node': late.whenLive,
+      'what publishes': () => installLater(),
+      'what is bundled': () => inspectOnce(),
+    }),
+  );
+  lifecycle.onLast.push(
+    inTurn({
+      'the end of the process': watch.disarm,
+      'what is loaded of Node': late.whenIdle,
+    }),
+  );
   root = handover === undefined ? startProcess(config) : startThread(handover);
 
   install(builtins, config, settings);
@@ -220,7 +225,7 @@ function createSettings(
 
     handToThread({ trace, id }, execArgv) {
       const ring = exporter().handRing();
-      (trace.onEnd ??= new Set()).add(ring.endTrace);
+      const forget = onceEnded(trace, ring.endTrace);
       const handover: Handover = {
         config,
         base_id: trace.base_id,
@@ -234,7 +239,7 @@ function createSettings(
         isStarted: () => leaveHandover(undefined),
         close() {
           // The listener holds the ring's memory, and a trace may see many threads come and go.
-          trace.onEnd?.delete(ring.endTrace);
+          forget();
           ring.close();
         },
       };

@@ -5,7 +5,8 @@ import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from '
 import { type Config, contextVariables } from './config/config.js';
 import { hasTraceEnded, openRing } from './export/ring.js';
 import type { WayOut } from './export/way-out.js';
-import { type Context, beginTrace, rootContext, setThreadDefault } from './trace/context.js';
+import { type Context, rootContext, setThreadDefault } from './trace/context.js';
+import { beginTrace } from './trace/trace.js';
 import type { Info } from './trace/event.js';
 import { newId } from './trace/ids.js';
 import { type Point, startPoint } from './trace/point.js';
@@ -75,7 +76,7 @@ export function startThread({ config, base_id, parent_id, hmac_key, ring }: Hand
   const trace = beginTrace(base_id, hmac_key);
   const shared = openRing(ring);
   // A thread of a pool lives on after the request that started it.
-  trace.isOver = () => hasTraceEnded(shared);
+  trace.isEndedThere = () => hasTraceEnded(shared);
   const thread = { thread_id: threadId };
   const point = startPoint('thread_main', rootContext(trace, parent_id), { thread });
   setThreadDefault(point.context, isWhole(config));

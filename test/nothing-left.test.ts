@@ -60,6 +60,33 @@ test('connections that stay open keep no listener and no contexts of the traced 
   assert.equal(traced.late.emits, untraced.late.emits);
 });
 
+test('a trace of which nothing is open is only counted: its objects are garbage before it ends', async (t) => {
+  const states: { live: number; left: number }[] = [];
+  const { code, stderr } = await run(t, scenario('quiet-traces.cjs'), {
+    env: { ...on, AGENT: agentFolder },
+    nodeArgs: ['--expose-gc'],
+    onReady: async (port) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = (path: string, headers: object = {}): Promise<string> =>
+        bodyOf({ port, path, headers, agent });
+      const look = async (): Promise<void> =>
+        void states.push(JSON.parse(await ask('/state')) as (typeof states)[0]);
+      for (let i = 0; i < requests; i++) await ask('/', signedHeaders().headers);
+      await look();
+      await new Promise((resolve) => setTimeout(resolve, 1600));
+      await look();
+      await ask('/end');
+      agent.destroy();
+    },
+  });
+  assert.deepEqual([code, stderr], [0, '']);
+  const [early, late] = states;
+  // The connection remembers the first request, and the last one.
+  assert.ok(early!.left <= 2, `${early!.left} traces are still held`);
+  assert.ok(early!.live > 2, 'they have ended: the test shows nothing');
+  assert.equal(late!.live, 0);
+});
+
 for (const [way, shapeOfIt] of [
   ['begin', 'wsgi'],
   ['end', 'wsgi'],

@@ -8,10 +8,10 @@ export function plainHeaders(): Record<string, string> {
   return { 'X-Plain-Info': headers['X-Trace-Info']!, 'X-Plain-HMAC': headers['X-Trace-HMAC']! };
 }
 
-/** The headers of a request that starts a trace of its own, as any client of OSProfiler's makes them. */
+/** The headers of a request that starts a trace of its own, as OSProfiler's clients make them: Python's JSON has blanks. */
 export function signedHeaders(): { readonly base_id: string; readonly headers: Record<string, string> } {
   const base_id = randomUUID();
-  const payload = JSON.stringify({ base_id, parent_id: base_id });
+  const payload = `{"base_id": "${base_id}", "parent_id": "${base_id}"}`;
   const info = Buffer.from(payload).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   const hmac = createHmac('sha1', hmacKey).update(info).digest('hex');
   return { base_id, headers: { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac } };

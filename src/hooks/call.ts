@@ -1,4 +1,5 @@
-import { type Context, current, runIn, runLibrary, tracing } from '../trace/context.js';
+import { type Context, current, runIn, runLibrary } from '../trace/context.js';
+import { tracing } from '../trace/trace.js';
 import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
 import { type Point, type Said, startPoint, stopPoint } from '../trace/point.js';

@@ -1,4 +1,4 @@
-import { tracing } from '../trace/context.js';
+import { tracing } from '../trace/trace.js';
 import { onChannel } from './channel.js';
 import { createGuard, guarded } from './guard.js';
 import { Module } from './node-module.js';

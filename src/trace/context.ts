@@ -1,39 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { anchor } from './clock.js';
 import { type Id, idOf } from './ids.js';
-import { notice, wordsOf } from './notice.js';
-
-/** One trace in this thread, from its trigger until none of its work is left. */
-export class Trace {
-  readonly base_id: string;
-  /** The same, as events have it. */
-  readonly id: Id;
-  readonly anchoredMs = anchor();
-  /** What keeps the trace live: its open points, and whoever began it. */
-  holds = 1;
-  /** The tick in which it was held or released last. */
-  usedAt = tick;
-  ended = false;
-  /** Told when the trace ends, so that threads that work for it stop as well. */
-  onEnd: Set<() => void> | undefined;
-  /** Asks whether the thread that this trace came from has ended it. */
-  isOver: (() => boolean) | undefined;
-  // Private: before Node 24 a storage hangs on the very objects that Node makes (parsers, timers), and
-  // applications print those.
-  readonly #hmac_key: string;
-
-  constructor(base_id: string, hmac_key: string) {
-    this.base_id = base_id;
-    this.id = idOf(base_id);
-    this.#hmac_key = hmac_key;
-  }
-
-  /** The key that verified the trigger: it signs what goes out. */
-  get hmac_key(): string {
-    return this.#hmac_key;
-  }
-}
+import { type Trace, endTrace, lifecycle, tracing } from './trace.js';
 
 /** Where code runs within a trace. Immutable, so that parallel work cannot cross. */
 export interface Context {
@@ -47,15 +15,6 @@ export interface Context {
   readonly library: string;
 }
 
-/**
- * How many traces are live in this thread. Every wrapper looks at this first: while it is zero, nothing
- * is allocated, no storage is entered, and the original is called.
- */
-export const tracing: { live: number } = { live: 0 };
-
-/** Told when the first trace begins and the last one ends: for what is needed only meanwhile. */
-export const lifecycle: { onFirst: () => void; onLast: () => void } = { onFirst() {}, onLast() {} };
-
 // Where the running code is; `runLibrary` has a place of its own. `null` is outside of any trace, also where all that is undecided belongs to the thread's own trace.
 const storage = new AsyncLocalStorage<Context | null>();
 
@@ -63,77 +22,12 @@ const storage = new AsyncLocalStorage<Context | null>();
 let threadContext: Context | undefined;
 let threadServesRequests = false;
 
-// Work that a request left behind (a write after the response) is still its own: a trace ends when none of
-// its points has been open for this many ticks of half a second.
-const tickMs = 500;
-const lingerTicks = 2;
-// Ten minutes without a start or a stop: a point of it will never stop (a response that Node never closes,
-// a `start` of the API's that was forgotten), and what one trace costs must not last for ever.
-const abandonedTicks = 1200;
-const liveTraces = new Set<Trace>();
-let tick = 0;
-let sweeping: NodeJS.Timeout | undefined;
-// Taken now: tests put timers of their own into their place.
-const { setTimeout: later } = globalThis;
-
-/** Begins a trace, held once by the caller: `release` it. */
-export function beginTrace(base_id: string, hmac_key: string): Trace {
-  const trace = new Trace(base_id, hmac_key);
-  liveTraces.add(trace);
-  sweeping ??= later(sweep, tickMs).unref();
-  if (++tracing.live === 1) told(() => lifecycle.onFirst());
-  return trace;
-}
-
-/** Keeps a trace live until the matching `release`. */
-export function hold(trace: Trace): void {
-  trace.holds++;
-  trace.usedAt = tick;
-}
-
-/** Gives up one hold; when none is left for a while, the trace ends. */
-export function release(trace: Trace): void {
-  trace.holds--;
-  trace.usedAt = tick;
-}
-
-function sweep(): void {
-  tick++;
-  for (const trace of liveTraces) {
-    const quietTicks = tick - trace.usedAt;
-    const isIdle = trace.holds <= 0 && quietTicks >= lingerTicks;
-    const isAbandoned = quietTicks >= abandonedTicks && trace !== threadContext?.trace;
-    if (isIdle || isAbandoned) end(trace);
-  }
-  sweeping = liveTraces.size > 0 ? later(sweep, tickMs).unref() : undefined;
-}
-
 // Before AsyncContextFrame (Node 24), a storage that was entered once makes every later `await` of the
 // process 2.5 times dearer, until it is disabled.
-function end(trace: Trace): void {
-  liveTraces.delete(trace);
-  trace.ended = true;
-  tracing.live--;
-  for (const listener of trace.onEnd ?? []) told(listener);
-  trace.onEnd = undefined;
-  if (tracing.live > 0) return;
-  storage.disable();
-  told(() => lifecycle.onLast());
-}
-
-/** Tells a listener. What it throws is a bug of ours, and must neither keep a trace live nor end the process. */
-function told(listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    notice(
-      `the begin or the end of a trace failed; the application goes on. Please report: ${wordsOf(error)}`,
-    );
-  }
-}
+lifecycle.onLast.push(() => storage.disable());
 
 function hasEnded(trace: Trace): boolean {
-  if (!trace.ended && trace.isOver?.() === true) end(trace);
+  if (trace.isEndedThere?.() === true) endTrace(trace);
   return trace.ended;
 }
 
@@ -171,6 +65,7 @@ export function rootContext(trace: Trace, parent_id: string): Context {
  */
 export function setThreadDefault(context: Context, servesRequests: boolean): void {
   threadContext = context;
+  context.trace.isLasting = true;
   threadServesRequests = servesRequests;
 }
 

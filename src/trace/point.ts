@@ -1,4 +1,5 @@
-import { type Context, hold, release } from './context.js';
+import { type Context } from './context.js';
+import { hold, release } from './trace.js';
 import type { Info } from './event.js';
 import { newPointId } from './ids.js';
 import type { FixedInfo } from './info.js';

@@ -1,14 +1,5 @@
-import {
-  type Context,
-  type Trace,
-  beginTrace,
-  current,
-  enter,
-  hold,
-  release,
-  rootContext,
-  runIn,
-} from './context.js';
+import { type Context, current, enter, rootContext, runIn } from './context.js';
+import { type Trace, beginTrace, hold, release } from './trace.js';
 import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
 import { isUuid, newId } from './ids.js';
