@@ -65,7 +65,7 @@ test('replies are the same in whatever pieces they come', () => {
 
 test('commands say their lengths in bytes', () => {
   assert.equal(
-    encodeCommands([['LPUSH', 'ключ', ''], ['EXEC']]),
+    [...encodeCommands([['LPUSH', 'ключ', ''], ['EXEC']])].join(''),
     '*3\r\n$5\r\nLPUSH\r\n$8\r\nключ\r\n$0\r\n\r\n*1\r\n$4\r\nEXEC\r\n',
   );
 });

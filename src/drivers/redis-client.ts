@@ -82,7 +82,7 @@ export class RedisClient {
         resolve([]);
       } else {
         this.#exchanges.push({ replies: [], length: commands.length, resolve, reject });
-        this.#socket.write(encodeCommands(commands));
+        for (const text of encodeCommands(commands)) this.#socket.write(text);
       }
     });
   }

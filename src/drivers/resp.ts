@@ -11,14 +11,22 @@ export class ReplyError extends Error {
   override readonly name = 'ReplyError';
 }
 
-/** Commands as one text, to be sent as UTF-8. */
-export function encodeCommands(commands: readonly Command[]): string {
+/** From here on a text is sent: Node copies a longer one into memory that it has to ask the system for. */
+const longText = 8 * 1024;
+
+/** Commands as texts, to be sent as UTF-8 one after the other. */
+export function* encodeCommands(commands: readonly Command[]): Generator<string> {
   let text = '';
   for (const command of commands) {
     text += `*${command.length}\r\n`;
-    for (const part of command) text += `$${Buffer.byteLength(part)}\r\n${part}\r\n`;
+    for (const part of command) {
+      text += `$${Buffer.byteLength(part)}\r\n${part}\r\n`;
+      if (text.length < longText) continue;
+      yield text;
+      text = '';
+    }
   }
-  return text;
+  yield text;
 }
 
 const lineFeed = 0x0a;
