@@ -202,6 +202,8 @@ test('what an application adds to pg runs below the call that it is for, and eac
       'a wrapped callback(first(db(audit)) second(db(audit))) ' +
       'on connect(first(db(setup(db)) db later) second(db)) ' +
       'a pool(first(db(check)) second(db(check)) third(db(check))) ' +
-      'on release(first(db) second(db) third(db)))',
+      'on release(first(db) second(db) third(db)) ' +
+      // The first opens the connection.
+      'on acquire(first(db(count)) second(db) third(db)))',
   );
 });
