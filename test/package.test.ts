@@ -135,7 +135,7 @@ test('what the start shares with its parts is in none of them a second time', ()
       ([, source]) => source!,
     );
   const start = sources('agent.js');
-  assert.ok(start.includes('src/trace/context.ts') && start.includes('src/trace/point.ts'));
+  assert.ok(start.includes('src/trace/trace.ts') && start.includes('src/trace/point.ts'));
   for (const part of readdirSync(join(dist, 'later'))) {
     const own = sources(join('later', part));
     assert.ok(own.length > 0, part);

@@ -213,6 +213,10 @@ test('a connection that the server ended while nothing was written is made anew'
   assert.equal((await lists(base_id)).length, lines.length);
 });
 
+test('a name and a password that are empty are none', async () => {
+  await opened(`${redisUrl}?username=&password=`).check();
+});
+
 test('a server that accepts and never answers is an error within seconds', { timeout: 20_000 }, async (t) => {
   const { hostname, port, pathname } = new URL(redisUrl);
   const proxy = await openProxy(t, hostname, Number(port || 6379));

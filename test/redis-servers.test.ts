@@ -1,5 +1,7 @@
 // Redis with passwords, limits, TLS and sentinels: servers of the tests' own.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
 import type { Driver, DriverError } from '../src/drivers/driver.js';
@@ -19,15 +21,13 @@ function opened(t: TestContext, url: string): Driver {
 
 /** What the driver says when it writes, and when it is asked whether it could. */
 async function refusal(driver: Driver): Promise<DriverError> {
-  const failure = async (ask: () => Promise<unknown>): Promise<DriverError> => {
-    const [outcome] = await Promise.allSettled([ask()]);
-    assert.ok(outcome?.status === 'rejected');
-    return outcome.reason as DriverError;
-  };
-  const written = await failure(async () => driver.write(linesOf(shopTrace(newId()))));
-  const checked = await failure(async () => driver.check());
-  assert.equal(checked.message, written.message);
-  return written;
+  const [written, checked] = await Promise.allSettled([
+    (async () => driver.write(linesOf(shopTrace(newId()))))(),
+    driver.check(),
+  ]);
+  assert.ok(written.status === 'rejected' && checked.status === 'rejected');
+  assert.equal((checked.reason as DriverError).message, (written.reason as DriverError).message);
+  return written.reason as DriverError;
 }
 
 async function storesAndReads(driver: Driver): Promise<void> {
@@ -48,6 +48,8 @@ test('users and passwords may have any characters; wrong ones are named without 
   ]);
   const password = encodeURIComponent('p@ss:w/r d%');
   await storesAndReads(opened(t, `redis://:${password}@127.0.0.1:${server.port}/3`));
+  // Of a user without a name, whose name was left out of a template.
+  await storesAndReads(opened(t, `redis://:${password}@127.0.0.1:${server.port}/5?username=`));
   await storesAndReads(opened(t, `redis://%C3%A9crit:geheim@127.0.0.1:${server.port}/4`));
   const at = `Redis at 127.0.0.1:${server.port}`;
   assert.equal(
@@ -78,6 +80,18 @@ test('a server that is full, and a replica, say what to do, and store nothing', 
   const error = await refusal(opened(t, `redis://127.0.0.1:${replica.port}`));
   assert.match(error.message, /is a replica, which takes no events/);
   assert.equal(error.isCertain, true);
+});
+
+test('a server that has no room for one more client says so, with certainty', async (t) => {
+  const server = await startRedis(t, ['maxclients 1']);
+  const other = connect(server.port, '127.0.0.1');
+  t.after(() => other.destroy());
+  await once(other, 'connect');
+  for (const database of [0, 1]) {
+    const error = await refusal(opened(t, `redis://127.0.0.1:${server.port}/${database}`));
+    assert.match(error.message, /answered: ERR max number of clients reached$/);
+    assert.equal(error.isCertain, true);
+  }
 });
 
 test('TLS: the certificate is verified, by an authority that can be named', async (t) => {

@@ -119,3 +119,15 @@ test('a server that is no Redis is an error that says so', async (t) => {
     message: /^Redis at 127\.0\.0\.1:\d+ cannot be reached: it does not answer as Redis does$/,
   });
 });
+
+test('a reply that nobody waits for ends the connection: those that follow would be taken for others', async (t) => {
+  const url = await startStranger(
+    t,
+    (socket) => void socket.once('data', () => socket.write('+OK\r\n+OK\r\n')),
+  );
+  const driver = open(url);
+  t.after(() => driver.close());
+  await assert.rejects(async () => driver.write(linesOf(shopTrace())), {
+    message: /^the connection to Redis at 127\.0\.0\.1:\d+ broke: it answers what it was not asked$/,
+  });
+});

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -87,6 +88,41 @@ test('the next process delivers what a process had to leave, and says nothing', 
   assert.equal(second.stderr, '');
   assert.equal(readdirSync(folder).length, 2);
   assert.deepEqual(readSpool(env.OSTRACE_SPOOL), []);
+});
+
+test('a process that stores all the time delivers what another leaves meanwhile, within seconds', async (t) => {
+  const place = scratch(t);
+  const folder = join(place, 'traces');
+  writeFileSync(folder, 'a file where the folder is to be');
+  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_SPOOL: join(place, 'spool') };
+  const leaving = [
+    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('left', () => {})",
+  ];
+  await run(t, '-e', { args: leaving, env });
+  rmSync(folder);
+  renameSync(env.OSTRACE_SPOOL, join(place, 'left'));
+  const storing = [
+    `const { profiler } = require('ostrace');
+     profiler.init('key');
+     const timer = setInterval(() => profiler.trace('work', () => {}), 20);
+     process.once('SIGHUP', () => clearInterval(timer));
+     setTimeout(() => console.log('ready'), 200);`,
+  ];
+  const traces = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+  await run(t, '-e', {
+    args: storing,
+    env,
+    onReady: async (_line, child) => {
+      assert.equal(traces().length, 1);
+      rmSync(env.OSTRACE_SPOOL, { recursive: true, force: true });
+      renameSync(join(place, 'left'), env.OSTRACE_SPOOL);
+      // Each process looks every ten seconds also when it has nothing to do.
+      const deadline = performance.now() + 5000;
+      while (traces().length < 2 && performance.now() < deadline) await delay(20);
+      assert.equal(traces().length, 2);
+      child.kill('SIGHUP');
+    },
+  });
 });
 
 test('ostrace flush delivers it too, and says where it can not', async (t) => {

@@ -31,6 +31,7 @@ export class RedisClient {
   /** In the order in which they were sent. */
   readonly #exchanges: Exchange[] = [];
   #broken: Error | undefined;
+  #isRetired = false;
 
   /**
    * Connects, says who it is, and picks the database.
@@ -64,8 +65,9 @@ export class RedisClient {
     socket.on('close', () => this.#break(new Error('the server closed it')));
   }
 
+  /** Whether commands may be sent. */
   get isOpen(): boolean {
-    return this.#broken === undefined;
+    return this.#broken === undefined && !this.#isRetired;
   }
 
   /**
@@ -87,6 +89,12 @@ export class RedisClient {
     });
   }
 
+  /** Closes it as soon as what was sent is answered. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#exchanges.length === 0) this.destroy();
+  }
+
   destroy(): void {
     this.#break(new Error('it was closed'));
   }
@@ -99,26 +107,33 @@ export class RedisClient {
     if (database !== 0) commands.push(['SELECT', String(database)]);
     const replies = await this.send([...commands, ['CLIENT', 'SETNAME', 'ostrace']]);
     const refused = replies.find((reply) => reply instanceof ReplyError);
-    // Who may do no more than write may not give the connection a name; it does without.
+    // A user who may do no more than write need not give the connection a name.
     const isName =
-      refused !== undefined && refused === replies.at(-1) && !refused.message.startsWith('NOAUTH');
+      refused === replies.at(-1) && /^NOPERM|unknown (?:sub)?command/i.test(refused?.message ?? '');
     if (refused !== undefined && !isName) throw refused;
   }
 
   #take(reply: Reply): void {
     const exchange = this.#exchanges[0];
-    if (exchange === undefined) return;
+    if (exchange === undefined) {
+      this.#break(new Error('it answers what it was not asked'));
+      return;
+    }
     exchange.replies.push(reply);
     if (exchange.replies.length < exchange.length) return;
     this.#exchanges.shift();
     exchange.resolve(exchange.replies);
+    if (this.#isRetired && this.#exchanges.length === 0) this.destroy();
   }
 
   #break(error: Error): void {
     if (this.#broken !== undefined) return;
     this.#broken = error;
     this.#socket.destroy();
-    for (const { reject } of this.#exchanges.splice(0)) reject(error);
+    for (const { replies, reject } of this.#exchanges.splice(0)) {
+      // A server that has no room for one more client says so unasked, and closes.
+      reject(replies.find((reply) => reply instanceof ReplyError) ?? error);
+    }
   }
 }
 

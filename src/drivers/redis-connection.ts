@@ -18,7 +18,7 @@ export interface RedisConnection {
   send(commands: readonly Command[]): Promise<Reply[]>;
   /** Where it leads, for people. */
   label(): string;
-  /** Makes the next command connect anew. */
+  /** Makes the next command connect anew; what was sent is still answered. */
   drop(): void;
   /** For good, also where it is just being made. */
   close(): void;
@@ -31,12 +31,12 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
   let place: Endpoint = settings.hosts[0]!;
   let isClosed = false;
 
-  const drop = (): void => {
+  const destroy = (): void => {
     client?.destroy();
     client = undefined;
   };
   const connectAnew = async (): Promise<RedisClient> => {
-    drop();
+    destroy();
     if (settings.service !== undefined) place = await masterOf(settings, settings.service);
     const made = await connect(settings, place, settings.account, settings.database);
     if (isClosed) made.destroy();
@@ -56,17 +56,20 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
       try {
         return await within(answerLimitMs, open.send(commands), () => new Error('no answer'));
       } catch (error) {
-        drop();
+        destroy();
         throw new DriverError(`the connection to ${labelOf(place)} broke: ${reasonOf(error)}`, {
           cause: error,
         });
       }
     },
     label: () => labelOf(place),
-    drop,
+    drop() {
+      client?.retire();
+      client = undefined;
+    },
     close() {
       isClosed = true;
-      drop();
+      destroy();
     },
   };
 }

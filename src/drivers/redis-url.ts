@@ -15,7 +15,6 @@ export interface Account {
 
 /** What a connection string for Redis says. */
 export interface RedisSettings {
-  readonly scheme: string;
   /** The server, or the sentinels in the order to ask them. */
   readonly hosts: readonly Endpoint[];
   readonly account: Account;
@@ -52,15 +51,14 @@ export function parseRedisUrl(connectionString: string): RedisSettings {
   const database = path === '' ? (parameters.get('db') ?? '0') : path;
   if (!/^\d{1,9}$/.test(database)) throw wrong('its database is not a number');
   return {
-    scheme,
     hosts: endpoints,
     account: accountOf(user, parameters),
     database: Number(database),
     tls: scheme === 'rediss' ? tlsOptions(parameters) : undefined,
     service: isSentinel ? (parameters.get('sentinel_service_name') ?? 'mymaster') : undefined,
     sentinelAccount: {
-      username: parameters.get('sentinel_username') ?? undefined,
-      password: parameters.get('sentinel_password') ?? undefined,
+      username: parameters.get('sentinel_username') || undefined,
+      password: parameters.get('sentinel_password') || undefined,
     },
   };
 }
@@ -84,8 +82,8 @@ function accountOf(user: string | undefined, parameters: URLSearchParams): Accou
   const name = colon < 0 ? user : user?.slice(0, colon);
   const password = colon < 0 ? undefined : user?.slice(colon + 1);
   return {
-    username: (name && decoded(name)) || (parameters.get('username') ?? undefined),
-    password: (password && decoded(password)) || (parameters.get('password') ?? undefined),
+    username: (name && decoded(name)) || parameters.get('username') || undefined,
+    password: (password && decoded(password)) || parameters.get('password') || undefined,
   };
 }
 

@@ -18,7 +18,7 @@ const writeTimeoutMs = 30_000;
 const firstRetryMs = 100;
 const lastRetryMs = 10_000;
 const housekeepingMs = 10_000;
-const inheritEveryMs = 1000;
+const lookEveryMs = 1000;
 const pollMs = 2;
 /** A store that was away for some tenths of a second is nothing to talk about. */
 const quietFailures = 3;
@@ -40,7 +40,9 @@ export class Delivery {
   #isLeaving = false;
   #failures = 0;
   #retryAt = 0;
-  #inheritAt = 0;
+  /** Runs after a look at what others have left, and whether one was due meanwhile. */
+  #looking: NodeJS.Timeout | undefined;
+  #isLookMissed = false;
   #reason = '';
   /** Runs while something waits in memory alone. */
   #spooling: NodeJS.Timeout | undefined;
@@ -104,9 +106,18 @@ export class Delivery {
 
   /** Looks for what others have left; not after each batch, as it reads a folder. */
   #inherit(): void {
-    if (performance.now() < this.#inheritAt) return;
+    if (this.#looking !== undefined) {
+      this.#isLookMissed = true;
+      return;
+    }
     this.#parcels.inherit();
-    if (this.#parcels.isEmpty) this.#inheritAt = performance.now() + inheritEveryMs;
+    if (!this.#parcels.isEmpty) return;
+    this.#looking = setTimeout(() => {
+      this.#looking = undefined;
+      if (!this.#isLookMissed) return;
+      this.#isLookMissed = false;
+      this.#deliver();
+    }, lookEveryMs).unref();
   }
 
   /** Stores the oldest parcel, or leaves of it what is to be tried again. */
