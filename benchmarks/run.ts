@@ -25,16 +25,15 @@ const folder = join(project, 'benchmarks');
 const parts: readonly Part[] = [startup, requests, calls, scale, stores];
 
 const defaultNodes = '20,22,24,26';
-const defaultLongNodes = '20,24';
-const defaultTraces = '100000';
+const defaultTraces = '1000000';
 
 const { values, positionals } = parseArgs({
   options: {
     /** Versions of Node, or paths of programs. */
     nodes: { type: 'string', default: defaultNodes },
     /** Those that the requests and the scale are measured under, because these take longest. */
-    'long-nodes': { type: 'string', default: defaultLongNodes },
-    /** The most traces in a store; a million takes a quarter of an hour more. */
+    'long-nodes': { type: 'string', default: defaultNodes },
+    /** The most traces in a store. */
     traces: { type: 'string', default: defaultTraces },
     /** A smoke test: few rounds, small sizes, numbers that mean nothing. */
     quick: { type: 'boolean', default: false },
@@ -123,11 +122,12 @@ async function measure(part: Part, bench: Bench, results: Results, scratch: stri
 /** What measures this part again; without paths, which are this machine's own. */
 function command(part: Part, nodes: readonly Node[], isLong: boolean): string {
   const versions = nodes.map(({ version }) => version.split('.')[0]).join();
-  const defaults = isLong ? defaultLongNodes : defaultNodes;
   return [
     'npm run bench --',
     part.name,
-    ...(part === stores || versions === defaults ? [] : [`--${isLong ? 'long-nodes' : 'nodes'} ${versions}`]),
+    ...(part === stores || versions === defaultNodes
+      ? []
+      : [`--${isLong ? 'long-nodes' : 'nodes'} ${versions}`]),
     ...(values.traces === defaultTraces ? [] : [`--traces ${values.traces}`]),
     ...(values.quick ? ['--quick'] : []),
   ].join(' ');
