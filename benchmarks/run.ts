@@ -24,6 +24,9 @@ const project = resolve(__dirname, '../..');
 const folder = join(project, 'benchmarks');
 const parts: readonly Part[] = [startup, requests, calls, scale, stores];
 
+/** What was packed: the page itself changes meanwhile. */
+const sources = commit();
+
 const defaultNodes = '20,22,24,26';
 const defaultTraces = '1000000';
 
@@ -112,7 +115,7 @@ async function measure(part: Part, bench: Bench, results: Results, scratch: stri
   );
   const about = [
     ...(values.quick ? ['**A quick run, which shows that it runs: its numbers mean nothing.**'] : []),
-    `${new Date().toISOString().slice(0, 10)}, ostrace ${versionOf(scratch, 'ostrace')}${commit()}${part === startup || part === requests ? ` beside ${peers.join(' and ')}` : ''}; Node ${nodes.map(({ version }) => version).join(', ')}; ${section.rounds}; ${minutes} min.`,
+    `${new Date().toISOString().slice(0, 10)}, ostrace ${versionOf(scratch, 'ostrace')}${sources}${part === startup || part === requests ? ` beside ${peers.join(' and ')}` : ''}; Node ${nodes.map(({ version }) => version).join(', ')}; ${section.rounds}; ${minutes} min.`,
     `${cores} cores of ${cpu?.model.trim() ?? 'an unknown kind'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemType()} ${release()}; load before and after: ${before}, ${after}. \`${command(part, nodes, isLong)}\`, [how](${part.name}/README.md).`,
   ].join('\n');
   results.write(part, about, section);
