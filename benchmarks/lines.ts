@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const newline = 10;
 const limitMs = 20_000;
+// One for all files, of which there are ten thousand: each read is over before the next one.
+const buffer = Buffer.allocUnsafe(1 << 20);
 
 /** Counts the events in a trace's file while it grows: each part is read once. */
 export function linesIn(file: string): { reach(wanted: number, whose: string): Promise<void> } {
-  const buffer = Buffer.allocUnsafe(1 << 20);
   let at = 0;
   let lines = 0;
   let last = newline;

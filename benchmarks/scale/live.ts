@@ -124,6 +124,7 @@ async function trace(
   } finally {
     await end(child);
     process.removeListener('exit', kill);
+    counters.clear();
   }
 }
 
