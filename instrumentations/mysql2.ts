@@ -3,11 +3,10 @@ import {
   type MethodHook,
   type PointStart,
   type Settling,
-  bindCallback,
   hookMethod,
   runOutside,
-  settlingCallback,
 } from '../src/hooks/call.js';
+import { bindCallback, settlingCallback } from '../src/hooks/callback.js';
 import { createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';

@@ -3,7 +3,7 @@ import { tracing } from '../trace/trace.js';
 import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
 import { type Point, type Said, startPoint, stopPoint } from '../trace/point.js';
-import { createStamp } from '../trace/stamp.js';
+import { waitingCall } from './callback.js';
 import { type Guard, createGuard, guarded } from './guard.js';
 import { patch } from './patch.js';
 
@@ -201,7 +201,7 @@ function tracedCall(
   const args: unknown[] = [];
   for (let i = 0; i < given.length; i++) args[i] = given[i];
   const handsOut = hook.handsOut === true;
-  const waiting = handsOut ? waitingCalls.of(args[args.length - 1]) : undefined;
+  const waiting = handsOut ? waitingCall(args[args.length - 1]) : undefined;
   if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
@@ -255,30 +255,4 @@ export function runOutside<Owner extends object>(
       isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
     ),
   );
-}
-
-/** A callback that runs in a context. */
-export function bindCallback(callback: Callback, context: Context | undefined): Callback {
-  return function () {
-    return runIn(context, callback, this, arguments as unknown as unknown[]);
-  };
-}
-
-/** The calls that callbacks of ours wait for, where the library may ask again. */
-const waitingCalls = createStamp<Call>();
-
-/** Whether a callback is one that a call waits for, and that goes back to where the call was made by itself. */
-export const isSettling = (callback: unknown): boolean => waitingCalls.of(callback) !== undefined;
-
-/** A callback that settles the call and then runs where the caller was. */
-export function settlingCallback(call: Call, callback: Callback): Callback {
-  function settling(this: unknown): unknown {
-    const args = arguments as unknown as unknown[];
-    const [error] = args;
-    if (error !== null && error !== undefined) call.fail(error);
-    else call.succeed(args[1]);
-    return runIn(call.caller, callback, this, args);
-  }
-  if (call.handsOut) waitingCalls.put(settling, call);
-  return settling;
 }

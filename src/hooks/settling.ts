@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 
-import { type Call, type Callback, type Settling, settlingCallback } from './call.js';
+import type { Call, Callback, Settling } from './call.js';
+import { settlingCallback } from './callback.js';
 import { bindEmitter } from './emitter.js';
 
 /** Nothing but the call: somebody else watches for its end, or there is none. */
