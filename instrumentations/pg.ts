@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+
 import { type MethodHook, type PointStart, hookMethod, runOutside } from '../src/hooks/call.js';
 import { waitingCall } from '../src/hooks/callback.js';
 import { type Endpoint, createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
@@ -30,6 +32,7 @@ interface Pool {
   end: (...args: unknown[]) => unknown;
   _pulseQueue: (...args: unknown[]) => unknown;
   _release: (...args: unknown[]) => unknown;
+  readonly emit: unknown;
   listenerCount(event: string): number;
   /** Who waits for a client. */
   readonly _pendingQueue?: readonly { readonly callback?: unknown }[];
@@ -147,6 +150,7 @@ function onlyHandsOut(pool: Pool): boolean {
     pool._idle.length > 0 &&
     pool.ending === false &&
     pool.options?.log === undefined &&
+    pool.emit === EventEmitter.prototype.emit &&
     pool.listenerCount('acquire') === 0
   );
 }

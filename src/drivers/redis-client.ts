@@ -17,6 +17,9 @@ export interface RedisClientOptions extends Endpoint, Account {
   readonly timeoutMs: number;
 }
 
+/** How a server answers who may not give a connection a name, and one that knows no names. */
+const mayNotName = /^NOPERM|unknown (?:sub)?command/i;
+
 /** Commands that were sent together, and as many of their replies as have come. */
 interface Exchange {
   readonly replies: Reply[];
@@ -32,6 +35,8 @@ export class RedisClient {
   readonly #exchanges: Exchange[] = [];
   #broken: Error | undefined;
   #isRetired = false;
+  /** The first one. */
+  #refusal: ReplyError | undefined;
 
   /**
    * Connects, says who it is, and picks the database.
@@ -105,12 +110,16 @@ export class RedisClient {
     if (username !== undefined) commands.push(['AUTH', username, password ?? '']);
     else if (password !== undefined) commands.push(['AUTH', password]);
     if (database !== 0) commands.push(['SELECT', String(database)]);
-    const replies = await this.send([...commands, ['CLIENT', 'SETNAME', 'ostrace']]);
-    const refused = replies.find((reply) => reply instanceof ReplyError);
-    // A user who may do no more than write need not give the connection a name.
-    const isName =
-      refused === replies.at(-1) && /^NOPERM|unknown (?:sub)?command/i.test(refused?.message ?? '');
-    if (refused !== undefined && !isName) throw refused;
+    try {
+      const replies = await this.send([...commands, ['CLIENT', 'SETNAME', 'ostrace']]);
+      const refused = replies.find((reply) => reply instanceof ReplyError);
+      // A user who may do no more than write may not give it a name; it does without.
+      const isNameless = refused === replies.at(-1) && mayNotName.test(refused?.message ?? '');
+      if (refused !== undefined && !isNameless) throw refused;
+    } catch (error) {
+      // A server that has no room for one more client says so unasked, and closes.
+      throw this.#refusal ?? error;
+    }
   }
 
   #take(reply: Reply): void {
@@ -119,6 +128,7 @@ export class RedisClient {
       this.#break(new Error('it answers what it was not asked'));
       return;
     }
+    if (reply instanceof ReplyError) this.#refusal ??= reply;
     exchange.replies.push(reply);
     if (exchange.replies.length < exchange.length) return;
     this.#exchanges.shift();
@@ -130,10 +140,7 @@ export class RedisClient {
     if (this.#broken !== undefined) return;
     this.#broken = error;
     this.#socket.destroy();
-    for (const { replies, reject } of this.#exchanges.splice(0)) {
-      // A server that has no room for one more client says so unasked, and closes.
-      reject(replies.find((reply) => reply instanceof ReplyError) ?? error);
-    }
+    for (const { reject } of this.#exchanges.splice(0)) reject(error);
   }
 }
 

@@ -56,7 +56,7 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
       try {
         return await within(answerLimitMs, open.send(commands), () => new Error('no answer'));
       } catch (error) {
-        destroy();
+        open.destroy();
         throw new DriverError(`the connection to ${labelOf(place)} broke: ${reasonOf(error)}`, {
           cause: error,
         });
