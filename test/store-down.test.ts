@@ -65,7 +65,8 @@ test('a store that comes back gets what happened meanwhile too', async (t) => {
   assert.equal(new Set(lines).size, 400);
 });
 
-test('the next process delivers what a process had to leave, and says nothing', async (t) => {
+/** Has a process leave two events in the spool, as there is a file where its store's folder is to be. */
+async function leaveEvents(t: TestContext) {
   const place = scratch(t);
   const folder = join(place, 'traces');
   writeFileSync(folder, 'a file where the folder is to be');
@@ -73,7 +74,11 @@ test('the next process delivers what a process had to leave, and says nothing', 
   const args = [
     "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
   ];
-  const first = await run(t, '-e', { args, env });
+  return { place, folder, env, first: await run(t, '-e', { args, env }) };
+}
+
+test('the next process delivers what a process had to leave, and says nothing', async (t) => {
+  const { folder, env, first } = await leaveEvents(t);
   assert.match(
     first.stderr,
     /^ostrace: 2 events wait in \S+ for the next traced process, or for ostrace flush: /m,
@@ -91,14 +96,7 @@ test('the next process delivers what a process had to leave, and says nothing', 
 });
 
 test('a process that stores all the time delivers what another leaves meanwhile, within seconds', async (t) => {
-  const place = scratch(t);
-  const folder = join(place, 'traces');
-  writeFileSync(folder, 'a file where the folder is to be');
-  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_SPOOL: join(place, 'spool') };
-  const leaving = [
-    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('left', () => {})",
-  ];
-  await run(t, '-e', { args: leaving, env });
+  const { place, folder, env } = await leaveEvents(t);
   rmSync(folder);
   renameSync(env.OSTRACE_SPOOL, join(place, 'left'));
   const storing = [
@@ -126,14 +124,7 @@ test('a process that stores all the time delivers what another leaves meanwhile,
 });
 
 test('ostrace flush delivers it too, and says where it can not', async (t) => {
-  const place = scratch(t);
-  const folder = join(place, 'traces');
-  writeFileSync(folder, 'a file where the folder is to be');
-  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_SPOOL: join(place, 'spool') };
-  const args = [
-    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
-  ];
-  await run(t, '-e', { args, env });
+  const { folder, env } = await leaveEvents(t);
   const flush = (): ReturnType<typeof run> => run(t, cli, { args: ['flush'], env, load: 'none' });
   const doctor = await run(t, cli, { args: ['doctor'], env, load: 'none' });
   assert.match(doctor.stdout, /^hint +spool +2 events wait in \S+; ostrace flush stores them$/m);
