@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 
-import { type Call, type MethodHook, type Settling, hookMethod } from '../src/hooks/call.js';
+import type { Call, MethodHook, Settling } from '../src/hooks/call.js';
+import { hookMethod } from '../src/hooks/method.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import type { Settings } from '../src/hooks/settings.js';

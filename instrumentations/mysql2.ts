@@ -1,11 +1,5 @@
-import {
-  type Callback,
-  type MethodHook,
-  type PointStart,
-  type Settling,
-  hookMethod,
-  runOutside,
-} from '../src/hooks/call.js';
+import type { Callback, MethodHook, PointStart, Settling } from '../src/hooks/call.js';
+import { hookMethod, runOutside } from '../src/hooks/method.js';
 import { bindCallback, settlingCallback } from '../src/hooks/callback.js';
 import { createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';

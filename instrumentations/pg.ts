@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
 
-import { type MethodHook, type PointStart, hookMethod, runOutside } from '../src/hooks/call.js';
+import type { MethodHook, PointStart } from '../src/hooks/call.js';
 import { waitingCall } from '../src/hooks/callback.js';
 import { type Endpoint, createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
+import { hookMethod, runOutside } from '../src/hooks/method.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { byCallbackOr, byPromiseOf, unwatched } from '../src/hooks/settling.js';
@@ -140,7 +141,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
 
 /**
  * Whether a pool does no more than hand a client to a call of ours, which goes back to where it was made by itself:
- * nothing of the application's is told on the way. To enter the storage for it is a tenth of a query's cost.
+ * nothing of the application's is told on the way. To enter the storage for it would be a tenth of what a query takes more.
  */
 function onlyHandsOut(pool: Pool): boolean {
   const next = pool._pendingQueue?.[0];

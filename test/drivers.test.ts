@@ -204,6 +204,7 @@ test('what an application adds to pg runs below the call that it is for, and eac
       'a pool(first(db(check)) second(db(check)) third(db(check))) ' +
       'on release(first(db) second(db) third(db)) ' +
       // The first opens the connection.
+      'its own emit(first(db(told)) second(db) third(db)) ' +
       'on acquire(first(db(count)) second(db) third(db)))',
   );
 });

@@ -1,4 +1,4 @@
-import { type Context } from './context.js';
+import type { Context } from './context.js';
 import { hold, release } from './trace.js';
 import type { Info } from './event.js';
 import { newPointId } from './ids.js';

@@ -48,6 +48,19 @@ async function listening(pool, event) {
   await pool.end();
 }
 
+/** Tells of all that happens to it, and takes a while for that. */
+class TellingPool extends Pool {
+  emit(event, ...given) {
+    if (event === 'acquire') void this.tell();
+    return super.emit(event, ...given);
+  }
+
+  async tell() {
+    await null;
+    await profiler.trace('told', async () => {});
+  }
+}
+
 const waysOf = {
   async 'a class'() {
     const pool = new Pool({ Client: AskingClient, max: 1 });
@@ -85,6 +98,7 @@ const waysOf = {
     await pool.end();
   },
   'on release': () => listening(new Pool({ max: 1 }), 'release'),
+  'its own emit': () => listening(new TellingPool({ max: 1 }), 'none'),
   'on acquire': () => listening(new Pool({ max: 1 }), 'acquire'),
 };
 

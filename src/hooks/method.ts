@@ -1,0 +1,105 @@
+import { type Context, current, runIn } from '../trace/context.js';
+import { type Point, startPoint } from '../trace/point.js';
+import { tracing } from '../trace/trace.js';
+import { Call, type Callback, type MethodHook } from './call.js';
+import { waitingCall } from './callback.js';
+import { type Guard, createGuard } from './guard.js';
+import { patch } from './patch.js';
+
+/** Hooks a method of a class or an object. */
+export function hookMethod<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  hook: MethodHook,
+): void {
+  const guard = createGuard(`${hook.library} ${hook.what}`);
+  patch(owner, method, (original) => {
+    const traced = (self: unknown, args: unknown[]): unknown =>
+      guard.off
+        ? Reflect.apply(original, self, args)
+        : tracedCall(hook, guard, original, self as object, args);
+    return gated(original, traced);
+  });
+}
+
+/** A function in the form of another one, as `lookalike` makes them, with the gate before all else. */
+function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
+  return Object.hasOwn(original, 'prototype')
+    ? function () {
+        const args = arguments as unknown as unknown[];
+        return tracing.live === 0 ? Reflect.apply(original, this, args) : traced(this, args);
+      }
+    : {
+        method(this: unknown) {
+          const args = arguments as unknown as unknown[];
+          return tracing.live === 0 ? Reflect.apply(original, this, args) : traced(this, args);
+        },
+      }.method;
+}
+
+function tracedCall(
+  hook: MethodHook,
+  guard: Guard,
+  original: Callback,
+  self: object,
+  given: ArrayLike<unknown>,
+): unknown {
+  // `Array.from` goes through the iterator, and `slice` is a call: both take several times as long.
+  const args: unknown[] = [];
+  for (let i = 0; i < given.length; i++) args[i] = given[i];
+  const handsOut = hook.handsOut === true;
+  const waiting = handsOut ? waitingCall(args[args.length - 1]) : undefined;
+  if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
+  // An untraced caller's callback is brought back to where it came from as well: the connection that
+  // answers it may have been opened by a traced request.
+  const caller = current();
+  const points = caller === undefined ? noPoints : start(hook, guard, caller, self, args);
+  // Part of a call that watches its own end: there is nothing to record and nobody to bring back, but for what a
+  // class of the application's does when it is called back.
+  const isPart = points.length === 0 && caller?.library === hook.library && !handsOut;
+  if (isPart && hook.isLent?.(self) !== false) {
+    return Reflect.apply(original, self, args);
+  }
+  return new Call(hook, guard, original, self, args, caller, points).settle();
+}
+
+const noPoints: readonly Point[] = [];
+
+function start(
+  hook: MethodHook,
+  guard: Guard,
+  caller: Context,
+  self: object,
+  args: readonly unknown[],
+): readonly Point[] {
+  const points: Point[] = [];
+  try {
+    const starts = hook.start(self, args, caller);
+    let parent = caller;
+    for (let i = 0; i < starts.length; i++) {
+      const { point, info, outlives } = starts[i]!;
+      points[i] = startPoint(point, parent, info, outlives !== true, hook.library);
+      parent = points[i]!.context;
+    }
+  } catch (error) {
+    guard.fail(error);
+  }
+  return points;
+}
+
+/**
+ * Has a method run outside of any trace: what it goes on with is not its caller's.
+ *
+ * @param isIdle whether there is nothing that it would go on with
+ */
+export function runOutside<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  isIdle: (self: Owner) => boolean = () => false,
+): void {
+  patch(owner, method, (original) =>
+    gated(original, (self, args) =>
+      isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
+    ),
+  );
+}
