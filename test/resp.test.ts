@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
+import { RedisClient } from '../src/drivers/redis-client.js';
 import { type Reply, ReplyError, ReplyReader, encodeCommands } from '../src/drivers/resp.js';
 import { open } from './fixtures/drivers.js';
 import { shopTrace } from './fixtures/events.js';
@@ -130,4 +131,28 @@ test('a reply that nobody waits for ends the connection: those that follow would
   await assert.rejects(async () => driver.write(linesOf(shopTrace())), {
     message: /^the connection to Redis at 127\.0\.0\.1:\d+ broke: it answers what it was not asked$/,
   });
+});
+
+test('a client that is given up still gets its answers, and closes then', async (t) => {
+  let asked = '';
+  let isClosed = false;
+  const url = await startStranger(t, (socket) => {
+    socket.on('close', () => (isClosed = true));
+    socket.on('data', (bytes) => {
+      asked += bytes.toString();
+      if (asked.endsWith('ostrace\r\n')) socket.write('+OK\r\n');
+      if (!asked.endsWith('LAST\r\n')) return;
+      socket.write('+1\r\n');
+      setTimeout(() => socket.write('+2\r\n'), 50);
+    });
+  });
+  const { hostname: host, port } = new URL(url);
+  const nobody = { username: undefined, password: undefined, database: 0, tls: undefined };
+  const client = await RedisClient.connect({ host, port: Number(port), ...nobody, timeoutMs: 5000 });
+  const [first, second] = [client.send([['FIRST']]), client.send([['LAST']])];
+  assert.deepEqual(await first, ['1']);
+  client.retire();
+  assert.equal(client.isOpen, false);
+  assert.deepEqual(await second, ['2']);
+  while (!isClosed) await new Promise((resolve) => setTimeout(resolve, 5));
 });
