@@ -1,5 +1,6 @@
 // Redis's protocol where a real server can't be had to speak it: replies in pieces of all sizes, and what is none.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
@@ -135,9 +136,9 @@ test('a reply that nobody waits for ends the connection: those that follow would
 
 test('a client that is given up still gets its answers, and closes then', async (t) => {
   let asked = '';
-  let isClosed = false;
+  let closed: Promise<unknown> | undefined;
   const url = await startStranger(t, (socket) => {
-    socket.on('close', () => (isClosed = true));
+    closed = once(socket, 'close');
     socket.on('data', (bytes) => {
       asked += bytes.toString();
       if (asked.endsWith('ostrace\r\n')) socket.write('+OK\r\n');
@@ -154,5 +155,5 @@ test('a client that is given up still gets its answers, and closes then', async 
   client.retire();
   assert.equal(client.isOpen, false);
   assert.deepEqual(await second, ['2']);
-  while (!isClosed) await new Promise((resolve) => setTimeout(resolve, 5));
+  await closed;
 });
