@@ -50,6 +50,7 @@ export function childProcess(settings: Settings): void {
       return [{ point: 'command', info: command(file, own, shell), outlives: true }];
     },
     stop: ended,
+    opens: true,
     settles: byExit(settings),
   });
 
@@ -125,6 +126,9 @@ function ended(result: unknown): Info {
   };
 }
 
+/** A child may serve many requests, and what it answers may be for any of them. */
+const messages: ReadonlySet<unknown> = new Set(['message', 'internalMessage']);
+
 /** The point is over when the process is; a command that can't be started never exits, but it closes. */
 const byExit =
   (settings: Settings): Settling =>
@@ -134,12 +138,13 @@ const byExit =
     const { envPairs } = (call.args[0] ?? {}) as SpawnOptions;
     const takeBack = addVariables(envPairs, settings, call.context);
     let error: unknown;
-    bindEmitter(child, call.caller, call.guard, (event, first, second) => {
+    const observe = (event: unknown, first: unknown, second: unknown): void => {
       if (event === 'error') error ??= first;
       if (event !== 'exit' && event !== 'close') return;
       const exited = event === 'exit' || error === undefined;
       call.succeed({ pid: child.pid, ...(exited && { status: first, signal: second }), error });
-    });
+    };
+    bindEmitter(child, call.caller, call.guard, observe, messages);
     try {
       return call.invoke();
     } finally {

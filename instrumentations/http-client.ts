@@ -8,7 +8,7 @@ import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, current } from '../src/trace/context.js';
+import { type Context, caller as callerOf } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
@@ -71,8 +71,9 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const hasCreatedChannel = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12);
 
 function send(request: ClientRequest, settings: Settings, guard: Guard): void {
-  const caller = current();
-  if (caller === undefined || isOtherAgents(request, settings.environment)) return;
+  if (isOtherAgents(request, settings.environment)) return;
+  const caller = callerOf();
+  if (caller === undefined) return;
   const scheme = request.protocol === 'https:' ? 'https' : 'http';
   const point = startPoint(scheme, caller, {
     requests: {

@@ -9,7 +9,7 @@ import { isSuppressed } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, current, runIn } from '../src/trace/context.js';
+import { type Context, caller as callerOf, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import { infoHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
@@ -32,12 +32,10 @@ export function http2Client(settings: Settings, http2: Http2): void {
     (original) =>
       function () {
         const args = arguments as unknown as unknown[];
-        const caller = tracing.live === 0 || guard.off ? undefined : current();
+        const caller = tracing.live === 0 || guard.off || isSuppressed() ? undefined : callerOf();
         if (caller === undefined) return Reflect.apply(original, this, args);
         const given = Array.from(args);
-        const point = guarded(guard, () =>
-          isSuppressed() ? undefined : start(settings, caller, this as ClientHttp2Session, given),
-        );
+        const point = guarded(guard, () => start(settings, caller, this as ClientHttp2Session, given));
         if (point === undefined) return Reflect.apply(original, this, args);
         try {
           const stream = runIn(point.context, original, this, given) as ClientHttp2Stream;

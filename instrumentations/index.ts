@@ -53,4 +53,9 @@ export const packages: Readonly<Record<string, Package>> = {
     mark: { name: 'mysql2', text: "Can't add new command when connection is in closed state" },
     load: (settings) => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2(settings),
   },
+  instrumentGrpc: {
+    files: ['@grpc/grpc-js/build/src/resolving-load-balancer', '@grpc/grpc-js/build/src/subchannel'],
+    mark: { name: '@grpc/grpc-js', text: 'Resolution note: dns resolver' },
+    load: () => (require('./grpc.js') as typeof import('./grpc.js')).grpc(),
+  },
 };

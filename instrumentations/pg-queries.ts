@@ -5,7 +5,7 @@ import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { lookalike } from '../src/hooks/patch.js';
 import { byCallbackOr, unobserved, unwatched } from '../src/hooks/settling.js';
-import { current, runIn } from '../src/trace/context.js';
+import { place, runIn } from '../src/trace/context.js';
 
 /**
  * A cursor, a stream or a `Query` of the application's is itself what `query` gives back; pg calls one of
@@ -53,7 +53,7 @@ function around(
 
 function bindLast(args: unknown[]): void {
   const callback = args.at(-1);
-  if (typeof callback === 'function') args[args.length - 1] = bindCallback(callback as Callback, current());
+  if (typeof callback === 'function') args[args.length - 1] = bindCallback(callback as Callback, place());
 }
 
 /** `client.query({ text, callback })`; the application's object stays as it is. */

@@ -7,7 +7,7 @@ import { defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, current, runIn } from '../src/trace/context.js';
+import { type Context, caller as callerOf, leaveOut, nobody, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { infoHeader } from '../src/trace/headers.js';
@@ -141,12 +141,15 @@ function askedBy(request: UndiciRequest): Context | undefined {
   // Those of `request`, `stream` and their like remember their callers, those of `fetch` and of interceptors
   // do not. A `CONNECT` may be a proxy's, asked for by nobody but undici itself.
   const isRemembered = handler instanceof AsyncResource && request.method !== 'CONNECT';
-  if (isRemembered) return handler.runInAsyncScope(currentUnlessSuppressed);
-  const here = currentUnlessSuppressed();
-  return here === undefined || isBelated(frames()) ? undefined : here;
+  if (isRemembered) return handler.runInAsyncScope(callerUnlessSuppressed);
+  const here = callerUnlessSuppressed();
+  if (here === undefined) return undefined;
+  if (!isBelated(frames())) return here;
+  leaveOut(nobody());
+  return undefined;
 }
 
-const currentUnlessSuppressed = (): Context | undefined => (isSuppressed() ? undefined : current());
+const callerUnlessSuppressed = (): Context | undefined => (isSuppressed() ? undefined : callerOf());
 
 /** A place on the stack: `Pool.dispatch` and its file, which is undefined for what has none. */
 interface Frame {

@@ -6,7 +6,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
 import { asTwin } from '../src/hooks/patch.js';
 import type { HandedThread, Settings } from '../src/hooks/settings.js';
-import { type Context, current } from '../src/trace/context.js';
+import { type Context, caller as callerOf } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
@@ -47,7 +47,7 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
       if (options !== asked) args[1] = options;
       return Reflect.construct(Original, args, newTarget) as NodeWorker;
     };
-    const caller = tracing.live === 0 || guard.off ? undefined : current();
+    const caller = tracing.live === 0 || guard.off ? undefined : callerOf();
     const begun = caller && guarded(guard, () => begin(caller, args));
     if (caller === undefined || begun === undefined) {
       return make(preload.isResolvable() ? asked : preload.mended(optionsOf(asked)));
@@ -113,16 +113,25 @@ function stopAtExit(
   close: () => void,
 ): void {
   let error: unknown;
-  bindEmitter(worker, caller, guard, (event, value) => {
-    if (event === 'error') error ??= value;
-    if (event !== 'exit') return;
-    stopPoint(point, {
-      ...(error !== undefined && failure(error)),
-      thread: { thread_id, exit_code: value },
-    });
-    close();
-  });
+  bindEmitter(
+    worker,
+    caller,
+    guard,
+    (event, value) => {
+      if (event === 'error') error ??= value;
+      if (event !== 'exit') return;
+      stopPoint(point, {
+        ...(error !== undefined && failure(error)),
+        thread: { thread_id, exit_code: value },
+      });
+      close();
+    },
+    messages,
+  );
 }
+
+/** A thread may be a pool's, and what it answers may be for any request. */
+const messages: ReadonlySet<unknown> = new Set(['message', 'messageerror']);
 
 function optionsOf(options: unknown): Given {
   try {

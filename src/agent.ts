@@ -22,6 +22,7 @@ import { createGuard, guarded } from './hooks/guard.js';
 import { type HookReports, hookModules } from './hooks/modules.js';
 import { Module } from './hooks/node-module.js';
 import { hookLateBuiltins } from './hooks/late-builtins.js';
+import { hookLiveSources, hookMadeSources, lateSources } from './hooks/shared-sources.js';
 import type { Settings } from './hooks/settings.js';
 import {
   type Handover,
@@ -31,8 +32,10 @@ import {
   startThread,
   takeHandover,
 } from './root-point.js';
-import { lifecycle, onceEnded } from './trace/trace.js';
+import { lifecycle, onceEnded, setLinger } from './trace/trace.js';
+import { isRecorded } from './trace/context.js';
 import { traceHeaders, verifyHeaders } from './trace/headers.js';
+import { tellLate } from './trace/left-out.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
@@ -40,7 +43,7 @@ import { signIds } from './trace/signing.js';
 
 // What tests look at: in the bundle these have no file of their own.
 export { current } from './trace/context.js';
-export { tracing } from './trace/trace.js';
+export { listeners, tracing } from './trace/trace.js';
 
 /**
  * Starts the agent in this thread, once.
@@ -54,6 +57,7 @@ export function start(preload: string): void {
   const config = handover?.config ?? readEnvironment();
   if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
 
+  setLinger(config.linger);
   // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
   let made: Exporter | undefined;
   const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
@@ -61,6 +65,7 @@ export function start(preload: string): void {
   const watch = watchWayOut(
     (out) => {
       if (root !== undefined) stopPoint(root, describeEnd(out));
+      tellLate();
       made?.flush(config.exitTimeout, true);
     },
     () => made?.flush(config.exitTimeout, false),
@@ -72,7 +77,7 @@ export function start(preload: string): void {
   const diagnoser = createDiagnoser(config, script, marks);
   const settings = createSettings(config, exporter, preload, diagnoser);
   const hooked = new Set<string>();
-  const late = hookLateBuiltins(enabled(lateBuiltins, config), settings);
+  const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], settings);
   // Of a bundled package nothing else tells that its calls are missing in the traces.
   let inspectOnce = (): void => {
     inspectOnce = () => {};
@@ -83,11 +88,16 @@ export function start(preload: string): void {
     installLater = () => {};
     install(laterBuiltins, config, settings);
   };
+  let hookShared = (): void => {
+    hookShared = () => {};
+    hookLiveSources();
+  };
   let hookLoaded = (): void => {};
   lifecycle.onFirst.push(
     inTurn({
       'the exporter': exporter,
       'the end of the process': watch.arm,
+      'what requests share': () => hookShared(),
       'what is loaded': () => hookLoaded(),
       'what is loaded of Node': late.whenLive,
       'what publishes': () => installLater(),
@@ -102,6 +112,7 @@ export function start(preload: string): void {
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
 
+  guarded(createGuard('what requests share'), hookMadeSources);
   install(builtins, config, settings);
   const reports: HookReports = {
     onHooked(name, version, file) {
@@ -223,9 +234,10 @@ function createSettings(
       };
     },
 
-    handToThread({ trace, id }, execArgv) {
+    handToThread(context, execArgv) {
+      const { trace, id } = context;
       const ring = exporter().handRing();
-      const forget = onceEnded(trace, ring.endTrace);
+      const forget = onceEnded(() => !isRecorded(context), ring.endTrace);
       const handover: Handover = {
         config,
         base_id: trace.base_id,

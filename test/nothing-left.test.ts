@@ -31,7 +31,7 @@ test('connections that stay open keep no listener and no contexts of the traced 
           if (i === 1) states.push(JSON.parse(await ask('/state')) as State);
         }
         // A trace ends when none of its points has been open for a while.
-        await new Promise((resolve) => setTimeout(resolve, 1600));
+        await new Promise((resolve) => setTimeout(resolve, 6500));
         states.push(JSON.parse(await ask('/state')) as State);
         await ask('/end');
         agent.destroy();
@@ -73,7 +73,8 @@ test('a trace of which nothing is open is only counted: its objects are garbage 
         void states.push(JSON.parse(await ask('/state')) as (typeof states)[0]);
       for (let i = 0; i < requests; i++) await ask('/', signedHeaders().headers);
       await look();
-      await new Promise((resolve) => setTimeout(resolve, 1600));
+      // What came too late is counted for five seconds.
+      await new Promise((resolve) => setTimeout(resolve, 6500));
       await look();
       await ask('/end');
       agent.destroy();

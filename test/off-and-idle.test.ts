@@ -170,8 +170,8 @@ test('the same check sees a trace, and that all is put away after the last one',
       const during = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;
       assert.equal(during['workers'], 1);
       assert.ok(during['entered']! > 0 && during['listeners'] === 1, JSON.stringify(during));
-      // A trace ends when none of its points has been open for a while.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      // What comes after a trace's end is counted for five seconds.
+      await new Promise((resolve) => setTimeout(resolve, 6500));
       const before = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;
       assert.equal((await answer(`${base}/x`, {}))['x-own-emit'], 'false');
       const after = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;

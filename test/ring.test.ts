@@ -27,7 +27,7 @@ const trace = beginTrace(newId(), 'key');
 const root = rootContext(trace, trace.base_id);
 
 function write(ring: Ring, said: Said, message: Message = 'start', point = 'work'): void {
-  writeEvent(ring, { trace, id: newPointId(), parent: root.id, point, library: '' }, message, said);
+  writeEvent(ring, { ...root, id: newPointId(), parent: root.id, point }, message, said);
 }
 
 const eventOf = ({ text }: Line): Event => {

@@ -57,17 +57,17 @@ for (const file of ['threads.cjs', 'threads.mjs']) {
 test('a thread that outlives its trace no longer works for it', async (t) => {
   const { events, stdout } = await run(t, scenario('thread-pool.cjs'), { env: on });
   assert.equal(stdout, 'first\nsecond\n');
-  // Terminated in the end: its main never came to a stop of its own.
-  assert.equal(shape(treeOf(events)), 'first(thread(thread_main!(work)))');
+  // A message may be anybody's. Terminated in the end: its main never came to a stop of its own.
+  assert.equal(shape(treeOf(events)), 'first(thread(thread_main!(left_out)))');
 });
 
 test('a thread that is gone leaves nothing behind in its trace', async (t) => {
   const code = `
     const { Worker } = require('node:worker_threads');
-    const { trace } = require('${agentFolder}/dist/agent.js').current();
+    const { listeners } = require('${agentFolder}/dist/agent.js');
     const worker = new Worker('0', { eval: true });
-    console.log(trace.onEnd.size);
-    worker.on('exit', () => setImmediate(() => console.log(trace.onEnd.size)));
+    console.log(listeners.size);
+    worker.on('exit', () => setImmediate(() => console.log(listeners.size)));
   `;
   const { stdout, stderr } = await run(t, '-e', { args: [code], env: profiled });
   assert.deepEqual([stdout, stderr], ['1\n0\n', '']);

@@ -138,6 +138,11 @@ export const options = {
     default: undefined as number | undefined,
     help: 'How much the folder of files may hold; the oldest traces go first. Any amount when not set.',
   },
+  linger: {
+    type: milliseconds,
+    default: 100,
+    help: 'For how many milliseconds after its request was answered a trace still takes new points; work that began before is recorded to its end. What starts later is not recorded, but counted in the trace.',
+  },
   exitTimeout: {
     type: milliseconds,
     default: 500,
@@ -191,6 +196,7 @@ export const options = {
   instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, http2, fetch, undici).'),
   instrumentPg: on('Instruments pg.'),
   instrumentMysql2: on('Instruments mysql2.'),
+  instrumentGrpc: on('Keeps the connecting of @grpc/grpc-js out of traces; its calls are recorded as HTTP.'),
   instrumentChildProcess: on('Instruments external commands.'),
   instrumentWorkerThreads: on('Instruments worker threads.'),
 } as const satisfies Readonly<Record<string, Option<unknown>>>;

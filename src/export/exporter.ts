@@ -94,10 +94,10 @@ export function createExporter(
   }
 
   return {
-    write(context, message, info) {
+    write(context, message, info, at) {
       try {
         // The reader of a handed ring looks into it by itself: no message can come from here.
-        if (writeEvent(ownRing(), context, message, info) && handed === undefined) send({ kind: 'wake' });
+        if (writeEvent(ownRing(), context, message, info, at) && handed === undefined) send({ kind: 'wake' });
       } catch (error) {
         fail(error);
       }

@@ -1,6 +1,6 @@
 // An event in a ring: the ids, the time and what it says, in the form that costs the application's thread
 // least. The exporter's thread makes OSProfiler's line of JSON of it (`liner.ts`).
-import { now } from '../trace/clock.js';
+import { elapsed } from '../trace/clock.js';
 import type { Context } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
 import { type Id, idWords } from '../trace/ids.js';
@@ -29,12 +29,19 @@ const scratch = Buffer.from(scratchWords.buffer);
 let isEncoding = false;
 
 /**
- * Writes an event into a ring, at the time that it is now.
+ * Writes an event into a ring.
  *
+ * @param at when it was, in milliseconds on the monotonic clock
  * @returns whether the reader is asleep and has to be woken
  */
-export function writeEvent(ring: Ring, context: Context, message: Message, said: Said): boolean {
-  const ms = now(context.trace.anchoredMs);
+export function writeEvent(
+  ring: Ring,
+  context: Context,
+  message: Message,
+  said: Said,
+  at = elapsed(),
+): boolean {
+  const ms = context.trace.anchoredMs + at;
   if (said === undefined) return writeWords(ring, context, message, ms, scratchWords, 0);
   if (typeof said === 'object' && said !== null && FixedInfo.is(said)) {
     return writeWords(ring, context, message, ms, said.words, said.length);

@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 
+import { nobody, runIn } from '../trace/context.js';
 import { ownThreads } from './own-threads.js';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
@@ -55,7 +56,10 @@ export function watchWayOut(
       // A handler of the application's may end the process by raising the signal again.
       if (isSignal(event)) flush();
       try {
-        return Reflect.apply(original, this, args);
+        // A process may do what it is told for many requests of the one that started it.
+        return event === 'message'
+          ? runIn(nobody(), original, this, args)
+          : Reflect.apply(original, this, args);
       } finally {
         // Later: a listener that takes itself away may be about to raise the signal again.
         if (event === 'removeListener' && isSignal(first) && second !== onSignal) {

@@ -1,4 +1,4 @@
-import { type Context, runIn, runLibrary } from '../trace/context.js';
+import { type Context, runIn, runLibrary, shared } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
 import { type Point, type Said, stopPoint } from '../trace/point.js';
@@ -39,6 +39,11 @@ export interface MethodHook {
    * are bound: so it can do without the storage.
    */
   isLent?(self: object): boolean;
+  /**
+   * What the method opens outlives its caller and serves others too: it calls back in nobody's place, but for what
+   * the strategy brings back.
+   */
+  readonly opens?: true;
 }
 
 /**
@@ -52,7 +57,7 @@ export class Call {
   readonly self: object;
   /** Our copy: a strategy may put other values into it. */
   readonly args: unknown[];
-  /** The caller's context, undefined where the caller is not traced. */
+  /** Where the caller is, also where nothing is recorded; undefined where it is in no trace. */
   readonly caller: Context | undefined;
   readonly guard: Guard;
   /** Where the call runs: within its innermost point. Undefined where there is no point to stop. */
@@ -60,6 +65,8 @@ export class Call {
   readonly #hook: MethodHook;
   readonly #method: Callback;
   readonly #points: readonly Point[];
+  /** Where the method runs. */
+  readonly #place: Context | undefined;
   #isInvoked = false;
   #hasThrown = false;
   /** What the method gave or threw. */
@@ -73,6 +80,7 @@ export class Call {
     args: unknown[],
     caller: Context | undefined,
     points: readonly Point[],
+    place: Context | undefined,
   ) {
     this.self = self;
     this.args = args;
@@ -82,6 +90,7 @@ export class Call {
     this.#hook = hook;
     this.#method = method;
     this.#points = points;
+    this.#place = hook.opens === true ? shared() : (this.context ?? place);
   }
 
   get handsOut(): boolean {
@@ -93,7 +102,7 @@ export class Call {
     this.#isInvoked = true;
     const run = this.#hook.isLent?.(this.self) === true ? runLibrary : runIn;
     try {
-      return (this.#outcome = run(this.context ?? this.caller, this.#method, this.self, this.args));
+      return (this.#outcome = run(this.#place, this.#method, this.self, this.args));
     } catch (error) {
       this.#hasThrown = true;
       this.#outcome = error;

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 
-import { type Context, runIn } from '../trace/context.js';
+import { type Context, nobody, runIn } from '../trace/context.js';
 import type { Guard } from './guard.js';
 
 type Emit = EventEmitter['emit'];
@@ -11,6 +11,7 @@ type Emit = EventEmitter['emit'];
  * reads, and the context holds even where Node emits from a socket that other requests share.
  *
  * @param observe sees each event before the listeners do
+ * @param shared events that are not that context's, but may be anybody's: messages
  * @returns whether it is done: nothing can be put on an object that was frozen or sealed
  */
 export function bindEmitter(
@@ -18,6 +19,7 @@ export function bindEmitter(
   context: Context | undefined,
   guard: Guard,
   observe?: (event: unknown, first: unknown, second: unknown) => unknown,
+  shared?: ReadonlySet<unknown>,
 ): boolean {
   const original = emitter.emit;
   // With one named parameter, as Node's own.
@@ -30,7 +32,8 @@ export function bindEmitter(
         guard.fail(error);
       }
     }
-    return runIn(context, isInherited ? inheritedEmit(emitter) : original, this, args);
+    const place = shared?.has(event) === true ? nobody() : context;
+    return runIn(place, isInherited ? inheritedEmit(emitter) : original, this, args);
   }
   const isInherited = !Object.hasOwn(emitter, 'emit');
   // Hidden, as the inherited one is: applications print and copy such objects.

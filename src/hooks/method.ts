@@ -1,7 +1,7 @@
-import { type Context, current, runIn } from '../trace/context.js';
+import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../trace/context.js';
 import { type Point, startPoint } from '../trace/point.js';
 import { tracing } from '../trace/trace.js';
-import { Call, type Callback, type MethodHook } from './call.js';
+import { Call, type Callback, type MethodHook, type PointStart } from './call.js';
 import { waitingCall } from './callback.js';
 import { type Guard, createGuard } from './guard.js';
 import { patch } from './patch.js';
@@ -52,18 +52,53 @@ function tracedCall(
   if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
-  const caller = current();
-  const points = caller === undefined ? noPoints : start(hook, guard, caller, self, args);
+  const caller = place();
+  const isTraced = caller !== undefined && isRecorded(caller);
+  const points = isTraced ? start(hook, guard, caller, self, args) : noPoints;
   // Part of a call that watches its own end: there is nothing to record and nobody to bring back, but for what a
   // class of the application's does when it is called back.
   const isPart = points.length === 0 && caller?.library === hook.library && !handsOut;
   if (isPart && hook.isLent?.(self) !== false) {
     return Reflect.apply(original, self, args);
   }
-  return new Call(hook, guard, original, self, args, caller, points).settle();
+  const where = caller === undefined || isTraced ? caller : leftOutIn(hook, guard, caller, self, args);
+  return new Call(hook, guard, original, self, args, caller, points, where).settle();
 }
 
 const noPoints: readonly Point[] = [];
+
+/**
+ * Counts a call that is not recorded, once for all that the library makes of it.
+ *
+ * @returns where it runs, so that the library's inner calls can tell
+ */
+function leftOutIn(
+  hook: MethodHook,
+  guard: Guard,
+  caller: Context,
+  self: object,
+  args: readonly unknown[],
+): Context {
+  if (caller.library === hook.library) return caller;
+  if (startsOf(hook, guard, caller, self, args).length === 0) return caller;
+  leaveOut(caller);
+  return { ...caller, library: hook.library };
+}
+
+function startsOf(
+  hook: MethodHook,
+  guard: Guard,
+  caller: Context,
+  self: object,
+  args: readonly unknown[],
+): readonly PointStart[] {
+  try {
+    return hook.start(self, args, caller);
+  } catch (error) {
+    guard.fail(error);
+    return [];
+  }
+}
 
 function start(
   hook: MethodHook,
@@ -72,23 +107,19 @@ function start(
   self: object,
   args: readonly unknown[],
 ): readonly Point[] {
+  const starts = startsOf(hook, guard, caller, self, args);
   const points: Point[] = [];
-  try {
-    const starts = hook.start(self, args, caller);
-    let parent = caller;
-    for (let i = 0; i < starts.length; i++) {
-      const { point, info, outlives } = starts[i]!;
-      points[i] = startPoint(point, parent, info, outlives !== true, hook.library);
-      parent = points[i]!.context;
-    }
-  } catch (error) {
-    guard.fail(error);
+  let parent = caller;
+  for (let i = 0; i < starts.length; i++) {
+    const { point, info, outlives } = starts[i]!;
+    points[i] = startPoint(point, parent, info, outlives !== true, hook.library);
+    parent = points[i]!.context;
   }
   return points;
 }
 
 /**
- * Has a method run outside of any trace: what it goes on with is not its caller's.
+ * Has a method run in nobody's place: what it goes on with is not its caller's.
  *
  * @param isIdle whether there is nothing that it would go on with
  */
@@ -99,7 +130,7 @@ export function runOutside<Owner extends object>(
 ): void {
   patch(owner, method, (original) =>
     gated(original, (self, args) =>
-      isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
+      isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(nobody(), original, self, args),
     ),
   );
 }

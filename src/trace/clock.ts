@@ -33,3 +33,6 @@ export function anchor(): number {
  * @param anchoredMs what `anchor` gave when the trace began
  */
 export const now = (anchoredMs: number): number => anchoredMs + monotonicNow();
+
+/** The monotonic clock, in milliseconds; once a trace has begun. */
+export const elapsed = (): number => monotonicNow();

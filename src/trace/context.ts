@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { type Id, idOf } from './ids.js';
-import { type Trace, endTrace, lifecycle, tracing } from './trace.js';
+import { Trace, endTrace, leftOut, lifecycle, tracing } from './trace.js';
 
-/** Where code runs within a trace. Immutable, so that parallel work cannot cross. */
+/** Where code runs within a trace. Immutable but for `isOpen`, so that parallel work cannot cross. */
 export interface Context {
   readonly trace: Trace;
   /** The id of the current point: the parent of what starts here. */
@@ -13,9 +13,14 @@ export interface Context {
   readonly point: string;
   /** The library of whose call the current point is; '' for all others. */
   readonly library: string;
+  /** The nearest point above that was open when this one began. */
+  readonly outer: Context | undefined;
+  /** The current point keeps its trace live, and has not stopped. */
+  isOpen: boolean;
 }
 
-// Where the running code is; `runLibrary` has a place of its own. `null` is outside of any trace, also where all that is undecided belongs to the thread's own trace.
+// Where the running code is; `runLibrary` has a place of its own. `null` is outside of any trace: an untraced
+// request. Undefined is where no trace ever was: the thread's own trace, or nobody's work.
 const storage = new AsyncLocalStorage<Context | null>();
 
 // What runs outside of any request belongs to the process or the thread as a whole, when that is traced.
@@ -26,9 +31,46 @@ let threadServesRequests = false;
 // process 2.5 times dearer, until it is disabled.
 lifecycle.onLast.push(() => storage.disable());
 
-function hasEnded(trace: Trace): boolean {
+let nobodys: Context | undefined;
+
+/**
+ * Where work runs of which nobody can tell whose it is: the callbacks of what outlives requests and serves several
+ * (a connection, a port, an interval). Nothing is recorded there, and what would have been is counted.
+ */
+export function nobody(): Context {
+  // In a process that is traced as a whole, all is its own.
+  if (threadServesRequests && threadContext?.trace.isGone === false) return threadContext;
+  return (nobodys ??= makeNobody());
+}
+
+/**
+ * Where the callbacks belong of what the running code makes and others may come to use: what a request makes is
+ * nobody's, what a traced thread makes outside of any request is its own.
+ */
+export function shared(): Context {
+  const found = stored();
+  const isThreads = found === undefined || found === threadContext;
+  return isThreads && threadContext?.trace.isGone === false ? threadContext : nobody();
+}
+
+function makeNobody(): Context {
+  const trace = new Trace('00000000-0000-0000-0000-000000000000', '');
+  trace.isOver = true;
+  // Never gone: its contexts stay what they are.
+  trace.usedAt = Infinity;
+  return { ...rootContext(trace, trace.base_id) };
+}
+
+/** Whether points may start in a context: its trace is open, or a point is within which it runs. */
+export function isRecorded(context: Context): boolean {
+  const { trace } = context;
   if (trace.isEndedThere?.() === true) endTrace(trace);
-  return trace.ended;
+  if (trace.isOpen) return true;
+  if (trace.isOver) return false;
+  for (let each: Context | undefined = context; each !== undefined; each = each.outer) {
+    if (each.isOpen) return true;
+  }
+  return false;
 }
 
 // What `runLibrary` runs in; undefined where the storage tells.
@@ -36,25 +78,57 @@ let lent: Context | null | undefined;
 
 const stored = (): Context | null | undefined => (lent === undefined ? storage.getStore() : lent);
 
-/** The context of the running code; undefined where it is not traced. */
-export function current(): Context | undefined {
+/**
+ * Where the running code is, also where nothing is recorded: within a trace that has ended, or in `nobody`'s place.
+ * Undefined where it is known to be in no trace, as an untraced request's.
+ */
+export function place(): Context | undefined {
   if (tracing.live === 0) return undefined;
   const found = stored();
-  const context = found === undefined ? threadContext : found;
-  return !context || hasEnded(context.trace) ? undefined : context;
+  if (found === null) return undefined;
+  if (found !== undefined) return found.trace.isGone ? undefined : found;
+  return threadContext?.trace.isGone === false ? threadContext : nobody();
+}
+
+/** The context of the running code; undefined where it is not traced. */
+export function current(): Context | undefined {
+  const context = place();
+  return context !== undefined && isRecorded(context) ? context : undefined;
+}
+
+/**
+ * The context in which the running code is about to start a point; undefined where it is not traced, which is
+ * counted unless it is known to be in no trace.
+ */
+export function caller(): Context | undefined {
+  const context = place();
+  if (context === undefined || isRecorded(context)) return context;
+  leaveOut(context);
+  return undefined;
+}
+
+/** Counts a point that is not recorded, though its code is, or may be, a trace's. */
+export function leaveOut(context: Context): void {
+  const { trace } = context;
+  if (trace === nobodys?.trace) {
+    leftOut.unknown++;
+  } else {
+    trace.late++;
+    leftOut.late.add(trace);
+  }
 }
 
 /** The context of incoming requests that trigger nothing: that of a process which is traced as a whole. */
 export function requestDefault(): Context | undefined {
-  return !threadServesRequests || threadContext === undefined || hasEnded(threadContext.trace)
-    ? undefined
-    : threadContext;
+  return threadServesRequests && threadContext !== undefined && isRecorded(threadContext)
+    ? threadContext
+    : undefined;
 }
 
 /** The context of a header, an environment or a call that names a trace and its sender's point. */
 export function rootContext(trace: Trace, parent_id: string): Context {
   const id = parent_id === trace.base_id ? trace.id : idOf(parent_id);
-  return { trace, id, parent: trace.id, point: '', library: '' };
+  return { trace, id, parent: trace.id, point: '', library: '', outer: undefined, isOpen: false };
 }
 
 /**
@@ -70,8 +144,8 @@ export function setThreadDefault(context: Context, servesRequests: boolean): voi
 }
 
 /**
- * Calls a function within a context, or outside of any. A context whose trace has ended counts as none,
- * and while nothing is live the storage stays untouched.
+ * Calls a function within a context, or outside of any. A context whose trace has gone counts as none, and while
+ * nothing is live the storage stays untouched.
  */
 export function runIn<Args extends readonly unknown[], Result>(
   context: Context | undefined,
@@ -114,21 +188,24 @@ export function runLibrary<Args extends readonly unknown[], Result>(
 }
 
 /**
- * Enters a context for the rest of the running callback and what is awaited from it. For channels, which
- * tell that something begins but do not call it; prefer `runIn`.
+ * Enters a context for the rest of the running callback and what is awaited from it, or leaves all. For channels,
+ * which tell that something begins but do not call it; prefer `runIn`.
  */
 export function enter(context: Context | undefined): void {
   if (tracing.live === 0) return;
+  const wanted = target(context);
   // Within a library's call, for the rest of that.
-  if (lent !== undefined) lent = target(context);
-  else if (!isWithin(storage.getStore(), context)) storage.enterWith(target(context));
+  if (lent !== undefined) lent = wanted;
+  // Not where nothing is stored: an untraced request's work is known to be in no trace.
+  else if (storage.getStore() !== wanted) storage.enterWith(wanted);
 }
 
 function target(context: Context | undefined): Context | null {
-  return context === undefined || context.trace.ended ? null : context;
+  return context === undefined || context.trace.isGone ? null : context;
 }
 
 function isWithin(found: Context | null | undefined, context: Context | undefined): boolean {
   const wanted = target(context);
-  return found === wanted || (wanted === null && found === undefined && threadContext === undefined);
+  // Where nothing is stored, and the thread has no trace of its own, work is nobody's.
+  return found === wanted || (found === undefined && threadContext === undefined && wanted === nobodys);
 }

@@ -9,6 +9,8 @@ export interface Point {
   /** Where the point's own work runs: what starts there is its child. */
   readonly context: Context;
   readonly holds: boolean;
+  /** It stands below no other point of this thread. */
+  readonly isTop: boolean;
   stopped: boolean;
 }
 
@@ -18,8 +20,12 @@ export type Message = 'start' | 'stop';
 /** What a point says of itself at its start or its stop. */
 export type Said = Info | FixedInfo | undefined;
 
-/** Takes an event at the moment at which it happens; never throws. */
-export type Sink = (context: Context, message: Message, info: Said) => void;
+/**
+ * Takes an event at the moment at which it happens; never throws.
+ *
+ * @param at when that was, in milliseconds on the monotonic clock, where it is not now
+ */
+export type Sink = (context: Context, message: Message, info: Said, at?: number) => void;
 
 // Until the agent connects an exporter, events go nowhere.
 let sink: Sink = () => {};
@@ -27,6 +33,26 @@ let sink: Sink = () => {};
 /** Connects the points to what carries their events away. */
 export function connect(to: Sink): void {
   sink = to;
+}
+
+/**
+ * Sends a point that has no length.
+ *
+ * @param at when it was, in milliseconds on the monotonic clock
+ */
+export function markPoint(name: string, parent: Context, info: Info, at: number): void {
+  const { trace, id, outer } = parent;
+  const context: Context = {
+    trace,
+    id: newPointId(),
+    parent: id,
+    point: name,
+    library: '',
+    outer,
+    isOpen: false,
+  };
+  sink(context, 'start', info, at);
+  sink(context, 'stop', undefined, at);
 }
 
 /**
@@ -39,9 +65,13 @@ export function connect(to: Sink): void {
  */
 export function startPoint(name: string, parent: Context, info: Said, holds = true, library = ''): Point {
   const { trace } = parent;
-  const context: Context = { trace, id: newPointId(), parent: parent.id, point: name, library };
-  const point: Point = { context, holds, stopped: false };
-  if (holds) hold(trace);
+  const id = newPointId();
+  const outer = openFrom(parent);
+  const context: Context = { trace, id, parent: parent.id, point: name, library, outer, isOpen: holds };
+  const isTop = parent.point === '';
+  const point: Point = { context, holds, isTop, stopped: false };
+  if (isTop) trace.top ??= id;
+  if (holds) hold(trace, isTop);
   sink(context, 'start', info);
   return point;
 }
@@ -50,8 +80,30 @@ export function startPoint(name: string, parent: Context, info: Said, holds = tr
 export function stopPoint(point: Point, info?: Said): void {
   if (point.stopped) return;
   point.stopped = true;
-  sink(point.context, 'stop', info);
-  if (point.holds) release(point.context.trace);
+  const { context } = point;
+  context.isOpen = false;
+  sink(context, 'stop', info);
+  if (point.holds) release(context.trace, point.isTop);
+}
+
+/** Has an open point not keep its trace live until it is resumed: that may never be. */
+export function suspendPoint({ context, isTop }: Point): void {
+  context.isOpen = false;
+  release(context.trace, isTop);
+}
+
+/** Takes it up again. */
+export function resumePoint({ context, isTop, stopped }: Point): void {
+  if (stopped) return;
+  context.isOpen = true;
+  hold(context.trace, isTop);
+}
+
+/** The nearest open point from a context upwards. Those that have stopped are left out: chains of them would grow for ever. */
+function openFrom(context: Context): Context | undefined {
+  let each: Context | undefined = context;
+  while (each !== undefined && !each.isOpen) each = each.outer;
+  return each;
 }
 
 // An application's points have few names, and to look at one costs as much as to write its event.

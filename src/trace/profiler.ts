@@ -1,10 +1,10 @@
-import { type Context, current, enter, rootContext, runIn } from './context.js';
-import { type Trace, beginTrace, hold, release } from './trace.js';
+import { type Context, caller, current, enter, rootContext, runIn } from './context.js';
+import { type Trace, beginTrace, release } from './trace.js';
 import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
 import { isUuid, newId } from './ids.js';
 import { failure } from './info.js';
-import { type Point, pointName, startPoint, stopPoint } from './point.js';
+import { type Point, pointName, resumePoint, startPoint, stopPoint, suspendPoint } from './point.js';
 import { isPlainPromise, passingOn, watch } from './returned.js';
 import { createStamp } from './stamp.js';
 
@@ -72,7 +72,7 @@ export function createProfiler(isTimed: boolean): Profiler {
     },
 
     start(name, info) {
-      const outer = current();
+      const outer = caller();
       if (outer === undefined) return;
       const point = startPoint(pointName(name), outer, info);
       open.put(point.context, { point, outer });
@@ -88,9 +88,9 @@ export function createProfiler(isTimed: boolean): Profiler {
     },
 
     call(name, description, fn) {
-      const caller = current();
-      if (caller === undefined) return fn();
-      const point = startPoint(pointName(name), caller, described(description));
+      const outer = caller();
+      if (outer === undefined) return fn();
+      const point = startPoint(pointName(name), outer, described(description));
       let result: ReturnType<typeof fn>;
       try {
         result = runIn(point.context, fn, undefined, []);
@@ -122,19 +122,18 @@ function watchResult<Result extends object>(point: Point, description: Descripti
     return result.then(...passingOn(succeed, fail)) as unknown as Result;
   }
   // A query may be built and never run: until it is, it must not keep the trace live.
-  const { trace } = point.context;
   const isWatched = watch(
     result,
     (value) => {
-      if (!point.stopped) hold(trace);
+      resumePoint(point);
       succeed(value);
     },
     (error) => {
-      if (!point.stopped) hold(trace);
+      resumePoint(point);
       fail(error);
     },
   );
-  if (isWatched) release(trace);
+  if (isWatched) suspendPoint(point);
   else succeed(result);
   return result;
 }

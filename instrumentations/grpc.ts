@@ -1,0 +1,40 @@
+import { runOutside } from '../src/hooks/method.js';
+import type { ModuleHook } from '../src/hooks/modules.js';
+import type { VersionRange } from '../src/hooks/version-range.js';
+
+/** Finds servers and connects to them, for all calls that wait meanwhile. */
+interface Connecting {
+  exitIdle: unknown;
+  updateResolution: unknown;
+  startConnecting: unknown;
+}
+type Class = { readonly prototype: Connecting };
+
+const versions: VersionRange = ['1.0.0', '2.0.0'];
+const folder = '@grpc/grpc-js/build/src';
+
+/**
+ * gRPC by @grpc/grpc-js 1: no points of its own. A channel connects by promises, in the context of the call that
+ * needs it first, and then sends from there what all other calls have asked meanwhile: that is nobody's.
+ */
+export function grpc(): readonly ModuleHook[] {
+  return [
+    {
+      file: `${folder}/resolving-load-balancer`,
+      versions,
+      install(exports) {
+        const { ResolvingLoadBalancer } = exports as { ResolvingLoadBalancer: Class };
+        runOutside(ResolvingLoadBalancer.prototype, 'exitIdle');
+        runOutside(ResolvingLoadBalancer.prototype, 'updateResolution');
+      },
+    },
+    {
+      file: `${folder}/subchannel`,
+      versions,
+      install(exports) {
+        const { Subchannel } = exports as { Subchannel: Class };
+        runOutside(Subchannel.prototype, 'startConnecting');
+      },
+    },
+  ];
+}

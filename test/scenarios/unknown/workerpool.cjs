@@ -1,0 +1,2 @@
+// The same for workerpool.
+require('workerpool').worker({ run: require('./run.cjs') });
