@@ -46,6 +46,7 @@ const kinds: Readonly<Record<string, Describe>> = {
     subject: joined(' ', 'thread', text(start, 'thread', 'thread_id')),
     ...exit(stop, 'thread'),
   }),
+  left_out: (start) => ({ label: 'left out', subject: leftOut(start) }),
   process: (start, stop) => ({
     subject: joined(' · pid ', fileName(text(start, 'process', 'file')), text(start, 'process', 'pid')),
     ...exit(stop, 'process'),
@@ -71,6 +72,16 @@ export function failureOf(point: TreePoint): string | undefined {
   const { etype, message } = point.stopInfo ?? {};
   if (etype === undefined || etype === null) return undefined;
   return joined(': ', asText(etype) || 'error', asText(message));
+}
+
+/** Calls that are not in the trace. */
+function leftOut(start: Info): string {
+  const late = value(start, 'left_out', 'late');
+  if (typeof late === 'number') return `later work was not recorded: ${count(late, 'call')}`;
+  const unknown = value(start, 'left_out', 'unknown');
+  return typeof unknown === 'number'
+    ? `up to ${count(unknown, 'call')}, ${text(start, 'left_out', 'why')}`
+    : '';
 }
 
 function httpOut(start: Info, stop: Info): Partial<About> {

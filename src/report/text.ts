@@ -32,7 +32,7 @@ function summary(tree: Tree): Piece[] {
   const named = services.length > maxServicesNamed ? count(services.length, 'service') : services.join(', ');
   const facts: Piece[] = [
     { text: duration(tree.total), style: 'bold' },
-    { text: count(tree.points.length, 'point') },
+    { text: count(tree.points.filter(({ name }) => name !== 'left_out').length, 'point') },
     { text: errors > 0 ? count(errors, 'error') : '', style: 'red' },
     { text: unfinished > 0 ? `${unfinished} unfinished` : '', style: 'yellow' },
     { text: named },
