@@ -127,7 +127,7 @@ function ended(result: unknown): Info {
 }
 
 /** A child may serve many requests, and what it answers may be for any of them. */
-const messages: ReadonlySet<unknown> = new Set(['message', 'internalMessage']);
+const isMessage = (event: unknown): boolean => event === 'message' || event === 'internalMessage';
 
 /** The point is over when the process is; a command that can't be started never exits, but it closes. */
 const byExit =
@@ -144,7 +144,7 @@ const byExit =
       const exited = event === 'exit' || error === undefined;
       call.succeed({ pid: child.pid, ...(exited && { status: first, signal: second }), error });
     };
-    bindEmitter(child, call.caller, call.guard, observe, messages);
+    bindEmitter(child, call.caller, call.guard, observe, isMessage);
     try {
       return call.invoke();
     } finally {

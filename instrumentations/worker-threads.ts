@@ -5,6 +5,7 @@ import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
 import { asTwin } from '../src/hooks/patch.js';
+import { handsPort, watchPosts } from '../src/hooks/posts.js';
 import type { HandedThread, Settings } from '../src/hooks/settings.js';
 import { type Context, caller as callerOf } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
@@ -21,6 +22,7 @@ interface Given {
   readonly execArgv?: readonly string[] | undefined;
   readonly isCode: boolean;
   readonly name?: unknown;
+  readonly transferList?: unknown;
 }
 
 /** A thread that a point was started for, before it is made. */
@@ -64,7 +66,7 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
       guarded(guard, () => thread.isStarted());
     }
     guarded(guard, () =>
-      watching(point, () => stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread.close)),
+      watching(point, () => stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread)),
     );
     return worker;
   }
@@ -73,6 +75,7 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
     const given = optionsOf(args[1]);
     const point = startPoint('thread', caller, describe(args[0], given), false);
     const thread = watching(point, () => settings.handToThread(point.context, preload.argumentsSeen(given)));
+    if (handsPort(given.transferList)) thread.share();
     return { given, point, thread };
   }
 
@@ -110,9 +113,10 @@ function stopAtExit(
   point: Point,
   caller: Context,
   guard: Guard,
-  close: () => void,
+  { close, share }: HandedThread,
 ): void {
   let error: unknown;
+  watchPosts(worker, point.context.trace, share);
   bindEmitter(
     worker,
     caller,
@@ -126,18 +130,18 @@ function stopAtExit(
       });
       close();
     },
-    messages,
+    isMessage,
   );
 }
 
-/** A thread may be a pool's, and what it answers may be for any request. */
-const messages: ReadonlySet<unknown> = new Set(['message', 'messageerror']);
+/** A thread may be a pool's: what it answers may be for any request, and who gets it may go on with others' tasks. */
+const isMessage = (event: unknown): boolean => event === 'message' || event === 'messageerror';
 
 function optionsOf(options: unknown): Given {
   try {
-    const { execArgv, eval: isCode, name } = Object(options) as WorkerOptions;
+    const { execArgv, eval: isCode, name, transferList } = Object(options) as WorkerOptions;
     const isOdd = options === null || (Boolean(execArgv) && !Array.isArray(execArgv));
-    return { options, isOdd, execArgv: execArgv || undefined, isCode: Boolean(isCode), name };
+    return { options, isOdd, execArgv: execArgv || undefined, isCode: Boolean(isCode), name, transferList };
   } catch {
     return { options, isOdd: true, isCode: true };
   }

@@ -1,6 +1,6 @@
 // The composition root: it alone knows every room.
 import { basename, dirname, extname, join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
 
 import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentations/index.js';
 import {
@@ -16,6 +16,7 @@ import type { Diagnoser } from './diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './export/bundles.js';
 import type { Exporter } from './export/exporter.js';
+import { isShared, openRing } from './export/ring.js';
 import { watchWayOut } from './export/way-out.js';
 import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
@@ -90,7 +91,7 @@ export function start(preload: string): void {
   };
   let hookShared = (): void => {
     hookShared = () => {};
-    hookLiveSources();
+    hookLiveSources(ownPort(handover));
   };
   let hookLoaded = (): void => {};
   lifecycle.onFirst.push(
@@ -124,6 +125,13 @@ export function start(preload: string): void {
   hookLoaded = hookModules(lazyRows, settings, reports);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   Module.syncBuiltinESMExports();
+}
+
+/** The port on which a thread is posted to, for as long as only the trace that made the thread does so. */
+function ownPort(handover: Handover | undefined): () => unknown {
+  if (handover === undefined) return () => undefined;
+  const ring = openRing(handover.ring);
+  return () => (isShared(ring) ? undefined : parentPort);
 }
 
 /** The exporter of this thread; its points go there from now on. */
@@ -249,6 +257,7 @@ function createSettings(
       leaveHandover(handover);
       return {
         isStarted: () => leaveHandover(undefined),
+        share: ring.share,
         close() {
           // The listener holds the ring's memory, and a trace may see many threads come and go.
           forget();

@@ -17,7 +17,17 @@ import {
 } from './own-threads.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import { writeEvent } from './record.js';
-import { type Ring, closeRing, createRing, endTrace, isClosed, isEmpty, openRing, takeBack } from './ring.js';
+import {
+  type Ring,
+  closeRing,
+  createRing,
+  endTrace,
+  isClosed,
+  isEmpty,
+  markShared,
+  openRing,
+  takeBack,
+} from './ring.js';
 
 // About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
@@ -35,6 +45,8 @@ export interface HandedRing {
   readonly memory: SharedArrayBuffer;
   /** The trace that the other thread works for has ended. */
   endTrace(): void;
+  /** Others than that trace post to the thread. */
+  share(): void;
   /** The other thread is gone. */
   close(): void;
 }
@@ -132,6 +144,7 @@ export function createExporter(
       return {
         memory: forThread.memory,
         endTrace: () => endTrace(forThread),
+        share: () => markShared(forThread),
         close() {
           closeRing(forThread);
           send({ kind: 'wake' });

@@ -9,7 +9,16 @@ import { now } from '../trace/clock.js';
 const { Atomics, SharedArrayBuffer } = globalThis;
 
 /** Words of the header. Positions count bytes and wrap at 2^32, which is a multiple of the size. */
-const word = { written: 0, read: 1, dropped: 2, asleep: 3, closed: 4, traceEnded: 5, reader: 6 } as const;
+const word = {
+  written: 0,
+  read: 1,
+  dropped: 2,
+  asleep: 3,
+  closed: 4,
+  traceEnded: 5,
+  reader: 6,
+  shared: 7,
+} as const;
 const headerBytes = 64;
 
 /**
@@ -203,4 +212,13 @@ export function endTrace(ring: Ring): void {
 
 export function hasTraceEnded(ring: Ring): boolean {
   return Atomics.load(ring.header, word.traceEnded) === 1;
+}
+
+/** Tells the thread that writes into the ring that others than its trace post to it. */
+export function markShared(ring: Ring): void {
+  Atomics.store(ring.header, word.shared, 1);
+}
+
+export function isShared(ring: Ring): boolean {
+  return Atomics.load(ring.header, word.shared) === 1;
 }

@@ -11,7 +11,7 @@ type Emit = EventEmitter['emit'];
  * reads, and the context holds even where Node emits from a socket that other requests share.
  *
  * @param observe sees each event before the listeners do
- * @param shared events that are not that context's, but may be anybody's: messages
+ * @param isShared whether an event is not that context's, but may be anybody's
  * @returns whether it is done: nothing can be put on an object that was frozen or sealed
  */
 export function bindEmitter(
@@ -19,7 +19,7 @@ export function bindEmitter(
   context: Context | undefined,
   guard: Guard,
   observe?: (event: unknown, first: unknown, second: unknown) => unknown,
-  shared?: ReadonlySet<unknown>,
+  isShared?: (event: unknown) => boolean,
 ): boolean {
   const original = emitter.emit;
   // With one named parameter, as Node's own.
@@ -32,7 +32,7 @@ export function bindEmitter(
         guard.fail(error);
       }
     }
-    const place = shared?.has(event) === true ? nobody() : context;
+    const place = isShared?.(event) === true ? nobody() : context;
     return runIn(place, isInherited ? inheritedEmit(emitter) : original, this, args);
   }
   const isInherited = !Object.hasOwn(emitter, 'emit');

@@ -32,6 +32,8 @@ export interface Settings {
 export interface HandedThread {
   /** The constructor is done: a thread that starts after it is not meant. */
   isStarted(): void;
+  /** Others than its trace post to it. */
+  share(): void;
   /** The thread is gone. */
   close(): void;
 }

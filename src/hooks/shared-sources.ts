@@ -21,13 +21,17 @@ export function hookMadeSources(): void {
   if (isGlobal) globalThis.setInterval = timers.setInterval;
 }
 
-/** Methods that are looked up at each call: hooked when the first trace begins. */
-export function hookLiveSources(): void {
+/**
+ * Methods that are looked up at each call: hooked when the first trace begins.
+ *
+ * @param ownPort gives a port whose messages are the thread's own
+ */
+export function hookLiveSources(ownPort: () => unknown): void {
   const { Server, Socket } = require('node:net') as typeof import('node:net');
   makeShared(Socket.prototype, 'connect');
   makeShared(Server.prototype, 'listen');
   hookBufferedWrites(Socket.prototype);
-  hookPorts();
+  hookPorts(ownPort);
 }
 
 /** Parts of Node that few applications load. */
@@ -102,7 +106,7 @@ function isFromBuffer(socket: unknown): boolean {
 const dispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
 /** A message may be anybody's: a thread of a pool, and who waits for its answers, serve many requests. */
-function hookPorts(): void {
+function hookPorts(ownPort: () => unknown): void {
   const { MessagePort } = require('node:worker_threads') as typeof import('node:worker_threads');
   const prototype = MessagePort.prototype as unknown as Record<symbol, unknown>;
   const original = prototype[dispatch];
@@ -110,7 +114,7 @@ function hookPorts(): void {
   Object.defineProperty(prototype, dispatch, {
     value(this: unknown) {
       const args = arguments as unknown as unknown[];
-      return tracing.live === 0
+      return tracing.live === 0 || this === ownPort()
         ? Reflect.apply(original as Method, this, args)
         : runIn(nobody(), original as Method, this, args);
     },

@@ -42,7 +42,7 @@ function createQueue() {
 const flows = (ticker, queue, bus) => ({
   timers: {
     shape: 'at immediate,at microtask,at tick,at timer',
-    async run({ step, kept }) {
+    async run({ step, kept, outside }) {
       await new Promise((resolve) => setTimeout(() => resolve(step('timer')), 1));
       await new Promise((resolve) => setImmediate(() => resolve(step('immediate'))));
       await new Promise((resolve) => process.nextTick(() => resolve(step('tick'))));
@@ -51,7 +51,7 @@ const flows = (ticker, queue, bus) => ({
       let times = 0;
       await new Promise((resolve) => {
         const timer = setInterval(() => {
-          kept('interval');
+          outside('interval');
           if (++times === 3) resolve(clearInterval(timer));
         }, 1);
       });

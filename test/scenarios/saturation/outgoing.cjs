@@ -121,11 +121,11 @@ const threads = (ask) => ({
   },
   'a thread of its own': {
     isDear: true,
-    shape: 'at message,thread(thread_main(in the thread))',
-    async run({ id, step, equal }) {
+    shape: 'thread(thread_main(in the thread))',
+    async run({ id, outside, equal }) {
       const worker = new Worker(join(__dirname, 'other.cjs'), { workerData: { id } });
       worker.once('message', (said) => {
-        step('message');
+        outside('message');
         equal(said, id);
       });
       await once(worker, 'exit');
@@ -133,11 +133,11 @@ const threads = (ask) => ({
   },
   'a process of its own': {
     isDear: true,
-    shape: 'at message,command(process(in the process))',
-    async run({ id, step, equal }) {
+    shape: 'command(process(in the process))',
+    async run({ id, outside, equal }) {
       const child = fork(join(__dirname, 'other.cjs'), [id]);
       child.once('message', (said) => {
-        step('message');
+        outside('message');
         equal(said, id);
       });
       await once(child, 'close');

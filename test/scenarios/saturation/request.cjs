@@ -27,6 +27,13 @@ function createRequest(id) {
     if (own.getStore() !== id) problems.push(`${id}: ${what} found ${own.getStore()} in its own storage`);
   }
 
+  /** What requests may share runs in no trace; the application's storage has its value all the same. */
+  function outside(what) {
+    const now = profiler.get();
+    if (now !== undefined) problems.push(`${id}: ${what} ran at ${named(now)}, not outside of any trace`);
+    if (own.getStore() !== id) problems.push(`${id}: ${what} found ${own.getStore()} in its own storage`);
+  }
+
   /** It does, and makes a point that shows it. */
   function step(what) {
     here(what);
@@ -37,7 +44,7 @@ function createRequest(id) {
     if (actual !== expected) problems.push(`${id}: ${actual} came instead of ${expected}`);
   }
 
-  return { id, position, here, kept, step, equal };
+  return { id, position, here, kept, outside, step, equal };
 }
 
 /** A promise that a callback with an error or a result settles, whichever context it runs in. */
