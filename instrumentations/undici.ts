@@ -7,8 +7,8 @@ import { defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, caller as callerOf, leaveOut, nobody, runIn } from '../src/trace/context.js';
-import { tracing } from '../src/trace/trace.js';
+import { type Context, caller as callerOf, runIn } from '../src/trace/context.js';
+import { leftOut, tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { infoHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
@@ -145,7 +145,7 @@ function askedBy(request: UndiciRequest): Context | undefined {
   const here = callerUnlessSuppressed();
   if (here === undefined) return undefined;
   if (!isBelated(frames())) return here;
-  leaveOut(nobody());
+  leftOut.unknown++;
   return undefined;
 }
 

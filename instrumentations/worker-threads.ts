@@ -5,7 +5,6 @@ import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
 import { asTwin } from '../src/hooks/patch.js';
-import { handsPort, watchPosts } from '../src/hooks/posts.js';
 import type { HandedThread, Settings } from '../src/hooks/settings.js';
 import { type Context, caller as callerOf } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
@@ -66,7 +65,9 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
       guarded(guard, () => thread.isStarted());
     }
     guarded(guard, () =>
-      watching(point, () => stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread)),
+      watching(point, () =>
+        stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread, given.transferList),
+      ),
     );
     return worker;
   }
@@ -75,7 +76,6 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
     const given = optionsOf(args[1]);
     const point = startPoint('thread', caller, describe(args[0], given), false);
     const thread = watching(point, () => settings.handToThread(point.context, preload.argumentsSeen(given)));
-    if (handsPort(given.transferList)) thread.share();
     return { given, point, thread };
   }
 
@@ -113,10 +113,11 @@ function stopAtExit(
   point: Point,
   caller: Context,
   guard: Guard,
-  { close, share }: HandedThread,
+  { close, watch }: HandedThread,
+  transferList: unknown,
 ): void {
   let error: unknown;
-  watchPosts(worker, point.context.trace, share);
+  watch(worker, transferList);
   bindEmitter(
     worker,
     caller,

@@ -36,7 +36,6 @@ import {
 import { lifecycle, onceEnded, setLinger } from './trace/trace.js';
 import { isRecorded } from './trace/context.js';
 import { traceHeaders, verifyHeaders } from './trace/headers.js';
-import { tellLate } from './trace/left-out.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
@@ -63,10 +62,11 @@ export function start(preload: string): void {
   let made: Exporter | undefined;
   const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
   let root: Point | undefined;
+  let tellLate: (() => void) | undefined;
   const watch = watchWayOut(
     (out) => {
       if (root !== undefined) stopPoint(root, describeEnd(out));
-      tellLate();
+      tellLate?.();
       made?.flush(config.exitTimeout, true);
     },
     () => made?.flush(config.exitTimeout, false),
@@ -98,6 +98,8 @@ export function start(preload: string): void {
     inTurn({
       'the exporter': exporter,
       'the end of the process': watch.arm,
+      'what is left out': () =>
+        ({ tellLate } = require('./trace/left-out.js') as typeof import('./trace/left-out.js')),
       'what requests share': () => hookShared(),
       'what is loaded': () => hookLoaded(),
       'what is loaded of Node': late.whenLive,
@@ -257,7 +259,11 @@ function createSettings(
       leaveHandover(handover);
       return {
         isStarted: () => leaveHandover(undefined),
-        share: ring.share,
+        watch(worker, transferList) {
+          const { handsPort, watchPosts } = require('./hooks/posts.js') as typeof import('./hooks/posts.js');
+          if (handsPort(transferList)) ring.share();
+          else watchPosts(worker, trace, ring.share);
+        },
         close() {
           // The listener holds the ring's memory, and a trace may see many threads come and go.
           forget();

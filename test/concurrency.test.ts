@@ -65,9 +65,7 @@ for (const file of ['server.cjs', 'server.mjs']) {
     assert.deepEqual([...byTrace.keys()].toSorted(compare), [...ids.keys()].toSorted(compare), 'traces');
     const done = new Set<string>();
     for (const [base_id, id] of ids) {
-      // How much was left out meanwhile is of all requests: `test/unknown-clients.test.ts` asks for it.
-      const own = byTrace.get(base_id)!.filter(({ name }) => !name.startsWith('left_out'));
-      const [root, ...more] = treeOf(own);
+      const [root, ...more] = treeOf(byTrace.get(base_id)!);
       assert.equal(more.length, 0, `${id}: roots beside the request`);
       assert.equal(root!.name, 'wsgi');
       const names = root!.children.map((point) => point.name);
@@ -142,7 +140,7 @@ test('who waits for a connection since before anything was traced is not called 
     },
   });
   assert.equal(stderr, '');
-  assert.equal(shapeOf(treeOf(events)), 'wsgi(db,db,db,db,left_out)');
+  assert.equal(shapeOf(treeOf(events)), 'wsgi(db,db,db,db)');
 });
 
 /** The works of each pair of requests: all of them in turn, each beside others every time. */

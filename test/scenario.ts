@@ -148,12 +148,17 @@ export interface SeenPoint {
   readonly children: readonly SeenPoint[];
 }
 
+/** The events of work, without those that count what was left out: that depends on what else the process did. */
+export function recorded(events: readonly Event[]): readonly Event[] {
+  return events.filter(({ name }) => !name.startsWith('left_out'));
+}
+
 /**
  * The tree of one trace, checked as it is built: each point starts once and stops once at the most, and no
- * event is left over.
+ * event is left over. What was left out of it is not shown.
  */
 export function treeOf(events: readonly Event[], base_id?: string): readonly SeenPoint[] {
-  const own = events.filter((event) => base_id === undefined || event.base_id === base_id);
+  const own = recorded(events).filter((event) => base_id === undefined || event.base_id === base_id);
   const points = new Map<
     string,
     { name: string; start: Event; stop: Event | undefined; children: SeenPoint[] }

@@ -102,8 +102,13 @@ test('a process that stores all the time delivers what another leaves meanwhile,
   const storing = [
     `const { profiler } = require('ostrace');
      profiler.init('key');
-     const timer = setInterval(() => profiler.trace('work', () => {}), 20);
-     process.once('SIGHUP', () => clearInterval(timer));
+     let timer;
+     const work = () => {
+       profiler.trace('work', () => {});
+       timer = setTimeout(work, 20);
+     };
+     work();
+     process.once('SIGHUP', () => clearTimeout(timer));
      setTimeout(() => console.log('ready'), 200);`,
   ];
   const traces = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
@@ -403,10 +408,11 @@ test('what fits neither into the store nor into the spool is counted', async (t)
     profiler.init('key');
     const text = 'x'.repeat(1000);
     let turns = 0;
-    const timer = setInterval(() => {
+    const turn = () => {
       for (let i = 0; i < 500; i++) profiler.trace('work', { text }, () => {});
-      if (++turns === 40) clearInterval(timer);
-    }, 5);
+      if (++turns < 40) setTimeout(turn, 5);
+    };
+    setTimeout(turn, 5);
   `;
   const { stderr, spooled } = await run(t, '-e', {
     args: [code],

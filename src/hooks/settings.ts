@@ -32,8 +32,12 @@ export interface Settings {
 export interface HandedThread {
   /** The constructor is done: a thread that starts after it is not meant. */
   isStarted(): void;
-  /** Others than its trace post to it. */
-  share(): void;
+  /**
+   * The thread is there: from now on it is watched who posts to it.
+   *
+   * @param transferList what was handed to it
+   */
+  watch(worker: object, transferList: unknown): void;
   /** The thread is gone. */
   close(): void;
 }
