@@ -1,4 +1,5 @@
 // Clients that call back from a connection, an interval, a watcher or an emitter that all requests share.
+const { spawn } = require('node:child_process');
 const dgram = require('node:dgram');
 const { EventEmitter } = require('node:events');
 const fs = require('node:fs');
@@ -167,6 +168,25 @@ module.exports = async function startClients({ grpc, mysql, redis, ws }) {
     () => sockets.close(),
   );
 
+  // Node's own client, since version 22.
+  let standard;
+  const event = (id, done) => {
+    waiting.set(id, done);
+    if (standard === undefined) {
+      standard = new WebSocket(`ws://127.0.0.1:${sockets.address().port}`);
+      standard.addEventListener('message', async ({ data }) => answered(await data.text()));
+    }
+    if (standard.readyState === WebSocket.OPEN) standard.send(id);
+    else standard.addEventListener('open', () => standard.send(id));
+  };
+  closing.push(() => standard?.close());
+
+  // A program that answers whatever it is asked, as compilers' services do.
+  const askProgram = createLineClient(() => {
+    const { stdin, stdout } = spawn('cat', { stdio: ['pipe', 'pipe', 'inherit'] });
+    return Object.assign(stdout, { write: (text) => stdin.write(text), destroy: () => stdin.end() });
+  });
+
   // A subscription that whoever comes first makes.
   const topic = `ostrace-test-${process.pid}`;
   let publisher;
@@ -238,6 +258,8 @@ module.exports = async function startClients({ grpc, mysql, redis, ws }) {
       UDP: asked(datagram),
       'a watcher': asked(watch),
       WebSocket: asked(message),
+      ...('WebSocket' in globalThis && { 'the standard WebSocket': asked(event) }),
+      'a program': asked(askProgram),
       MQTT: asked(publish),
       gRPC: asked(remote),
     },
