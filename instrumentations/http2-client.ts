@@ -9,7 +9,7 @@ import { isSuppressed } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, caller as callerOf, runIn } from '../src/trace/context.js';
+import { type Context, caller as callerOf, nobody, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import { infoHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
@@ -52,7 +52,7 @@ export function http2Client(settings: Settings, http2: Http2): void {
 /** The class of clients' sessions is not exported: it is taken from a session that leads nowhere. */
 function sessionPrototype({ connect }: Http2): object {
   const nowhere = (): Duplex => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  const session = runIn(undefined, connect as (...args: unknown[]) => ClientHttp2Session, undefined, [
+  const session = runIn(nobody(), connect as (...args: unknown[]) => ClientHttp2Session, undefined, [
     'http://localhost',
     { createConnection: nowhere },
   ]);

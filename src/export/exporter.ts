@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 
-import { runIn } from '../trace/context.js';
+import { nobody, runIn } from '../trace/context.js';
 import { messageOf, notice, tell } from '../trace/notice.js';
 import type { Sink } from '../trace/point.js';
 import type { BundleMark } from './bundles.js';
@@ -191,7 +191,7 @@ function startWorker(file: string, workerData: ExportData, onExit: () => void): 
   try {
     // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
     return runIn(
-      undefined,
+      nobody(),
       () => {
         const worker = untold(
           () =>

@@ -206,6 +206,6 @@ function target(context: Context | undefined): Context | null {
 
 function isWithin(found: Context | null | undefined, context: Context | undefined): boolean {
   const wanted = target(context);
-  // Where nothing is stored, and the thread has no trace of its own, work is nobody's.
-  return found === wanted || (found === undefined && threadContext === undefined && wanted === nobodys);
+  // Where nothing is stored, work is the thread's own trace's, or nobody's where it has none.
+  return found === wanted || (found === undefined && wanted === (threadContext ?? nobodys));
 }
