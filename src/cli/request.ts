@@ -91,7 +91,7 @@ function outgoingOf(
   if (!/^[A-Za-z]+$/.test(method)) {
     throw new CommandError(`--request is "${method}"; expected a method such as GET`);
   }
-  const signed = traceHeaders({ base_id, parent_id: base_id, hmac_key: key }, true);
+  const signed = traceHeaders({ base_id, parent_id: base_id, hmac_key: key });
   const traced = Object.entries(signed).map(([name, value]) => `${name}: ${value}`);
   const headers = headersFrom([...values.header.filter(isNotTraced), ...traced], {
     Accept: '*/*',

@@ -25,7 +25,7 @@ Whoever has the headers can send traced requests with them: for as long as the k
     const base_id = uuid('--base-id', values['base-id']) ?? newId();
     const parent_id = uuid('--parent-id', values['parent-id']) ?? base_id;
     shell.say(`trace ${base_id}`);
-    const headers = Object.entries(traceHeaders({ base_id, parent_id, hmac_key: key }, true));
+    const headers = Object.entries(traceHeaders({ base_id, parent_id, hmac_key: key }));
     await print(shell, headers.map(([name, value]) => `${name}: ${value}\n`).join(''));
     return 0;
   },
