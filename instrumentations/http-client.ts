@@ -85,19 +85,12 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
   });
   watching(point, () => {
     const isSigned =
-      mayCarry(settings, request.host, request) &&
-      inject(request, () => settings.headersFor(point.context));
+      mayCarry(settings, request.host, request) && inject(request, () => settings.headersFor(point.context));
     watch(request, point, caller, guard, isSigned);
   });
 }
 
-function watch(
-  request: ClientRequest,
-  point: Point,
-  caller: Context,
-  guard: Guard,
-  isSigned: boolean,
-): void {
+function watch(request: ClientRequest, point: Point, caller: Context, guard: Guard, isSigned: boolean): void {
   let stopInfo: Info = {};
   let broken: Info | undefined;
   const stop = (): void => stopPoint(point, { ...broken, ...stopInfo });
@@ -142,10 +135,7 @@ function inject(request: ClientRequest, headersFor: () => Readonly<Record<string
   return true;
 }
 
-function injectWritten(
-  request: WrittenRequest,
-  headersFor: () => Readonly<Record<string, string>>,
-): boolean {
+function injectWritten(request: WrittenRequest, headersFor: () => Readonly<Record<string, string>>): boolean {
   const written = request._header.matchAll(/\r\nauthorization:([^\r]*)/gi);
   if (isAwsSigned([...written].map(([, value]) => value))) return false;
   const added = Object.entries(headersFor()).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -57,7 +57,10 @@ for (const file of ['http-clients.cjs', 'http-clients.mjs']) {
     assert.equal(code, 0);
     assert.equal(stdout, bare.stdout, 'what the application got');
     assert.deepEqual(
-      seen.map(({ headers: { 'x-trace-info': _info, 'x-trace-hmac': _hmac, 'x-trace-time': _time, ...rest } }) => rest),
+      seen.map(
+        ({ headers: { 'x-trace-info': _info, 'x-trace-hmac': _hmac, 'x-trace-time': _time, ...rest } }) =>
+          rest,
+      ),
       plain.map(({ headers }) => headers),
       'what the server got, but for the three headers',
     );
