@@ -31,5 +31,5 @@ for (const [path, template] of Object.entries(templates)) {
 
 test('an endless path is cut, and takes no longer', () => {
   assert.ok(pathTemplate(`/${'a-'.repeat(1e6)}`).length <= 500);
-  assert.ok(pathTemplate(`${'/1'.repeat(1e6)}`).length <= 5000);
+  assert.ok(pathTemplate('/1'.repeat(1e6)).length <= 5000);
 });
