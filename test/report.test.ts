@@ -513,16 +513,16 @@ test('siblings without info are equal by their names, and nothing is hidden or s
 
 test('below 90 columns each line tells when its point started, and wide terminals get a longer timeline', () => {
   const tree = buildTree(shopTrace());
-  const at = (width: number): string[] => [...renderTree(tree, { width, colour: false })];
+  const linesAt = (width: number): string[] => [...renderTree(tree, { width, colour: false })];
   for (const width of [40, 59, 60, 72, 80, 89]) {
-    const [, , , heading, ...lines] = at(width);
+    const [, , , heading, ...lines] = linesAt(width);
     assert.match(heading!, /^ +TIME +START /, `${width}`);
     assert.match(lines[0]!, /^ +182 ms +\+0 µs {2}/);
     assert.match(lines[4]!, /^ +98\.0 ms +\+20\.9 ms {2}/);
     assert.match(lines[6]!, /^ +… +\+125 ms {2}/);
   }
   const timelines = [90, 110, 140, 200, 350, 1000].map(
-    (width) => /TIMELINE +/.exec(at(width)[3]!)![0].length - 2,
+    (width) => /TIMELINE +/.exec(linesAt(width)[3]!)![0].length - 2,
   );
   assert.deepEqual(timelines, [12, 20, 30, 50, 100, 100]);
 });

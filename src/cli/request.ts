@@ -6,7 +6,7 @@ import { isTraceHeader, traceHeaders } from '../trace/headers.js';
 import { CommandError, type Shell, command, print } from './command.js';
 import { type Outgoing, headersFrom, send, urlFrom } from './send.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { milliseconds, showOption, showWhenComplete, waitOption } from './store.js';
+import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption } from './store.js';
 
 const hint =
   'check that the service runs with OSTRACE_ENABLED=true, that its OSTRACE_HMAC_KEYS has this key, and that its OSTRACE_CONNECTION_STRING names the same store';
@@ -42,6 +42,7 @@ export const request = command({
     'connection-string': connectionOption,
     show: showOption,
     wait: waitOption,
+    ...unfoldOptions,
   },
   async run(values, operands, shell) {
     const [url] = operands;
@@ -49,11 +50,12 @@ export const request = command({
       throw new CommandError(`expected one URL, got ${operands.length}; see ostrace request --help`);
     }
     const waitMs = milliseconds('--wait', values.wait, 5);
+    const isFolded = !(values.unfold || values.all);
     const config = settings(shell, values['connection-string']);
     const base_id = newId();
     const key = keyFrom(values.profile, config);
     const outgoing = outgoingOf(values, urlFrom(url), base_id, key);
-    const show = (): Promise<void> => showWhenComplete(shell, { config, base_id, waitMs, hint });
+    const show = (): Promise<void> => showWhenComplete(shell, { config, base_id, waitMs, hint, isFolded });
 
     // First, so that the trace of a request that hangs can be found while it does.
     shell.say(`trace ${base_id}`);

@@ -9,7 +9,7 @@ import { newId } from '../trace/ids.js';
 import { signIds } from '../trace/signing.js';
 import { CommandError, type Shell, command } from './command.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { milliseconds, showOption, showWhenComplete, waitOption } from './store.js';
+import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption } from './store.js';
 
 const preload = join(__dirname, '../../register.js');
 
@@ -29,6 +29,7 @@ export const run = command({
     'connection-string': connectionOption,
     show: showOption,
     wait: waitOption,
+    ...unfoldOptions,
   },
   async run(values, operands, shell) {
     const [program, ...args] = operands;
@@ -36,13 +37,14 @@ export const run = command({
       throw new CommandError('expected a program to run, as in: ostrace run -- node client.js');
     }
     const waitMs = milliseconds('--wait', values.wait, 5);
+    const isFolded = !(values.unfold || values.all);
     const config = settings(shell, values['connection-string']);
     const base_id = newId();
     const env = environment(shell, config, base_id, keyFrom(values.profile, config));
     shell.say(`trace ${base_id}`);
     const end = await runToEnd(program, args, env);
     try {
-      if (values.show) await showWhenComplete(shell, { config, base_id, waitMs, hint });
+      if (values.show) await showWhenComplete(shell, { config, base_id, waitMs, hint, isFolded });
     } finally {
       if (end.signal !== null) raise(end.signal);
     }

@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Event } from '../trace/event.js';
@@ -21,12 +21,14 @@ import {
   DriverError,
   type DriverSettings,
   type Line,
+  type Newest,
   type StoredTrace,
   type TraceSummary,
   WriteError,
 } from './driver.js';
 import { failedStop } from './failed.js';
 import { linesOf } from './file-lines.js';
+import { newestFiles } from './file-newest.js';
 import { createRetention } from './file-retention.js';
 import { summaries } from './summaries.js';
 
@@ -80,6 +82,8 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
     },
 
     list: async () => listed(extension, fileOf),
+
+    newest: async (count) => newestIn(folder, count),
 
     listErrors: async () => listed(errorExtension, markOf),
 
@@ -165,6 +169,14 @@ function openForAppend(folder: string, path: string): number {
   }
   mkdirSync(folder, { recursive: true });
   return openSync(path, 'a');
+}
+
+/** The newest traces of a folder of many thousands, of which few files are opened. */
+function newestIn(folder: string, count: number): Newest {
+  const ids = tracesIn(folder, extension);
+  const paths = ids.map((base_id) => join(folder, base_id + extension));
+  const found = newestFiles(paths, count, (path) => firstEvent(path, basename(path, extension)));
+  return { traces: summaries(found).slice(0, count), total: ids.length };
 }
 
 function isOurs(name: string): boolean {

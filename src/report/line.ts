@@ -7,9 +7,9 @@ import { isUnanswered } from './unanswered.js';
 
 /** The widths of a line's parts; zero for one that is left out. */
 export interface Layout {
-  readonly share: number;
+  readonly shares: number;
   /** When a point started, where there is no room for a timeline. */
-  readonly start: number;
+  readonly starts: number;
   readonly service: number;
   readonly timeline: number;
   /** What is left for the tree and its points. */
@@ -60,12 +60,12 @@ export function layOut(tree: Tree, width: number): Layout {
   const longest = tree.points.reduce((most, each) => Math.max(most, widthOf(serviceOf(each))), 7);
   const service = width < 60 ? 0 : Math.min(longest, maxServiceColumns);
   const timeline = timelineWidth(width);
-  const [share, start] = timeline === 0 ? [0, startColumns] : [shareColumns, 0];
-  const used = timeColumns + share + start + 2 + (service && service + 2) + (timeline && timeline + 2);
+  const [shares, starts] = timeline === 0 ? [0, startColumns] : [shareColumns, 0];
+  const used = timeColumns + shares + starts + 2 + (service && service + 2) + (timeline && timeline + 2);
   const room = Math.max(1, width - used);
   // A third is left for what stands at the end of the lines.
   const depth = Math.min(maxDepth, Math.trunc((room * 2) / 3 / levelColumns));
-  return { share, start, service, timeline, room, depth };
+  return { shares, starts, service, timeline, room, depth };
 }
 
 /** A third of what a wide terminal has more than others is the timeline's. */
@@ -76,10 +76,10 @@ function timelineWidth(width: number): number {
 }
 
 /** The names of the columns. */
-export function heading({ service, timeline, share: shareWidth, start }: Layout): Piece[] {
+export function heading({ service, timeline, shares, starts }: Layout): Piece[] {
   const numbers =
     pad('TIME', timeColumns, 'left') +
-    (shareWidth > 0 ? pad('SHARE', shareWidth, 'left') : pad('START', start, 'left'));
+    (shares > 0 ? pad('SHARE', shares, 'left') : pad('START', starts, 'left'));
   const names = [numbers, pad('TIMELINE', timeline), pad('SERVICE', service), 'POINT'];
   const shown = names.filter((_, index) => [1, timeline, service, 1][index]! > 0);
   return [{ text: shown.join('  '), style: 'dim' }];
@@ -98,7 +98,7 @@ export function serviceOf(point: TreePoint): string {
 function columns(
   { total }: Tree,
   points: Row['points'],
-  { timeline, service, share: shareWidth, start }: Layout,
+  { timeline, service, shares, starts }: Layout,
 ): Piece[] {
   const [point] = points;
   const whole = points.filter(({ started, finished }) => started !== undefined && finished !== undefined);
@@ -111,9 +111,9 @@ function columns(
     },
     {
       text:
-        shareWidth > 0
-          ? pad(isWhole ? share(took, total) : '', shareWidth, 'left')
-          : pad(startText(point), start, 'left'),
+        shares > 0
+          ? pad(isWhole ? share(took, total) : '', shares, 'left')
+          : pad(startText(point), starts, 'left'),
       style: 'dim',
     },
     gap,

@@ -15,9 +15,9 @@ const kinds: Readonly<Record<string, (start: Info) => readonly unknown[]>> = {
   command: ({ command }) => [member(command, 'file')],
   thread: ({ thread }) => [member(thread, 'name') || member(thread, 'file')],
   process: ({ process }) => [member(process, 'file')],
-  rpc: ({ rpc, function: called }) => [
+  rpc: ({ rpc, function: fn }) => [
     ...['system', 'service', 'method', 'destination'].map((name) => member(rpc, name)),
-    member(called, 'name'),
+    member(fn, 'name'),
   ],
 };
 
