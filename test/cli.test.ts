@@ -348,7 +348,13 @@ async function echo(args: readonly string[], options?: Options): Promise<Echo> {
   const end = await ostrace(['request', '--profile', key, ...args], options);
   assert.equal(end.code, 0, end.stderr);
   const echoed = JSON.parse(end.stdout) as Echo;
-  assert.equal(end.stderr, `trace ${echoed.trace.base_id}\n`);
+  // How long it took is said beside the id.
+  assert.match(
+    end.stderr,
+    new RegExp(
+      `^trace ${echoed.trace.base_id}\nanswered 200 in [\\d.]+ [mµ]?s, its head after [\\d.]+ [mµ]?s\n$`,
+    ),
+  );
   return echoed;
 }
 
@@ -454,8 +460,9 @@ test('when nothing arrives, --show says what to check', async (context) => {
   const end = await ostrace(['request', ...args, `${origin}/traced?store=${connection}`]);
   assert.equal(end.code, 1);
   assert.ok(end.stdout.startsWith('hello\n'));
-  const [first, second, ...rest] = end.stderr.split('\n');
+  const [first, answered, second, ...rest] = end.stderr.split('\n');
   assert.deepEqual([first, rest], [`trace ${idIn(end.stderr)}`, ['']]);
+  assert.match(answered!, /^answered 200 in /);
   assert.match(
     second!,
     /^ostrace: nothing of trace .* came to file:.* within 0\.3 s; check that .*OSTRACE_ENABLED=true/,

@@ -63,7 +63,10 @@ export function openStores(config: Config, warn: (line: string) => void): Store 
     for (const [i, candidate] of asked.entries()) {
       try {
         const answer = await question(driverOf(candidate));
-        if (answer !== undefined) return answer;
+        if (answer === undefined) continue;
+        // What has listed traces is the one to read them from: a queue is slow, and may hold others.
+        left = [candidate, ...left.filter((each) => each !== candidate)];
+        return answer;
       } catch (error) {
         const next = asked[i + 1];
         if (!(error instanceof DriverError) || next === undefined) throw error;

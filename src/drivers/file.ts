@@ -45,7 +45,7 @@ const linesPerTurn = 10_000;
  * @param connectionString `file://` and a folder, absolute or relative to the working directory
  */
 export function openFileDriver(connectionString: string, settings: DriverSettings): Driver {
-  const folder = resolve(connectionString.replace(/^file:(\/\/)?/i, ''));
+  const folder = resolve(connectionString.replace(/^file:(?:\/\/(?:localhost(?=\/))?)?/i, ''));
   const fileOf = (base_id: string): string => join(folder, base_id + extension);
   const markOf = (base_id: string): string => join(folder, base_id + errorExtension);
   const listed = (end: string, pathOf: (base_id: string) => string): readonly TraceSummary[] => {
