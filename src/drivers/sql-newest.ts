@@ -1,4 +1,4 @@
-import type { Newest } from './driver.js';
+import type { Newest, TraceSummary } from './driver.js';
 import type { Dialect } from './sql-dialect.js';
 import { summaries } from './summaries.js';
 
@@ -26,26 +26,33 @@ export async function newestTraces(run: Run, { placeholder }: Dialect, count: nu
   if (Number.isNaN(highest)) return { traces: [], total: 0 };
   for (let rows = firstRows; ; rows *= 10) {
     const from = highest - rows;
-    const found = (await run(
-      `select base_id, timestamp from data where id in (select min(id) from data where id > ${from} group by base_id)`,
-      [],
-    )) as Entry[];
-    const isAll = from < lowest;
-    if (found.length < count && !isAll) continue;
-    if (isAll) return { traces: summaries(found).slice(0, count), total: summaries(found).length };
-    // What began before these rows is older than it seems here.
-    const candidates = summaries(found).slice(0, count);
-    const firsts: Entry[] = [];
-    for (let i = 0; i < candidates.length; i += idsPerStatement) {
-      const ids = candidates.slice(i, i + idsPerStatement).map(({ base_id }) => base_id);
-      const marks = ids.map((_, at) => placeholder(at + 1)).join(', ');
-      firsts.push(
-        ...((await run(
-          `select base_id, timestamp from data where id in (select min(id) from data where base_id in (${marks}) group by base_id)`,
-          ids,
-        )) as Entry[]),
-      );
+    const found = summaries(
+      (await run(
+        `select base_id, timestamp from data where id in (select min(id) from data where id > ${from} group by base_id)`,
+        [],
+      )) as Entry[],
+    );
+    if (from < lowest) return { traces: found.slice(0, count), total: found.length };
+    const traces = await begunAmong(found, count);
+    if (traces.length === count) return { traces, total: undefined };
+  }
+
+  /** What began before the rows that were looked at is older than it seems, and is none of the newest. */
+  async function begunAmong(
+    found: readonly TraceSummary[],
+    wanted: number,
+  ): Promise<readonly TraceSummary[]> {
+    const begun: TraceSummary[] = [];
+    for (let i = 0; i < found.length && begun.length < wanted; i += idsPerStatement) {
+      const some = found.slice(i, i + idsPerStatement);
+      const marks = some.map((_, at) => placeholder(at + 1)).join(', ');
+      const firsts = (await run(
+        `select base_id, timestamp from data where id in (select min(id) from data where base_id in (${marks}) group by base_id)`,
+        some.map(({ base_id }) => base_id),
+      )) as Entry[];
+      const known = new Map(firsts.map(({ base_id, timestamp }) => [base_id, timestamp]));
+      begun.push(...some.filter(({ base_id, timestamp }) => known.get(base_id) === timestamp));
     }
-    return { traces: summaries(firsts), total: undefined };
+    return begun.slice(0, wanted);
   }
 }
