@@ -1,7 +1,7 @@
 import { hmacOf, isSameHmac } from './hmac.js';
 import { type VerifiedTrace, signIds, unpack, verify } from './signing.js';
 
-/** The two headers that carry a trace, in the spelling that OSProfiler sends. */
+/** The two headers that carry a trace for OSProfiler, in the spelling that it sends. */
 export const infoHeader = 'X-Trace-Info';
 export const hmacHeader = 'X-Trace-HMAC';
 
