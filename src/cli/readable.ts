@@ -33,7 +33,7 @@ interface Candidate {
  *
  * @param warn is told of a store that can't be read where another one may do
  */
-export function openStores(config: Config, warn: (line: string) => void): Store {
+function openStores(config: Config, warn: (line: string) => void): Store {
   const all = splitConnections(config.connectionString);
   const readable = all.filter(canRead);
   let left: readonly Candidate[] = (readable.length > 0 ? readable : all).map((connection) => ({
