@@ -121,6 +121,8 @@ test('SQL: of a large table the newest rows are read, and a trace that goes on f
       newest.traces.map(({ base_id }) => base_id),
       ids.slice(-5).toReversed(),
     );
+    const [begun] = await driver.find!(long.slice(0, 18));
+    assert.deepEqual(begun, (await driver.list()).at(-1));
     const all = await driver.newest!(100);
     assert.deepEqual(all, { traces: await driver.list(), total: 46 });
   }

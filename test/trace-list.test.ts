@@ -280,6 +280,9 @@ test('last and the beginning of an id work wherever an id does', async (context)
     // Too short, and a mistake more likely than an id.
     isProblem(await ostrace([...args, 'abc'], { env }), /"abc".*expected a UUID/);
   }
+  // Written by somebody who writes ids in another way.
+  save(connection, eventsOf({ name: 'p', id: '1', trace: 'FEDC0001-33B3-4F84-B4F1-F5A4311DDFA4', start: 3 }));
+  assert.match((await ostrace(['trace', 'show', 'fedc0001'], { env })).stdout, /^trace FEDC0001-/);
   const empty = { ...env, OSTRACE_CONNECTION_STRING: `file://${scratch(context)}` };
   isProblem(
     await ostrace(['trace', 'show', 'last'], { env: empty }),
@@ -325,6 +328,7 @@ test('the newest traces of a folder are those that the whole list begins with', 
   for (const count of [1, 7, 60, 100]) {
     assert.deepEqual(await driver.newest!(count), { traces: all.slice(0, count), total: 60 });
   }
+  assert.deepEqual(await driver.find!(all[3]!.base_id.slice(0, 13)), [all[3]]);
   rmSync(folder, { recursive: true });
   assert.deepEqual(await driver.newest!(5), { traces: [], total: 0 });
 });

@@ -14,6 +14,8 @@ export interface Store {
   listErrors(): Promise<readonly TraceSummary[]>;
   /** The newest traces; `total` is how many there are, where that is known. */
   newest(count: number): Promise<Newest>;
+  /** The traces whose ids begin so: hexadecimal digits in lower case, without dashes. */
+  find(digits: string): Promise<readonly TraceSummary[]>;
   /** Undefined when no store holds anything of that trace. */
   read(base_id: string): Promise<StoredTrace | undefined>;
   /** Whether a list can be had from any of them. */
@@ -90,6 +92,13 @@ function openStores(config: Config, warn: (line: string) => void): Store {
         const traces = await driver.list();
         return { traces: traces.slice(0, count), total: traces.length };
       }, isListable))!,
+    find: async (digits) => {
+      const some = await ask(async (driver) => driver.find?.(dashed(digits)) ?? [], isListable);
+      // Somebody else may have written ids in another way.
+      return some!.length > 0
+        ? some!
+        : (await list()).filter(({ base_id }) => bare(base_id).startsWith(digits));
+    },
     read: (base_id) => ask((driver) => driver.read(base_id)),
     canList: () => left.some(isListable),
     name: () => masked(left[0]!.connection),
@@ -97,6 +106,17 @@ function openStores(config: Config, warn: (line: string) => void): Store {
       for (const driver of opened) await driver.close();
     },
   };
+}
+
+/** An id as it is compared. */
+export function bare(id: string): string {
+  return id.replaceAll('-', '').toLowerCase();
+}
+
+/** The beginning of a UUID as it is written. */
+function dashed(digits: string): string {
+  const groups = [digits.slice(0, 8), ...[8, 12, 16].map((at) => digits.slice(at, at + 4)), digits.slice(20)];
+  return groups.filter((group) => group !== '').join('-');
 }
 
 /** Uses the stores of a configuration, and closes them. */

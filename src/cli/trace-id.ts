@@ -3,7 +3,7 @@ import { ago } from '../report/format.js';
 import { isUuid } from '../trace/ids.js';
 import { parseTimestamp } from '../trace/parse.js';
 import { CommandError } from './command.js';
-import type { Store } from './readable.js';
+import { type Store, bare } from './readable.js';
 
 /** What an id may be given as, for the help of commands. */
 export const idForms = 'its id, the beginning of it (4 digits or more), or `last` for the newest';
@@ -31,8 +31,7 @@ export async function traceIdFrom(text: string, store: Store): Promise<string> {
   if (!isBeginning(text)) {
     throw new CommandError(`"${text}" is no trace id; expected a UUID, the beginning of one, or last`);
   }
-  const begin = bare(text);
-  const found = (await store.list()).filter(({ base_id }) => bare(base_id).startsWith(begin));
+  const found = await store.find(bare(text));
   const [first, ...others] = found;
   if (first === undefined) {
     throw new CommandError(
@@ -47,10 +46,6 @@ export async function traceIdFrom(text: string, store: Store): Promise<string> {
 
 function isBeginning(text: string): boolean {
   return /^[\da-f-]{4,36}$/i.test(text) && bare(text).length >= fewestDigits;
-}
-
-function bare(id: string): string {
-  return id.replaceAll('-', '').toLowerCase();
 }
 
 function candidate({ base_id, timestamp }: TraceSummary): string {

@@ -88,6 +88,13 @@ export interface Driver {
   list(): Promise<readonly TraceSummary[]>;
   /** So many of the newest, where a store can find these without reading something of all others. */
   newest?(count: number): Promise<Newest>;
+  /**
+   * The traces whose ids begin so, newest first, where a store can find these without reading something of all
+   * others.
+   *
+   * @param beginning in lower case, with the dashes of a UUID
+   */
+  find?(beginning: string): Promise<readonly TraceSummary[]>;
   /** The traces with a failed point, newest first, as far as they were written with `filterErrorTrace`. */
   listErrors(): Promise<readonly TraceSummary[]>;
   /** Undefined when the store holds nothing of that trace. */

@@ -48,8 +48,14 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
   const folder = resolve(connectionString.replace(/^file:(?:\/\/(?:localhost(?=\/))?)?/i, ''));
   const fileOf = (base_id: string): string => join(folder, base_id + extension);
   const markOf = (base_id: string): string => join(folder, base_id + errorExtension);
-  const listed = (end: string, pathOf: (base_id: string) => string): readonly TraceSummary[] => {
-    const events = tracesIn(folder, end).map((base_id) => firstEvent(pathOf(base_id), base_id));
+  const listed = (
+    end: string,
+    pathOf: (base_id: string) => string,
+    isWanted = (_base_id: string): boolean => true,
+  ): readonly TraceSummary[] => {
+    const events = tracesIn(folder, end)
+      .filter(isWanted)
+      .map((base_id) => firstEvent(pathOf(base_id), base_id));
     return summaries(events.filter((event) => event !== undefined));
   };
   const retain = createRetention(folder, settings, isOurs);
@@ -84,6 +90,9 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
     list: async () => listed(extension, fileOf),
 
     newest: async (count) => newestIn(folder, count),
+
+    find: async (beginning) =>
+      listed(extension, fileOf, (base_id) => base_id.toLowerCase().startsWith(beginning)),
 
     listErrors: async () => listed(errorExtension, markOf),
 

@@ -148,6 +148,16 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
         newestTraces((statement, values) => runOnTable(statement, values, false), dialect, count),
       ),
 
+    find: (beginning) =>
+      guarded(dialect, async () => {
+        const rows = await runOnTable(
+          `select base_id, timestamp from data where id in (select min(id) from data where base_id like ${dialect.placeholder(1)} group by base_id)`,
+          [`${beginning}%`],
+          false,
+        );
+        return summaries(rows as Row[]);
+      }),
+
     // OSProfiler keeps none in a database.
     listErrors: async () => [],
 
