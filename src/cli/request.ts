@@ -115,6 +115,11 @@ export const request = command({
         endsLine = await printResponse(shell, response, values.include, isRedirect);
       });
       const { status, head, whole } = outcome;
+      // On a terminal both are seen together; what is piped stays as it came.
+      if (!endsLine && shell.display.width !== undefined) {
+        await print(shell, '\n');
+        endsLine = true;
+      }
       shell.say(`answered ${status} in ${duration(whole)}, its head after ${duration(head)}`);
     } catch (error) {
       // Why a request failed is what its trace may tell.
