@@ -16,7 +16,7 @@ export function newestFiles(
   firstEvent: (path: string) => Event | undefined,
 ): readonly Event[] {
   const files = paths
-    .map((path) => ({ path, writtenAt: (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) * 1000 }))
+    .map((path) => ({ path, writtenAt: writtenAtMicros(path) }))
     .toSorted((a, b) => b.writtenAt - a.writtenAt);
   const found: { readonly event: Event; readonly micros: number }[] = [];
   for (const { path, writtenAt } of files) {
@@ -30,4 +30,13 @@ export function newestFiles(
     if (found.length > count) found.pop();
   }
   return found.map(({ event }) => event);
+}
+
+/** Zero for a file that is gone, or that this user may not look at: no other is kept from being found by it. */
+function writtenAtMicros(path: string): number {
+  try {
+    return statSync(path).mtimeMs * 1000;
+  } catch {
+    return 0;
+  }
 }
