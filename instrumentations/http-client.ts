@@ -3,7 +3,7 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { aborted, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
+import { aborted, answered, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
 import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
@@ -85,19 +85,20 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
     },
   });
   watching(point, () => {
-    if (mayCarry(settings, request.host, request)) inject(request, () => settings.headersFor(point.context));
-    watch(request, point, caller, guard);
+    const isSigned =
+      mayCarry(settings, request.host, request) && inject(request, () => settings.headersFor(point.context));
+    watch(request, point, caller, guard, isSigned);
   });
 }
 
-function watch(request: ClientRequest, point: Point, caller: Context, guard: Guard): void {
+function watch(request: ClientRequest, point: Point, caller: Context, guard: Guard, isSigned: boolean): void {
   let stopInfo: Info = {};
   let broken: Info | undefined;
   const stop = (): void => stopPoint(point, { ...broken, ...stopInfo });
   bindEmitter(request, caller, guard, (event, value) => {
     if (event === 'response' || event === 'upgrade' || event === 'connect') {
       const response = value as IncomingMessage;
-      stopInfo = { requests: { status_code: response.statusCode } };
+      stopInfo = answered(response.statusCode, isSigned);
       if (event !== 'response') {
         stop();
         return;
@@ -126,19 +127,18 @@ function portOf(request: ClientRequest, scheme: string): number | undefined {
 const unbracketed = (host: string): string =>
   host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 
-function inject(request: ClientRequest, headersFor: () => Readonly<Record<string, string>>): void {
-  if (request.hasHeader(infoHeader) || isAwsSigned(request.getHeader('authorization'))) return;
-  if (isWritten(request)) {
-    injectWritten(request, headersFor);
-    return;
-  }
+/** @returns whether the headers are there now */
+function inject(request: ClientRequest, headersFor: () => Readonly<Record<string, string>>): boolean {
+  if (request.hasHeader(infoHeader) || isAwsSigned(request.getHeader('authorization'))) return false;
+  if (isWritten(request)) return injectWritten(request, headersFor);
   const headers = headersFor();
   for (const name of Object.keys(headers)) request.setHeader(name, headers[name]!);
+  return true;
 }
 
-function injectWritten(request: WrittenRequest, headersFor: () => Readonly<Record<string, string>>): void {
+function injectWritten(request: WrittenRequest, headersFor: () => Readonly<Record<string, string>>): boolean {
   const written = request._header.matchAll(/\r\nauthorization:([^\r]*)/gi);
-  if (isAwsSigned([...written].map(([, value]) => value))) return;
+  if (isAwsSigned([...written].map(([, value]) => value))) return false;
   const added = Object.entries(headersFor()).map(([name, value]) => `${name}: ${value}\r\n`);
   const lines = `\r\n${added.join('')}\r\n`;
   const extended = request._header.replace(/\r\n\r\n$/, lines);
@@ -149,6 +149,7 @@ function injectWritten(request: WrittenRequest, headersFor: () => Readonly<Recor
     request.outputSize += extended.length - request._header.length;
   }
   request._header = extended;
+  return true;
 }
 
 /**

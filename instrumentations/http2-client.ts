@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
-import { aborted, defaultPort, isAwsSigned, mayCarry, statusOf } from '../src/hooks/http.js';
+import { aborted, answered, defaultPort, isAwsSigned, mayCarry, statusOf } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
@@ -39,7 +39,9 @@ export function http2Client(settings: Settings, http2: Http2): void {
         if (point === undefined) return Reflect.apply(original, this, args);
         try {
           const stream = runIn(point.context, original, this, given) as ClientHttp2Stream;
-          guarded(guard, () => watching(point, () => watch(stream, point, caller, guard)));
+          // The headers are in a copy of what was given, and nowhere else.
+          const isSigned = given[0] !== args[0];
+          guarded(guard, () => watching(point, () => watch(stream, point, caller, guard, isSigned)));
           return stream;
         } catch (error) {
           stopPoint(point, failure(error));
@@ -167,7 +169,13 @@ function hostOf(authority: unknown): string | undefined {
   return textOf(authority)?.replace(/^.*@/, '').replace(/:\d*$/, '');
 }
 
-function watch(stream: ClientHttp2Stream, point: Point, caller: Context, guard: Guard): void {
+function watch(
+  stream: ClientHttp2Stream,
+  point: Point,
+  caller: Context,
+  guard: Guard,
+  isSigned: boolean,
+): void {
   let status: number | undefined;
   let broken: object | undefined;
   bindEmitter(stream, caller, guard, (event, value) => {
@@ -175,7 +183,7 @@ function watch(stream: ClientHttp2Stream, point: Point, caller: Context, guard: 
     else if (event === 'error') broken ??= failure(value);
     else if (event === 'end' || event === 'close') {
       if (event === 'close' && (stream.rstCode !== 0 || status === undefined)) broken ??= aborted;
-      stopPoint(point, { ...broken, ...(status !== undefined && { requests: { status_code: status } }) });
+      stopPoint(point, { ...broken, ...(status !== undefined && answered(status, isSigned)) });
     }
   });
 }

@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Callback } from '../src/hooks/call.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
+import { answered, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
@@ -32,7 +32,7 @@ interface UndiciRequest {
 export function undici(settings: Settings): void {
   const guard = createGuard('undici');
   // The channels' contexts are often another request's: the point is found by its request.
-  const open = createStamp<{ point: Point; info: Info }>();
+  const open = createStamp<{ point: Point; info: Info; isSigned: boolean }>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
     const caller = askedBy(request);
@@ -51,22 +51,24 @@ export function undici(settings: Settings): void {
         ...target(request.path),
       },
     });
-    open.put(request, { point, info: {} });
+    const state = { point, info: {}, isSigned: false };
+    open.put(request, state);
     watching(point, () => {
-      bind(request, caller, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
+      bind(request, caller, guard, (status) => stopPoint(point, answered(status, state.isSigned)));
       const isTraced = valuesOf(request, infoHeader.toLowerCase()).length > 0;
       const isSigned = isAwsSigned(valuesOf(request, 'authorization'));
       if (isTraced || isSigned || !mayCarry(settings, hostname, request)) return;
       for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
         request.addHeader(name, value);
       }
+      state.isSigned = true;
     });
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
     ({ request, response }) => {
       const state = open.of(request);
-      if (state !== undefined) state.info = { requests: { status_code: response.statusCode } };
+      if (state !== undefined) state.info = answered(response.statusCode, state.isSigned);
     },
   );
   onChannel<{ request: UndiciRequest }>('undici:request:trailers', ({ request }) => {

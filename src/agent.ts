@@ -55,7 +55,7 @@ export function start(preload: string): void {
   const folder = dirname(preload);
   if (handover === undefined && isTool(process.argv[1], folder)) return;
   const config = handover?.config ?? readEnvironment();
-  if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
+  if (!config.enabled || !publishProfiler(createProfiler())) return;
 
   setLinger(config.linger);
   // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
@@ -211,11 +211,6 @@ function readEnvironment(): Config {
   return config;
 }
 
-/** Who refuses what is old signs with the time, as the others that it talks to will ask for it. */
-function isTimed({ hmacMaxAge }: Config): boolean {
-  return hmacMaxAge !== undefined;
-}
-
 function createSettings(
   config: Config,
   exporter: () => Exporter,
@@ -225,7 +220,7 @@ function createSettings(
   return {
     verify: diagnoser?.verify ?? ((headers) => verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge)),
     headersFor: ({ trace, id }) =>
-      traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }, isTimed(config)),
+      traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }),
     traceSql: config.traceSql,
     traceSqlParams: config.traceSqlParams,
     maskSql: config.maskSql,

@@ -87,7 +87,7 @@ export const profiler = {
    */
   tracedClass,
 
-  /** The two headers that carry the trace on, for clients of your own; none where there is no trace. */
+  /** The headers that carry the trace on, for clients of your own; none where there is no trace. */
   traceHeaders(): Record<string, string> {
     return publishedProfiler()?.traceHeaders() ?? {};
   },

@@ -37,7 +37,7 @@ for (const file of ['api.cjs', 'api.mjs']) {
     assert.deepEqual(JSON.parse(stdout), {
       ...expectedOff,
       init: [base_id, base_id, '06320327-2c2c-45ae-923a-515de890276a'],
-      headers: ['X-Trace-Info', 'X-Trace-HMAC'],
+      headers: ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Time'],
       badId: 'TypeError',
     });
     assert.equal(

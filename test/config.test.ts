@@ -124,7 +124,7 @@ test('of several keys with an empty one among them, the others still count', asy
   const env = { OSTRACE_ENABLED: 'yes', OSTRACE_HMAC_KEYS: `a,,${key}`, OSTRACE_PROFILE: key };
   const code = `console.log(Object.keys(require('ostrace').profiler.traceHeaders()).join())`;
   const { stdout } = await run(t, '-e', { args: [code], env });
-  assert.equal(stdout, 'X-Trace-Info,X-Trace-HMAC\n');
+  assert.equal(stdout, 'X-Trace-Info,X-Trace-HMAC,X-Trace-Time\n');
 });
 
 test('each instrumentation has a switch', async (t) => {

@@ -270,7 +270,7 @@ test('OSTRACE_DEBUG says what is hooked and why a header is refused, each once',
 
 const sent = (): Record<string, string> => {
   const id = newId();
-  return traceHeaders({ base_id: id, parent_id: id, hmac_key: key }, true);
+  return traceHeaders({ base_id: id, parent_id: id, hmac_key: key });
 };
 const without = (name: string): Record<string, string> => {
   const { [name]: _left, ...others } = sent();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
@@ -11,14 +12,20 @@ import { key, on, run, scenario } from './scenario.js';
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-function signed(isTimed = true): Record<string, string> {
+function signed(): Record<string, string> {
   const id = newId();
-  return traceHeaders({ base_id: id, parent_id: id, hmac_key: key }, isTimed);
+  return traceHeaders({ base_id: id, parent_id: id, hmac_key: key });
+}
+
+/** As OSProfiler signs. */
+function untimed(): Record<string, string> {
+  const { [timeHeader]: _time, ...headers } = signed();
+  return headers;
 }
 
 /** Headers that say, rightly signed, that they were made at a time. */
 function signedAt(seconds: number, hmac_key = key): Record<string, string> {
-  const headers = signed(false);
+  const headers = untimed();
   return { ...headers, [timeHeader]: `${seconds}.${hmacOf(`${seconds}.${headers[infoHeader]}`, hmac_key)}` };
 }
 
@@ -28,7 +35,7 @@ const headers: Readonly<Record<string, readonly [Record<string, string>, trigger
   'of a clock that is half a minute ahead': [signedAt(now() + 30), true],
   'two minutes old': [signedAt(now() - 120), false],
   'of a clock that is two minutes ahead': [signedAt(now() + 120), false],
-  'without a time, as OSProfiler sends them': [signed(false), false],
+  'without a time, as OSProfiler sends them': [untimed(), false],
   'with a time that another key signed': [signedAt(now(), 'another key'), false],
   'with the time of other headers': [{ ...signed(), [timeHeader]: signed()[timeHeader]! }, false],
   'with a time that is not signed': [{ ...signed(), [timeHeader]: String(now()) }, false],
@@ -74,7 +81,7 @@ test('without OSTRACE_HMAC_MAX_AGE the time does not matter', async (t) => {
 
 for (const value of ['5m', '0', '-1', '1.5']) {
   test(`OSTRACE_HMAC_MAX_AGE=${value} is one clear line, and no header triggers a trace`, async (t) => {
-    const { ids, stderr } = await triggered(t, { OSTRACE_HMAC_MAX_AGE: value }, [signed(), signed(false)]);
+    const { ids, stderr } = await triggered(t, { OSTRACE_HMAC_MAX_AGE: value }, [signed(), untimed()]);
     assert.deepEqual(ids, new Set());
     assert.match(
       stderr,
@@ -83,30 +90,41 @@ for (const value of ['5m', '0', '-1', '1.5']) {
   });
 }
 
-test('a service says when it signed only where OSTRACE_HMAC_MAX_AGE is set, and the next one takes it', async (t) => {
-  const asked: IncomingHttpHeaders[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request.headers);
-    response.end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const code = `
-    const { profiler } = require('ostrace');
-    require('node:http').get('${url}', (response) => response.resume().on('end', async () => {
-      await fetch('${url}');
-      await fetch('${url}', { headers: profiler.traceHeaders() });
-    }));`;
-  const env = { ...on, OSTRACE_PROFILE: key };
-  await run(t, '-e', { args: [code], env: { ...env, OSTRACE_HMAC_MAX_AGE: '60' } });
-  assert.equal(asked.length, 3);
-  for (const each of asked) assert.notEqual(verifyHeaders(each, [key], 60), undefined);
-  await run(t, '-e', { args: [code], env });
-  const plain = asked.slice(3);
-  assert.equal(plain.length, 3);
-  for (const each of plain) {
-    assert.notEqual(verifyHeaders(each, [key], undefined), undefined);
-    assert.ok(!(timeHeader.toLowerCase() in each), 'as OSProfiler sends them');
-  }
-});
+// A chain where only the last service asks for fresh headers was cut there, silently: nobody before it knows.
+for (const first of [undefined, '60']) {
+  test(`a service always says when it signed, so that any next one may have OSTRACE_HMAC_MAX_AGE (its own: ${first})`, async (t) => {
+    const asked: IncomingHttpHeaders[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers);
+      response.end();
+    }).listen(0, '127.0.0.1');
+    const http2 = createHttp2Server((request, response) => {
+      asked.push(request.headers);
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await Promise.all([once(server, 'listening'), once(http2, 'listening')]);
+    t.after(() => {
+      server.close();
+      http2.close();
+    });
+    const portOf = (each: { address(): unknown }): number => (each.address() as AddressInfo).port;
+    const url = `http://127.0.0.1:${portOf(server)}/`;
+    const code = `
+      const { profiler } = require('ostrace');
+      const http = require('node:http');
+      const session = require('node:http2').connect('http://127.0.0.1:${portOf(http2)}');
+      http.get('${url}', (response) => response.resume().on('end', async () => {
+        await fetch('${url}');
+        await fetch('${url}', { headers: profiler.traceHeaders() });
+        const written = http.request('${url}', { headers: ['Host', 'x'], method: 'GET' });
+        written.end();
+        await new Promise((done) => written.on('response', (r) => r.resume().on('end', done)));
+        await new Promise((done) => session.request({ ':path': '/' }).resume().on('close', done));
+        session.close();
+      }));`;
+    const env = { ...on, OSTRACE_PROFILE: key, OSTRACE_HMAC_MAX_AGE: first };
+    await run(t, '-e', { args: [code], env });
+    assert.equal(asked.length, 5);
+    for (const each of asked) assert.notEqual(verifyHeaders(each, [key], 60), undefined);
+  });
+}

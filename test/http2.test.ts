@@ -109,7 +109,7 @@ test('each outgoing request is one point, and the server is told that point wher
     { ...requests, port: 0 },
     { method: 'GET', scheme: 'http', hostname: '127.0.0.1', port: 0, path: '/echo', query: 'token=***' },
   );
-  assert.deepEqual(info(asked[0]!.stop!), { requests: { status_code: 200 } });
+  assert.deepEqual(info(asked[0]!.stop!), { requests: { status_code: 200, signed: true } });
 });
 
 test('an outgoing request that fails says why', async (t) => {

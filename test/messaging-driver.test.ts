@@ -216,6 +216,28 @@ test('a message with an envelope is read; one that was sent again counts once; n
   assert.match(await driver.check(), /^12 events in the queue profiler\.info on RabbitMQ at /);
 });
 
+test('a user who may not read is told so, and not that somebody else reads', async (t) => {
+  const user = `ostrace-test-${process.pid}`;
+  const control = (...args: readonly string[]): void =>
+    void execFileSync('rabbitmqctl', ['--quiet', ...args], { stdio: 'ignore', timeout: 30_000 });
+  const vhost = decodeURIComponent(new URL(broker.url).pathname.slice(1)) || '/';
+  try {
+    control('add_user', user, 'secret');
+    t.after(() => control('delete_user', user));
+    control('set_permissions', '-p', vhost, user, '', '', '');
+  } catch {
+    return t.skip('rabbitmqctl does not rule the broker');
+  }
+  await open().write(linesOf(newId()));
+  const url = Object.assign(new URL(broker.url), { username: user, password: 'secret' });
+  const { message } = await failure(() => open(url.href).read(newId()));
+  assert.match(
+    message,
+    /this user may not read the queue profiler\.info; rabbitmqctl set_permissions .*refused/,
+  );
+  assert.doesNotMatch(message, /somebody else|secret/);
+});
+
 test('while somebody else reads, nobody reads a part of a trace', async () => {
   const driver = open();
   await driver.write(linesOf(newId()));

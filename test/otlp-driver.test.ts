@@ -48,8 +48,15 @@ interface GoldenTrace {
 }
 type GoldenNames = Readonly<Record<string, { readonly span_name: string; readonly kind: string }>>;
 
+/** OSProfiler's name as it is here: requests by path templates, and nothing cut off. */
+const wholeName = (name: string): string =>
+  name
+    .replace(/^WSGI_(\w+)_/, '$1 ')
+    .replace(/7$/, '{id}')
+    .replace(/^manage$/, 'manager');
+
 for (const trace of ['child_of_remote', 'root'] as const) {
-  test(`the spans of a trace have OSProfiler's ids, names and kinds: ${trace}`, async () => {
+  test(`the spans of a trace have OSProfiler's ids and kinds: ${trace}`, async () => {
     const { payloads, spans } = golden('otlp')[trace] as GoldenTrace;
     await driver.write(linesOf(payloads.map((event) => ({ ...event, project: 'golden', service: 'peer' }))));
     const byId = (a: { span_id: string }, b: { span_id: string }): number => (a.span_id < b.span_id ? -1 : 1);
@@ -62,7 +69,7 @@ for (const trace of ['child_of_remote', 'root'] as const) {
         .toSorted(byId),
       spans
         .map((span) => ({
-          name: span.name,
+          name: wholeName(span.name),
           kind: span.kind,
           trace_id: span.trace_id_hex,
           span_id: span.span_id_hex,
@@ -72,20 +79,40 @@ for (const trace of ['child_of_remote', 'root'] as const) {
         .toSorted(byId),
     );
     assert.deepEqual(receiver.spans[0]!.resource, {
-      'service.name': 'golden-peer',
+      'service.name': 'peer',
+      'service.namespace': 'golden',
       'host.name': 'golden-host',
     });
   });
 }
 
-test("points without known info are called as by OSProfiler, but for the agent's own and the nameless", async () => {
+// OSProfiler's own are cut: `cart` is `c` there, as it takes all characters of "-start" off the end.
+test('points without known info have their whole name, and the kind that OSProfiler gives them', async () => {
   const names = golden('otlp')['names_of_points_without_known_info'] as GoldenNames;
-  const own = { process: 'process', thread: 'thread', thread_main: 'thread_main', command: 'command' };
-  for (const name of [...Object.keys(names), ...Object.keys(own)]) {
+  const own = ['process', 'thread', 'thread_main', 'command', 'cart', 'start', 'tsar', 'stop', 'chart-stats'];
+  for (const name of [...Object.keys(names), ...own]) {
     await driver.write(point(newId(), {}, {}, name));
-    const { span_name, kind } = names[name] ?? { span_name: own[name as 'process'], kind: 'INTERNAL' };
     const seen = receiver.spans.pop()!;
-    assert.deepEqual({ span_name: seen.name, kind: seen.kind }, { span_name: span_name || name, kind });
+    assert.deepEqual([seen.name, seen.kind], [name, names[name]?.kind ?? 'INTERNAL']);
+  }
+});
+
+test('requests are named by their method and their route, or their path without what differs', async () => {
+  const names: readonly (readonly [string, Info, string])[] = [
+    ['wsgi', { request: { method: 'GET', path: '/orders/42' } }, 'GET /orders/{id}'],
+    ['wsgi', { request: { method: 'GET', path: '/orders/42', route: '/orders/:id' } }, 'GET /orders/:id'],
+    [
+      'http',
+      { requests: { method: 'PUT', path: '/v2/users/a.b%40c.de/x', hostname: 'a' } },
+      'PUT /v2/users/{id}/x',
+    ],
+    ['https', { requests: { method: 'GET', path: '/' } }, 'GET /'],
+    ['https', { requests: { method: 'GET' } }, 'GET'],
+    ['wsgi', { request: { path: '/x' } }, 'HTTP /x'],
+  ];
+  for (const [name, startInfo, expected] of names) {
+    await driver.write(point(newId(), {}, startInfo, name));
+    assert.equal(receiver.spans.pop()!.name, expected);
   }
 });
 
@@ -112,9 +139,9 @@ test("what points say has the names of OpenTelemetry's conventions, and times ar
   await driver.write(linesOf(shopTrace()), { isLast: true });
   const named = (name: string): SeenSpan => receiver.spans.find((span) => span.name === name)!;
   const server = receiver.spans.find(
-    ({ name, resource }) => name.startsWith('WSGI') && resource['service.name'] === 'test-shop',
+    ({ name, resource }) => name.startsWith('GET') && resource['service.name'] === 'shop',
   )!;
-  assert.equal(server.name, 'WSGI_GET_/orders/42');
+  assert.equal(server.name, 'GET /orders/{id}');
   assert.deepEqual(server.attributes, {
     'http.request.method': 'GET',
     'url.path': '/orders/42',
@@ -133,14 +160,17 @@ test("what points say has the names of OpenTelemetry's conventions, and times ar
     'db.response.returned_rows': 3,
   });
   assert.match(String(named('SQL_SELECT').attributes['db.query.text']), /^SELECT id, total/);
-  assert.deepEqual(named('REQUESTS_GET_127.0.0.1').attributes, {
-    'http.request.method': 'GET',
-    'server.address': '127.0.0.1',
-    'server.port': 4000,
-    'url.path': '/stock/7',
-    'http.response.status_code': 503,
-    'error.type': '503',
-  });
+  assert.deepEqual(
+    receiver.spans.find(({ name, kind }) => name === 'GET /stock/{id}' && kind === 'CLIENT')!.attributes,
+    {
+      'http.request.method': 'GET',
+      'server.address': '127.0.0.1',
+      'server.port': 4000,
+      'url.path': '/stock/7',
+      'http.response.status_code': 503,
+      'error.type': '503',
+    },
+  );
   assert.deepEqual(named('command').attributes, {
     'process.executable.name': 'convert',
     'ostrace.command.shell': false,
@@ -410,9 +440,9 @@ test('each span is of the service and the host that its events name', async () =
   assert.deepEqual(
     receiver.spans.map(({ resource }) => resource),
     [
-      { 'service.name': 'test-shop', 'host.name': 'test-host' },
-      { 'service.name': 'test-other', 'host.name': 'test-host' },
-      { 'service.name': 'golden-peer', 'host.name': 'golden-host' },
+      { 'service.name': 'shop', 'service.namespace': 'test', 'host.name': 'test-host' },
+      { 'service.name': 'other', 'service.namespace': 'test', 'host.name': 'test-host' },
+      { 'service.name': 'peer', 'service.namespace': 'golden', 'host.name': 'golden-host' },
     ],
   );
 });
@@ -446,5 +476,5 @@ test("an application's points arrive as spans", async (t) => {
   assert.equal(named('piece').parent_span_id, named('whole').span_id);
   assert.equal(named('whole').parent_span_id, named('process').span_id);
   assert.equal(named('process').parent_span_id, null);
-  assert.equal(named('process').resource['service.name'], 'ostrace-scenario');
+  assert.equal(named('process').resource['service.name'], 'scenario');
 });

@@ -151,13 +151,50 @@ test('the package is small, and brings no others', () => {
   const modules = join(empty, 'node_modules');
   const installed = readdirSync(modules).filter((name) => !name.startsWith('.'));
   assert.deepEqual(installed, ['ostrace']);
-  const bytes = readdirSync(modules, { recursive: true, encoding: 'utf8' })
-    .map((name) => statSync(join(modules, name)))
-    .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+  const sizeOf = (isCounted: (name: string) => boolean): number =>
+    readdirSync(modules, { recursive: true, encoding: 'utf8' })
+      .filter(isCounted)
+      .map((name) => statSync(join(modules, name)))
+      .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+  const bytes = sizeOf((name) => !name.endsWith('.md'));
   assert.ok(bytes < 750_000, `${bytes} bytes`);
+  const pages = sizeOf((name) => name.endsWith('.md'));
+  assert.ok(pages < 150_000, `${pages} bytes of pages`);
   // V8 reads each kilobyte of it in 25 µs, at every start.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
   assert.ok(atStart < 115_000, `${atStart} bytes at the start`);
+});
+
+/** The names of a page's headings, as links have them. */
+function anchorsIn(page: string): readonly string[] {
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test('each link of a page in the package leads somewhere in the package, or to the web', () => {
+  const shipped = join(empty, 'node_modules/ostrace');
+  const pages = readdirSync(shipped, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  );
+  assert.ok(pages.includes('README.md') && pages.includes('docs/stores/README.md'));
+  for (const name of pages) {
+    const page = readFileSync(join(shipped, name), 'utf8');
+    for (const [, target] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target!)) continue;
+      const [path, anchor] = target!.split('#');
+      const file = path === '' ? name : join(dirname(name), path!);
+      assert.ok(
+        statSync(join(shipped, file), { throwIfNoEntry: false })?.isFile(),
+        `${name} links to ${target}`,
+      );
+      if (anchor === undefined) continue;
+      assert.ok(anchorsIn(readFileSync(join(shipped, file), 'utf8')).includes(anchor), `${name}: ${target}`);
+    }
+  }
 });
 
 test('no declaration needs the types of a package that is not installed with this one', () => {

@@ -123,6 +123,11 @@ test('traces are listed by their first event, and what is no trace is left out',
     own.map(({ base_id }) => base_id),
     [second, first],
   );
+  assert.deepEqual(
+    await driver.find!(second.slice(0, 18)),
+    own.filter(({ base_id }) => base_id === second),
+  );
+  assert.deepEqual(await driver.find!(hostile.slice(0, 18)), []);
   assert.deepEqual(await driver.read(hostile), { events: [], skipped: 3 });
   assert.equal(await driver.read(newId()), undefined);
   assert.equal(await driver.read('*'), undefined);

@@ -398,3 +398,152 @@ test('what is missing or odd in an event is null or empty', () => {
   const event = parseEvent(line({ info: null, project: 7, service: undefined }))!;
   assert.deepEqual([event.info, event.project, event.service], [{}, null, null]);
 });
+
+// ---- equal siblings
+
+/** A request that asks for each of its items by itself: twice wrong, once failing, the last without an end. */
+function loop(times: number): Event[] {
+  const sql = (i: number): Info => ({
+    db: {
+      system: 'postgresql',
+      statement: `SELECT a FROM t WHERE id = ${i} AND b IN (${'?, '.repeat(i % 7)}?)`,
+    },
+  });
+  const db = { db: { system: 'postgresql', operation: 'query', name: 'shop', host: 'pg', port: 5432 } };
+  const failed = { etype: 'error', message: 'no such row 17' };
+  const events = eventsOf({ name: 'wsgi', id: 'root', start: 0, stop: 10_000_000 });
+  for (let i = 0; i < times; i++) {
+    const start = 1000 * i;
+    const took = i === 3 ? 900 : 100 + (i % 2);
+    const stopInfo = i === 17 ? failed : { db: { rows: 1 } };
+    events.push(
+      ...eventsOf({
+        name: 'db',
+        id: `db${i}`,
+        parent: 'root',
+        start,
+        stop: start + took,
+        startInfo: db,
+        stopInfo,
+      }),
+      ...eventsOf({
+        name: 'sql',
+        id: `sql${i}`,
+        parent: `db${i}`,
+        start,
+        stop: start + took,
+        startInfo: sql(i),
+      }),
+    );
+  }
+  return events;
+}
+
+test('2,000 equal siblings are one line with their count, sum, median and maximum', () => {
+  const lines = [...renderTree(buildTree(loop(2000)), plain)].map((each) => each.trimEnd());
+  assert.match(lines[1]!, /4001 points · 1 error · shop · 3996 folded, --unfold shows each$/);
+  assert.deepEqual(
+    lines.slice(5).map((each) => each.replace(/^.*? shop {5}/, '')),
+    [
+      '├─ db ×1999  postgresql query shop@pg:5432 · 1 row · sum 202 ms · p50 100 µs · max 900 µs',
+      '│  └─ sql ×1999  SELECT a FROM t WHERE id = ? AND b IN (?) · sum 202 ms · p50 100 µs · max 900 µs',
+      // A failure is never below others.
+      '└─ db  postgresql query shop@pg:5432 ✗ error: no such row 17',
+      '   └─ sql  SELECT a FROM t WHERE id = 17 AND b IN (?, ?, ?, ?)',
+    ],
+  );
+  assert.match(lines[5]!, /^ +202 ms +2\.0% {2}━+ +shop/);
+});
+
+test('each point has its line where that is asked for, and few equal ones always have', () => {
+  assert.equal([...renderTree(buildTree(loop(2000)), plain, false)].length, 4 + 4001);
+  assert.equal([...renderTree(buildTree(loop(4)), plain)].length, 4 + 9);
+  assert.equal([...renderTree(buildTree(loop(5)), plain)].length, 4 + 3);
+});
+
+test('what differs stays apart: names, services, statements, statuses, failures, what has no end', () => {
+  const events = eventsOf({ name: 'wsgi', id: 'root', start: 0, stop: 1_000_000 });
+  const call = (i: number, path: string, status_code: number): Event[] =>
+    eventsOf({
+      name: 'http',
+      id: `${i}`,
+      parent: 'root',
+      start: i,
+      ...(i % 10 !== 9 && { stop: i + 1 }),
+      startInfo: { requests: { method: 'GET', hostname: 'stock', port: 80, path } },
+      stopInfo: { requests: { status_code } },
+    });
+  for (let i = 0; i < 80; i++) {
+    events.push(...call(i, i % 2 === 0 ? `/items/${i}` : '/all', i % 4 === 0 ? 503 : 200));
+  }
+  const lines = [...renderTree(buildTree(events), plain)].slice(5).map((each) => each.replace(/^.*?─ /, ''));
+  assert.deepEqual(
+    lines.map((each) => each.replace(/ · sum.*\n|\n/, '')),
+    [
+      'HTTP out ×20  GET stock:80/items/{id} → 503',
+      'HTTP out ×32  GET stock:80/all → 200',
+      'HTTP out ×20  GET stock:80/items/{id} → 200',
+      'HTTP out ×8  GET stock:80/all … unfinished',
+    ],
+  );
+});
+
+test('siblings without info are equal by their names, and nothing is hidden or shown twice', () => {
+  const roll = dice(11);
+  for (let round = 0; round < 200; round++) {
+    const events = Array.from({ length: 1 + roll(60) }, (_, i) =>
+      eventsOf({
+        name: `p${roll(2)}`,
+        id: `${i}`,
+        parent: `${i === 0 ? 'x' : roll(i)}`,
+        start: roll(50),
+        stop: 60,
+      }),
+    ).flat();
+    const text = [...renderTree(buildTree(events), plain)].slice(4).join('');
+    const shown = [...text.matchAll(/ p[01](?: ×(\d+))?/g)].reduce(
+      (sum, [, times]) => sum + Number(times ?? 1),
+      0,
+    );
+    assert.equal(shown, events.length / 2, text);
+  }
+});
+
+// ---- when each ran
+
+test('below 90 columns each line tells when its point started, and wide terminals get a longer timeline', () => {
+  const tree = buildTree(shopTrace());
+  const linesAt = (width: number): string[] => [...renderTree(tree, { width, colour: false })];
+  for (const width of [40, 59, 60, 72, 80, 89]) {
+    const [, , , heading, ...lines] = linesAt(width);
+    assert.match(heading!, /^ +TIME +START /, `${width}`);
+    assert.match(lines[0]!, /^ +182 ms +\+0 µs {2}/);
+    assert.match(lines[4]!, /^ +98\.0 ms +\+20\.9 ms {2}/);
+    assert.match(lines[6]!, /^ +… +\+125 ms {2}/);
+  }
+  const timelines = [90, 110, 140, 200, 350, 1000].map(
+    (width) => /TIMELINE +/.exec(linesAt(width)[3]!)![0].length - 2,
+  );
+  assert.deepEqual(timelines, [12, 20, 30, 50, 100, 100]);
+});
+
+// ---- what is missing
+
+test('a call that carried the trace to a service of which nothing is there is marked', () => {
+  const startInfo = { requests: { method: 'GET', hostname: 'stock', port: 80, path: '/x' } };
+  const call = (id: string, stopInfo: Info): Event[] =>
+    eventsOf({ name: 'http', id, parent: 'root', start: 1, stop: 2, startInfo, stopInfo });
+  const requests = { status_code: 200, signed: true };
+  const events = [
+    ...eventsOf({ name: 'wsgi', id: 'root', start: 0, stop: 9 }),
+    ...call('unanswered', { requests }),
+    ...call('answered', { requests: { ...requests, status_code: 201 } }),
+    ...eventsOf({ name: 'wsgi', id: 'in', parent: 'answered', start: 1, stop: 2, service: 'stock' }),
+    ...call('not signed', { requests: { status_code: 202 } }),
+    ...call('failed', { etype: 'Error', message: 'ECONNREFUSED' }),
+  ];
+  const text = [...renderTree(buildTree(events), plain)].join('');
+  assert.match(text, /→ 200 … no answer from this service in the trace\n/);
+  assert.match(text, /→ 201\n[^\n]*HTTP in\n[^\n]*→ 202\n[^\n]*✗ Error: ECONNREFUSED\n$/);
+  assert.match(text, /^[^\n]*\n[^\n]* · 1 call without an answer in the trace · shop, stock\n/);
+});

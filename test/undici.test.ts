@@ -108,8 +108,12 @@ function bundled(app: string): string {
 function requests(seen: readonly Seen[]): unknown {
   return seen
     .filter(({ url }) => url !== '/aborted')
-    .map(({ method, url, headers: { 'x-trace-info': _info, 'x-trace-hmac': _hmac, ...headers } }) =>
-      JSON.stringify([url, method, headers]),
+    .map(
+      ({
+        method,
+        url,
+        headers: { 'x-trace-info': _info, 'x-trace-hmac': _hmac, 'x-trace-time': _time, ...headers },
+      }) => JSON.stringify([url, method, headers]),
     )
     .toSorted();
 }

@@ -50,12 +50,13 @@ test('a trace is spans of version 2, with their times in microseconds and their 
       traceId: 'aaaaaaaa000040008000000000000001',
       id: '8000000000000002',
       kind: 'SERVER',
-      name: 'WSGI_GET_/x',
+      name: 'GET /x',
       timestamp: second + 5,
       duration: 500,
-      localEndpoint: { serviceName: 'test-shop' },
+      localEndpoint: { serviceName: 'shop' },
       tags: {
         'host.name': 'test-host',
+        'service.namespace': 'test',
         'http.request.method': 'GET',
         'url.path': '/x',
         'url.scheme': 'http',
@@ -66,13 +67,14 @@ test('a trace is spans of version 2, with their times in microseconds and their 
       parentId: '8000000000000002',
       id: '800000000000000f',
       kind: 'CLIENT',
-      name: 'REQUESTS_PUT_stock',
+      name: 'PUT /{id}',
       timestamp: second + 7,
       duration: 1,
-      localEndpoint: { serviceName: 'test-shop' },
+      localEndpoint: { serviceName: 'shop' },
       remoteEndpoint: { serviceName: 'stock', port: 4000 },
       tags: {
         'host.name': 'test-host',
+        'service.namespace': 'test',
         'http.request.method': 'PUT',
         'url.scheme': 'http',
         'server.address': 'stock',
@@ -89,8 +91,8 @@ test('a failed point has the tag by which Zipkin knows it, and all kinds of poin
   await driver.write(linesOf(shopTrace()), { isLast: true });
   const errors = receiver.spans.map(({ name, tags }) => [name, tags['error']]).filter(([, error]) => error);
   assert.deepEqual(errors, [
-    ['REQUESTS_GET_127.0.0.1', '503'],
-    ['WSGI_GET_/stock/7', 'x is not a function'],
+    ['GET /stock/{id}', '503'],
+    ['GET /stock/{id}', 'x is not a function'],
     ['command', 'true'],
   ]);
   assert.deepEqual(

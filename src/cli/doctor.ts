@@ -78,7 +78,7 @@ async function checkRequest(
   waitMs: number,
 ): Promise<Check> {
   const base_id = newId();
-  const headers = traceHeaders({ base_id, parent_id: base_id, hmac_key: key }, true);
+  const headers = traceHeaders({ base_id, parent_id: base_id, hmac_key: key });
   const deadline = performance.now() + waitMs;
   let status: number | undefined;
   for (;;) {

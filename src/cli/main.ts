@@ -89,12 +89,19 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 stderr.on('error', () => {});
 
+/** By what tools agree on: FORCE_COLOR decides where it is set, as it does for Node, and then NO_COLOR. */
+function takesColour(): boolean {
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return stdout.isTTY && !env['NO_COLOR'];
+}
+
 const shell: Shell = {
   env,
   stdout,
   display: {
     width: stdout.isTTY ? stdout.columns || undefined : undefined,
-    colour: stdout.isTTY && !env['NO_COLOR'],
+    colour: takesColour(),
   },
   say: (line) => void stderr.write(`${clean(line)}\n`),
   warn: (line) => void stderr.write(`ostrace: ${clean(line)}\n`),

@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 
+import { duration } from '../report/format.js';
 import { newId } from '../trace/ids.js';
-import { isTraceHeader, traceHeaders } from '../trace/headers.js';
 import { CommandError, type Shell, command, print } from './command.js';
-import { type Outgoing, headersFrom, send, urlFrom } from './send.js';
+import { cookiesFrom } from './cookies.js';
+import { type Following, exchange } from './exchange.js';
+import { outgoingFrom } from './outgoing.js';
+import { repeat } from './repeat.js';
+import { urlFrom } from './send.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { milliseconds, showOption, showWhenComplete, waitOption } from './store.js';
+import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption } from './store.js';
 
 const hint =
   'check that the service runs with OSTRACE_ENABLED=true, that its OSTRACE_HMAC_KEYS has this key, and that its OSTRACE_CONNECTION_STRING names the same store';
@@ -15,7 +18,7 @@ export const request = command({
   name: 'request',
   operands: 'URL',
   about:
-    'Sends a signed request, so that every service it touches traces it. Prints the body of the response, and on stderr the id of the trace.',
+    'Sends a signed request, so that every service it touches traces it. Prints the body of the response, and on stderr the id of the trace and how long the answer took. The options are those of curl where curl has them.',
   options: {
     request: { type: 'string', short: 'X', value: 'METHOD', help: 'GET when not given; POST with -d.' },
     header: {
@@ -32,16 +35,41 @@ export const request = command({
       multiple: true,
       help: 'The body, as curl sends it: @FILE reads it from a file without its line breaks, @- from stdin; several are joined by &. The content type is that of a form, unless -H says otherwise.',
     },
+    location: {
+      type: 'boolean',
+      short: 'L',
+      help: 'Follow redirects. Another host gets no trace headers, another origin no credentials.',
+    },
+    insecure: { type: 'boolean', short: 'k', help: 'Take any certificate of the server.' },
+    user: {
+      type: 'string',
+      short: 'u',
+      value: 'USER:PASSWORD',
+      help: 'Credentials for HTTP basic authentication.',
+    },
+    cookie: {
+      type: 'string',
+      short: 'b',
+      value: 'COOKIES',
+      multiple: true,
+      help: 'Cookies to send, as NAME=VALUE; NAME=VALUE, or a file of them; with -L also those that responses set.',
+    },
     include: { type: 'boolean', short: 'i', help: "Print the response's status and headers as well." },
     timeout: {
       type: 'string',
       value: 'SECONDS',
       help: 'How long the response may take to be complete; 60 when not given, 0 for as long as it takes.',
     },
+    repeat: {
+      type: 'string',
+      value: 'N',
+      help: 'Send N requests one after the other, each with a trace of its own; print the spread of their times in place of the responses, and with --show the trace of the slowest.',
+    },
     profile: profileOption,
     'connection-string': connectionOption,
     show: showOption,
     wait: waitOption,
+    ...unfoldOptions,
   },
   async run(values, operands, shell) {
     const [url] = operands;
@@ -49,96 +77,88 @@ export const request = command({
       throw new CommandError(`expected one URL, got ${operands.length}; see ostrace request --help`);
     }
     const waitMs = milliseconds('--wait', values.wait, 5);
+    const times = timesFrom(values.repeat);
+    const isFolded = !(values.unfold || values.all);
     const config = settings(shell, values['connection-string']);
-    const base_id = newId();
-    const key = keyFrom(values.profile, config);
-    const outgoing = outgoingOf(values, urlFrom(url), base_id, key);
-    const show = (): Promise<void> => showWhenComplete(shell, { config, base_id, waitMs, hint });
+    const first = urlFrom(url);
+    const outgoing = outgoingFrom(values, first, keyFrom(values.profile, config));
+    const following = (): Following => ({
+      isFollowing: values.location,
+      cookies: cookiesFrom(values.cookie, first),
+      onUntraced: (host) =>
+        shell.warn(`redirected to ${host}, which gets no trace headers: it is another host`),
+    });
+    const show = (base_id: string): Promise<void> =>
+      showWhenComplete(shell, { config, base_id, waitMs, hint, isFolded });
+    if (times > 1) {
+      const slowest = await repeat(shell, times, (base_id) =>
+        exchange(
+          outgoing(base_id),
+          following(),
+          async (response) => void (await response.resume().toArray()),
+        ),
+      );
+      if (values.show) {
+        await print(shell, '\n');
+        await show(slowest);
+      }
+      return 0;
+    }
 
+    const base_id = newId();
+    const options = following();
     // First, so that the trace of a request that hangs can be found while it does.
     shell.say(`trace ${base_id}`);
     let endsLine = true;
     try {
-      await send(outgoing, async (response) => {
-        endsLine = await printResponse(shell, response, values.include);
+      const outcome = await exchange(outgoing(base_id), options, async (response, isRedirect) => {
+        endsLine = await printResponse(shell, response, values.include, isRedirect);
       });
+      const { status, head, whole } = outcome;
+      // On a terminal both are seen together; what is piped stays as it came.
+      if (!endsLine && shell.display.width !== undefined) {
+        await print(shell, '\n');
+        endsLine = true;
+      }
+      shell.say(`answered ${status} in ${duration(whole)}, its head after ${duration(head)}`);
     } catch (error) {
       // Why a request failed is what its trace may tell.
-      if (values.show && error instanceof CommandError) await showWhatThereIs(shell, error, show);
+      if (values.show && error instanceof CommandError) {
+        await showWhatThereIs(shell, error, () => show(base_id));
+      }
       throw error;
     }
     if (values.show) {
       await print(shell, endsLine ? '\n' : '\n\n');
-      await show();
+      await show(base_id);
     }
     return 0;
   },
 });
 
-function outgoingOf(
-  values: {
-    readonly request: string | undefined;
-    readonly header: readonly string[];
-    readonly data: readonly string[];
-    readonly timeout: string | undefined;
-  },
-  url: URL,
-  base_id: string,
-  key: string,
-): Outgoing {
-  const body = values.data.length > 0 ? Buffer.concat(bodyOf(values.data)) : undefined;
-  const method = values.request ?? (body === undefined ? 'GET' : 'POST');
-  if (!/^[A-Za-z]+$/.test(method)) {
-    throw new CommandError(`--request is "${method}"; expected a method such as GET`);
-  }
-  const signed = traceHeaders({ base_id, parent_id: base_id, hmac_key: key }, true);
-  const traced = Object.entries(signed).map(([name, value]) => `${name}: ${value}`);
-  const headers = headersFrom([...values.header.filter(isNotTraced), ...traced], {
-    Accept: '*/*',
-    'User-Agent': 'ostrace',
-    ...(body !== undefined && {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      'Content-Length': `${body.length}`,
-    }),
-  });
-  return {
-    url,
-    method,
-    headers,
-    body,
-    timeoutMs: milliseconds('--timeout', values.timeout, 60),
-  };
+function timesFrom(given: string | undefined): number {
+  if (given === undefined) return 1;
+  if (/^[1-9]\d{0,5}$/.test(given)) return Number(given);
+  throw new CommandError(`--repeat is "${given}"; expected a whole number from 1 to 999999`);
 }
 
-/** A header that was copied from another request must not stand beside ours. */
-function isNotTraced(header: string): boolean {
-  return !isTraceHeader(header.split(':', 1)[0] ?? '');
-}
-
-function bodyOf(data: readonly string[]): Buffer[] {
-  return data.flatMap((each, index) => {
-    const bytes = each.startsWith('@') ? fileOf(each.slice(1)) : Buffer.from(each);
-    return index === 0 ? [bytes] : [Buffer.from('&'), bytes];
-  });
-}
-
-function fileOf(path: string): Buffer {
-  try {
-    const bytes = readFileSync(path === '-' ? 0 : path);
-    return bytes.filter((byte) => byte !== 0x0a && byte !== 0x0d) as Buffer;
-  } catch (error) {
-    throw new CommandError(`cannot read the body for -d: ${(error as Error).message}`);
-  }
-}
-
-/** Gives whether what was printed ends with a line break. */
-async function printResponse(shell: Shell, response: IncomingMessage, withHead: boolean): Promise<boolean> {
+/** Gives whether what was printed ends with a line break; of a redirect that is followed only the head is. */
+async function printResponse(
+  shell: Shell,
+  response: IncomingMessage,
+  withHead: boolean,
+  isRedirect: boolean,
+): Promise<boolean> {
   let last = 0x0a;
   if (withHead) {
     const { httpVersion, statusCode, statusMessage, rawHeaders } = response;
     const lines = [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`];
     for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
     await print(shell, Buffer.from(`${lines.join('\n')}\n\n`, 'latin1'));
+  }
+  if (isRedirect) {
+    await response.resume().toArray();
+    return true;
   }
   for await (const chunk of response as AsyncIterable<Buffer>) {
     last = chunk.at(-1) ?? last;

@@ -8,8 +8,9 @@ import { variableName } from '../config/options.js';
 import { newId } from '../trace/ids.js';
 import { signIds } from '../trace/signing.js';
 import { CommandError, type Shell, command } from './command.js';
+import { asNodeRuns, whyNoNode } from './program.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { milliseconds, showOption, showWhenComplete, waitOption } from './store.js';
+import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption } from './store.js';
 
 const preload = join(__dirname, '../../register.js');
 
@@ -29,6 +30,7 @@ export const run = command({
     'connection-string': connectionOption,
     show: showOption,
     wait: waitOption,
+    ...unfoldOptions,
   },
   async run(values, operands, shell) {
     const [program, ...args] = operands;
@@ -36,13 +38,18 @@ export const run = command({
       throw new CommandError('expected a program to run, as in: ostrace run -- node client.js');
     }
     const waitMs = milliseconds('--wait', values.wait, 5);
+    const isFolded = !(values.unfold || values.all);
     const config = settings(shell, values['connection-string']);
     const base_id = newId();
     const env = environment(shell, config, base_id, keyFrom(values.profile, config));
     shell.say(`trace ${base_id}`);
+    const other = whyNoNode(program, shell.env);
+    if (other !== undefined) {
+      shell.warn(`${other}, no Node program: of it nothing is traced but the Node programs that it starts`);
+    }
     const end = await runToEnd(program, args, env);
     try {
-      if (values.show) await showWhenComplete(shell, { config, base_id, waitMs, hint });
+      if (values.show) await showWhenComplete(shell, { config, base_id, waitMs, hint, isFolded });
     } finally {
       if (end.signal !== null) raise(end.signal);
     }
@@ -89,14 +96,24 @@ function runToEnd(
     const stop = forwardSignals((signal) => child.kill(signal));
     child.on('error', (error: NodeJS.ErrnoException) => {
       stop();
-      const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message;
-      reject(new CommandError(`cannot run "${program}": ${reason}`));
+      reject(new CommandError(`cannot run "${program}": ${reasonOf(error, program, args)}`));
     });
     child.on('exit', (code, signal) => {
       stop();
       resolve({ code, signal });
     });
   });
+}
+
+function reasonOf(
+  { code, message }: NodeJS.ErrnoException,
+  program: string,
+  args: readonly string[],
+): string {
+  const byNode = asNodeRuns(program, args);
+  if (byNode !== undefined) return `it is a file for Node; run it by ${byNode}`;
+  if (code === 'ENOENT') return 'there is no such program';
+  return code === 'EACCES' ? 'it is not executable, or may not be run by this user' : message;
 }
 
 /** The program decides what a signal means; we end when it does. */

@@ -18,6 +18,8 @@ export interface Outgoing {
   readonly body: Buffer | undefined;
   /** For the whole of request and response; 0 for as long as it takes. */
   readonly timeoutMs: number;
+  /** Whether any certificate will do. */
+  readonly isInsecure?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Outgoing {
  * @param receive reads the response to its end
  */
 export async function send(
-  { url, method, headers, body, timeoutMs }: Outgoing,
+  { url, method, headers, body, timeoutMs, isInsecure = false }: Outgoing,
   receive: (response: IncomingMessage) => Promise<void>,
 ): Promise<void> {
   const request = url.protocol === 'https:' ? requestByHttps : requestByHttp;
@@ -39,6 +41,7 @@ export async function send(
         method,
         headers,
         agent: false,
+        ...(isInsecure && { rejectUnauthorized: false }),
         ...(timeoutMs > 0 && { signal: AbortSignal.timeout(timeoutMs) }),
       });
       outgoing.on('response', resolve).on('error', reject).end(body);
@@ -50,7 +53,7 @@ export async function send(
     if ((error as Error).name === 'AbortError') {
       throw new CommandError(`${shown} took longer than ${timeoutMs / 1000} s; --timeout sets the limit`);
     }
-    const reason = reasonOf(error);
+    const reason = reasonOf(error) + certificateAdvice(error);
     throw new CommandError(
       hasAnswered
         ? `the response of ${shown} broke off: ${reason}`
@@ -112,6 +115,14 @@ function isHeader(name: string, value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** By the names that OpenSSL and Node give to what is wrong with a certificate. */
+function certificateAdvice(error: unknown): string {
+  const { code = '' } = error as { readonly code?: string };
+  return /CERT|^UNABLE_TO_(?:GET_ISSUER|VERIFY)|ALTNAME/.test(code)
+    ? '; -k takes any certificate, NODE_EXTRA_CA_CERTS names an authority'
+    : '';
 }
 
 /** A failed connection to several addresses has no message of its own. */

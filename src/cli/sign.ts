@@ -1,7 +1,10 @@
 import { traceHeaders } from '../trace/headers.js';
 import { isUuid, newId } from '../trace/ids.js';
-import { CommandError, command, print } from './command.js';
-import { keyFrom, profileOption, settings } from './settings.js';
+import type { Config } from '../config/config.js';
+import { CommandError, type Shell, command, print } from './command.js';
+import { withStores } from './readable.js';
+import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
+import { idForms, mayBeId, traceIdFrom } from './trace-id.js';
 
 export const sign = command({
   name: 'sign',
@@ -13,23 +16,38 @@ export const sign = command({
 Whoever has the headers can send traced requests with them: for as long as the key is good, or for OSTRACE_HMAC_MAX_AGE seconds where the services set that.`,
   options: {
     profile: profileOption,
-    'base-id': { type: 'string', value: 'UUID', help: 'The id of the trace; a new one when not given.' },
+    'base-id': {
+      type: 'string',
+      value: 'UUID',
+      help: `The trace to go on with: ${idForms}. A new one when not given.`,
+    },
     'parent-id': {
       type: 'string',
       value: 'UUID',
       help: 'The id of the point that the request belongs to; the trace itself when not given.',
     },
+    'connection-string': connectionOption,
   },
   async run(values, _operands, shell) {
-    const key = keyFrom(values.profile, settings(shell));
-    const base_id = uuid('--base-id', values['base-id']) ?? newId();
-    const parent_id = uuid('--parent-id', values['parent-id']) ?? base_id;
+    const config = settings(shell, values['connection-string']);
+    const key = keyFrom(values.profile, config);
+    const parent = uuid('--parent-id', values['parent-id']);
+    const base_id = await baseId(config, shell, values['base-id']);
+    const parent_id = parent ?? base_id;
     shell.say(`trace ${base_id}`);
-    const headers = Object.entries(traceHeaders({ base_id, parent_id, hmac_key: key }, true));
+    const headers = Object.entries(traceHeaders({ base_id, parent_id, hmac_key: key }));
     await print(shell, headers.map(([name, value]) => `${name}: ${value}\n`).join(''));
     return 0;
   },
 });
+
+/** The trace that is named, which is looked for only where that is no whole id. */
+async function baseId(config: Config, shell: Shell, given: string | undefined): Promise<string> {
+  if (given === undefined) return newId();
+  if (isUuid(given)) return given;
+  if (mayBeId(given)) return withStores(config, shell.warn, (store) => traceIdFrom(given, store));
+  throw new CommandError(`--base-id is "${given}"; expected a UUID, the beginning of one, or last`);
+}
 
 function uuid(option: string, given: string | undefined): string | undefined {
   if (given === undefined || isUuid(given)) return given;

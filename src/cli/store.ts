@@ -1,26 +1,30 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { type Config, driverSettings } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { masked, openDriver, readableOf } from '../drivers/index.js';
 import { renderTree } from '../report/text.js';
-import { type Tree, buildTree } from '../report/tree.js';
+import { buildTree } from '../report/tree.js';
 import { CommandError, type Option, type Shell, printAll } from './command.js';
-
-// A service sends its events in batches; a trace that grew a moment ago may grow on.
-const quietMs = 200;
-const pollMs = 50;
+import { withStores } from './readable.js';
+import { settled } from './settled.js';
 
 export const showOption = {
   type: 'boolean',
-  help: 'Then print the trace, as soon as it is complete.',
+  help: 'Then print the trace, as soon as it is complete: each point has ended, and each service that got signed headers has sent something.',
 } as const satisfies Option;
 
 export const waitOption = {
   type: 'string',
   value: 'SECONDS',
-  help: 'How long --show waits for the trace to be complete; 5 when not given. What is unfinished then is marked.',
+  help: 'How long --show waits for the trace to be complete; 5 when not given. What is missing then is marked.',
 } as const satisfies Option;
+
+export const unfoldOptions = {
+  unfold: {
+    type: 'boolean',
+    help: 'Print each point on a line of its own: equal siblings, five or more, are one line otherwise.',
+  },
+  all: { type: 'boolean', help: 'The same as --unfold.' },
+} as const satisfies Readonly<Record<string, Option>>;
 
 /** Opens the store that commands read, for as long as it is used. */
 export async function withStore<Result>(
@@ -52,26 +56,40 @@ export async function showWhenComplete(
     base_id,
     waitMs,
     hint,
+    isFolded,
   }: {
     readonly config: Config;
     readonly base_id: string;
     readonly waitMs: number;
     readonly hint: string;
+    readonly isFolded: boolean;
   },
 ): Promise<void> {
-  const stored = await withStore(config, (driver) => settled(driver, base_id, waitMs));
-  if (stored === undefined) {
-    throw new CommandError(
-      `nothing of trace ${base_id} came to ${storeName(config)} within ${waitMs / 1000} s; ${hint}`,
+  await withStores(config, shell.warn, async (store) => {
+    const { stored, missing } = await settled(store, base_id, waitMs);
+    if (stored === undefined) {
+      throw new CommandError(
+        `nothing of trace ${base_id} came to ${store.name()} within ${waitMs / 1000} s; ${hint}`,
+      );
+    }
+    await printTree(shell, base_id, stored, isFolded);
+    if (missing.length === 0) return;
+    shell.warn(
+      `stopped waiting after ${waitMs / 1000} s; missing: ${missing.join('; ')}. ` +
+        `--wait waits longer, and ostrace trace show ${base_id} shows what comes later`,
     );
-  }
-  await printTree(shell, base_id, stored);
+  });
 }
 
 /** Prints a trace as a tree. */
-export async function printTree(shell: Shell, base_id: string, stored: StoredTrace): Promise<void> {
+export async function printTree(
+  shell: Shell,
+  base_id: string,
+  stored: StoredTrace,
+  isFolded: boolean,
+): Promise<void> {
   const tree = buildTree(readable(shell, base_id, stored).events);
-  await printAll(shell, renderTree(tree, shell.display));
+  await printAll(shell, renderTree(tree, shell.display, isFolded));
 }
 
 /** Says what could not be read of a trace, and makes sure that something could. */
@@ -89,31 +107,4 @@ export function milliseconds(option: string, given: string | undefined, otherwis
   const seconds = given === undefined ? otherwise : given.trim() === '' ? NaN : Number(given);
   if (seconds >= 0 && seconds <= 86_400) return seconds * 1000;
   throw new CommandError(`${option} is "${given}"; expected a number of seconds up to 86400`);
-}
-
-async function settled(driver: Driver, base_id: string, waitMs: number): Promise<StoredTrace | undefined> {
-  const deadline = performance.now() + waitMs;
-  let size = 0;
-  let grewAt = 0;
-  for (;;) {
-    const stored = await driver.read(base_id);
-    const now = performance.now();
-    const events = stored?.events ?? [];
-    if (events.length > size) {
-      size = events.length;
-      grewAt = now;
-    } else if (size > 0 && now - grewAt >= quietMs && isComplete(buildTree(events))) {
-      return stored;
-    }
-    if (now >= deadline) return stored;
-    await delay(Math.min(pollMs, deadline - now));
-  }
-}
-
-/** Whether nothing is known to be missing: each point has both ends, and its parent is there. */
-function isComplete({ base_id, points, roots }: Tree): boolean {
-  return (
-    points.every(({ started, finished }) => started !== undefined && finished !== undefined) &&
-    roots.every((root) => root.parent_id === base_id)
-  );
 }

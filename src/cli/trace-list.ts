@@ -1,59 +1,154 @@
 import { variableName } from '../config/options.js';
-import { ago, moment } from '../report/format.js';
-import { parseTimestamp } from '../trace/parse.js';
-import { CommandError, command, print } from './command.js';
+import type { TraceSummary } from '../drivers/driver.js';
+import { type Overview, overviewOf } from '../report/overview.js';
+import { type Shell, command, print } from './command.js';
+import { type Filter, countOf, filterFrom, filterOptions, isWithin } from './list-filter.js';
+import { printTable } from './list-table.js';
+import { type Store, withStores } from './readable.js';
 import { connectionOption, settings } from './settings.js';
-import { storeName, withStore } from './store.js';
 
 const defaultLimit = 20;
+const defaultScan = 1000;
+const readAtOnce = 8;
 const errorVariable = variableName('filterErrorTrace');
 
 export const traceList = command({
   name: 'trace list',
   operands: '',
-  about: 'Lists the stored traces, newest first: the id, and when the first event was sent.',
+  about: `Lists the stored traces, newest first: when each began, what with, how it ended, how long it took, its points, errors and services.
+
+  ostrace trace list --path '/orders/{id}' --min-duration 250ms --since 1h
+
+Whole traces are read for it, as many as are shown; for a filter as many as it takes to find these.`,
   options: {
-    json: { type: 'boolean', help: 'Print an array of {"base_id", "timestamp"}.' },
+    json: {
+      type: 'boolean',
+      help: 'Print an array of {"base_id", "timestamp"}, of all traces; with --limit or a filter also with what the table shows (duration in microseconds).',
+    },
+    ...filterOptions,
     'error-trace': {
       type: 'boolean',
-      help: `List only traces with a failed point, of services that ran with ${errorVariable}.`,
+      help: `Only traces in the store's list of failed ones, of services that ran with ${errorVariable}.`,
     },
     limit: {
       type: 'string',
+      short: 'n',
       value: 'N',
       help: `List no more than N; 0 lists all. ${defaultLimit} when not given, all with --json.`,
+    },
+    scan: {
+      type: 'string',
+      value: 'N',
+      help: `Look at no more than N traces for those that a filter takes; 0 looks at all. ${defaultScan} when not given.`,
     },
     'connection-string': connectionOption,
   },
   async run(values, _operands, shell) {
-    const limit = limitFrom(values.limit ?? (values.json ? '0' : `${defaultLimit}`));
-    const config = settings(shell, values['connection-string']);
-    const isOfErrors = values['error-trace'];
-    const all = await withStore(config, (driver) => (isOfErrors ? driver.listErrors() : driver.list()));
-    const shown = limit === 0 ? all : all.slice(0, limit);
-    if (values.json) await print(shell, `${JSON.stringify(shown, null, 2)}\n`);
-    if (all.length === 0) {
-      const advice = isOfErrors
-        ? `services list them with ${errorVariable}=true, in stores that keep such a list: files, Redis, MongoDB, Elasticsearch, InfluxDB`
-        : 'ostrace request makes one, and --connection-string names another store';
-      throw new CommandError(
-        `there are no ${isOfErrors ? 'failed ' : ''}traces in ${storeName(config)}; ${advice}`,
-      );
-    }
-    if (values.json) return 0;
     const now = Date.now() * 1000;
-    for (const { base_id, timestamp } of shown) {
-      const micros = parseTimestamp(timestamp) ?? 0;
-      await print(shell, `${base_id}  ${moment(micros)}  ${ago(micros, now)}\n`);
-    }
-    if (shown.length < all.length) {
-      shell.warn(`${all.length - shown.length} older traces are not shown; --limit 0 lists all`);
-    }
-    return 0;
+    const filter = filterFrom(values, now);
+    const isBare = values.json && values.limit === undefined && !filter.readsTraces;
+    const limit = countOf('--limit', values.limit) ?? (values.json ? 0 : defaultLimit);
+    const scan = countOf('--scan', values.scan) ?? defaultScan;
+    const config = settings(shell, values['connection-string']);
+    return withStores(config, shell.warn, async (store) => {
+      const isOfErrors = values['error-trace'];
+      const known = await summariesIn(store, { isOfErrors, most: mostOf(filter, limit, scan) });
+      if (known.traces.length === 0) return tellEmpty(shell, store, values.json, isOfErrors);
+      const wanted = known.traces.filter((trace) => isWithin(filter, trace));
+      const shown = isBare ? wanted : await read(store, wanted, filter, limit, scan);
+      if (values.json) await print(shell, `${JSON.stringify(shown, null, 2)}\n`);
+      else if (shown.length > 0) await printTable(shell, shown as readonly Overview[], known.traces, now);
+      else await print(shell, `no trace in ${store.name()} matches\n`);
+      if (!isBare)
+        tellRest(shell, known, filter, { shown: shown.length, wanted: wanted.length, limit, scan });
+      return 0;
+    });
   },
 });
 
-function limitFrom(given: string): number {
-  if (/^\d{1,9}$/.test(given)) return Number(given);
-  throw new CommandError(`--limit is "${given}"; expected a whole number, 0 for all`);
+interface Known {
+  readonly traces: readonly TraceSummary[];
+  readonly total: number | undefined;
+}
+
+/** How many of the newest have to be known; all where that is Infinity. */
+function mostOf({ readsTraces, since, until }: Filter, limit: number, scan: number): number {
+  if (until !== Infinity || since !== -Infinity) return Infinity;
+  return (readsTraces ? scan : limit) || Infinity;
+}
+
+async function summariesIn(
+  store: Store,
+  { isOfErrors, most }: { readonly isOfErrors: boolean; readonly most: number },
+): Promise<Known> {
+  if (!isOfErrors && most !== Infinity) return store.newest(most);
+  const traces = await (isOfErrors ? store.listErrors() : store.list());
+  return { traces, total: traces.length };
+}
+
+/** Reads traces until enough are found, or enough are looked at. */
+async function read(
+  store: Store,
+  wanted: readonly TraceSummary[],
+  filter: Filter,
+  limit: number,
+  scan: number,
+): Promise<readonly Overview[]> {
+  const most = limit || Infinity;
+  const looked = filter.readsTraces && scan > 0 ? wanted.slice(0, scan) : wanted;
+  const found: Overview[] = [];
+  for (let i = 0; i < looked.length && found.length < most; i += readAtOnce) {
+    const some = looked.slice(i, i + readAtOnce);
+    const overviews = await Promise.all(
+      some.map(async (trace) => overviewOf(trace, await store.read(trace.base_id)) ?? unreadable(trace)),
+    );
+    found.push(...overviews.filter((trace) => filter.takes(trace)));
+  }
+  return found.slice(0, most);
+}
+
+/** A trace of which the store gives no event: it was removed meanwhile, or torn by a crash. */
+function unreadable(trace: TraceSummary): Overview {
+  const nothing = { method: undefined, path: undefined, status: undefined, what: '(nothing can be read)' };
+  return { ...trace, ...nothing, duration: 0, services: [], points: 0, errors: 0, unfinished: 0 };
+}
+
+async function tellEmpty(shell: Shell, store: Store, isJson: boolean, isOfErrors: boolean): Promise<number> {
+  const advice = isOfErrors
+    ? `services list them with ${errorVariable}=true, in stores that keep such a list: files, Redis, MongoDB, Elasticsearch, InfluxDB`
+    : 'start a service with OSTRACE_ENABLED=true OSTRACE_HMAC_KEYS=KEY node --import ostrace/register app.js, and make the first by ostrace request --profile KEY --show URL; --connection-string names another store';
+  const line = `there are no ${isOfErrors ? 'failed traces' : 'traces'} in ${store.name()} yet; ${advice}`;
+  if (isJson) {
+    await print(shell, '[]\n');
+    shell.say(line);
+  } else {
+    await print(shell, `${line}\n`);
+  }
+  return 0;
+}
+
+/** Says what was left out. */
+function tellRest(
+  shell: Shell,
+  { traces, total }: Known,
+  { readsTraces, since, until }: Filter,
+  { shown, wanted, limit, scan }: { shown: number; wanted: number; limit: number; scan: number },
+): void {
+  const isFull = limit > 0 && shown >= limit;
+  if (readsTraces && isFull) {
+    const looked = scan > 0 ? `${scan} newest` : 'stored';
+    shell.warn(`there may be older ones; --limit 0 lists all of the ${looked} ones that match`);
+  } else if (readsTraces) {
+    const isCut = scan > 0 && (total ?? Infinity) > scan;
+    const all = total === undefined ? '' : ` of ${total}`;
+    if (isCut && traces.length >= scan) {
+      shell.warn(`only the ${scan} newest${all} traces were looked at; --scan 0 looks at all`);
+    }
+  } else if (isFull) {
+    // Where a time is asked for, all traces are known.
+    const isTimed = since !== -Infinity || until !== Infinity;
+    const left = (isTimed ? wanted : (total ?? Infinity)) - shown;
+    const older = left === Infinity ? 'older traces' : `${left} older traces`;
+    if (left > 0) shell.warn(`${older} are not shown; --limit 0 lists all`);
+  }
 }

@@ -1,32 +1,34 @@
-import type { Driver, StoredTrace } from '../drivers/driver.js';
+import type { StoredTrace } from '../drivers/driver.js';
 import { stringifyReport } from '../report/json.js';
 import { buildReport } from '../report/report.js';
-import { isUuid } from '../trace/ids.js';
 import { CommandError, command, printAll } from './command.js';
+import { type Store, withStores } from './readable.js';
 import { connectionOption, settings } from './settings.js';
-import { printTree, readable, storeName, withStore } from './store.js';
+import { printTree, readable, unfoldOptions } from './store.js';
+import { idForms, mayBeId, traceIdFrom } from './trace-id.js';
 
 export const traceShow = command({
   name: 'trace show',
   operands: 'ID',
   about: `Prints a trace as a tree: a line for each point with the time that it took, its share of the whole, when it ran, its service and what it was about. Errors are marked by ✗, unfinished points by ….
 
-Colours are used on a terminal, unless NO_COLOR is set.`,
+A trace is named by ${idForms}.
+
+Colours are used on a terminal, unless NO_COLOR is set, and elsewhere where FORCE_COLOR is.`,
   options: {
     json: { type: 'boolean', help: "Print OSProfiler's report, as osprofiler trace show --json does." },
+    ...unfoldOptions,
     'connection-string': connectionOption,
   },
   async run(values, operands, shell) {
-    const base_id = idFrom(operands);
+    const asked = idFrom(operands);
     const config = settings(shell, values['connection-string']);
-    const stored = await withStore(config, (driver) => find(driver, base_id));
-    if (stored === undefined) {
-      throw new CommandError(
-        `there is no trace ${base_id} in ${storeName(config)}; ostrace trace list shows what is stored there`,
-      );
-    }
+    const [base_id, stored] = await withStores(config, shell.warn, async (store) => {
+      const id = await traceIdFrom(asked, store);
+      return [id, await find(store, id)] as const;
+    });
     if (!values.json) {
-      await printTree(shell, base_id, stored);
+      await printTree(shell, base_id, stored, !(values.unfold || values.all));
       return 0;
     }
     const { events, reported } = readable(shell, base_id, stored);
@@ -40,11 +42,16 @@ function idFrom(operands: readonly string[]): string {
   if (base_id === undefined || operands.length > 1) {
     throw new CommandError(`expected one trace id, got ${operands.length}; see ostrace trace show --help`);
   }
-  if (isUuid(base_id)) return base_id;
-  throw new CommandError(`"${base_id}" is no trace id; expected a UUID, as ostrace trace list shows them`);
+  if (mayBeId(base_id)) return base_id;
+  throw new CommandError(
+    `"${base_id}" is no trace id; expected a UUID as ostrace trace list shows them, the beginning of one, or last`,
+  );
 }
 
 /** As typed, then as nearly everyone writes ids. */
-async function find(driver: Driver, base_id: string): Promise<StoredTrace | undefined> {
-  return (await driver.read(base_id)) ?? driver.read(base_id.toLowerCase());
+async function find(store: Store, base_id: string): Promise<StoredTrace> {
+  const stored = (await store.read(base_id)) ?? (await store.read(base_id.toLowerCase()));
+  if (stored !== undefined) return stored;
+  const advice = store.canList() ? '; ostrace trace list shows what is stored there' : '';
+  throw new CommandError(`there is no trace ${base_id} in ${store.name()}${advice}`);
 }

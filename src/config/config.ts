@@ -137,7 +137,9 @@ function quoted(text: string): string {
 /** A relative folder means the one below the start's working directory, wherever the process goes later. */
 function absoluteFolder(connectionString: string): string {
   const rest = connectionString.slice('file:'.length);
-  const folder = rest.startsWith('//') ? rest.slice(2) : rest;
+  const named = rest.startsWith('//') ? rest.slice(2) : rest;
+  // The one host that RFC 8089 lets stand there for this machine.
+  const folder = /^localhost\//i.test(named) && rest !== named ? named.slice('localhost'.length) : named;
   return `file://${isAbsolute(folder) ? folder : resolve(folder)}`;
 }
 

@@ -112,7 +112,7 @@ export const options = {
     default: undefined as number | undefined,
     // Somebody wants old headers to be refused: until it is clear how old, all are.
     ifWrong: 0,
-    help: 'How many seconds signed headers are good for, so that one that was overheard cannot be replayed for ever. Headers must then say when they were signed: those of `ostrace` do, those of services do that have this setting too, those of OSProfiler do not. For ever when not set.',
+    help: 'How many seconds signed headers are good for, so that one that was overheard cannot be replayed for ever. Headers must then say when they were signed: those of `ostrace` and of all services under it do, those of OSProfiler do not, so a service that gets its requests from Python must not have this setting. For ever when not set.',
   },
   connectionString: {
     type: connection,

@@ -4,6 +4,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 
 import type { Event } from '../trace/event.js';
 import { DriverError, type StoredTrace } from './driver.js';
+import { cutToLine } from './http-errors.js';
 import { parseNotification } from './notification.js';
 import { readEvent } from './read-event.js';
 
@@ -70,7 +71,15 @@ async function consume(
   try {
     await channel.consume(queue, take, { exclusive: true });
   } catch (error) {
-    if ((error as { code?: unknown }).code !== accessRefused) throw error;
+    // RabbitMQ has one code for both.
+    const { code, message = '' } = error as { code?: unknown; message?: string };
+    if (code !== accessRefused) throw error;
+    if (!/exclusive/i.test(message)) {
+      throw new DriverError(
+        `this user may not read the queue ${queue}; rabbitmqctl set_permissions gives it the right: ${cutToLine(message)}`,
+        { cause: error, isCertain: true },
+      );
+    }
     throw new DriverError(
       `somebody else reads the queue ${queue} now, or ever; a trace can be read when nobody does`,
       { cause: error, isCertain: true },

@@ -13,6 +13,14 @@ export interface TraceSummary {
   readonly timestamp: string;
 }
 
+/** The newest traces of a store. */
+export interface Newest {
+  /** Newest first. */
+  readonly traces: readonly TraceSummary[];
+  /** How many traces there are; undefined where to count them means to read them. */
+  readonly total: number | undefined;
+}
+
 /** A trace as it was read, in the order stored. */
 export interface StoredTrace {
   readonly events: readonly Event[];
@@ -78,6 +86,15 @@ export interface Driver {
   takeHeld?(): readonly Line[];
   /** Newest first. */
   list(): Promise<readonly TraceSummary[]>;
+  /** So many of the newest, where a store can find these without reading something of all others. */
+  newest?(count: number): Promise<Newest>;
+  /**
+   * The traces whose ids begin so, newest first, where a store can find these without reading something of all
+   * others.
+   *
+   * @param beginning in lower case, with the dashes of a UUID
+   */
+  find?(beginning: string): Promise<readonly TraceSummary[]>;
   /** The traces with a failed point, newest first, as far as they were written with `filterErrorTrace`. */
   listErrors(): Promise<readonly TraceSummary[]>;
   /** Undefined when the store holds nothing of that trace. */

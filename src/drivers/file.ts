@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Event } from '../trace/event.js';
@@ -21,12 +21,14 @@ import {
   DriverError,
   type DriverSettings,
   type Line,
+  type Newest,
   type StoredTrace,
   type TraceSummary,
   WriteError,
 } from './driver.js';
 import { failedStop } from './failed.js';
 import { linesOf } from './file-lines.js';
+import { newestFiles } from './file-newest.js';
 import { createRetention } from './file-retention.js';
 import { summaries } from './summaries.js';
 
@@ -43,11 +45,17 @@ const linesPerTurn = 10_000;
  * @param connectionString `file://` and a folder, absolute or relative to the working directory
  */
 export function openFileDriver(connectionString: string, settings: DriverSettings): Driver {
-  const folder = resolve(connectionString.replace(/^file:(\/\/)?/i, ''));
+  const folder = resolve(connectionString.replace(/^file:(?:\/\/(?:localhost(?=\/))?)?/i, ''));
   const fileOf = (base_id: string): string => join(folder, base_id + extension);
   const markOf = (base_id: string): string => join(folder, base_id + errorExtension);
-  const listed = (end: string, pathOf: (base_id: string) => string): readonly TraceSummary[] => {
-    const events = tracesIn(folder, end).map((base_id) => firstEvent(pathOf(base_id), base_id));
+  const listed = (
+    end: string,
+    pathOf: (base_id: string) => string,
+    isWanted = (_base_id: string): boolean => true,
+  ): readonly TraceSummary[] => {
+    const events = tracesIn(folder, end)
+      .filter(isWanted)
+      .map((base_id) => firstEvent(pathOf(base_id), base_id));
     return summaries(events.filter((event) => event !== undefined));
   };
   const retain = createRetention(folder, settings, isOurs);
@@ -80,6 +88,11 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
     },
 
     list: async () => listed(extension, fileOf),
+
+    newest: async (count) => newestIn(folder, count),
+
+    find: async (beginning) =>
+      listed(extension, fileOf, (base_id) => base_id.toLowerCase().startsWith(beginning)),
 
     listErrors: async () => listed(errorExtension, markOf),
 
@@ -165,6 +178,14 @@ function openForAppend(folder: string, path: string): number {
   }
   mkdirSync(folder, { recursive: true });
   return openSync(path, 'a');
+}
+
+/** The newest traces of a folder of many thousands, of which few files are opened. */
+function newestIn(folder: string, count: number): Newest {
+  const ids = tracesIn(folder, extension);
+  const paths = ids.map((base_id) => join(folder, base_id + extension));
+  const found = newestFiles(paths, count, (path) => firstEvent(path, basename(path, extension)));
+  return { traces: summaries(found).slice(0, count), total: ids.length };
 }
 
 function isOurs(name: string): boolean {

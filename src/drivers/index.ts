@@ -33,10 +33,20 @@ function driverNamed(connectionString: string): Name | undefined {
   return schemes.includes(scheme) ? driverOf[scheme as keyof typeof driverOf] : undefined;
 }
 
+/** Whether what a store holds can be read again by us. */
+export function canRead(connectionString: string): boolean {
+  return !writeOnly.has(driverNamed(connectionString)!);
+}
+
+/** Whether a store can say which traces it holds: a queue can't. */
+export function canList(connectionString: string): boolean {
+  return canRead(connectionString) && driverNamed(connectionString) !== 'messaging';
+}
+
 /** The connection string that commands read: of several the first whose store can be read. */
 export function readableOf(connectionStrings: string): string {
   const all = splitConnections(connectionStrings);
-  return all.find((each) => !writeOnly.has(driverNamed(each)!)) ?? all[0] ?? connectionStrings;
+  return all.find(canRead) ?? all[0] ?? connectionStrings;
 }
 
 /**

@@ -96,17 +96,14 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
       }
     },
 
-    list: () =>
-      reading(async (db) => {
-        const texts = { base_id: { $type: 'string' }, timestamp: { $type: 'string' } };
-        const first = { _id: '$base_id', timestamp: { $min: '$timestamp' } };
-        const rename = { _id: 0, base_id: '$_id', timestamp: 1 };
-        const stages = [{ $match: texts }, { $group: first }, { $project: rename }];
-        const found = db
-          .collection<TraceSummary>(eventsName)
-          .aggregate<TraceSummary>(stages, { allowDiskUse: true });
-        return summaries(await found.toArray());
-      }),
+    list: () => reading((db) => traces(db, [])),
+
+    // The server goes through all events for it, and sends no more than these.
+    newest: (count) =>
+      reading(async (db) => ({
+        traces: await traces(db, [{ $sort: { timestamp: -1 } }, { $limit: count }]),
+        total: undefined,
+      })),
 
     listErrors: () =>
       reading(async (db) => {
@@ -143,6 +140,18 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
       controller.abort();
     },
   };
+}
+
+/** @param more what the server does with the list of all traces */
+async function traces(db: Db, more: readonly object[]): Promise<readonly TraceSummary[]> {
+  const texts = { base_id: { $type: 'string' }, timestamp: { $type: 'string' } };
+  const first = { _id: '$base_id', timestamp: { $min: '$timestamp' } };
+  const rename = { _id: 0, base_id: '$_id', timestamp: 1 };
+  const stages = [{ $match: texts }, { $group: first }, { $project: rename }, ...more];
+  const found = db
+    .collection<TraceSummary>(eventsName)
+    .aggregate<TraceSummary>(stages, { allowDiskUse: true });
+  return summaries(await found.toArray());
 }
 
 function optionsFor(connectionString: string): Record<string, number | string | boolean> {

@@ -41,7 +41,7 @@ export function openMysqlDriver(connectionString: string, settings: DriverSettin
 function parse(connectionString: string): Options {
   let url: URL;
   try {
-    url = new URL(connectionString.replace(/^[^:]*:/, 'mysql:'));
+    url = new URL(withHost(connectionString.replace(/^[^:]*:/, 'mysql:')));
     const decoded = (text: string): string => decodeURIComponent(text);
     const database = decoded(url.pathname.slice(1));
     if (database === '') throw new Error('it names no database');
@@ -66,6 +66,11 @@ function parse(connectionString: string): Options {
       { isCertain: true },
     );
   }
+}
+
+/** A user may stand before no host, as SQLAlchemy has it where a socket is named; a URL wants one behind it. */
+function withHost(url: string): string {
+  return url.replace(/^(mysql:\/\/[^/?#]*@)(?=[:/?#]|$)/, '$1127.0.0.1');
 }
 
 function tlsOptions(parameters: URLSearchParams): Pick<Options, 'ssl'> {

@@ -53,9 +53,9 @@ function byResource(spans: readonly Span[], settings: DriverSettings): readonly 
     const key = JSON.stringify([project, service, host]);
     let resource = resources.get(key);
     if (resource === undefined) {
-      const name = project === '' ? service : `${project}-${service}`;
       const attributes: Attributes = new Map([
-        ['service.name', name],
+        ['service.name', service],
+        ...(project === '' ? [] : [['service.namespace', project] as const]),
         ['host.name', host],
       ]);
       resources.set(key, (resource = { attributes, spans: [] }));

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 
+import type { Client } from 'pg';
+
 import { loadClient } from './client.js';
 import { masked } from './connection-string.js';
 import type { Driver, DriverSettings } from './driver.js';
@@ -58,6 +60,9 @@ async function connect(connectionString: string): Promise<Session> {
     // Versions before 8.7 take no function.
     stream: socket as unknown as () => Socket,
   });
+  const database = databaseIn(connectionString);
+  // pg leaves `%2F` and its like as they are.
+  if (database !== undefined) Object.assign(parametersOf(client), { database });
   // A connection that breaks shows in the statement that needs it.
   client.on('error', () => {});
   try {
@@ -78,6 +83,17 @@ async function connect(connectionString: string): Promise<Session> {
     },
     destroy: () => void socket.destroy(),
   };
+}
+
+/** The database that a URL names, where its name is percent-encoded. */
+function databaseIn(url: string): string | undefined {
+  const [, path = ''] = /^[^:]*:\/\/[^/?#]*\/([^?#]*)/.exec(url) ?? [];
+  return path.includes('%') ? decodeURIComponent(path) : undefined;
+}
+
+/** What a client asks for as it connects: the same in all versions of pg 8. */
+function parametersOf(client: Client): object {
+  return (client as unknown as { readonly connectionParameters: object }).connectionParameters;
 }
 
 /** By the classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */

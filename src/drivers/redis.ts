@@ -58,6 +58,12 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
       return summaries(events.filter((event) => event !== undefined));
     },
 
+    // Only a trace's beginning is looked at, as written by us: ids that are not in lower case are in the whole list.
+    async find(beginning) {
+      const events = await firstEvents(redis, await keysOf(redis, listKey + beginning));
+      return summaries(events.filter((event) => event !== undefined));
+    },
+
     async listErrors() {
       const entries = await values(redis, await keysOf(redis, errorKey));
       return summaries(entries.map(errorEntry).filter((entry) => entry !== undefined));

@@ -1,6 +1,7 @@
-// A span's name and kind are OSProfiler's; its attributes are named by OpenTelemetry's semantic conventions
-// (1.37), where OSProfiler has names that were never theirs (`http.path`) or are no more (`http.method`).
+// A span's kind is OSProfiler's. Its name and its attributes follow OpenTelemetry's semantic conventions (1.37),
+// where OSProfiler has names that were never theirs (`http.path`) or are no more (`http.method`).
 import type { Info } from '../trace/event.js';
+import { pathTemplate } from '../trace/path-template.js';
 import type { Span } from './spans.js';
 
 export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT';
@@ -25,6 +26,7 @@ const conventions: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     scheme: 'url.scheme',
     path: 'url.path',
     query: 'url.query',
+    route: 'http.route',
   },
   response: { status_code: 'http.response.status_code' },
   requests: {
@@ -94,18 +96,21 @@ function kindOf(point: string): SpanKind {
 }
 
 /**
- * OSProfiler takes all characters of "-start" off the end of a name, so that `cast` becomes `c`; the same here,
- * for a point of either language to have one name. The agent's own point `process`, which OSProfiler does not
- * have, keeps its name, and so does one of which nothing would be left.
+ * Pages group spans by their names: a request has its method and its route, or its path without what differs from
+ * one to the next. OSProfiler's `WSGI_GET_/orders/42` is another name for each order. Nor is a point's name cut as
+ * OSProfiler cuts it, which takes all characters of "-start" off its end: `cart` was `c` then.
  */
 function nameOf(point: string, info: Info): string {
-  const request = objectIn(info['request']);
-  if (request !== undefined) return `WSGI_${text(request['method'])}_${text(request['path'])}`;
+  const request = objectIn(info['request']) ?? objectIn(info['requests']);
+  if (request !== undefined) return requestName(request);
   const statement = objectIn(info['db'])?.['statement'];
   if (typeof statement === 'string') return `SQL_${statement.trim().split(/\s/, 1).join('').toUpperCase()}`;
-  const requests = objectIn(info['requests']);
-  if (requests !== undefined) return `REQUESTS_${text(requests['method'])}_${text(requests['hostname'])}`;
-  return point === 'process' ? point : point.replace(/[-start]+$/, '') || point;
+  return point;
+}
+
+function requestName({ method, route, path }: Info): string {
+  const where = text(route) || pathTemplate(text(path));
+  return [text(method) || 'HTTP', where].filter((part) => part !== '').join(' ');
 }
 
 function failureIn({ etype, message }: Info): Described['failure'] {

@@ -10,6 +10,7 @@ import {
 } from './driver.js';
 import type { Dialect, Failure, Session } from './sql-dialect.js';
 import { type Row, columns, eventOf, identity, rowOf } from './sql-rows.js';
+import { newestTraces } from './sql-newest.js';
 import { insert, statementsOf, valuesOf } from './sql-statements.js';
 import { summaries } from './summaries.js';
 import { within } from './within.js';
@@ -141,6 +142,21 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
         return summaries(rows as Row[]);
       });
     },
+
+    newest: (count) =>
+      guarded(dialect, () =>
+        newestTraces((statement, values) => runOnTable(statement, values, false), dialect, count),
+      ),
+
+    find: (beginning) =>
+      guarded(dialect, async () => {
+        const rows = await runOnTable(
+          `select base_id, timestamp from data where id in (select min(id) from data where base_id like ${dialect.placeholder(1)} group by base_id)`,
+          [`${beginning}%`],
+          false,
+        );
+        return summaries(rows as Row[]);
+      }),
 
     // OSProfiler keeps none in a database.
     listErrors: async () => [],

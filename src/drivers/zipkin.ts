@@ -37,7 +37,11 @@ export function openZipkinDriver(connectionString: string, settings: DriverSetti
 
 function zipkinSpan(span: Span, settings: DriverSettings): object {
   const { name, kind, attributes, isFailed, failure } = describe(span);
-  const tags: Record<string, string> = { 'host.name': span.host || settings.host };
+  const project = span.project ?? settings.project;
+  const tags: Record<string, string> = {
+    'host.name': span.host || settings.host,
+    ...(project !== '' && { 'service.namespace': project }),
+  };
   for (const [tag, value] of attributes) tags[tag] = textOf(value);
   if (failure?.message !== undefined) tags['exception.message'] = failure.message;
   // Zipkin shows a span as failed where it has this tag.
@@ -52,11 +56,7 @@ function zipkinSpan(span: Span, settings: DriverSettings): object {
     timestamp: span.start,
     // Zero stands for unknown.
     duration: Math.max(1, span.end - span.start),
-    localEndpoint: {
-      serviceName: [span.project ?? settings.project, span.service ?? settings.service]
-        .filter(Boolean)
-        .join('-'),
-    },
+    localEndpoint: { serviceName: span.service ?? settings.service },
     ...(kind === 'CLIENT' &&
       typeof server.address === 'string' && {
         remoteEndpoint: {

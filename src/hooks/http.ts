@@ -16,6 +16,14 @@ export const isAwsSigned = (authorization: unknown): boolean =>
   authorization !== undefined &&
   [authorization].flat(2).some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
 
+/**
+ * What the stop of an outgoing request says of its answer. With `signed` the request has carried the trace on, so
+ * points of the service that it went to belong into the trace, and readers know what to wait for.
+ */
+export const answered = (status_code: unknown, isSigned: boolean): Info => ({
+  requests: isSigned ? { status_code, signed: true } : { status_code },
+});
+
 /** The port of a URL that names none. */
 export const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
 

@@ -1,10 +1,15 @@
 import { about, failureOf } from './about.js';
+import { type Row, aboutAll, failureOfAll } from './fold.js';
 import { clean, cut, duration, pad, share, widthOf } from './format.js';
 import { type Piece, type Style, fit, joinPieces } from './pieces.js';
 import type { Tree, TreePoint } from './tree.js';
+import { isUnanswered } from './unanswered.js';
 
 /** The widths of a line's parts; zero for one that is left out. */
 export interface Layout {
+  readonly shares: number;
+  /** When a point started, where there is no room for a timeline. */
+  readonly starts: number;
   readonly service: number;
   readonly timeline: number;
   /** What is left for the tree and its points. */
@@ -13,9 +18,9 @@ export interface Layout {
   readonly depth: number;
 }
 
-/** A point's place in the tree. */
+/** The place of a point in the tree, or of equal ones. */
 export interface Place {
-  readonly point: TreePoint;
+  readonly points: Row['points'];
   /** The lines that lead to it. */
   readonly glyphs: string;
   /** Its parent should be there and is not. */
@@ -23,6 +28,7 @@ export interface Place {
 }
 
 const timeColumns = 9;
+const startColumns = 10;
 const shareColumns = 6;
 const maxServiceColumns = 20;
 const levelColumns = 3;
@@ -46,21 +52,34 @@ const kindStyles: ReadonlyMap<string, Style> = new Map<string, Style>([
   ['thread_main', 'blue'],
 ]);
 
-/** Divides the width: what tells least is the first to go. */
+/**
+ * Divides the width: what tells least is the first to go. Where a timeline has no room, the start of each point
+ * still tells when it ran; its share could be worked out.
+ */
 export function layOut(tree: Tree, width: number): Layout {
   const longest = tree.points.reduce((most, each) => Math.max(most, widthOf(serviceOf(each))), 7);
   const service = width < 60 ? 0 : Math.min(longest, maxServiceColumns);
-  const timeline = width < 90 ? 0 : width < 110 ? 12 : 20;
-  const used = timeColumns + shareColumns + 2 + (service && service + 2) + (timeline && timeline + 2);
+  const timeline = timelineWidth(width);
+  const [shares, starts] = timeline === 0 ? [0, startColumns] : [shareColumns, 0];
+  const used = timeColumns + shares + starts + 2 + (service && service + 2) + (timeline && timeline + 2);
   const room = Math.max(1, width - used);
   // A third is left for what stands at the end of the lines.
   const depth = Math.min(maxDepth, Math.trunc((room * 2) / 3 / levelColumns));
-  return { service, timeline, room, depth };
+  return { shares, starts, service, timeline, room, depth };
+}
+
+/** A third of what a wide terminal has more than others is the timeline's. */
+function timelineWidth(width: number): number {
+  if (width < 90) return 0;
+  if (width < 110) return 12;
+  return width === Infinity ? 20 : Math.min(100, 20 + Math.trunc((width - 110) / 3));
 }
 
 /** The names of the columns. */
-export function heading({ service, timeline }: Layout): Piece[] {
-  const numbers = pad('TIME', timeColumns, 'left') + pad('SHARE', shareColumns, 'left');
+export function heading({ service, timeline, shares, starts }: Layout): Piece[] {
+  const numbers =
+    pad('TIME', timeColumns, 'left') +
+    (shares > 0 ? pad('SHARE', shares, 'left') : pad('START', starts, 'left'));
   const names = [numbers, pad('TIMELINE', timeline), pad('SERVICE', service), 'POINT'];
   const shown = names.filter((_, index) => [1, timeline, service, 1][index]! > 0);
   return [{ text: shown.join('  '), style: 'dim' }];
@@ -68,7 +87,7 @@ export function heading({ service, timeline }: Layout): Piece[] {
 
 /** A point on its line. */
 export function lineOf(tree: Tree, place: Place, layout: Layout): Piece[] {
-  return [...columns(tree, place.point, layout), ...story(place, layout.room)];
+  return [...columns(tree, place.points, layout), ...story(place, layout.room)];
 }
 
 /** The service's name, safe to print; '' where there is none. */
@@ -76,21 +95,32 @@ export function serviceOf(point: TreePoint): string {
   return clean(point.service ?? '');
 }
 
-function columns({ total }: Tree, point: TreePoint, { timeline, service }: Layout): Piece[] {
-  const { started, finished } = point;
-  const isWhole = started !== undefined && finished !== undefined;
-  const took = isWhole ? finished - started : 0;
+function columns(
+  { total }: Tree,
+  points: Row['points'],
+  { timeline, service, shares, starts }: Layout,
+): Piece[] {
+  const [point] = points;
+  const whole = points.filter(({ started, finished }) => started !== undefined && finished !== undefined);
+  const isWhole = whole.length > 0;
+  const took = whole.reduce((sum, each) => sum + each.finished! - each.started!, 0);
   const pieces: Piece[] = [
     {
       text: pad(isWhole ? duration(took) : '…', timeColumns, 'left'),
       style: isWhole && took * 100 < total ? 'dim' : undefined,
     },
-    { text: pad(isWhole ? share(took, total) : '', shareColumns, 'left'), style: 'dim' },
+    {
+      text:
+        shares > 0
+          ? pad(isWhole ? share(took, total) : '', shares, 'left')
+          : pad(startText(point), starts, 'left'),
+      style: 'dim',
+    },
     gap,
   ];
   if (timeline > 0) {
     const style = failureOf(point) === undefined ? kindStyles.get(point.name) : 'red';
-    pieces.push({ text: bar(total, point, timeline), style }, gap);
+    pieces.push({ text: bar(total, points, timeline), style }, gap);
   }
   if (service > 0) {
     pieces.push({ text: pad(cut(serviceOf(point), service), service), style: 'dim' }, gap);
@@ -98,19 +128,28 @@ function columns({ total }: Tree, point: TreePoint, { timeline, service }: Layou
   return pieces;
 }
 
-/** When a point ran: a stroke over the part of the trace's time that it took, open where an end is missing. */
-function bar(total: number, { started, finished }: TreePoint, width: number): string {
-  const cell = (micros: number): number => (total === 0 ? 0 : Math.round((micros / total) * width));
-  const from = Math.min(width - 1, cell(started ?? finished ?? 0));
-  const to = finished === undefined ? width : Math.max(from + 1, cell(finished));
-  const stroke = started === undefined || finished === undefined ? '╌' : '━';
-  return pad(' '.repeat(from) + stroke.repeat(to - from), width);
+/** When a point started, counted from the trace's first event. */
+function startText({ started, finished }: TreePoint): string {
+  return `+${duration(started ?? finished ?? 0)}`;
 }
 
-/** A point in words. Where there is too little room, what it worked on gives way first. */
-function story({ point, glyphs, isLost }: Place, room: number): Piece[] {
-  const told = about(point);
-  const failure = failureOf(point);
+/** When points ran: strokes over the parts of the trace's time that they took, open where an end is missing. */
+function bar(total: number, points: readonly TreePoint[], width: number): string {
+  const cell = (micros: number): number => (total === 0 ? 0 : Math.round((micros / total) * width));
+  const cells = Array.from({ length: width }, () => ' ');
+  for (const { started, finished } of points) {
+    const from = Math.min(width - 1, cell(started ?? finished ?? 0));
+    const to = finished === undefined ? width : Math.max(from + 1, cell(finished));
+    cells.fill(started === undefined || finished === undefined ? '╌' : '━', from, to);
+  }
+  return cells.join('');
+}
+
+/** Points in words. Where there is too little room, what they worked on gives way first. */
+function story({ points, glyphs, isLost }: Place, room: number): Piece[] {
+  const [point, ...others] = points;
+  const told = others.length === 0 ? about(point) : aboutAll(points);
+  const failure = failureOfAll(points);
   const label: Piece = { text: clean(told.label), style: kindStyles.get(point.name) ?? 'bold' };
   const outcome: Piece = { text: clean(told.outcome), style: told.isBad ? 'yellow' : 'green' };
   const subject = clean(told.subject);
@@ -133,6 +172,7 @@ function missing(point: TreePoint, isLost: boolean): string {
     point.finished === undefined ? '… unfinished' : '',
     point.started === undefined ? '… its start is missing' : '',
     isLost ? '… its parent is missing' : '',
+    isUnanswered(point) ? '… no answer from this service in the trace' : '',
   ];
   return marks.filter((mark) => mark !== '').join(' ');
 }

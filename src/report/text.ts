@@ -1,20 +1,31 @@
 import { failureOf } from './about.js';
+import { type Row, rowsOf } from './fold.js';
 import { clean, count, duration, moment } from './format.js';
 import { type Place, heading, layOut, lineOf, serviceOf } from './line.js';
 import { type Display, type Piece, fit, joinPieces, paint } from './pieces.js';
 import type { Tree } from './tree.js';
+import { isUnanswered } from './unanswered.js';
 
 const maxServicesNamed = 4;
 
-/** Writes a trace for people: a head of a few lines, then the tree, a line for each point. */
-export function* renderTree(tree: Tree, { width = Infinity, colour }: Display): Generator<string> {
+/**
+ * Writes a trace for people: a head of a few lines, then the tree, a line for each point, or for equal siblings.
+ *
+ * @param isFolded false gives each point a line of its own
+ */
+export function* renderTree(
+  tree: Tree,
+  { width = Infinity, colour }: Display,
+  isFolded = true,
+): Generator<string> {
   const layout = layOut(tree, width);
+  const rows = rowsOf(tree, isFolded);
   const print = (pieces: readonly Piece[]): string => `${paint(pieces, colour)}\n`;
   yield print(fit(title(tree), width));
-  yield print(fit(summary(tree), width));
+  yield print(fit(summary(tree, rows.folded), width));
   yield print([]);
-  yield print(heading(layout));
-  for (const place of walk(tree, layout.depth)) yield print(lineOf(tree, place, layout));
+  yield print(fit(heading(layout), width));
+  for (const place of walk(tree, rows.roots, layout.depth)) yield print(lineOf(tree, place, layout));
 }
 
 function title(tree: Tree): Piece[] {
@@ -25,17 +36,23 @@ function title(tree: Tree): Piece[] {
   ];
 }
 
-function summary(tree: Tree): Piece[] {
+function summary(tree: Tree, folded: number): Piece[] {
   const services = [...new Set(tree.points.map(serviceOf))].filter((name) => name !== '');
   const errors = tree.points.filter((point) => failureOf(point) !== undefined).length;
   const unfinished = tree.points.filter((point) => point.finished === undefined).length;
+  const unanswered = tree.points.filter(isUnanswered).length;
   const named = services.length > maxServicesNamed ? count(services.length, 'service') : services.join(', ');
   const facts: Piece[] = [
     { text: duration(tree.total), style: 'bold' },
     { text: count(tree.points.filter(({ name }) => name !== 'left_out').length, 'point') },
     { text: errors > 0 ? count(errors, 'error') : '', style: 'red' },
     { text: unfinished > 0 ? `${unfinished} unfinished` : '', style: 'yellow' },
+    {
+      text: unanswered > 0 ? `${count(unanswered, 'call')} without an answer in the trace` : '',
+      style: 'yellow',
+    },
     { text: named },
+    { text: folded > 0 ? `${folded} folded, --unfold shows each` : '', style: 'dim' },
   ];
   return joinPieces(facts, { text: ' · ', style: 'dim' });
 }
@@ -45,25 +62,25 @@ function summary(tree: Tree): Piece[] {
  *
  * @param maxDepth deeper points keep the indentation of this depth and have their own written beside it
  */
-function* walk(tree: Tree, maxDepth: number): Generator<Place> {
-  const open = [{ points: tree.roots, indent: '', next: 0 }];
+function* walk({ base_id }: Tree, roots: readonly Row[], maxDepth: number): Generator<Place> {
+  const open = [{ rows: roots, indent: '', next: 0 }];
   for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
-    const point = frame.points[frame.next++];
-    if (point === undefined) {
+    const row = frame.rows[frame.next++];
+    if (row === undefined) {
       open.pop();
       continue;
     }
     const depth = open.length - 1;
-    const isLast = frame.next === frame.points.length;
+    const isLast = frame.next === frame.rows.length;
     const isDeep = depth > maxDepth;
     const branch = depth === 0 ? '' : isLast ? '└─ ' : '├─ ';
     yield {
-      point,
+      points: row.points,
       glyphs: `${frame.indent}${isDeep ? `⋯ ${depth} ` : ''}${branch}`,
       // The first root's parent may be a caller that is not traced.
-      isLost: depth === 0 && frame.next > 1 && point.parent_id !== tree.base_id,
+      isLost: depth === 0 && frame.next > 1 && row.points[0].parent_id !== base_id,
     };
     const below = depth === 0 || isDeep ? '' : isLast ? '   ' : '│  ';
-    open.push({ points: point.children, indent: frame.indent + below, next: 0 });
+    open.push({ rows: row.rows, indent: frame.indent + below, next: 0 });
   }
 }

@@ -1,7 +1,7 @@
 import { hmacOf, isSameHmac } from './hmac.js';
 import { type VerifiedTrace, signIds, unpack, verify } from './signing.js';
 
-/** The two headers that carry a trace, in the spelling that OSProfiler sends. */
+/** The two headers that carry a trace for OSProfiler, in the spelling that it sends. */
 export const infoHeader = 'X-Trace-Info';
 export const hmacHeader = 'X-Trace-HMAC';
 
@@ -35,18 +35,12 @@ export interface Sender {
 }
 
 /**
- * The headers that carry a trace on.
- *
- * @param isTimed whether they say when they were signed
+ * The headers that carry a trace on. They always say when they were signed: the sender can't know which of the
+ * services behind it has `OSTRACE_HMAC_MAX_AGE`, and one that does would cut the trace there.
  */
-export function traceHeaders(
-  { base_id, parent_id, hmac_key }: Sender,
-  isTimed: boolean,
-): Record<string, string> {
-  const signed = signIds(base_id, parent_id, hmac_key);
-  const headers: Record<string, string> = { [infoHeader]: signed.info, [hmacHeader]: signed.hmac };
-  if (isTimed) headers[timeHeader] = timeOf(signed.info, hmac_key);
-  return headers;
+export function traceHeaders({ base_id, parent_id, hmac_key }: Sender): Record<string, string> {
+  const { info: signed, hmac: signature } = signIds(base_id, parent_id, hmac_key);
+  return { [infoHeader]: signed, [hmacHeader]: signature, [timeHeader]: timeOf(signed, hmac_key) };
 }
 
 /**

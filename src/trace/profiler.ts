@@ -34,12 +34,8 @@ export interface Profiler {
   traceHeaders(): Record<string, string>;
 }
 
-/**
- * The profiler of this thread.
- *
- * @param isTimed whether the headers that it signs say when
- */
-export function createProfiler(isTimed: boolean): Profiler {
+/** The profiler of this thread. */
+export function createProfiler(): Profiler {
   const begun = new WeakSet<Trace>();
   const open = createStamp<{ readonly point: Point; readonly outer: Context }>();
 
@@ -107,7 +103,7 @@ export function createProfiler(isTimed: boolean): Profiler {
       const context = current();
       if (context === undefined) return {};
       const { trace, id } = context;
-      return traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }, isTimed);
+      return traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key });
     },
   };
 }

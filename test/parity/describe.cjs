@@ -50,12 +50,12 @@ function propertiesOf(fn) {
     });
 }
 
-// The two headers that carry a trace: the agent adds them to what a traced request sends to its own hosts.
+// The headers that carry a trace: the agent adds them to what a traced request sends to its own hosts.
 const carrying = /^x-trace-(?:info|hmac|time)$/i;
 const carryingLine = /x-trace-(?:info|hmac|time): [^\r\n]*\r\n/gi;
 // Before Node 24 each object with an async context shows that a storage is in use, whoever uses it.
 const storeLine = /,\n\s*\[Symbol\(kResourceStore\)\]: [^\n]*?(?=,?\n)/g;
-const carried = /^(?:eyJ[\w-]+=*|[0-9a-f]{40})$/;
+const carried = /^(?:eyJ[\w-]+=*|(?:\d+\.)?[0-9a-f]{40})$/;
 
 /** A list of header names, or of names and values in turn, without them. */
 function withoutTrace(list) {

@@ -101,7 +101,7 @@ async function raw(port, ...texts) {
   return plain(got);
 }
 
-// Ids, file descriptors, times; how many headers there are, of which the trace's are two; and the mark that
+// Ids, file descriptors, times; how many headers there are, of which the trace's are three; and the mark that
 // Node 20 and 22 leave on what is made while any storage is in use.
 const varying =
   /^(.*(?:async_?id\w*|\w*(?:timer|trigger)id|kHeadersCount|fd|port|time\w*|start|date|cache)\W*: )'?[\d.]+'?(,?)$/gim;
@@ -111,7 +111,7 @@ const storeMark = /^ *\[Symbol\(kResourceStore\)\]: (?:undefined|null|\[Object\]
 function printed(value, options) {
   return plain(inspect(value, { compact: false, ...options }))
     .replace(storeMark, '')
-    .replace(/^.*'?x-trace-(?:info|hmac)'?.*\n/gim, '')
+    .replace(/^.*'?x-trace-(?:info|hmac|time)'?.*\n/gim, '')
     .replace(varying, '$1N$2')
     .replace(/,$/gm, '');
 }

@@ -1,0 +1,143 @@
+// Which traces `trace list` shows.
+import type { TraceSummary } from '../drivers/driver.js';
+import type { Overview } from '../report/overview.js';
+import { parseTimestamp } from '../trace/parse.js';
+import { CommandError, type Option } from './command.js';
+
+export const filterOptions = {
+  path: {
+    type: 'string',
+    value: 'PATTERN',
+    help: "Only of requests whose path has PATTERN in it; with * for anything or {id} for a part between slashes, whose whole path is so: '/orders/{id}'.",
+  },
+  route: { type: 'string', value: 'PATTERN', help: 'The same as --path.' },
+  method: { type: 'string', short: 'X', value: 'METHOD', help: 'Only of requests with this method.' },
+  status: {
+    type: 'string',
+    value: 'CODES',
+    help: 'Only of requests with one of these statuses, such as 404, 5xx or 4xx,5xx.',
+  },
+  'min-duration': {
+    type: 'string',
+    value: 'TIME',
+    help: 'Only those that took so long, such as 250ms or 1.5s.',
+  },
+  'max-duration': { type: 'string', value: 'TIME', help: 'Only those that took no longer.' },
+  service: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    help: 'Only those with a point of this service; can be given several times, for all of them.',
+  },
+  'min-points': { type: 'string', value: 'N', help: 'Only those with so many points.' },
+  errors: { type: 'boolean', help: 'Only those with a failed point.' },
+  since: {
+    type: 'string',
+    value: 'TIME',
+    help: 'Only those that began so long ago or later: 90s, 30m, 12h, 7d, or a moment such as 2026-11-30T08:00Z.',
+  },
+  until: { type: 'string', value: 'TIME', help: 'Only those that began so long ago or earlier.' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+/** What the options say. */
+export interface Filter {
+  /** Microseconds since 1970. */
+  readonly since: number;
+  readonly until: number;
+  /** Whether a trace has to be read to be judged. */
+  readonly readsTraces: boolean;
+  takes(trace: Overview): boolean;
+}
+
+type Given = {
+  readonly [Name in keyof typeof filterOptions]: string | boolean | readonly string[] | undefined;
+};
+
+/** @throws CommandError for a value that an option does not take */
+export function filterFrom(given: Given, nowMicros: number): Filter {
+  const tests: ((trace: Overview) => boolean)[] = [];
+  const add = <Value>(value: Value | undefined, test: (value: Value, trace: Overview) => boolean): void => {
+    if (value !== undefined) tests.push((trace) => test(value, trace));
+  };
+  for (const pattern of [text(given.path), text(given.route)]) {
+    add(mapped(pattern, pathTest), (matches, { path }) => path !== undefined && matches(path));
+  }
+  add(text(given.method)?.toUpperCase(), (method, trace) => trace.method?.toUpperCase() === method);
+  add(mapped(text(given.status), statusTest), (matches, { status }) => matches(String(status)));
+  add(durationOf('--min-duration', text(given['min-duration'])), (least, { duration }) => duration >= least);
+  add(durationOf('--max-duration', text(given['max-duration'])), (most, { duration }) => duration <= most);
+  for (const service of given.service as readonly string[]) {
+    add(service, (name, { services }) => services.includes(name));
+  }
+  add(countOf('--min-points', text(given['min-points'])), (least, { points }) => points >= least);
+  if (given.errors === true) tests.push(({ errors }) => errors > 0);
+  return {
+    since: momentOf('--since', text(given.since), nowMicros) ?? -Infinity,
+    until: momentOf('--until', text(given.until), nowMicros) ?? Infinity,
+    readsTraces: tests.length > 0,
+    takes: (trace) => tests.every((test) => test(trace)),
+  };
+}
+
+/** Whether a trace began in the time that is asked for. */
+export function isWithin({ since, until }: Filter, { timestamp }: TraceSummary): boolean {
+  const micros = parseTimestamp(timestamp) ?? 0;
+  return micros >= since && micros <= until;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function mapped<Result>(given: string | undefined, to: (text: string) => Result): Result | undefined {
+  return given === undefined ? undefined : to(given);
+}
+
+function pathTest(pattern: string): (path: string) => boolean {
+  if (!/[*{]/.test(pattern)) return (path) => path.includes(pattern);
+  // Between two stars of a row nothing stands: one is enough, and cheaper to look for.
+  const parts = pattern.replace(/\*+/g, '*').split(/(\*|\{[^/{}]*\})/);
+  const source = parts.map((part) =>
+    part === '*' ? '.*' : part.startsWith('{') ? '[^/]+' : literally(part),
+  );
+  const whole = new RegExp(`^${source.join('')}$`, 's');
+  return (path) => whole.test(path);
+}
+
+function literally(part: string): string {
+  return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+function statusTest(codes: string): (status: string) => boolean {
+  const each = codes.split(',').map((code) => code.trim().toLowerCase());
+  if (!each.every((code) => /^[1-5][\dx]{2}$/.test(code))) {
+    throw new CommandError(
+      `--status is "${codes}"; expected statuses such as 404 or 5xx, separated by commas`,
+    );
+  }
+  const some = new RegExp(`^(?:${each.map((code) => code.replaceAll('x', '\\d')).join('|')})$`);
+  return (status) => some.test(status);
+}
+
+const microsPer = { us: 1, ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9, d: 8.64e10 } as const;
+
+function durationOf(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const [, amount, unit = 'ms'] = /^(\d{1,9}(?:\.\d{1,6})?)\s*(us|ms|s|m)?$/.exec(given.trim()) ?? [];
+  if (amount !== undefined) return Number(amount) * microsPer[unit as keyof typeof microsPer];
+  throw new CommandError(`${option} is "${given}"; expected a time such as 250ms or 1.5s`);
+}
+
+function momentOf(option: string, given: string | undefined, nowMicros: number): number | undefined {
+  if (given === undefined) return undefined;
+  const [, amount, unit] = /^(\d{1,9})\s*([smhd])$/.exec(given.trim()) ?? [];
+  if (amount !== undefined) return nowMicros - Number(amount) * microsPer[unit as keyof typeof microsPer];
+  const millis = /^\d{4}-\d\d/.test(given.trim()) ? Date.parse(given.trim()) : NaN;
+  if (!Number.isNaN(millis)) return millis * 1000;
+  throw new CommandError(`${option} is "${given}"; expected a time such as 30m, 12h or 2026-11-30T08:00Z`);
+}
+
+export function countOf(option: string, given: string | undefined): number | undefined {
+  if (given === undefined || /^\d{1,9}$/.test(given)) return given === undefined ? undefined : Number(given);
+  throw new CommandError(`${option} is "${given}"; expected a whole number, 0 for all`);
+}

@@ -1,0 +1,91 @@
+// The request that the options of `ostrace request` describe.
+import { readFileSync } from 'node:fs';
+
+import { isTraceHeader, traceHeaders } from '../trace/headers.js';
+import { CommandError } from './command.js';
+import { type Outgoing, headersFrom } from './send.js';
+import { milliseconds } from './store.js';
+
+/** What the options said. */
+interface Given {
+  readonly request: string | undefined;
+  readonly header: readonly string[];
+  readonly data: readonly string[];
+  readonly user: string | undefined;
+  readonly insecure: boolean;
+  readonly timeout: string | undefined;
+}
+
+/** Makes requests that differ in their traces alone. */
+export function outgoingFrom(values: Given, given: URL, hmac_key: string): (base_id: string) => Outgoing {
+  // Read once: stdin has it no second time.
+  const body = values.data.length > 0 ? Buffer.concat(bodyOf(values.data)) : undefined;
+  const method = values.request ?? (body === undefined ? 'GET' : 'POST');
+  if (!/^[A-Za-z]+$/.test(method)) {
+    throw new CommandError(`--request is "${method}"; expected a method such as GET`);
+  }
+  const { url, authorization } = parted(given, values.user);
+  const timeoutMs = milliseconds('--timeout', values.timeout, 60);
+  const defaults = {
+    Accept: '*/*',
+    'User-Agent': 'ostrace',
+    ...(authorization !== undefined && { Authorization: authorization }),
+    ...(body !== undefined && {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      'Content-Length': `${body.length}`,
+    }),
+  };
+  return (base_id) => {
+    const signed = traceHeaders({ base_id, parent_id: base_id, hmac_key });
+    const traced = Object.entries(signed).map(([name, value]) => `${name}: ${value}`);
+    const headers = headersFrom([...values.header.filter(isNotTraced), ...traced], defaults);
+    return { url, method, headers, body, timeoutMs, isInsecure: values.insecure };
+  };
+}
+
+/** Credentials as a header, which redirects can leave out. */
+function parted(given: URL, user: string | undefined): { url: URL; authorization: string | undefined } {
+  const url = new URL(given);
+  url.username = '';
+  url.password = '';
+  const inUrl =
+    given.username === '' && given.password === ''
+      ? undefined
+      : `${decoded(given.username)}:${decoded(given.password)}`;
+  const credentials = user ?? inUrl;
+  // Not shown: it may be the password.
+  if (credentials?.includes(':') === false) throw new CommandError('-u takes USER:PASSWORD');
+  return {
+    url,
+    authorization: credentials && `Basic ${Buffer.from(credentials).toString('base64')}`,
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a percent sign that stands for itself
+  }
+}
+
+/** A header that was copied from another request must not stand beside ours. */
+function isNotTraced(header: string): boolean {
+  return !isTraceHeader(header.split(':', 1)[0] ?? '');
+}
+
+function bodyOf(data: readonly string[]): Buffer[] {
+  return data.flatMap((each, index) => {
+    const bytes = each.startsWith('@') ? fileOf(each.slice(1)) : Buffer.from(each);
+    return index === 0 ? [bytes] : [Buffer.from('&'), bytes];
+  });
+}
+
+function fileOf(path: string): Buffer {
+  try {
+    const bytes = readFileSync(path === '-' ? 0 : path);
+    return bytes.filter((byte) => byte !== 0x0a && byte !== 0x0d) as Buffer;
+  } catch (error) {
+    throw new CommandError(`cannot read the body for -d: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,72 @@
+// When a trace that was just made is complete.
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { StoredTrace } from '../drivers/driver.js';
+import { count } from '../report/format.js';
+import { type Tree, type TreePoint, buildTree } from '../report/tree.js';
+import { isUnanswered } from '../report/unanswered.js';
+import type { Store } from './readable.js';
+
+// A service sends its events in batches; a trace that grew a moment ago may grow on.
+const quietMs = 200;
+const pollMs = 50;
+
+export interface Settled {
+  /** Undefined when nothing of the trace came. */
+  readonly stored: StoredTrace | undefined;
+  /** What was waited for, and did not come. */
+  readonly missing: readonly string[];
+}
+
+/** Reads a trace as soon as it is complete, or what there is of it when the time is up. */
+export async function settled(store: Store, base_id: string, waitMs: number): Promise<Settled> {
+  const deadline = performance.now() + waitMs;
+  let size = 0;
+  let grewAt = 0;
+  for (;;) {
+    const askedAt = performance.now();
+    const stored = await store.read(base_id);
+    const now = performance.now();
+    const events = stored?.events ?? [];
+    const isGrown = events.length > size;
+    if (isGrown) {
+      size = events.length;
+      grewAt = now;
+    }
+    const isLate = now >= deadline;
+    if (isLate || (!isGrown && size > 0 && now - grewAt >= quietMs)) {
+      const missing = events.length === 0 ? [] : missingIn(buildTree(events));
+      if (isLate || missing.length === 0) return { stored, missing };
+    }
+    // A large trace takes its store and us as long as we wait between two looks, and no longer.
+    await delay(Math.min(Math.max(pollMs, now - askedAt), Math.max(0, deadline - now)));
+  }
+}
+
+const mostNamed = 3;
+
+/**
+ * What a trace promises and does not hold: the other end of a point, a parent, and points of each service to which
+ * a call carried it on. A command's process has sent all it has before the command ends, and so has a thread.
+ */
+function missingIn({ base_id, points, roots }: Tree): string[] {
+  const unfinished = points.filter(({ finished }) => finished === undefined).length;
+  const startless = points.filter(({ started }) => started === undefined).length;
+  const lost = roots.filter(({ parent_id }) => parent_id !== base_id).length;
+  const silent = [...new Set(points.filter(isUnanswered).map(hostOf))];
+  const rest = silent.length > mostNamed ? ` and ${silent.length - mostNamed} more` : '';
+  return [
+    unfinished > 0 ? `${count(unfinished, 'point')} without an end` : '',
+    startless > 0 ? `${count(startless, 'point')} without a start` : '',
+    lost > 0 ? `the parents of ${count(lost, 'point')}` : '',
+    silent.length > 0
+      ? `the points of ${silent.slice(0, mostNamed).join(', ')}${rest}, which got signed headers`
+      : '',
+  ].filter((each) => each !== '');
+}
+
+function hostOf({ startInfo }: TreePoint): string {
+  const { hostname, port } = (startInfo?.['requests'] ?? {}) as { hostname?: unknown; port?: unknown };
+  const host = typeof hostname === 'string' && hostname !== '' ? hostname : 'a service';
+  return typeof port === 'number' || typeof port === 'string' ? `${host}:${port}` : host;
+}

@@ -1,0 +1,53 @@
+import type { TraceSummary } from '../drivers/driver.js';
+import { ago } from '../report/format.js';
+import { isUuid } from '../trace/ids.js';
+import { parseTimestamp } from '../trace/parse.js';
+import { CommandError } from './command.js';
+import { type Store, bare } from './readable.js';
+
+/** What an id may be given as, for the help of commands. */
+export const idForms = 'its id, the beginning of it (4 digits or more), or `last` for the newest';
+
+const fewestDigits = 4;
+const mostNamed = 10;
+
+/** Whether a text may stand for a trace. */
+export function mayBeId(text: string): boolean {
+  return text === 'last' || isUuid(text) || isBeginning(text);
+}
+
+/**
+ * The trace that a text stands for.
+ *
+ * @throws CommandError where it stands for none, or for several
+ */
+export async function traceIdFrom(text: string, store: Store): Promise<string> {
+  if (isUuid(text)) return text;
+  if (text === 'last') {
+    const [newest] = (await store.newest(1)).traces;
+    if (newest !== undefined) return newest.base_id;
+    throw new CommandError(`there are no traces in ${store.name()} yet; ostrace request makes one`);
+  }
+  if (!isBeginning(text)) {
+    throw new CommandError(`"${text}" is no trace id; expected a UUID, the beginning of one, or last`);
+  }
+  const found = await store.find(bare(text));
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new CommandError(
+      `no trace in ${store.name()} begins with ${text}; ostrace trace list shows what is stored there`,
+    );
+  }
+  if (others.length === 0) return first.base_id;
+  const named = found.slice(0, mostNamed).map(candidate).join(', ');
+  const rest = found.length > mostNamed ? `, and ${found.length - mostNamed} more` : '';
+  throw new CommandError(`${found.length} traces begin with ${text}; give more of the id: ${named}${rest}`);
+}
+
+function isBeginning(text: string): boolean {
+  return /^[\da-f-]{4,36}$/i.test(text) && bare(text).length >= fewestDigits;
+}
+
+function candidate({ base_id, timestamp }: TraceSummary): string {
+  return `${base_id} (${ago(parseTimestamp(timestamp) ?? 0, Date.now() * 1000)})`;
+}

@@ -1,0 +1,66 @@
+import type { StoredTrace, TraceSummary } from '../drivers/driver.js';
+import type { Info } from '../trace/event.js';
+import { about, failureOf } from './about.js';
+import { type Tree, buildTree } from './tree.js';
+
+/** A trace in a line. */
+export interface Overview extends TraceSummary {
+  /** Of the request that it began with; undefined where it began otherwise. */
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  /** How it answered; undefined where it did not, or began otherwise. */
+  readonly status: number | undefined;
+  /** What it began with, in words: `GET /orders/42`, `process shop/label.mjs`. */
+  readonly what: string;
+  /** Microseconds from the first event to the last. */
+  readonly duration: number;
+  readonly services: readonly string[];
+  readonly points: number;
+  /** How many of them failed. */
+  readonly errors: number;
+  /** How many of them have no end. */
+  readonly unfinished: number;
+}
+
+/** @returns undefined where nothing of the trace can be read */
+export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefined): Overview | undefined {
+  if (stored === undefined || stored.events.length === 0) return undefined;
+  const tree = buildTree(stored.events);
+  const { method, path, status, what } = beginning(tree);
+  return {
+    ...summary,
+    method,
+    path,
+    status,
+    what,
+    duration: tree.total,
+    services: [...new Set(tree.points.map(({ service }) => service ?? ''))].filter((name) => name !== ''),
+    points: tree.points.length,
+    errors: tree.points.filter((point) => failureOf(point) !== undefined).length,
+    unfinished: tree.points.filter(({ finished }) => finished === undefined).length,
+  };
+}
+
+/** Of several points at the top the first request, else the first point. */
+function beginning({ base_id, roots }: Tree): Pick<Overview, 'method' | 'path' | 'status' | 'what'> {
+  const own = roots.filter(({ parent_id }) => parent_id === base_id);
+  const point = own.find(({ name }) => name === 'wsgi') ?? own[0] ?? roots[0]!;
+  const request = memberOf(point.startInfo, 'request');
+  const { status_code } = memberOf(point.stopInfo, 'response');
+  const told = about(point);
+  return {
+    method: textOf(request['method']),
+    path: textOf(request['path']),
+    status: Number(status_code ?? NaN) || undefined,
+    what: point.name === 'wsgi' ? told.subject : `${told.label} ${told.subject}`.trim(),
+  };
+}
+
+function memberOf(info: Info | undefined, name: string): Info {
+  const member = info?.[name];
+  return typeof member === 'object' && member !== null ? (member as Info) : {};
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
