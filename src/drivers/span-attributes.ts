@@ -1,6 +1,7 @@
 // A span's name and kind are OSProfiler's; its attributes are named by OpenTelemetry's semantic conventions
 // (1.37), where OSProfiler has names that were never theirs (`http.path`) or are no more (`http.method`).
 import type { Info } from '../trace/event.js';
+import { failureIn } from '../trace/failed.js';
 import type { Span } from './spans.js';
 
 export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT';
@@ -11,7 +12,7 @@ export interface Described {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: Attributes;
-  /** Whether the point failed, by its own account or by its status. OSProfiler leaves a span's status unset. */
+  /** Whether the point failed; see `src/trace/failed.ts`. OSProfiler leaves a span's status unset. */
   readonly isFailed: boolean;
   /** What was thrown, where something was. */
   readonly failure: { readonly type: string; readonly message: string | undefined } | undefined;
@@ -73,18 +74,14 @@ export function describe(span: Span): Described {
     attributes.set(span.missing === 'stop' ? 'ostrace.unfinished' : 'ostrace.startless', true);
   }
   const failure = failureIn(stopInfo);
-  const status = attributes.get('http.response.status_code');
-  const isBadStatus = typeof status === 'number' && status >= (kind === 'CLIENT' ? 400 : 500);
-  const exitCode = attributes.get('process.exit.code');
-  const isBadExit = typeof exitCode === 'number' && exitCode !== 0;
-  const errorType = failure?.type ?? (isBadStatus ? String(status) : undefined);
-  if (errorType !== undefined) attributes.set('error.type', errorType);
+  // The exit code has an attribute of its own.
+  if (failure !== undefined && failure.kind !== 'exit') attributes.set('error.type', failure.type);
   return {
     name: nameOf(point, startInfo),
     kind,
     attributes,
-    isFailed: failure !== undefined || isBadStatus || isBadExit,
-    failure,
+    isFailed: failure !== undefined,
+    failure: failure?.kind === 'error' ? failure : undefined,
   };
 }
 
@@ -106,14 +103,6 @@ function nameOf(point: string, info: Info): string {
   const requests = objectIn(info['requests']);
   if (requests !== undefined) return `REQUESTS_${text(requests['method'])}_${text(requests['hostname'])}`;
   return point === 'process' ? point : point.replace(/[-start]+$/, '') || point;
-}
-
-function failureIn({ etype, message }: Info): Described['failure'] {
-  if (etype === undefined || etype === null) return undefined;
-  return {
-    type: text(etype) || 'error',
-    message: message === undefined || message === null ? undefined : text(message),
-  };
 }
 
 function addInfo(attributes: Attributes, info: Info): void {
