@@ -53,7 +53,7 @@ function badEnd(stop: Info): string | undefined {
   const codes = ['command', 'thread', ...(isAsked ? [] : ['process'])].map((name) =>
     member(stop, name, 'exit_code'),
   );
-  const bad = codes.find((code) => typeof code === 'number' && code !== 0);
+  const bad = codes.find((code): code is number => typeof code === 'number' && code !== 0);
   return bad === undefined ? undefined : String(bad);
 }
 
