@@ -1,0 +1,121 @@
+// What a caller gave up on purpose is cancelled and no failure; all other early ends are failures.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { createServer as createServer2 } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import { type TestContext, test } from 'node:test';
+
+import { countErrors } from '../src/report/errors.js';
+import { buildTree } from '../src/report/tree.js';
+import { key, on, run, scenario, treeOf } from './scenario.js';
+
+const large = Buffer.alloc(20 * 1024 * 1024);
+const hints = { link: '</style.css>; rel=preload' };
+
+/** Servers outside of the trace: what their clients record is asked here. */
+async function listen(t: TestContext): Promise<string[]> {
+  const http1 = createServer(({ url, socket }, response) => {
+    if (url!.startsWith('/hints')) response.writeEarlyHints(hints);
+    if (url === '/hints') setTimeout(() => response.writeHead(201).end('all'), 10);
+    else if (url === '/hints-hang-up') setTimeout(() => socket.destroy(), 10);
+    else if (url === '/hang-up') socket.destroy();
+    else if (url === '/hang-up-later')
+      response.writeHead(201).write('some', () => setTimeout(() => socket.destroy(), 10));
+    else if (url === '/reset')
+      response.writeHead(201).write('some', () => setTimeout(() => socket.resetAndDestroy(), 10));
+    else if (url === '/drip') response.writeHead(201).write('some');
+    else if (url !== '/never') response.writeHead(url === '/large' ? 201 : 503).end(large);
+  });
+  http1.on('upgrade', (_request, socket) => {
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  const http2 = createServer2();
+  http2.on('session', (session) => session.on('error', () => {}));
+  http2.on('stream', (stream, { ':path': path }) => {
+    stream.on('error', () => {});
+    if (path?.startsWith('/hints') === true) stream.additionalHeaders({ ':status': 103 });
+    if (path === '/cancel' || path === '/hints-cancel') setTimeout(() => stream.close(8), 10);
+    else if (path === '/empty') stream.respond({ ':status': 204 }, { endStream: true });
+    else if (path !== '/never') stream.respond({ ':status': 201 });
+    if (path === '/hang-up-later')
+      stream.write('some', () => setTimeout(() => stream.session?.destroy(), 10));
+    else if (path === '/hints') stream.end('all');
+    else if (path === '/large') stream.end(large);
+  });
+  const servers: Server[] = [http1, http2 as Server];
+  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const server of servers) server.close();
+    http1.closeAllConnections();
+  });
+  return servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+/** The status and the error of a point. */
+type End = readonly [status: number | undefined, etype: string | undefined];
+
+const failed: Readonly<Record<string, End>> = {
+  'http: timeout option': [undefined, 'ECONNRESET'],
+  'http: timeout while reading': [201, 'Aborted'],
+  'http: timeout signal': [undefined, 'AbortError'],
+  'http: destroyed with an error': [undefined, 'RangeError'],
+  'http: server hangs up': [undefined, 'ECONNRESET'],
+  'http: server hangs up later': [201, 'Aborted'],
+  'http: server resets': [201, 'Aborted'],
+  'http: hints_ then nothing': [undefined, 'ECONNRESET'],
+  'http2: timeout signal': [undefined, 'AbortError'],
+  'http2: server cancels': [undefined, 'Aborted'],
+  'http2: server hangs up later': [201, 'Aborted'],
+  'http2: hints_ then nothing': [undefined, 'Aborted'],
+  'fetch: timeout signal': [undefined, 'DOMException'],
+  'fetch: server hangs up': [undefined, 'SocketError'],
+  'fetch: server hangs up later': [201, 'SocketError'],
+  'fetch: hints_ then nothing': [undefined, 'SocketError'],
+  'undici: timeout of the body': [201, 'BodyTimeoutError'],
+  'undici: timeout of the head': [undefined, 'HeadersTimeoutError'],
+  'undici: handler throws': [201, 'RangeError'],
+};
+const complete: Readonly<Record<string, number>> = {
+  'http: hints_ then all': 201,
+  'http: upgrade': 101,
+  'http2: hints_ then all': 201,
+  'http2: no body': 204,
+  'http2: closed after all': 201,
+  'fetch: hints_ then all': 201,
+  'undici: hints_ then all': 201,
+  'undici: streamed': 201,
+};
+
+for (const file of ['cancelling.cjs', 'cancelling.mjs']) {
+  test(`${file}: what is given up on purpose is cancelled, what ends early else is failed`, async (t) => {
+    const args = await listen(t);
+    const { events, stdout, stderr, code } = await run(t, scenario(file), {
+      env: { ...on, OSTRACE_PROFILE: key },
+      args,
+    });
+    assert.deepEqual([stdout, stderr, code], ['done\n', '', 0]);
+    const [root] = treeOf(events);
+    assert.ok(root!.children.length > 60, `${root!.children.length} ways`);
+    for (const { name, children } of root!.children) {
+      assert.deepEqual(
+        children.map((child) => child.name),
+        ['http'],
+        name,
+      );
+      const { requests, etype, cancelled } = children[0]!.stop!.info;
+      const status = (requests as { status_code?: number } | undefined)?.status_code;
+      const isWithStatus = /reading|response|bad|await|body|dumped|reader|fetch: cancelled/.test(name);
+      const expected =
+        name in failed
+          ? [...failed[name]!, undefined]
+          : name in complete
+            ? [complete[name], undefined, undefined]
+            : [name.includes('bad') ? 503 : isWithStatus ? 201 : undefined, undefined, true];
+      assert.deepEqual([status, etype, cancelled], expected, name);
+    }
+    // A bad answer is one, whether or not its body was read.
+    const bad = root!.children.filter(({ name }) => name.includes('bad')).length;
+    assert.equal(countErrors(buildTree(events)), Object.keys(failed).length + bad);
+  });
+}
