@@ -43,7 +43,7 @@ async function listen(t: TestContext): Promise<string[]> {
     else if (path === '/hints') stream.end('all');
     else if (path === '/large') stream.end(large);
   });
-  const servers: Server[] = [http1, http2 as Server];
+  const servers: Server[] = [http1, http2];
   for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     for (const server of servers) server.close();
@@ -117,5 +117,54 @@ for (const file of ['cancelling.cjs', 'cancelling.mjs']) {
     // A bad answer is one, whether or not its body was read.
     const bad = root!.children.filter(({ name }) => name.includes('bad')).length;
     assert.equal(countErrors(buildTree(events)), Object.keys(failed).length + bad);
+  });
+}
+
+/** Each way to end a command or a thread, and whether its caller wanted it. */
+const endings: Readonly<Record<string, { isGivenUp: boolean; end: object; etype?: string }>> = {
+  'spawn: killed': { isGivenUp: true, end: { signal: 'SIGTERM' } },
+  'spawn: killed by a number': { isGivenUp: true, end: { signal: 'SIGKILL' } },
+  'spawn: killed_ exits by itself': { isGivenUp: true, end: { exit_code: 3 } },
+  'spawn: disposed': { isGivenUp: true, end: { signal: 'SIGTERM' } },
+  'spawn: signal': { isGivenUp: true, end: { signal: 'SIGTERM' } },
+  'exec: killed': { isGivenUp: true, end: { signal: 'SIGTERM' } },
+  'exec: signal': { isGivenUp: true, end: { signal: 'SIGTERM' } },
+  'fork: killed': { isGivenUp: true, end: { signal: 'SIGTERM' } },
+  'thread: terminated': { isGivenUp: true, end: { exit_code: 1 } },
+  'spawn: asked whether it lives': { isGivenUp: false, end: { exit_code: 3 } },
+  'spawn: another signal': { isGivenUp: false, end: { exit_code: 3 } },
+  'spawn: timeout': { isGivenUp: false, end: { signal: 'SIGTERM' } },
+  'spawn: timeout signal': { isGivenUp: false, end: { signal: 'SIGTERM' }, etype: 'AbortError' },
+  'spawn: by others': { isGivenUp: false, end: { signal: 'SIGKILL' } },
+  'exec: timeout': { isGivenUp: false, end: { signal: 'SIGTERM' } },
+  'exec: too much output': { isGivenUp: false, end: { signal: 'SIGTERM' } },
+  'execSync: timeout': { isGivenUp: false, end: { signal: 'SIGTERM' }, etype: 'ETIMEDOUT' },
+  'thread: exits': { isGivenUp: false, end: { exit_code: 7 } },
+  'thread: throws': { isGivenUp: false, end: { exit_code: 1 }, etype: 'RangeError' },
+};
+
+for (const file of ['ending.cjs', 'ending.mjs']) {
+  test(`${file}: commands and threads that their caller ends are cancelled, those that end else are failed`, async (t) => {
+    const { events, stdout, stderr, code } = await run(t, scenario(file), {
+      env: { ...on, OSTRACE_PROFILE: key },
+    });
+    assert.deepEqual([stdout, stderr, code], ['done\n', '', 0]);
+    const [root] = treeOf(events);
+    assert.deepEqual(
+      root!.children.map(({ name }) => name),
+      Object.keys(endings).filter((name) => root!.children.some((way) => way.name === name)),
+    );
+    assert.ok(
+      root!.children.length >= Object.keys(endings).length - 1,
+      'before Node 20.5 nothing can be disposed',
+    );
+    for (const { name, children } of root!.children) {
+      const { isGivenUp, end, etype } = endings[name]!;
+      const { command, thread, cancelled, etype: its } = children[0]!.stop!.info;
+      const { pid: _pid, thread_id: _id, ...ended } = (command ?? thread) as Record<string, unknown>;
+      assert.deepEqual([ended, its, cancelled === true], [end, etype, isGivenUp], name);
+    }
+    const failures = Object.values(endings).filter((each) => !each.isGivenUp).length;
+    assert.equal(countErrors(buildTree(events)), failures);
   });
 }

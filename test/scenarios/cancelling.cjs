@@ -6,7 +6,7 @@ const { profiler } = require('ostrace');
 module.exports = async function cancelling({ http, http2, undici }) {
   const [, , base, base2] = process.argv;
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  const soon = (body) => void setTimeout(body, 30);
+  const soon = (body) => void setTimeout(() => body(), 30);
   const aborting = (reason) => {
     const controller = new AbortController();
     soon(() => controller.abort(reason));
