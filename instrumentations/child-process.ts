@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 
 import type { Call, MethodHook, Settling } from '../src/hooks/call.js';
 import { callSites } from '../src/hooks/call-sites.js';
-import { cancelled, isGivingUp } from '../src/hooks/cancelled.js';
+import { cancelled, isGivingUp } from '../src/trace/cancelled.js';
 import { hookMethod } from '../src/hooks/method.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';

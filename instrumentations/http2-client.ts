@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 
-import { cancelled, isGivingUp } from '../src/hooks/cancelled.js';
+import { cancelled, ending } from '../src/trace/cancelled.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
@@ -180,7 +180,7 @@ function watch(stream: ClientHttp2Stream, point: Point, caller: Context, guard: 
       status = statusOf(value as Headers);
       isWhole = stream.endAfterHeaders;
     } else if (event === 'trailers') isWhole = true;
-    else if (event === 'error') broken ??= isGivingUp(value) ? cancelled : failure(value);
+    else if (event === 'error') broken ??= ending(value);
     else if (event === 'end' || event === 'close') {
       if (!isWhole && isGivenUp(stream, event)) broken ??= cancelled;
       else if (stream.rstCode !== 0 || status === undefined) broken ??= aborted;

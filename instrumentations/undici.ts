@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 import type { Callback } from '../src/hooks/call.js';
 import { type CallSite, callSites } from '../src/hooks/call-sites.js';
-import { cancelled, isGivingUp, isTimeout } from '../src/hooks/cancelled.js';
+import { cancelled, isGivingUp, isTimeout } from '../src/trace/cancelled.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
 import { defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';

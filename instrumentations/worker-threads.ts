@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 
-import { cancelled } from '../src/hooks/cancelled.js';
+import { cancelled } from '../src/trace/cancelled.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';

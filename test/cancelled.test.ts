@@ -68,7 +68,7 @@ const failed: Readonly<Record<string, End>> = {
   'http2: server cancels': [undefined, 'Aborted'],
   'http2: server hangs up later': [201, 'Aborted'],
   'http2: hints_ then nothing': [undefined, 'Aborted'],
-  'fetch: timeout signal': [undefined, 'DOMException'],
+  'fetch: timeout signal': [undefined, 'TimeoutError'],
   'fetch: server hangs up': [undefined, 'SocketError'],
   'fetch: server hangs up later': [201, 'SocketError'],
   'fetch: hints_ then nothing': [undefined, 'SocketError'],
@@ -168,3 +168,40 @@ for (const file of ['ending.cjs', 'ending.mjs']) {
     assert.equal(countErrors(buildTree(events)), failures);
   });
 }
+
+test('a function of the application`s that ends with what it gave up is cancelled too', async (t) => {
+  const code = `
+    const { profiler } = require('ostrace');
+    profiler.init('key');
+    const work = (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const soon = (reason) => { const controller = new AbortController(); setTimeout(() => controller.abort(reason), 5); return controller.signal; };
+    const sleep = require('node:timers/promises').setTimeout;
+    const alive = setInterval(() => {}, 1000);
+    (async () => {
+      await profiler.trace('given up', () => work(soon())).catch(() => {});
+      await profiler.trace('given up by Node', () => sleep(1000, null, { signal: soon() })).catch(() => {});
+      await profiler.traced('given up')(() => work(soon()))().catch(() => {});
+      try { profiler.trace('given up at once', () => AbortSignal.abort().throwIfAborted()); } catch {}
+      await profiler.trace('too late', () => work(AbortSignal.timeout(5))).catch(() => {});
+      await profiler.trace('too late by Node', () => sleep(1000, null, { signal: AbortSignal.timeout(5) })).catch(() => {});
+      await profiler.trace('wrong', () => work(soon(new RangeError('mine')))).catch(() => {});
+      profiler.clean();
+      clearInterval(alive);
+    })();
+  `;
+  const { events, stderr } = await run(t, '-e', { args: [code], env: on });
+  assert.equal(stderr, '');
+  const ends = treeOf(events).map(({ name, stop }) => {
+    const { cancelled, etype } = stop!.info;
+    return [name, cancelled ?? etype];
+  });
+  assert.deepEqual(ends, [
+    ['given up', true],
+    ['given up by Node', true],
+    ['given up', true],
+    ['given up at once', true],
+    ['too late', 'TimeoutError'],
+    ['too late by Node', 'AbortError'],
+    ['wrong', 'RangeError'],
+  ]);
+});

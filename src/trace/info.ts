@@ -37,9 +37,10 @@ const maxLevels = 50;
  * out, and no more of it is read than can be kept.
  */
 export function stringifyInfo(info: Info): string {
-  const json =
-    asItIs(info) ?? (require('./readable.js') as typeof import('./readable.js')).readableJson(info);
-  return json.slice(0, -1);
+  const json = asItIs(info);
+  if (json !== undefined) return json.slice(0, -1);
+  const { readableJson } = require('./readable.js') as typeof import('./readable.js');
+  return readableJson(info).slice(0, -1);
 }
 
 /** The JSON of plain data; undefined where that is too long, or says less than the object does. */
@@ -87,8 +88,10 @@ export function cut(text: string, most: number = maxTextLength): string {
 export function failure(error: unknown): Info {
   try {
     if (typeof error === 'object' && error !== null) {
-      const { message, code } = error as { message?: unknown; code?: unknown };
-      const name = (error.constructor as { name?: unknown } | undefined)?.name;
+      const { message, code, name: kind } = error as { message?: unknown; code?: unknown; name?: unknown };
+      const own = (error.constructor as { name?: unknown } | undefined)?.name;
+      // All of that class are told apart by their names: TimeoutError, NotSupportedError.
+      const name = own === 'DOMException' ? kind : own;
       const etype = typeof name === 'string' && name !== '' ? name : 'Error';
       return {
         // A plain `Error` says nothing; its code does: ECONNREFUSED, ER_NO_SUCH_TABLE.
