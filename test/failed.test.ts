@@ -14,6 +14,7 @@ import { renderTree } from '../src/report/text.js';
 import { buildTree } from '../src/report/tree.js';
 import type { Event, Info } from '../src/trace/event.js';
 import { type PointMade, eventsOf } from './fixtures/events.js';
+import { on, run, signedHeaders } from './scenario.js';
 
 const server = (status_code: unknown): Info => ({ response: { status_code } });
 const client = (status_code: unknown): Info => ({ requests: { status_code } });
@@ -110,6 +111,38 @@ test('an answer of 500 lists its trace, in the stores that had a look of their o
     ['events', 'events', 'errors'],
   );
   assert.equal(await documentsFor(lines), 3);
+});
+
+test('of a service, `trace list --error-trace` knows the requests that failed, and those alone', async (t) => {
+  const code = `
+    const { profiler } = require('ostrace');
+    const server = require('node:http').createServer((request, response) => {
+      const status = Number(request.url.slice(1));
+      profiler.trace('work', { etype: 'none', message: 'said at a start' }, () => {});
+      if (status === 0) server.close(() => process.exit());
+      response.writeHead(status || 200).end();
+      if (status === 0) server.closeAllConnections();
+    });
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+  `;
+  const asked = new Map([200, 404, 500, 503].map((status) => [status, signedHeaders()]));
+  const { files, stderr } = await run(t, '-e', {
+    args: [code],
+    env: { ...on, OSTRACE_FILTER_ERROR_TRACE: 'true' },
+    onReady: async (port) => {
+      for (const [status, { headers }] of asked) {
+        await (await fetch(`http://127.0.0.1:${port}/${status}`, { headers })).text();
+      }
+      await fetch(`http://127.0.0.1:${port}/0`).catch(() => {});
+    },
+  });
+  assert.equal(stderr, '');
+  const listed = [...asked].filter(([, { base_id }]) => files.includes(`${base_id}.error`));
+  assert.deepEqual(
+    listed.map(([status]) => status),
+    [500, 503],
+  );
+  assert.equal(files.length, 6);
 });
 
 const settings = {
