@@ -95,7 +95,10 @@ interface Exchange {
   isGivenUp: boolean;
 }
 
-/** Whether a request ended because the application wanted no more of it, by whatever reason it gave. */
+/**
+ * Whether a request ended because the application wanted no more of it, by whatever reason it gave. Where the time of
+ * a `fetch` is up before it is connected, undici says the same.
+ */
 function isCancelled({ isGivenUp }: Exchange, error: unknown): boolean {
   const { code } = Object(error) as { code?: unknown };
   if (isGivingUp(error) || code === 'UND_ERR_ABORTED' || code === 'UND_ERR_DESTROYED') return true;
