@@ -1,9 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 
 import type { Call, MethodHook, Settling } from '../src/hooks/call.js';
+import { callSites } from '../src/hooks/call-sites.js';
+import { cancelled, isGivingUp } from '../src/trace/cancelled.js';
 import { hookMethod } from '../src/hooks/method.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
+import { createGuard, guarded } from '../src/hooks/guard.js';
+import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
@@ -25,6 +29,8 @@ interface End {
   readonly status?: number | null | undefined;
   readonly signal?: string | null | undefined;
   readonly error?: unknown;
+  /** By the signal that its caller sent. */
+  readonly isGivenUp?: boolean;
 }
 
 const library = 'child_process';
@@ -53,6 +59,7 @@ export function childProcess(settings: Settings): void {
     opens: true,
     settles: byExit(settings),
   });
+  watchKills(builtin.ChildProcess.prototype);
 
   // No channel and no shared method sees the synchronous calls.
   const sync: MethodHook = {
@@ -115,9 +122,10 @@ function shellOf(options: unknown): unknown {
 function ended(result: unknown): Info {
   // `execSync` and `execFileSync` give the output alone, and throw where the exit code is not 0.
   const isOutput = typeof result !== 'object' || result === null || Buffer.isBuffer(result);
-  const { pid, status, signal, error } = (isOutput ? { status: 0 } : result) as End;
+  const { pid, status, signal, error, isGivenUp } = (isOutput ? { status: 0 } : result) as End;
+  const how = isGivenUp === true || isGivingUp(error) ? cancelled : error !== undefined && failure(error);
   return {
-    ...(error !== undefined && failure(error)),
+    ...how,
     command: {
       pid,
       ...(typeof status === 'number' && { exit_code: status }),
@@ -128,6 +136,40 @@ function ended(result: unknown): Info {
 
 /** A child may serve many requests, and what it answers may be for any of them. */
 const isMessage = (event: unknown): boolean => event === 'message' || event === 'internalMessage';
+/** The children of traced callers, and the last signal that such a one sent. */
+const signals = new WeakMap<object, unknown>();
+
+/** Remembers which signals an application sends to its children; Node kills them itself when their time is up. */
+function watchKills(prototype: ChildProcess): void {
+  const guard = createGuard('child_process ChildProcess.kill');
+  patch(
+    prototype,
+    'kill',
+    (original) =>
+      function () {
+        const args = arguments as unknown as unknown[];
+        const isSent = Reflect.apply(original, this, args);
+        if (isSent === true && args[0] !== 0 && signals.has(this as object)) {
+          guarded(guard, () => isNodes() || signals.set(this as object, args[0] ?? 'SIGTERM'));
+        }
+        return isSent;
+      },
+  );
+}
+
+/** Whether Node itself calls, for a time limit or a limit of the output. */
+function isNodes(): boolean {
+  const own = callSites(10);
+  const caller = own.find(({ file }) => file !== undefined && file !== own[0]?.file);
+  return caller?.file === 'node:child_process';
+}
+
+/** Whether a process ended by a signal that was sent to it, or by what it does when it gets such a one. */
+function isOf(sent: unknown, endedBy: unknown): boolean {
+  if (sent === undefined) return false;
+  if (typeof endedBy === 'string') return sent === endedBy || typeof sent === 'number';
+  return ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGBREAK', 15, 2, 1, 3].includes(sent as string);
+}
 
 /** The point is over when the process is; a command that can't be started never exits, but it closes. */
 const byExit =
@@ -138,11 +180,13 @@ const byExit =
     const { envPairs } = (call.args[0] ?? {}) as SpawnOptions;
     const takeBack = addVariables(envPairs, settings, call.context);
     let error: unknown;
+    signals.set(child, undefined);
     const observe = (event: unknown, first: unknown, second: unknown): void => {
       if (event === 'error') error ??= first;
       if (event !== 'exit' && event !== 'close') return;
       const exited = event === 'exit' || error === undefined;
-      call.succeed({ pid: child.pid, ...(exited && { status: first, signal: second }), error });
+      const isGivenUp = error === undefined && isOf(signals.get(child), second);
+      call.succeed({ pid: child.pid, ...(exited && { status: first, signal: second }), error, isGivenUp });
     };
     bindEmitter(child, call.caller, call.guard, observe, isMessage);
     try {

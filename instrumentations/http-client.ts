@@ -1,5 +1,7 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
+import { cancelled, isGivingUp } from '../src/trace/cancelled.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
@@ -92,27 +94,58 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
 }
 
 function watch(request: ClientRequest, point: Point, caller: Context, guard: Guard, isSigned: boolean): void {
+  let response: IncomingMessage | undefined;
   let stopInfo: Info = {};
   let broken: Info | undefined;
-  const stop = (): void => stopPoint(point, { ...broken, ...stopInfo });
+  let hasTimedOut = false;
+  let isAborted = false;
+  const isGivenUp = (): boolean => !hasTimedOut && isClosedHere(request, response);
+  /** The answer is not complete. An abort says why; all other errors of the connection tell of this alone. */
+  const breakOff = (): void => {
+    if (!isAborted) broken = broken === cancelled || isGivenUp() ? cancelled : aborted;
+  };
+  const stop = (): void => {
+    if (response?.complete === false && broken === undefined) breakOff();
+    stopPoint(point, { ...broken, ...stopInfo });
+  };
   bindEmitter(request, caller, guard, (event, value) => {
     if (event === 'response' || event === 'upgrade' || event === 'connect') {
-      const response = value as IncomingMessage;
-      stopInfo = answered(response.statusCode, isSigned);
+      const answer = value as IncomingMessage;
+      stopInfo = answered(answer.statusCode, isSigned);
       if (event !== 'response') {
         stop();
         return;
       }
-      bindEmitter(response, caller, guard, (ended) => {
-        if (ended === 'close' && !response.complete) broken = aborted;
-        if (ended === 'end' || ended === 'close') stop();
+      response = answer;
+      bindEmitter(answer, caller, guard, (told) => {
+        if (told === 'aborted') breakOff();
+        if (told === 'end' || told === 'close') stop();
       });
+    } else if (event === 'timeout') {
+      hasTimedOut = true;
     } else if (event === 'error') {
-      broken ??= failure(value);
+      isAborted ||= (Object(value) as { code?: unknown }).code === 'ABORT_ERR';
+      broken ??= isGivingUp(value) || (isHangUp(value) && isGivenUp()) ? cancelled : failure(value);
     } else if (event === 'close') {
       stop();
     }
   });
+}
+
+/** What Node tells of a connection that ended before there was an answer, whichever side ended it. */
+function isHangUp(error: unknown): boolean {
+  const { code, syscall } = Object(error) as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' && syscall === undefined;
+}
+
+/** Whether the application itself closed the connection, and for no error: neither the server nor the network. */
+function isClosedHere(request: ClientRequest, response: IncomingMessage | undefined): boolean {
+  const socket = request.socket as Socket | null | undefined;
+  // A request may have been destroyed before it got one.
+  if (!socket) return request.destroyed;
+  // A response says that it is destroyed before it destroys the connection.
+  const isClosed = socket.destroyed || (response !== undefined && (response.errored ?? null) === null);
+  return isClosed && !socket.readableEnded && (socket.errored ?? null) === null;
 }
 
 /** The port as far as the request itself shows it: in its Host header, unless that names another host. */

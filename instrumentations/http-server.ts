@@ -4,7 +4,7 @@ import type { Server, Socket } from 'node:net';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { aborted, statusOf, watchHandshake } from '../src/hooks/http.js';
+import { aborted, isHeadSent, statusIn, statusOf, watchHandshake } from '../src/hooks/http.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
@@ -127,14 +127,28 @@ function serve(request: IncomingMessage, response: ServerResponse, parent: Conte
   const { method, url = '', socket } = request;
   const point = startPoint('wsgi', parent, { request: { ...target(url), method, scheme: schemeOf(socket) } });
   enter(point.context);
+  // Requests may wait on a connection: the response gets it when those before are answered.
+  let sentBefore: number | undefined = Infinity;
+  let isHandedOver = false;
+  let isComplete = false;
   const stop = (): void => {
-    const stopInfo = { response: { status_code: response.statusCode } };
-    stopPoint(point, response.writableFinished ? stopInfo : { ...aborted, ...stopInfo });
+    const status_code =
+      isComplete || isHeadSent(response, socket, sentBefore) ? statusIn(response) : undefined;
+    stopPoint(point, {
+      ...(!isComplete && aborted),
+      ...(status_code !== undefined && { response: { status_code } }),
+    });
   };
   watching(point, () => {
     // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
     bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
-    bindEmitter(response, point.context, guard, (event) => event === 'close' && stop());
+    bindEmitter(response, point.context, guard, (event) => {
+      if (event === 'socket') sentBefore = socket.bytesWritten;
+      else if (event === 'prefinish') isHandedOver = socket.writableLength === 0;
+      // Node 20 and 22 also tell so of what a connection that broke has not sent.
+      else if (event === 'finish') isComplete = isHandedOver || !socket.destroyed;
+      else if (event === 'close') stop();
+    });
   });
 }
 
@@ -168,7 +182,7 @@ function startStream(parent: Context, guard: Guard, [, given, second]: readonly 
   const stop = (): void => {
     const status_code = statusOf(stream.sentHeaders);
     stopPoint(point, {
-      ...(stream.aborted === true && aborted),
+      ...(isBroken(stream) && aborted),
       ...(status_code && { response: { status_code } }),
     });
   };
@@ -178,9 +192,19 @@ function startStream(parent: Context, guard: Guard, [, given, second]: readonly 
   return point;
 }
 
+/**
+ * Whether a stream was closed before all of its answer was sent. Node says so only where the answer was not all
+ * written; nothing tells of a client that gave up a written one with no error's code.
+ */
+function isBroken({ aborted: isAborted, rstCode = 0, writableFinished }: Http2Stream): boolean {
+  return isAborted === true || (rstCode !== 0 && writableFinished === false);
+}
+
 /** What is used of a stream of an HTTP/2 server; `node:http2` is not loaded for it. */
 interface Http2Stream {
   readonly aborted?: boolean;
+  readonly rstCode?: number;
+  readonly writableFinished?: boolean;
   readonly sentHeaders?: Headers;
 }
 

@@ -1,6 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 
+import { cancelled, ending } from '../src/trace/cancelled.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
@@ -178,12 +179,56 @@ function watch(
 ): void {
   let status: number | undefined;
   let broken: object | undefined;
+  let isWhole = false;
+  watchClosing(stream, guard);
   bindEmitter(stream, caller, guard, (event, value) => {
-    if (event === 'response') status = statusOf(value as Headers);
-    else if (event === 'error') broken ??= failure(value);
+    if (event === 'response') {
+      status = statusOf(value as Headers);
+      isWhole = stream.endAfterHeaders;
+    } else if (event === 'trailers') isWhole = true;
+    else if (event === 'error') broken ??= ending(value);
     else if (event === 'end' || event === 'close') {
-      if (event === 'close' && (stream.rstCode !== 0 || status === undefined)) broken ??= aborted;
+      if (!isWhole && isGivenUp(stream, event)) broken ??= cancelled;
+      else if (stream.rstCode !== 0 || status === undefined) broken ??= aborted;
       stopPoint(point, { ...broken, ...(status !== undefined && answered(status, isSigned)) });
     }
   });
+}
+
+/** Streams that the application closed while more of the answer could come. */
+const closedHere = new WeakSet<object>();
+let isClosingWatched = false;
+
+/** Has the class of all streams tell which are closed by the application: their events don't tell who did it. */
+function watchClosing(stream: ClientHttp2Stream, guard: Guard): void {
+  if (isClosingWatched) return;
+  isClosingWatched = true;
+  let owner = Object.getPrototypeOf(stream) as ClientHttp2Stream;
+  while (!Object.hasOwn(owner, 'close')) owner = Object.getPrototypeOf(owner) as ClientHttp2Stream;
+  patch(
+    owner,
+    'close',
+    (original) =>
+      ({
+        close(this: unknown) {
+          const args = arguments as unknown as unknown[];
+          if (tracing.live > 0) guarded(guard, () => noteClosing(this as ClientHttp2Stream, args[0]));
+          return Reflect.apply(original, this, args);
+        },
+      }).close,
+  );
+}
+
+const harmless: ReadonlySet<unknown> = new Set([undefined, 0, 8]); // NO_ERROR, CANCEL
+
+function noteClosing(stream: ClientHttp2Stream, code: unknown): void {
+  if (!harmless.has(code) || stream.closed || stream.destroyed) return;
+  // Node closes the streams of a connection that is gone.
+  if (stream.session?.socket.destroyed === false) closedHere.add(stream);
+}
+
+/** Whether the application gave a stream up: by closing it, or by destroying it or its session. */
+function isGivenUp(stream: ClientHttp2Stream, event: 'end' | 'close'): boolean {
+  const isDestroyed = stream.destroyed || event === 'close';
+  return closedHere.has(stream) || (isDestroyed && stream.rstCode === 0);
 }

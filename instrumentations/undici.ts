@@ -1,6 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import type { Callback } from '../src/hooks/call.js';
+import { type CallSite, callSites } from '../src/hooks/call-sites.js';
+import { cancelled, isGivingUp, isTimeout } from '../src/trace/cancelled.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
 import { answered, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
@@ -32,7 +34,7 @@ interface UndiciRequest {
 export function undici(settings: Settings): void {
   const guard = createGuard('undici');
   // The channels' contexts are often another request's: the point is found by its request.
-  const open = createStamp<{ point: Point; info: Info; isSigned: boolean }>();
+  const open = createStamp<Exchange>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
     const caller = askedBy(request);
@@ -51,24 +53,27 @@ export function undici(settings: Settings): void {
         ...target(request.path),
       },
     });
-    const state = { point, info: {}, isSigned: false };
-    open.put(request, state);
+    const exchange: Exchange = { point, info: {}, isGivenUp: false, isSigned: false };
+    open.put(request, exchange);
     watching(point, () => {
-      bind(request, caller, guard, (status) => stopPoint(point, answered(status, state.isSigned)));
+      bind(request, caller, guard, exchange);
       const isTraced = valuesOf(request, infoHeader.toLowerCase()).length > 0;
       const isSigned = isAwsSigned(valuesOf(request, 'authorization'));
       if (isTraced || isSigned || !mayCarry(settings, hostname, request)) return;
       for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
         request.addHeader(name, value);
       }
-      state.isSigned = true;
+      exchange.isSigned = true;
     });
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
     ({ request, response }) => {
       const state = open.of(request);
-      if (state !== undefined) state.info = answered(response.statusCode, state.isSigned);
+      const { statusCode } = response;
+      // What comes before the answer: 100, 103.
+      const isAnswer = statusCode >= 200 || statusCode === 101;
+      if (state !== undefined && isAnswer) state.info = answered(statusCode, state.isSigned);
     },
   );
   onChannel<{ request: UndiciRequest }>('undici:request:trailers', ({ request }) => {
@@ -77,8 +82,31 @@ export function undici(settings: Settings): void {
   });
   onChannel<{ request: UndiciRequest; error: unknown }>('undici:request:error', ({ request, error }) => {
     const state = open.of(request);
-    if (state !== undefined) stopPoint(state.point, { ...failure(error), ...state.info });
+    if (state === undefined) return;
+    stopPoint(state.point, { ...(isCancelled(state, error) ? cancelled : failure(error)), ...state.info });
   });
+}
+
+/** A request on its way. */
+interface Exchange {
+  readonly point: Point;
+  /** What is known of the answer. */
+  info: Info;
+  /** Whoever asked has asked for the end of it. */
+  isGivenUp: boolean;
+  /** It carries the trace on. */
+  isSigned: boolean;
+}
+
+/**
+ * Whether a request ended because the application wanted no more of it, by whatever reason it gave. Where the time of
+ * a `fetch` is up before it is connected, undici says the same.
+ */
+function isCancelled({ isGivenUp }: Exchange, error: unknown): boolean {
+  const { code } = Object(error) as { code?: unknown };
+  if (isGivingUp(error) || code === 'UND_ERR_ABORTED' || code === 'UND_ERR_DESTROYED') return true;
+  // Undici's own reasons to ask for it are errors of its own: a retry, a limit.
+  return isGivenUp && !isTimeout(error) && !String(code).startsWith('UND_ERR_');
 }
 
 /** What a request says under a name, in lower case; a value may be a list itself. */
@@ -98,21 +126,35 @@ function nameAndValue(line: string): readonly [string, string] {
  * stream that a body is written to. All of it comes through the request's own methods, whose names differ by
  * version, from a socket that another request may have opened.
  *
- * @param seen is told when the connection is taken out of HTTP, of which older versions publish nothing
+ * @param exchange is told when the connection is taken out of HTTP, of which older versions publish nothing, and
+ *   when the request is given up: by the function that its handler is given for that
  */
-function bind(
-  request: UndiciRequest,
-  caller: Context | undefined,
-  guard: Guard,
-  seen?: (statusCode: unknown) => void,
-): void {
+function bind(request: UndiciRequest, caller: Context | undefined, guard: Guard, exchange?: Exchange): void {
   const methods = request as unknown as Record<string, unknown>;
+  let isWithin = false;
+  // What a handler throws while it is called is undici's reason to call it, and no wish of the application's.
+  const watched = (abort: Callback): Callback =>
+    function (this: unknown, ...args: unknown[]) {
+      if (exchange !== undefined && !isWithin) exchange.isGivenUp = true;
+      return Reflect.apply(abort, this, args);
+    };
   for (const name of methodsOf(Object.getPrototypeOf(request) as object)) {
     const original = methods[name] as Callback;
     const isSwitch = name === 'onUpgrade' || name === 'onRequestUpgrade';
+    const isStart = name === 'onConnect' || name === 'onRequestStart';
     const value = function (this: unknown, ...args: unknown[]): unknown {
-      if (isSwitch && seen !== undefined) guarded(guard, () => seen(args[0]));
-      return runIn(caller, original, this, args);
+      if (exchange !== undefined) {
+        const [first] = args;
+        if (isSwitch) guarded(guard, () => stopPoint(exchange.point, answered(first, exchange.isSigned)));
+        if (isStart && typeof first === 'function') args[0] = watched(first as Callback);
+      }
+      const wasWithin = isWithin;
+      isWithin = !isStart;
+      try {
+        return runIn(caller, original, this, args);
+      } finally {
+        isWithin = wasWithin;
+      }
     };
     Object.defineProperty(request, name, { value, configurable: true, writable: true });
   }
@@ -153,33 +195,12 @@ function askedBy(request: UndiciRequest): Context | undefined {
 
 const callerUnlessSuppressed = (): Context | undefined => (isSuppressed() ? undefined : callerOf());
 
-/** A place on the stack: `Pool.dispatch` and its file, which is undefined for what has none. */
-interface Frame {
-  readonly name: string;
-  readonly file: string | undefined;
-}
-
 /** Below whoever publishes on the channel. */
-function frames(): readonly Frame[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  try {
-    Error.stackTraceLimit = maxFrames;
-    // Names alone: a whole stack would be translated by source maps, which takes milliseconds.
-    Error.prepareStackTrace = (_error, sites) =>
-      sites.map((site) => ({
-        name: `${site.getTypeName()}.${site.getFunctionName()}`,
-        file: site.getFileName() ?? undefined,
-      }));
-    const { stack } = new Error() as { stack?: unknown };
-    const all = Array.isArray(stack) ? (stack as Frame[]) : [];
-    return all
-      .slice(all.findIndex(({ file }) => file === 'node:diagnostics_channel'))
-      .filter(({ file }) => file !== 'node:diagnostics_channel');
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-    else Error.prepareStackTrace = prepareStackTrace;
-  }
+function frames(): readonly CallSite[] {
+  const all = callSites(maxFrames);
+  return all
+    .slice(all.findIndex(({ file }) => file === 'node:diagnostics_channel'))
+    .filter(({ file }) => file !== 'node:diagnostics_channel');
 }
 
 // Ten interceptors are half of it.
@@ -192,7 +213,7 @@ const nodesOwn = 'node:internal/deps/undici/undici';
  * Whether a request is made from anywhere but its caller, told by the stack: true also where that does not
  * tell, as in a bundle, in which undici's code can't be told from the application's.
  */
-function isBelated([publisher, ...below]: readonly Frame[]): boolean {
+function isBelated([publisher, ...below]: readonly CallSite[]): boolean {
   const file = publisher?.file ?? '';
   const [root] = /^.*[\\/](?=lib[\\/]core[\\/]request\.js$)/.exec(file) ?? [];
   const isKnown = root !== undefined || file === nodesOwn;

@@ -1,10 +1,11 @@
 import { isAbsolute, join } from 'node:path';
 import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 
+import { cancelled } from '../src/trace/cancelled.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
-import { asTwin } from '../src/hooks/patch.js';
+import { asTwin, patch } from '../src/hooks/patch.js';
 import type { HandedThread, Settings } from '../src/hooks/settings.js';
 import { type Context, caller as callerOf } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
@@ -105,7 +106,21 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
     }
   }
   builtin.Worker = asTwin(Worker, Original);
+  patch(
+    builtin.Worker.prototype,
+    'terminate',
+    (original) =>
+      ({
+        terminate(this: unknown) {
+          if (terminated.get(this as object) === false) terminated.set(this as object, true);
+          return Reflect.apply(original, this, arguments as unknown as unknown[]);
+        },
+      }).terminate,
+  );
 }
+
+/** The threads of traced callers, and whether such a one had its thread stopped. */
+const terminated = new WeakMap<object, boolean>();
 
 function stopAtExit(
   worker: NodeWorker,
@@ -118,21 +133,17 @@ function stopAtExit(
 ): void {
   let error: unknown;
   watch(worker, transferList);
-  bindEmitter(
-    worker,
-    caller,
-    guard,
-    (event, value) => {
-      if (event === 'error') error ??= value;
-      if (event !== 'exit') return;
-      stopPoint(point, {
-        ...(error !== undefined && failure(error)),
-        thread: { thread_id, exit_code: value },
-      });
-      close();
-    },
-    isMessage,
-  );
+  terminated.set(worker, false);
+  const observe = (event: unknown, value: unknown): void => {
+    if (event === 'error') error ??= value;
+    if (event !== 'exit') return;
+    stopPoint(point, {
+      ...(error !== undefined ? failure(error) : value !== 0 && terminated.get(worker) === true && cancelled),
+      thread: { thread_id, exit_code: value },
+    });
+    close();
+  };
+  bindEmitter(worker, caller, guard, observe, isMessage);
 }
 
 /** A thread may be a pool's: what it answers may be for any request, and who gets it may go on with others' tasks. */

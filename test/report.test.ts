@@ -208,15 +208,15 @@ test('the readable tree', () => {
   assert.equal(
     [...renderTree(buildTree(shopTrace()), { width: 100, colour: false })].join(''),
     `trace 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4 · 2026-01-02 03:04:05.000 UTC
-182 ms · 9 points · 1 error · 1 unfinished · shop, stock
+182 ms · 9 points · 2 errors · 1 unfinished · shop, stock
 
      TIME SHARE  TIMELINE      SERVICE  POINT
    182 ms  100%  ━━━━━━━━━━━━  shop     HTTP in  GET /orders/42?full=1 → 200
   12.1 ms  6.6%  ━             shop     ├─ db  postgresql query shop@127.0.0.1:5432 · 3 rows
   8.89 ms  4.9%  ━             shop     │  └─ sql  SELECT id, total FROM orders WHERE id =… · 1 row
-   100 ms   55%   ━━━━━━━      shop     ├─ HTTP out  GET 127.0.0.1:4000/stock/7 → 503
+   100 ms   55%   ━━━━━━━      shop     ├─ HTTP out  GET 127.0.0.1:4000/stock/7 → 503 ✗
   98.0 ms   54%   ━━━━━━━      stock    │  └─ HTTP in  GET /stock/7 → 503 ✗ TypeError: x is not a f…
-  44.0 ms   24%          ━━━   shop     ├─ command  convert · exit 1
+  44.0 ms   24%          ━━━   shop     ├─ command  convert · exit 1 ✗
         …                ╌╌╌╌  shop     ├─ thread  workers/resize.js … unfinished
   10.3 ms  5.6%           ━    shop     │  └─ thread main  thread 3
     10 µs <0.1%             ━  shop     └─ task  Cart.total

@@ -10,7 +10,7 @@ import { idForms, mayBeId, traceIdFrom } from './trace-id.js';
 export const traceShow = command({
   name: 'trace show',
   operands: 'ID',
-  about: `Prints a trace as a tree: a line for each point with the time that it took, its share of the whole, when it ran, its service and what it was about. Errors are marked by ✗, unfinished points by ….
+  about: `Prints a trace as a tree: a line for each point with the time that it took, its share of the whole, when it ran, its service and what it was about. Failed points are marked by ✗, unfinished ones by …; what was given up on purpose says cancelled.
 
 A trace is named by ${idForms}.
 

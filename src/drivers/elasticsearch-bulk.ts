@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import type { Event } from '../trace/event.js';
-import { parseEvent } from '../trace/parse.js';
 import { DriverError, type Line } from './driver.js';
 import { membersOf, parseAnswer } from './elasticsearch-search.js';
+import { failedStop } from './failed.js';
 import { HttpError, cutToLine } from './http-errors.js';
 import type { HttpClient } from './http.js';
 
@@ -59,7 +58,7 @@ export function createBulk(http: HttpClient, { events, errors, documentType }: I
       for (const line of lines) {
         // The same event has the same id, and what is there is not created again.
         add(line, { create: { _index: events, ...type, _id: idOf(line) } }, line.text);
-        const failed = filterErrorTrace ? failedEvent(line) : undefined;
+        const failed = filterErrorTrace ? failedStop(line.text) : undefined;
         if (failed === undefined) continue;
         const { base_id, timestamp } = failed;
         const document = JSON.stringify({ base_id, timestamp });
@@ -90,11 +89,6 @@ export function createBulk(http: HttpClient, { events, errors, documentType }: I
 
 function idOf({ text }: Line): string {
   return createHash('sha1').update(text).digest('base64url');
-}
-
-function failedEvent({ text }: Line): Event | undefined {
-  const event = text.includes('"etype":') ? parseEvent(text) : undefined;
-  return (event?.info['etype'] ?? null) === null ? undefined : event;
 }
 
 /** A line is stored when its own document and that of its failure are. */

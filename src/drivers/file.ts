@@ -138,7 +138,7 @@ function without(texts: readonly string[], path: string): readonly string[] {
   }
 }
 
-/** Marks a trace with a failed point, as OSProfiler does at each stop with an `etype`. */
+/** Marks a trace with a failed point; OSProfiler does it at each stop with an `etype`. */
 function mark(path: string, texts: readonly string[]): void {
   const failed = texts.findLast((text) => failedStop(text) !== undefined);
   if (failed !== undefined) writeFileSync(path, failed);

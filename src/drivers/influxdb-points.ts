@@ -1,6 +1,7 @@
 import { isUuid } from '../trace/ids.js';
-import { parseEvent, parseTimestamp } from '../trace/parse.js';
+import { parseTimestamp } from '../trace/parse.js';
 import type { DriverSettings, Line } from './driver.js';
+import { failedStop } from './failed.js';
 
 export const measurements = { events: 'events', errors: 'errors' } as const;
 
@@ -26,10 +27,10 @@ export function pointsOf(
       continue;
     }
     points.push(`${measurements.events},base_id=${base_id}${source} data=${quoted(text)} ${time}`);
-    const event = filterErrorTrace && text.includes('"etype":') ? parseEvent(text) : undefined;
-    if ((event?.info['etype'] ?? null) === null) continue;
+    const failed = filterErrorTrace ? failedStop(text) : undefined;
+    if (failed === undefined) continue;
     points.push(
-      `${measurements.errors},base_id=${base_id}${source} timestamp=${quoted(event!.timestamp)} ${time}`,
+      `${measurements.errors},base_id=${base_id}${source} timestamp=${quoted(failed.timestamp)} ${time}`,
     );
   }
   return { points, refused };

@@ -1,6 +1,7 @@
 // A span's kind is OSProfiler's. Its name and its attributes follow OpenTelemetry's semantic conventions (1.37),
 // where OSProfiler has names that were never theirs (`http.path`) or are no more (`http.method`).
 import type { Info } from '../trace/event.js';
+import { failureIn } from '../trace/failed.js';
 import { pathTemplate } from '../trace/path-template.js';
 import type { Span } from './spans.js';
 
@@ -12,7 +13,7 @@ export interface Described {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: Attributes;
-  /** Whether the point failed, by its own account or by its status. OSProfiler leaves a span's status unset. */
+  /** Whether the point failed; see `src/trace/failed.ts`. OSProfiler leaves a span's status unset. */
   readonly isFailed: boolean;
   /** What was thrown, where something was. */
   readonly failure: { readonly type: string; readonly message: string | undefined } | undefined;
@@ -75,18 +76,14 @@ export function describe(span: Span): Described {
     attributes.set(span.missing === 'stop' ? 'ostrace.unfinished' : 'ostrace.startless', true);
   }
   const failure = failureIn(stopInfo);
-  const status = attributes.get('http.response.status_code');
-  const isBadStatus = typeof status === 'number' && status >= (kind === 'CLIENT' ? 400 : 500);
-  const exitCode = attributes.get('process.exit.code');
-  const isBadExit = typeof exitCode === 'number' && exitCode !== 0;
-  const errorType = failure?.type ?? (isBadStatus ? String(status) : undefined);
-  if (errorType !== undefined) attributes.set('error.type', errorType);
+  // The exit code has an attribute of its own.
+  if (failure !== undefined && failure.kind !== 'exit') attributes.set('error.type', failure.type);
   return {
     name: nameOf(point, startInfo),
     kind,
     attributes,
-    isFailed: failure !== undefined || isBadStatus || isBadExit,
-    failure,
+    isFailed: failure !== undefined,
+    failure: failure?.kind === 'error' ? failure : undefined,
   };
 }
 
@@ -111,14 +108,6 @@ function nameOf(point: string, info: Info): string {
 function requestName({ method, route, path }: Info): string {
   const where = text(route) || pathTemplate(text(path));
   return [text(method) || 'HTTP', where].filter((part) => part !== '').join(' ');
-}
-
-function failureIn({ etype, message }: Info): Described['failure'] {
-  if (etype === undefined || etype === null) return undefined;
-  return {
-    type: text(etype) || 'error',
-    message: message === undefined || message === null ? undefined : text(message),
-  };
 }
 
 function addInfo(attributes: Attributes, info: Info): void {

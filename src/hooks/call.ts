@@ -1,6 +1,6 @@
+import { ending } from '../trace/cancelled.js';
 import { type Context, runIn, runLibrary, shared } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
-import { failure } from '../trace/info.js';
 import { type Point, type Said, stopPoint } from '../trace/point.js';
 import { type Guard, guarded } from './guard.js';
 
@@ -25,7 +25,7 @@ export interface MethodHook {
   start(self: object, args: readonly unknown[], caller: Context): readonly PointStart[];
   /** What a point says at its stop. */
   stop?(result: unknown, point: string): Said;
-  /** What a point says at its stop after an error; its class and message by default. */
+  /** What a point says at its stop after an error; its class and message by default, or that the caller gave it up. */
   failed?(error: unknown): Info;
   readonly settles: Settling;
   /**
@@ -161,6 +161,6 @@ export class Call {
   }
 
   #saidOfFailure(error: unknown): Said {
-    return guarded(this.guard, () => this.#hook.failed?.(error) ?? failure(error));
+    return guarded(this.guard, () => this.#hook.failed?.(error) ?? ending(error));
   }
 }

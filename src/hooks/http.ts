@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { Info } from '../trace/event.js';
@@ -47,6 +48,39 @@ export function statusOf(headers: Readonly<Record<string, unknown>> | undefined)
   return typeof status === 'number' ? status : undefined;
 }
 
+/** What Node keeps of a response's head; the same since version 12. */
+interface Head {
+  /** As it was or will be sent. */
+  readonly _header?: unknown;
+  /** It was written, which on a connection that is closed leads nowhere. */
+  readonly _headerSent?: unknown;
+  /** What waits for the connection. */
+  readonly outputData?: { readonly length: number };
+}
+
+/**
+ * Whether the client was sent the head of a response that is not complete. `headersSent` only says that Node has
+ * put it together.
+ *
+ * @param sentBefore how much the connection had sent before; undefined where it does not count
+ */
+export function isHeadSent(
+  response: ServerResponse,
+  socket: Socket,
+  sentBefore: number | undefined,
+): boolean {
+  const { _headerSent, outputData } = response as Head;
+  const isWritten = _headerSent === true && outputData?.length === 0;
+  return isWritten && (sentBefore === undefined || socket.bytesWritten > sentBefore);
+}
+
+/** The status that was sent: `statusCode` may have got another one since. */
+export function statusIn(response: ServerResponse): number {
+  const { _header } = response as Head;
+  const status = typeof _header === 'string' ? Number(_header.slice(9, 12)) : 0;
+  return status >= 100 ? status : response.statusCode;
+}
+
 /**
  * Watches a socket that was handed over to the application for the status line of its answer. Whatever is
  * written afterwards is none of ours.
@@ -68,9 +102,16 @@ export function watchHandshake(
     }
     guarded(guard, () => onEnd(status));
   };
+  let head = '';
   const answer = ([chunk]: readonly unknown[]): void => {
-    const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(textOf(chunk)) ?? [];
+    // On a closed connection it goes nowhere.
+    if (!socket.writable) return;
+    head += textOf(chunk, maxHead - head.length);
+    // What comes before the answer itself: 100, 103.
+    head = head.replace(/^(?:HTTP\/1\.[01] 1(?!01)\d\d[^]*?\r\n\r\n)+/, '');
+    const [, status] = /^HTTP\/1\.[01] (101|[2-9]\d\d)/.exec(head) ?? [];
     if (status !== undefined) stop(Number(status));
+    else if (!'HTTP/1.'.startsWith(head.slice(0, 7))) head = '';
   };
   const close = ([event]: readonly unknown[]): void => void (event === 'close' && stop(undefined));
   // What somebody else has put over a method already must stay.
@@ -96,8 +137,11 @@ function putOver(
   return value;
 }
 
-/** The beginning of what is written, as far as a status line goes. */
-function textOf(chunk: unknown): string {
-  if (typeof chunk === 'string') return chunk.slice(0, 16);
-  return chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, 16)).toString('latin1') : '';
+/** The beginning of what is written. */
+function textOf(chunk: unknown, most: number): string {
+  if (typeof chunk === 'string') return chunk.slice(0, most);
+  return chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, most)).toString('latin1') : '';
 }
+
+/** Of an answer and all that comes before it. */
+const maxHead = 16 * 1024;

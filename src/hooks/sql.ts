@@ -1,5 +1,5 @@
 import type { Info } from '../trace/event.js';
-import { failure } from '../trace/info.js';
+import { cut, failure } from '../trace/info.js';
 import type { Settings } from './settings.js';
 
 // Masks what a statement says in so many words: names, e-mail addresses, tokens. Each expression below takes
@@ -47,7 +47,6 @@ function tokensOf(dialect: Dialect): RegExp {
   return expression;
 }
 
-const maxMessageLength = 1024;
 // Of an info that is longer than twice that little is kept. An `INSERT` of megabytes took its request a second.
 const maxStatementLength = 16 * 1024;
 const maskable = /['"$#\d]|--|\/\*/;
@@ -106,7 +105,7 @@ export function databaseFailure(
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   if (traceSqlParams || namesOnly.has(String(code)) || typeof message !== 'string') return info;
   // Of the whole message: what `failure` has cut may have lost its closing quote.
-  return { ...info, message: maskQuoted(message).slice(0, maxMessageLength) };
+  return { ...info, message: cut(maskQuoted(message)) };
 }
 
 /** From the first quote to the last one: a value may hold quotes itself, and nothing tells them apart. */

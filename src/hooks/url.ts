@@ -18,16 +18,26 @@ const name = /(?:^|[;?#]|%3b|%3f|%23|%26)((?:(?!%3b|%3f|%23|%26|%3d)[^;?#=])+)(?
 
 // Far more than is recorded of a text; the expressions below need stack for each character of some texts.
 const maxLength = 64 * 1024;
+// Of a part that is longer.
+const maxShown = 1024;
 
 /** A request's target, cut into path and query, with what must not be stored masked. */
 export function target(whole: string): { readonly path: string; readonly query: string } {
-  const url = whole.slice(0, maxLength);
-  const at = url.indexOf('?');
-  const path = at === -1 ? url : url.slice(0, at);
-  return {
-    path: mayHoldUser(path) ? path.replace(userinfo, '$1***@') : path,
-    query: at === -1 ? '' : maskQuery(url.slice(at + 1)),
-  };
+  const at = whole.indexOf('?');
+  const path = at === -1 ? whole : whole.slice(0, at);
+  const query = at === -1 ? '' : whole.slice(at + 1);
+  return { path: short(path, maskUser), query: short(query, maskQuery) };
+}
+
+/** A part, masked; of a long one the beginning and its length. */
+function short(part: string, mask: (text: string) => string): string {
+  if (part.length <= maxLength) return mask(part);
+  // Masked before it is cut: a cut may part a secret from the name that tells.
+  return `${mask(part.slice(0, maxLength)).slice(0, maxShown)}… (${part.length} characters)`;
+}
+
+function maskUser(path: string): string {
+  return mayHoldUser(path) ? path.replace(userinfo, '$1***@') : path;
 }
 
 function mayHoldUser(text: string): boolean {

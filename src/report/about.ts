@@ -1,4 +1,5 @@
 import type { Info } from '../trace/event.js';
+import { failureIn } from '../trace/failed.js';
 import { count } from './format.js';
 import type { TreePoint } from './tree.js';
 
@@ -10,6 +11,7 @@ export interface About {
   readonly subject: string;
   /** How it ended: a status, a number of rows, an exit code. */
   readonly outcome: string;
+  /** Whether that deserves a look; a client's mistake does, and is no failure of the server's. */
   readonly isBad: boolean;
 }
 
@@ -67,11 +69,11 @@ export function about(point: TreePoint): About {
   };
 }
 
-/** Why a point failed, undefined where it did not. */
+/** Why a point failed; '' where its outcome says it, undefined where it did not fail. */
 export function failureOf(point: TreePoint): string | undefined {
-  const { etype, message } = point.stopInfo ?? {};
-  if (etype === undefined || etype === null) return undefined;
-  return joined(': ', asText(etype) || 'error', asText(message));
+  const failure = failureIn(point.stopInfo ?? {});
+  if (failure === undefined) return undefined;
+  return failure.kind === 'error' ? joined(': ', failure.type, failure.message ?? '') : '';
 }
 
 /** Calls that are not in the trace. */

@@ -1,3 +1,4 @@
+import { isCancelled } from '../trace/failed.js';
 import { about, failureOf } from './about.js';
 import { type Row, aboutAll, failureOfAll } from './fold.js';
 import { clean, cut, duration, pad, share, widthOf } from './format.js';
@@ -153,7 +154,7 @@ function story({ points, glyphs, isLost }: Place, room: number): Piece[] {
   const label: Piece = { text: clean(told.label), style: kindStyles.get(point.name) ?? 'bold' };
   const outcome: Piece = { text: clean(told.outcome), style: told.isBad ? 'yellow' : 'green' };
   const subject = clean(told.subject);
-  const mark = failure === undefined ? missing(point, isLost) : `✗ ${clean(failure)}`;
+  const mark = markOf(point, failure, isLost);
 
   const fixed = widthOf(glyphs) + widthOf(label.text) + widthOf(outcome.text);
   const left = room - fixed - widthOf(gap.text) - 2 * widthOf(blank.text);
@@ -165,6 +166,16 @@ function story({ points, glyphs, isLost }: Place, room: number): Piece[] {
   const subjectPiece: Piece = { text: cut(subject, left - widthOf(markPiece.text)) };
   const words = joinPieces([subjectPiece, outcome, markPiece], blank);
   return fit([{ text: glyphs, style: 'dim' }, ...joinPieces([label], gap), gap, ...words], room);
+}
+
+function markOf(point: TreePoint, failure: string | undefined, isLost: boolean): string {
+  const isGivenUp = isCancelled(point.stopInfo ?? {});
+  const marks = [
+    failure === undefined ? '' : `✗ ${clean(failure)}`.trimEnd(),
+    isGivenUp ? 'cancelled' : '',
+    failure === undefined ? missing(point, isLost) : '',
+  ];
+  return marks.filter((mark) => mark !== '').join(' ');
 }
 
 function missing(point: TreePoint, isLost: boolean): string {

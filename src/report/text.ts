@@ -1,4 +1,4 @@
-import { failureOf } from './about.js';
+import { countErrors } from './errors.js';
 import { type Row, rowsOf } from './fold.js';
 import { clean, count, duration, moment } from './format.js';
 import { type Place, heading, layOut, lineOf, serviceOf } from './line.js';
@@ -38,7 +38,7 @@ function title(tree: Tree): Piece[] {
 
 function summary(tree: Tree, folded: number): Piece[] {
   const services = [...new Set(tree.points.map(serviceOf))].filter((name) => name !== '');
-  const errors = tree.points.filter((point) => failureOf(point) !== undefined).length;
+  const errors = countErrors(tree);
   const unfinished = tree.points.filter((point) => point.finished === undefined).length;
   const unanswered = tree.points.filter(isUnanswered).length;
   const named = services.length > maxServicesNamed ? count(services.length, 'service') : services.join(', ');

@@ -109,6 +109,7 @@ function openFrom(context: Context): Context | undefined {
 // An application's points have few names, and to look at one costs as much as to write its event.
 const safeNames = new Map<string, string>();
 const mostSafeNames = 200;
+const maxNameLength = 100;
 
 // Not a literal: V8 reads those with the code that they are in, and sets of Unicode take it a while.
 let unsafe: RegExp | undefined;
@@ -123,8 +124,9 @@ export function pointName(name: unknown): string {
   // An object's own words may throw, or take a minute.
   const text = Object(name) === name ? '' : String(name);
   unsafe ??= new RegExp('[^\\p{L}\\p{N}_.:/ ]', 'gu');
-  const safe = text.slice(0, 100).replace(unsafe, '_') || 'point';
-  if (typeof name === 'string' && name.length <= 100 && safeNames.size < mostSafeNames)
-    safeNames.set(name, safe);
+  // In words that a name may have.
+  const mark = text.length > maxNameLength ? `... ${text.length} characters` : '';
+  const safe = (text.slice(0, maxNameLength - mark.length).replace(unsafe, '_') || 'point') + mark;
+  if (typeof name === 'string' && mark === '' && safeNames.size < mostSafeNames) safeNames.set(name, safe);
   return safe;
 }

@@ -1,9 +1,9 @@
+import { ending } from './cancelled.js';
 import { type Context, caller, current, enter, rootContext, runIn } from './context.js';
 import { type Trace, beginTrace, release } from './trace.js';
 import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
 import { isUuid, newId } from './ids.js';
-import { failure } from './info.js';
 import { type Point, pointName, resumePoint, startPoint, stopPoint, suspendPoint } from './point.js';
 import { isPlainPromise, passingOn, watch } from './returned.js';
 import { createStamp } from './stamp.js';
@@ -91,7 +91,7 @@ export function createProfiler(): Profiler {
       try {
         result = runIn(point.context, fn, undefined, []);
       } catch (error) {
-        stopPoint(point, failure(error));
+        stopPoint(point, ending(error));
         throw error;
       }
       if (typeof result === 'object' && result !== null) return watchResult(point, description, result);
@@ -111,7 +111,7 @@ export function createProfiler(): Profiler {
 /** Stops the point of a call that gave an object, which may be a promise of its result. */
 function watchResult<Result extends object>(point: Point, description: Description, result: Result): Result {
   const succeed = (value: unknown): void => stopPoint(point, description.stop(value));
-  const fail = (error: unknown): void => stopPoint(point, failure(error));
+  const fail = (error: unknown): void => stopPoint(point, ending(error));
   if (isPlainPromise(result)) {
     // The promise that this gives stands for the one it was given: a handler on the side would hide an
     // unhandled rejection.

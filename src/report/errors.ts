@@ -1,0 +1,63 @@
+import { failureIn, isCancelled } from '../trace/failed.js';
+import type { Tree, TreePoint } from './tree.js';
+
+// What stands in quotes may be masked at one point and not at the other: databases quote the values that they refuse.
+const quoted = /['"«„][^]*['"»“]/u;
+
+/**
+ * How many errors a trace has: each is counted where it happened. A failed query is one error, although the call
+ * around its statement, the function around the call, the request that answered 500 and the client that got this
+ * answer failed with it.
+ */
+export function countErrors({ roots }: Tree): number {
+  const { order, parents } = fromAbove(roots);
+  // Points with an error somewhere below.
+  const withErrors = new Set<TreePoint>();
+  let count = 0;
+  for (const point of order.toReversed()) {
+    const parent = parents.get(point);
+    const isCause = failedByItself(point, parent, withErrors.has(point));
+    if (isCause) count++;
+    if (parent !== undefined && (isCause || withErrors.has(point))) withErrors.add(parent);
+  }
+  return count;
+}
+
+/** All points, each behind its parent, without recursion: a trace may be deeper than the stack. */
+function fromAbove(roots: readonly TreePoint[]): {
+  order: readonly TreePoint[];
+  parents: ReadonlyMap<TreePoint, TreePoint>;
+} {
+  const order = [...roots];
+  const parents = new Map<TreePoint, TreePoint>();
+  for (const point of order) {
+    for (const child of point.children) {
+      parents.set(child, point);
+      order.push(child);
+    }
+  }
+  return { order, parents };
+}
+
+function failedByItself(point: TreePoint, parent: TreePoint | undefined, hasErrors: boolean): boolean {
+  const failure = failureIn(point.stopInfo ?? {});
+  if (failure === undefined || isOtherEnd(point, parent)) return false;
+  // A status and an exit code say that something went wrong: where the trace shows it, it is not a second one.
+  if (failure.kind !== 'error') return !hasErrors;
+  return !point.children.some((child) => {
+    const inner = failureIn(child.stopInfo ?? {});
+    return (
+      inner?.kind === 'error' &&
+      inner.type === failure.type &&
+      inner.message?.replace(quoted, '') === failure.message?.replace(quoted, '')
+    );
+  });
+}
+
+/** An exchange that broke off is one event, also where both its ends are in the trace: the client knows more of it. */
+function isOtherEnd({ name, stopInfo }: TreePoint, parent: TreePoint | undefined): boolean {
+  if (name !== 'wsgi' || stopInfo?.['etype'] !== 'Aborted') return false;
+  if (parent?.name !== 'http' && parent?.name !== 'https') return false;
+  const stop = parent.stopInfo ?? {};
+  return isCancelled(stop) || failureIn(stop)?.kind === 'error';
+}

@@ -1,0 +1,71 @@
+// What counts as a failed point: the one definition, for the report, the lists of failed traces and the stores of
+// spans. It is a function of the stop event, because stores hold OSProfiler's events and nothing beside them.
+//
+// - `etype`: an error was thrown. OSProfiler knows this one alone.
+// - The status of an answer, as OpenTelemetry has it: from 500 at the server, whose callers make the other mistakes;
+//   from 400 at the client, which did not get what it asked for.
+// - An exit code that is not 0, and a signal: but a process whose own point tells of a signal was asked to end.
+//
+// Cancelled is not failed: what a caller gave up on purpose (`cancelled: true`) has no `etype`, and how a command or
+// a thread ended is then its caller's doing. A bad status stays bad, because callers give up the body of such answers.
+import type { Info } from './event.js';
+
+/** Why a point failed. */
+export interface Failure {
+  /** An error has a class and a message; the others tell that something went wrong, and not what. */
+  readonly kind: 'error' | 'status' | 'exit';
+  /** The error's class or code, the status, the exit code, the signal. */
+  readonly type: string;
+  readonly message: string | undefined;
+}
+
+/** @param stop what a point's stop says; a start makes no point a failed one, whatever it says */
+export function failureIn(stop: Info): Failure | undefined {
+  const { etype, message } = stop;
+  if ((etype ?? null) !== null) {
+    return { kind: 'error', type: textOf(etype) || 'error', message: textOrNone(message) };
+  }
+  const status = badStatus(stop);
+  if (status !== undefined) return { kind: 'status', type: String(status), message: undefined };
+  const end = isCancelled(stop) ? undefined : badEnd(stop);
+  return end === undefined ? undefined : { kind: 'exit', type: end, message: undefined };
+}
+
+/** Whether the caller gave the work of a point up on purpose. */
+export function isCancelled(stop: Info): boolean {
+  return stop['cancelled'] === true;
+}
+
+/** A text that every stop of a failed point has in its JSON; most others do not. */
+export const mayTellFailure = /"etype":|"status_code": ?"?[4-9]|"exit_code": ?(?!0\s*[,}])|"signal":/;
+
+function badStatus(stop: Info): number | undefined {
+  const asServer = Number(member(stop, 'response', 'status_code'));
+  if (asServer >= 500) return asServer;
+  const asClient = Number(member(stop, 'requests', 'status_code'));
+  return asClient >= 400 ? asClient : undefined;
+}
+
+function badEnd(stop: Info): string | undefined {
+  const signal = member(stop, 'command', 'signal') ?? member(stop, 'thread', 'signal');
+  if (typeof signal === 'string' && signal !== '') return signal;
+  const isAsked = typeof member(stop, 'process', 'signal') === 'string';
+  const codes = ['command', 'thread', ...(isAsked ? [] : ['process'])].map((name) =>
+    member(stop, name, 'exit_code'),
+  );
+  const bad = codes.find((code): code is number => typeof code === 'number' && code !== 0);
+  return bad === undefined ? undefined : String(bad);
+}
+
+function member(info: Info, name: string, inner: string): unknown {
+  const object = info[name];
+  return typeof object === 'object' && object !== null ? (object as Info)[inner] : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return (value ?? null) === null ? undefined : textOf(value);
+}
