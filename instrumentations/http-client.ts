@@ -3,9 +3,10 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { aborted, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
+import { aborted, defaultPort } from '../src/hooks/http.js';
 import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
+import { watchConnects } from '../src/hooks/peer.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import { type Context, current } from '../src/trace/context.js';
@@ -13,11 +14,13 @@ import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
-import { infoHeader } from '../src/trace/headers.js';
+import { carry, watchHeads } from './http-headers.js';
 
 /** Outgoing requests of `http` and `https`: points of these names. */
 export function httpClient(settings: Settings): void {
   const guard = createGuard('http client');
+  watchConnects();
+  watchHeads(settings);
   if (hasCreatedChannel) {
     onChannel<{ request: ClientRequest }>('http.client.request.created', ({ request }) => {
       if (tracing.live > 0) send(request, settings, guard);
@@ -84,7 +87,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
     },
   });
   watching(point, () => {
-    if (mayCarry(settings, request.host, request)) inject(request, () => settings.headersFor(point.context));
+    carry(request, { scheme, context: point.context, caller }, settings, guard);
     watch(request, point, caller, guard);
   });
 }
@@ -124,45 +127,3 @@ function portOf(request: ClientRequest, scheme: string): number | undefined {
 
 const unbracketed = (host: string): string =>
   host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-
-function inject(request: ClientRequest, headersFor: () => Readonly<Record<string, string>>): void {
-  if (request.hasHeader(infoHeader) || isAwsSigned(request.getHeader('authorization'))) return;
-  if (isWritten(request)) {
-    injectWritten(request, headersFor);
-    return;
-  }
-  const headers = headersFor();
-  for (const name of Object.keys(headers)) request.setHeader(name, headers[name]!);
-}
-
-function injectWritten(request: WrittenRequest, headersFor: () => Readonly<Record<string, string>>): void {
-  const written = request._header.matchAll(/\r\nauthorization:([^\r]*)/gi);
-  if (isAwsSigned([...written].map(([, value]) => value))) return;
-  const added = Object.entries(headersFor()).map(([name, value]) => `${name}: ${value}\r\n`);
-  const lines = `\r\n${added.join('')}\r\n`;
-  const extended = request._header.replace(/\r\n\r\n$/, lines);
-  const [first] = request.outputData;
-  if (typeof first?.data === 'string' && first.data.startsWith(request._header)) {
-    // A text that is its body may be behind it.
-    first.data = extended + first.data.slice(request._header.length);
-    request.outputSize += extended.length - request._header.length;
-  }
-  request._header = extended;
-}
-
-/**
- * A request with headers in an array or with an `Expect` header, and one of `get`, is written down when it is
- * made, and `setHeader` would throw; it is not on its way yet, because it gets its socket in a later turn.
- * These fields of Node's have been the same since version 12.
- */
-interface WrittenRequest extends ClientRequest {
-  _header: string;
-  /** With `Expect`, and after `end`, the header waits in here already. */
-  outputData: { data: unknown }[];
-  outputSize: number;
-}
-
-function isWritten(request: ClientRequest): request is WrittenRequest {
-  const { _header, outputData } = request as Partial<WrittenRequest>;
-  return typeof _header === 'string' && Array.isArray(outputData);
-}

@@ -1,10 +1,15 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { Socket } from 'node:net';
 
 import type { Callback } from '../src/hooks/call.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
+import { valuesIn, withTraceHeaders } from '../src/hooks/head.js';
+import { defaultPort } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
+import { lookalike } from '../src/hooks/patch.js';
+import { lineOf } from '../src/hooks/peer.js';
+import { carried } from '../src/hooks/recipients.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import { type Context, current, runIn } from '../src/trace/context.js';
@@ -20,9 +25,6 @@ interface UndiciRequest {
   readonly origin: unknown;
   readonly path: string;
   readonly method: string;
-  /** Pairs in an array, or lines in a string, by version. */
-  readonly headers: unknown;
-  addHeader(name: string, value: string): void;
 }
 
 /**
@@ -37,7 +39,7 @@ export function undici(settings: Settings): void {
     if (tracing.live === 0) return;
     const caller = askedBy(request);
     if (caller === undefined) {
-      bind(request, undefined, guard);
+      bind(request, { caller, context: undefined }, settings, guard);
       return;
     }
     const { protocol, hostname, port } = new URL(String(request.origin));
@@ -53,14 +55,16 @@ export function undici(settings: Settings): void {
     });
     open.put(request, { point, info: {} });
     watching(point, () => {
-      bind(request, caller, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
-      const isTraced = valuesOf(request, infoHeader.toLowerCase()).length > 0;
-      const isSigned = isAwsSigned(valuesOf(request, 'authorization'));
-      if (isTraced || isSigned || !mayCarry(settings, hostname, request)) return;
-      for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
-        request.addHeader(name, value);
-      }
+      bind(request, { caller, context: point.context }, settings, guard, (status_code) =>
+        stopPoint(point, { requests: { status_code } }),
+      );
     });
+  });
+  onChannel<Sending>('undici:client:sendHeaders', (sending) => {
+    if (tracing.live === 0) return;
+    settings.writing.request = undefined;
+    const state = open.of(sending.request);
+    if (state !== undefined) carry(sending, state.point.context, settings);
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
@@ -74,21 +78,71 @@ export function undici(settings: Settings): void {
     if (state !== undefined) stopPoint(state.point, state.info);
   });
   onChannel<{ request: UndiciRequest; error: unknown }>('undici:request:error', ({ request, error }) => {
+    settings.writing.request = undefined;
     const state = open.of(request);
     if (state !== undefined) stopPoint(state.point, { ...failure(error), ...state.info });
   });
 }
 
-/** What a request says under a name, in lower case; a value may be a list itself. */
-function valuesOf({ headers }: UndiciRequest, name: string): readonly unknown[] {
-  const lines = Array.isArray(headers) ? [] : String(headers).split('\r\n');
-  const pairs = Array.isArray(headers) ? (headers as unknown[]) : lines.flatMap(nameAndValue);
-  return pairs.filter((_, i) => i % 2 === 1 && String(pairs[i - 1]).toLowerCase() === name);
+/** A request that is about to be written to a socket. */
+interface Sending {
+  readonly request: UndiciRequest;
+  readonly socket: Socket;
+  /** All of its head but the length of its body. */
+  readonly headers: unknown;
 }
 
-function nameAndValue(line: string): readonly [string, string] {
-  const at = line.indexOf(':');
-  return [line.slice(0, at), line.slice(at + 1)];
+/**
+ * Puts the trace headers into what is written next: only now is it known whom the request goes to. An origin does not
+ * tell that, as there may be a proxy before it, and undici has made a text of the headers.
+ */
+function carry({ request, socket, headers: head }: Sending, context: Context, settings: Settings): void {
+  const { method, path } = request;
+  // Over HTTP/2 they are a list, and a stream has no `write` of its own here.
+  if (typeof head !== 'string' || !head.startsWith(`${method} ${path} HTTP/1.`)) return;
+  const { protocol, hostname } = new URL(String(request.origin));
+  const headers = carried(
+    settings,
+    context,
+    { infos: valuesIn(head, info), authorization: valuesIn(head, 'authorization') },
+    {
+      ...lineOf(socket, protocol === 'https:' ? 'https' : 'http'),
+      method,
+      path,
+      host: hostname,
+      authorities: valuesIn(head, 'host'),
+    },
+    () => settings.headersFor(context),
+  );
+  if (headers !== undefined) replaceInNext(socket, head, withTraceHeaders(head, headers));
+}
+
+const info = infoHeader.toLowerCase();
+
+/** What the next text that is written to a socket begins with, and is to begin with. */
+const next = createStamp<{ readonly beginning: string; readonly other: string } | undefined>();
+
+/** Has the next text begin otherwise. Where a body is read first, it is written later. */
+function replaceInNext(socket: Socket, beginning: string, other: string): void {
+  const isAwaited = next.of(socket) !== undefined;
+  next.put(socket, { beginning, other });
+  if (isAwaited) return;
+  const replaced = Object.getOwnPropertyDescriptor(socket, 'write');
+  const { write } = socket as { write: Callback };
+  const own = lookalike(write, (self, args) => {
+    const its = next.of(socket);
+    next.put(socket, undefined);
+    if (socket.write === own) {
+      if (replaced === undefined) Reflect.deleteProperty(socket, 'write');
+      else Object.defineProperty(socket, 'write', replaced);
+    }
+    const [text] = args;
+    if (its !== undefined && typeof text === 'string' && text.startsWith(its.beginning)) {
+      args[0] = its.other + text.slice(its.beginning.length);
+    }
+    return Reflect.apply(write, self, args);
+  });
+  Object.defineProperty(socket, 'write', { value: own, configurable: true, writable: true });
 }
 
 /**
@@ -100,7 +154,8 @@ function nameAndValue(line: string): readonly [string, string] {
  */
 function bind(
   request: UndiciRequest,
-  caller: Context | undefined,
+  { caller, context }: { caller: Context | undefined; context: Context | undefined },
+  settings: Settings,
   guard: Guard,
   seen?: (statusCode: unknown) => void,
 ): void {
@@ -108,9 +163,13 @@ function bind(
   for (const name of methodsOf(Object.getPrototypeOf(request) as object)) {
     const original = methods[name] as Callback;
     const isSwitch = name === 'onUpgrade' || name === 'onRequestUpgrade';
+    const isStart = name === 'onConnect' || name === 'onRequestStart';
     const value = function (this: unknown, ...args: unknown[]): unknown {
       if (isSwitch && seen !== undefined) guarded(guard, () => seen(args[0]));
-      return runIn(caller, original, this, args);
+      const result = runIn(caller, original, this, args);
+      // Undici writes it in the same turn, to a socket or to an HTTP/2 session.
+      if (isStart) settings.writing.request = { context };
+      return result;
     };
     Object.defineProperty(request, name, { value, configurable: true, writable: true });
   }

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { Info } from '../trace/event.js';
 import { type Guard, guarded } from './guard.js';
 import { lookalike } from './patch.js';
-import type { Settings } from './settings.js';
 
 /** What the stop of an exchange that broke off says. */
 export const aborted: Info = {
@@ -18,20 +17,6 @@ export const isAwsSigned = (authorization: unknown): boolean =>
 
 /** The port of a URL that names none. */
 export const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
-
-/**
- * Whether a request may carry signed headers: to the host that it goes to and, where that is a forward
- * proxy, to the host that it is for. `CONNECT` is for the proxy alone, which could replay them.
- */
-export function mayCarry(
-  settings: Settings,
-  host: string,
-  { method, path }: { readonly method: string; readonly path: string },
-): boolean {
-  if (method === 'CONNECT' || !settings.carriesTo(host)) return false;
-  if (!/^[a-z][a-z\d+.-]*:/i.test(path)) return true;
-  return URL.canParse(path) && settings.carriesTo(new URL(path).hostname);
-}
 
 /** The status of an HTTP/2 answer; undefined before there is one. */
 export function statusOf(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {

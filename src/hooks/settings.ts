@@ -14,6 +14,8 @@ export interface Settings {
   readonly traceCommandArgs: boolean;
   /** Whether a host may receive signed trace headers. */
   carriesTo(host: string): boolean;
+  /** The request that undici is writing right now: over HTTP/2 it passes our hook of that too. */
+  readonly writing: { request: InnerRequest | undefined };
   /** The absolute path of the preload, for threads that would start without it. */
   readonly preload: string;
   /** The environment that a child process gets when its caller names none. */
@@ -26,6 +28,12 @@ export interface Settings {
    * @param execArgv what the thread is to see as its arguments; what it is started with when not given
    */
   handToThread(context: Context, execArgv: readonly string[] | undefined): HandedThread;
+}
+
+/** A request of a library that makes it by another one that is hooked. */
+export interface InnerRequest {
+  /** The context of its point; undefined where it has none. */
+  readonly context: Context | undefined;
 }
 
 /** A thread that works for a trace, as its starter sees it. */

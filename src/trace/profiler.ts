@@ -38,8 +38,9 @@ export interface Profiler {
  * The profiler of this thread.
  *
  * @param isTimed whether the headers that it signs say when
+ * @param onBegun told of each trace that `init` begins
  */
-export function createProfiler(isTimed: boolean): Profiler {
+export function createProfiler(isTimed: boolean, onBegun: (trace: Trace) => void): Profiler {
   const begun = new WeakSet<Trace>();
   const open = createStamp<{ readonly point: Point; readonly outer: Context }>();
 
@@ -55,6 +56,7 @@ export function createProfiler(isTimed: boolean): Profiler {
       }
       const trace = beginTrace(base_id, hmac_key);
       begun.add(trace);
+      onBegun(trace);
       enter(rootContext(trace, parent_id));
     },
 
