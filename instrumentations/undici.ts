@@ -61,7 +61,7 @@ export function undici(settings: Settings): void {
     });
   });
   onChannel<Sending>('undici:client:sendHeaders', (sending) => {
-    if (tracing.live === 0) return;
+    if (tracing.live === 0 || !isOverHttp1(sending)) return;
     settings.writing.request = undefined;
     const state = open.of(sending.request);
     if (state !== undefined) carry(sending, state.point.context, settings);
@@ -89,8 +89,12 @@ interface Sending {
   readonly request: UndiciRequest;
   readonly socket: Socket;
   /** All of its head but the length of its body. */
-  readonly headers: unknown;
+  readonly headers: string;
 }
+
+/** Over HTTP/2 the headers are only listed, and the socket is its session's. */
+const isOverHttp1 = ({ request: { method, path }, headers }: Sending): boolean =>
+  headers.startsWith(`${method} ${path} HTTP/1.`);
 
 /**
  * Puts the trace headers into what is written next: only now is it known whom the request goes to. An origin does not
@@ -98,8 +102,6 @@ interface Sending {
  */
 function carry({ request, socket, headers: head }: Sending, context: Context, settings: Settings): void {
   const { method, path } = request;
-  // Over HTTP/2 they are a list, and a stream has no `write` of its own here.
-  if (typeof head !== 'string' || !head.startsWith(`${method} ${path} HTTP/1.`)) return;
   const { protocol, hostname } = new URL(String(request.origin));
   const headers = carried(
     settings,

@@ -10,11 +10,6 @@ export const aborted: Info = {
   message: 'the connection was closed before the response was complete',
 };
 
-/** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
-export const isAwsSigned = (authorization: unknown): boolean =>
-  authorization !== undefined &&
-  [authorization].flat(2).some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
-
 /** The port of a URL that names none. */
 export const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
 

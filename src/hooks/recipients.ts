@@ -1,6 +1,5 @@
 import type { Context } from '../trace/context.js';
 import { baseIdIn } from '../trace/signing.js';
-import { isAwsSigned } from './http.js';
 import type { Settings } from './settings.js';
 
 /** Whom a connection leads to. */
@@ -86,6 +85,10 @@ export function carried(
   if (!isSigned && mayCarry(settings.carriesTo, way)) return headers();
   return isPassedOn ? none : undefined;
 }
+
+/** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
+const isAwsSigned = (authorization: readonly unknown[]): boolean =>
+  authorization.flat().some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
 
 /** Whether a value, or one of those that Node made one value of, names a trace. */
 function isOf(base_id: string, info: unknown): boolean {
