@@ -19,7 +19,7 @@ import { carry, watchHeads } from './http-headers.js';
 /** Outgoing requests of `http` and `https`: points of these names. */
 export function httpClient(settings: Settings): void {
   const guard = createGuard('http client');
-  watchConnects();
+  watchConnects(settings);
   watchHeads(settings);
   if (hasCreatedChannel) {
     onChannel<{ request: ClientRequest }>('http.client.request.created', ({ request }) => {

@@ -59,7 +59,7 @@ export function carry(request: ClientRequest, its: Outgoing, settings: Settings,
 }
 
 function inject(request: ClientRequest, { scheme, context }: Outgoing, settings: Settings): void {
-  const line = lineFor(request, scheme);
+  const line = lineFor(request, scheme, settings);
   // It is asked again when there is one.
   if (line === undefined) return;
   const { method, path, host } = request;
@@ -89,10 +89,10 @@ function inject(request: ClientRequest, { scheme, context }: Outgoing, settings:
 
 const nothing: readonly unknown[] = [];
 
-function lineFor(request: ClientRequest, scheme: 'http' | 'https'): Line | undefined {
+function lineFor(request: ClientRequest, scheme: 'http' | 'https', settings: Settings): Line | undefined {
   if (!isDirect(agentOf(request), scheme)) {
     const { socket } = request as { socket: Socket | null };
-    return socket === null ? undefined : lineOf(socket, scheme);
+    return socket === null ? undefined : lineOf(socket, scheme, settings);
   }
   // The path of a Unix socket: a process of this machine listens there.
   const { socketPath } = request as { socketPath?: unknown };

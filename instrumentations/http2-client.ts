@@ -117,7 +117,7 @@ function carry(
     context,
     { infos: said(info), authorization: said('authorization') },
     {
-      ...lineOf(socket, scheme),
+      ...lineOf(socket, scheme, settings),
       method: textOf(named[':method']) ?? 'GET',
       path: textOf(named[':path']) ?? '/',
       host: hostname,

@@ -60,6 +60,10 @@ export function undici(settings: Settings): void {
       );
     });
   });
+  // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
+  onChannel<{ socket: { alpnProtocol?: unknown } }>('undici:client:connected', ({ socket }) => {
+    if (tracing.live > 0 && socket.alpnProtocol === 'h2') require('node:http2');
+  });
   onChannel<Sending>('undici:client:sendHeaders', (sending) => {
     if (tracing.live === 0 || !isOverHttp1(sending)) return;
     settings.writing.request = undefined;
@@ -108,7 +112,7 @@ function carry({ request, socket, headers: head }: Sending, context: Context, se
     context,
     { infos: valuesIn(head, info), authorization: valuesIn(head, 'authorization') },
     {
-      ...lineOf(socket, protocol === 'https:' ? 'https' : 'http'),
+      ...lineOf(socket, protocol === 'https:' ? 'https' : 'http', settings),
       method,
       path,
       host: hostname,

@@ -36,6 +36,7 @@ import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { signIds } from './trace/signing.js';
+import { createStamp } from './trace/stamp.js';
 import { type Verifier, createVerifier } from './verify.js';
 
 // What tests look at: in the bundle these have no file of their own.
@@ -221,6 +222,7 @@ function createSettings(
       ).destinations(config.propagateTo);
       return carriesTo(host);
     },
+    peers: createStamp(),
     writing: { request: undefined },
     preload,
     environment: () => process.env,

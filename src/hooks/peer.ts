@@ -2,20 +2,18 @@ import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { tracing } from '../trace/trace.js';
-import { createStamp } from '../trace/stamp.js';
 import { patch } from './patch.js';
 import type { Line } from './recipients.js';
+import type { Settings } from './settings.js';
 
 /** A Unix socket leads to a process of this machine. */
 const thisMachine = 'localhost';
-
-const connectedTo = createStamp<string>();
 
 /**
  * Remembers where sockets are connected to while a trace is live: before it is connected, a socket tells of no
  * address, and that is when a request's header is written.
  */
-export function watchConnects(): void {
+export function watchConnects({ peers }: Settings): void {
   const { prototype } = (require('node:net') as typeof import('node:net')).Socket;
   patch(
     prototype,
@@ -23,19 +21,14 @@ export function watchConnects(): void {
     (original) =>
       function () {
         const args = arguments as unknown as unknown[];
-        if (tracing.live > 0) notePeer(this, args);
+        if (tracing.live > 0) peers.put(this as Socket, hostIn(args));
         return Reflect.apply(original, this, args);
       },
   );
 }
 
-/** Notes where a call of `connect` leads a socket to. */
-export function notePeer(socket: unknown, args: readonly unknown[]): void {
-  const host = hostIn(args);
-  if (host !== undefined) connectedTo.put(socket as object, host);
-}
-
-function hostIn([first, second]: readonly unknown[]): string | undefined {
+/** Whom a call of `connect` leads to. */
+function hostIn([first, second]: readonly unknown[]): string {
   // Node's own callers have put options and listener into a list.
   const asked: unknown = Array.isArray(first) ? (first as unknown[])[0] : first;
   if (typeof asked !== 'object' || asked === null) {
@@ -57,8 +50,8 @@ interface Inside {
 }
 
 /** Whom a socket was connected to: by name, where it was given one. */
-export function peerOf(socket: Socket): string | undefined {
-  const noted = connectedTo.of(socket);
+function peerOf(socket: Socket, { peers }: Settings): string | undefined {
+  const noted = peers.of(socket);
   if (noted !== undefined) return noted;
   const { _host, _handle } = socket as Inside;
   if (typeof _host === 'string') return _host;
@@ -66,11 +59,11 @@ export function peerOf(socket: Socket): string | undefined {
 }
 
 /** Whom a request leads to that is sent by a socket. A `http:` request over TLS is for its peer to read. */
-export function lineOf(socket: Socket | undefined, scheme: 'http' | 'https'): Line {
+export function lineOf(socket: Socket | undefined, scheme: 'http' | 'https', settings: Settings): Line {
   if (socket === undefined) return { peer: undefined };
   const { encrypted, _handle } = socket as Inside;
   const name = scheme === 'https' && encrypted === true ? _handle?.getServername?.() : undefined;
-  return { peer: peerOf(socket), secureFor: typeof name === 'string' ? name : undefined };
+  return { peer: peerOf(socket, settings), secureFor: typeof name === 'string' ? name : undefined };
 }
 
 /** What decides where an agent of Node's connects to; the options win over those of a request. */

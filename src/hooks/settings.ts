@@ -1,5 +1,6 @@
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
+import type { Stamp } from '../trace/stamp.js';
 
 /** What instrumentations need to know of the configuration. */
 export interface Settings {
@@ -14,6 +15,8 @@ export interface Settings {
   readonly traceCommandArgs: boolean;
   /** Whether a host may receive signed trace headers. */
   carriesTo(host: string): boolean;
+  /** Whom sockets were connected to; see `watchConnects`. */
+  readonly peers: Stamp<string>;
   /** The request that undici is writing right now: over HTTP/2 it passes our hook of that too. */
   readonly writing: { request: InnerRequest | undefined };
   /** The absolute path of the preload, for threads that would start without it. */
