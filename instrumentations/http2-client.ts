@@ -194,7 +194,10 @@ function headersInList(asked: readonly unknown[]): Given {
     // By a symbol a list says which of its headers are secret: no proxy may keep those.
     instead: (headers) =>
       Object.assign(
-        [...list.filter((_, i) => !isTraceHeader(String(list[i - (i % 2)]))), ...Object.entries(headers).flat()],
+        [
+          ...list.filter((_, i) => !isTraceHeader(String(list[i - (i % 2)]))),
+          ...Object.entries(headers).flat(),
+        ],
         Object.fromEntries(symbols.map((symbol) => [symbol, asked[symbol]])),
       ),
   };

@@ -62,7 +62,7 @@ export function undici(settings: Settings): void {
   });
   // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
   onChannel<{ socket: { alpnProtocol?: unknown } }>('undici:client:connected', ({ socket }) => {
-    if (tracing.live > 0 && socket.alpnProtocol === 'h2') require('node:http2');
+    if (tracing.live > 0 && socket.alpnProtocol === 'h2') process.getBuiltinModule('node:http2');
   });
   onChannel<Sending>('undici:client:sendHeaders', (sending) => {
     if (tracing.live === 0 || !isOverHttp1(sending)) return;

@@ -45,11 +45,16 @@ test('a gateway that passes headers on: the backend is below the request that as
     const ours = names.map((each) => each.toLowerCase()).filter((each) => each.startsWith('x-trace-'));
     const [kind] = name.split(': ');
     if (kind === 'not for it') assert.deepEqual(ours, [], name);
-    else if (kind === 'another') assert.ok(ours.length > 0 && parent_id !== wsgi!.children[0]!.start.trace_id, name);
+    else if (kind === 'another')
+      assert.ok(ours.length > 0 && parent_id !== wsgi!.children[0]!.start.trace_id, name);
     else {
       assert.deepEqual(ours.toSorted(), ['x-trace-hmac', 'x-trace-info', 'x-trace-time'], name);
       const told = verifyHeaders(headers, [key], 60);
-      assert.deepEqual(told && [told.base_id, told.parent_id], [base_id, wsgi!.children[0]!.start.trace_id], name);
+      assert.deepEqual(
+        told && [told.base_id, told.parent_id],
+        [base_id, wsgi!.children[0]!.start.trace_id],
+        name,
+      );
     }
   }
   assert.ok(asked.size > 30);

@@ -46,7 +46,11 @@ for (const packages of [...agents, ...undicis]) {
     assert.ok(secure.length >= 2);
     // Undici 5.0.0 sends a `fetch` past the dispatcher that it is given.
     const isDirect = ({ url }: Read): boolean => !plain.some((each) => each.url.endsWith(url));
-    assert.deepEqual(secure.filter((read) => !isSigned(read)), [], 'what went through it encrypted');
+    assert.deepEqual(
+      secure.filter((read) => !isSigned(read)),
+      [],
+      'what went through it encrypted',
+    );
     assert.deepEqual(
       arrived.filter((read) => !isSecure(read) && isSigned(read) && !isDirect(read)).map(({ url }) => url),
       [],

@@ -8,7 +8,9 @@ import { installed, isForThisNode } from './versions/installed.js';
 import { undiciRows } from './versions/matrix.js';
 
 // The first version that speaks it is 5.23.
-const versions = undiciRows.map(({ packages }) => packages['undici']!).filter((version) => version !== '5.0.0');
+const versions = undiciRows
+  .map(({ packages }) => packages['undici']!)
+  .filter((version) => version !== '5.0.0');
 
 for (const version of [undefined, ...versions]) {
   const name = version === undefined ? "Node's own fetch" : `undici ${version}`;
@@ -45,7 +47,10 @@ for (const version of [undefined, ...versions]) {
     assert.equal(reads.length, 33);
     const [major = 0] = process.versions.node.split('.').map(Number);
     const isHttp2 = version !== undefined || major >= 26;
-    assert.equal(reads.every(({ names }) => names.includes(':path')), isHttp2);
+    assert.equal(
+      reads.every(({ names }) => names.includes(':path')),
+      isHttp2,
+    );
     for (const { url, names, parent_id } of reads) {
       const base_id = asked.get(url);
       const told = names.filter((each) => each.toLowerCase() === 'x-trace-info').length;

@@ -94,9 +94,7 @@ const isAwsSigned = (authorization: readonly unknown[]): boolean =>
 function isOf(base_id: string, info: unknown): boolean {
   if (typeof info !== 'string') return false;
   const wanted = base_id.toLowerCase();
-  return info
-    .split(',', mostInfos)
-    .some((each) => baseIdIn(each.trim())?.toLowerCase() === wanted);
+  return info.split(',', mostInfos).some((each) => baseIdIn(each.trim())?.toLowerCase() === wanted);
 }
 
 const mostInfos = 10;

@@ -61,10 +61,12 @@ const clients = {
   },
   async undici(row, url, path, headers) {
     const port = row.isTls ? ports.https : ports.http;
-    const connect = row.peer && ((_options, done) => {
-      const socket = open(row, port);
-      socket.once(row.isTls ? 'secureConnect' : 'connect', () => done(null, socket));
-    });
+    const connect =
+      row.peer &&
+      ((_options, done) => {
+        const socket = open(row, port);
+        socket.once(row.isTls ? 'secureConnect' : 'connect', () => done(null, socket));
+      });
     const client = new undici.Client(url, { connect });
     if (row.method) (await client.connect({ path: 'localhost:1' }).catch(() => {}))?.socket.destroy();
     else await (await client.request({ path, method: 'GET', headers })).body.dump();
@@ -74,10 +76,12 @@ const clients = {
     // It names its host itself.
     if (path !== '/' || row.method || row.authority) return;
     const port = row.isTls ? ports.https : ports.http;
-    const connect = row.peer && ((_options, done) => {
-      const socket = open(row, port);
-      socket.once(row.isTls ? 'secureConnect' : 'connect', () => done(null, socket));
-    });
+    const connect =
+      row.peer &&
+      ((_options, done) => {
+        const socket = open(row, port);
+        socket.once(row.isTls ? 'secureConnect' : 'connect', () => done(null, socket));
+      });
     const dispatcher = new undici.Agent({ connect });
     await (await undici.fetch(url, { dispatcher, headers })).text();
     await dispatcher.destroy();
@@ -87,7 +91,8 @@ const clients = {
 async function main() {
   for (const [i, row] of rows.entries()) {
     for (const [client, ask] of Object.entries(clients)) {
-      const port = client === 'http2' ? ports[row.isTls ? 'http2s' : 'http2'] : ports[row.isTls ? 'https' : 'http'];
+      const port =
+        client === 'http2' ? ports[row.isTls ? 'http2s' : 'http2'] : ports[row.isTls ? 'https' : 'http'];
       const url = `${row.isTls ? 'https' : 'http'}://${row.host}:${port}/`;
       const mark = { 'x-row': String(i), 'x-client': client };
       const path = row.absolute ? `http://${row.absolute}/` : (row.method && 'localhost:1') || '/';

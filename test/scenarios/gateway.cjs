@@ -16,10 +16,12 @@ const require_ = modules && createRequire(join(modules, 'node_modules/x'));
 const third = { host: 'api.third-party.example' };
 const ended = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive']);
 /** Those that a gateway passes on. */
-const end = (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !ended.has(name.toLowerCase())));
+const end = (headers) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !ended.has(name.toLowerCase())));
 const pairs = (list) => list.flatMap((name, i) => (i % 2 === 0 ? [[name, list[i + 1]]] : []));
 const endRaw = (list) => pairs(list).filter(([name]) => !ended.has(name.toLowerCase()));
-const upper = (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
+const upper = (headers) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
 const other = {
   'x-trace-info': Buffer.from(
     '{"base_id": "11111111-1111-4111-8111-111111111111", "parent_id": "11111111-1111-4111-8111-111111111111"}',
@@ -32,7 +34,8 @@ const pass = (from, to, options) => {
   onward.on('response', (answer) => answer.pipe(to)).on('error', (error) => to.destroy(error));
   return onward;
 };
-const http_ = (headers, options) => (from, to) => void pass(from, to, { headers: headers(from), ...options }).end();
+const http_ = (headers, options) => (from, to) =>
+  void pass(from, to, { headers: headers(from), ...options }).end();
 const http2_ = (headers) => (from, to) => {
   const session = http2.connect(`http://localhost:${ports.http2}`);
   const stream = session.request(headers(from));
@@ -53,8 +56,12 @@ const ways = {
   'http, distinct': http_(({ headersDistinct }) => end(headersDistinct)),
   'http, raw': http_(({ rawHeaders }) => ['Host', 'localhost', ...endRaw(rawHeaders).flat()]),
   'http, pairs': http_(({ rawHeaders }) => [['Host', 'localhost'], ...endRaw(rawHeaders)]),
-  'http, twice': http_(({ rawHeaders, headers }) => ['Host', 'localhost', ...endRaw(rawHeaders), ...Object.entries(end(headers))].flat()),
-  'http, an Expect': http_(({ headers }) => ({ ...end(headers), expect: '100-continue' }), { method: 'POST' }),
+  'http, twice': http_(({ rawHeaders, headers }) =>
+    ['Host', 'localhost', ...endRaw(rawHeaders), ...Object.entries(end(headers))].flat(),
+  ),
+  'http, an Expect': http_(({ headers }) => ({ ...end(headers), expect: '100-continue' }), {
+    method: 'POST',
+  }),
   'http, an agent': http_(({ headers }) => headers, { agent: new (class extends http.Agent {})() }),
   'http, its own socket': http_(({ headers }) => end(headers), {
     createConnection: () => require('node:net').connect(ports.http, 'localhost'),
@@ -72,8 +79,11 @@ const ways = {
     onward.end();
   },
   'http, by hand': http_(() => profiler.traceHeaders()),
-  'fetch': fetch_(fetch, ({ headers }) => end(headers)),
-  'fetch, Headers': fetch_((url, { headers }) => fetch(new Request(url, { headers: new Headers(headers) })), ({ headers }) => end(headers)),
+  fetch: fetch_(fetch, ({ headers }) => end(headers)),
+  'fetch, Headers': fetch_(
+    (url, { headers }) => fetch(new Request(url, { headers: new Headers(headers) })),
+    ({ headers }) => end(headers),
+  ),
   'fetch, by hand': fetch_(fetch, () => profiler.traceHeaders()),
   undici: undici_(({ headers }) => end(headers)),
   'undici, raw': undici_(({ rawHeaders }) => endRaw(rawHeaders).flat()),
@@ -88,12 +98,22 @@ const ways = {
   'not for it: http': http_(({ headers }) => ({ ...end(headers), ...third })),
   'not for it: http, raw': http_(({ rawHeaders }) => ['Host', third.host, ...endRaw(rawHeaders).flat()]),
   'not for it: undici': undici_(({ headers }) => ({ ...end(headers), ...third })),
-  'not for it: http2': http2_(({ url, headers }) => ({ ...end(headers), ':authority': third.host, ':path': url })),
-  'not for it: AWS': http_(({ headers }) => ({ ...end(headers), authorization: 'AWS4-HMAC-SHA256 SignedHeaders=host' })),
+  'not for it: http2': http2_(({ url, headers }) => ({
+    ...end(headers),
+    ':authority': third.host,
+    ':path': url,
+  })),
+  'not for it: AWS': http_(({ headers }) => ({
+    ...end(headers),
+    authorization: 'AWS4-HMAC-SHA256 SignedHeaders=host',
+  })),
   'another: http': http_(() => other),
   'another: undici': undici_(() => other),
   'another: http2': http2_(({ url }) => ({ ...other, ':path': url })),
-  'another: AWS': http_(({ headers }) => ({ ...end(headers), authorization: 'AWS4-HMAC-SHA256 SignedHeaders=host;x-trace-info' })),
+  'another: AWS': http_(({ headers }) => ({
+    ...end(headers),
+    authorization: 'AWS4-HMAC-SHA256 SignedHeaders=host;x-trace-info',
+  })),
 };
 if (require_) {
   const proxy = require_('http-proxy').createProxyServer({ target: backend });

@@ -31,7 +31,10 @@ function waysOf(name) {
   if (name === 'node') {
     return {
       // Older ones know no such option.
-      proxyEnv: byAgents(() => new http.Agent({ proxyEnv }), () => new https.Agent({ proxyEnv })),
+      proxyEnv: byAgents(
+        () => new http.Agent({ proxyEnv }),
+        () => new https.Agent({ proxyEnv }),
+      ),
       'the dispatcher of fetch': async (url) => {
         const before = globalUndici.getGlobalDispatcher();
         globalUndici.setGlobalDispatcher(new globalUndici.ProxyAgent(proxy));
@@ -43,18 +46,38 @@ function waysOf(name) {
   const its = require_(name);
   if (name === 'http-proxy-agent') {
     const Agent = its.HttpProxyAgent ?? its;
-    return { [name]: byAgents(() => new Agent(proxy), () => undefined) };
+    return {
+      [name]: byAgents(
+        () => new Agent(proxy),
+        () => undefined,
+      ),
+    };
   }
   if (name === 'https-proxy-agent') {
     const Agent = its.HttpsProxyAgent ?? its;
-    return { [name]: byAgents(() => new Agent(proxy), () => new Agent(proxy)) };
+    return {
+      [name]: byAgents(
+        () => new Agent(proxy),
+        () => new Agent(proxy),
+      ),
+    };
   }
   if (name === 'hpagent') {
     const { HttpProxyAgent, HttpsProxyAgent } = its;
-    return { [name]: byAgents(() => new HttpProxyAgent({ proxy }), () => new HttpsProxyAgent({ proxy })) };
+    return {
+      [name]: byAgents(
+        () => new HttpProxyAgent({ proxy }),
+        () => new HttpsProxyAgent({ proxy }),
+      ),
+    };
   }
   if (name === 'tunnel') {
-    return { [name]: byAgents(() => its.httpOverHttp(tunnelOptions), () => its.httpsOverHttp(tunnelOptions)) };
+    return {
+      [name]: byAgents(
+        () => its.httpOverHttp(tunnelOptions),
+        () => its.httpsOverHttp(tunnelOptions),
+      ),
+    };
   }
   return {
     'undici`s ProxyAgent': byUndici(its, ({ ProxyAgent }) => new ProxyAgent(proxy)),
