@@ -14,13 +14,12 @@ import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
-import { carry, watchHeads } from './http-headers.js';
+import { carry } from './http-headers.js';
 
 /** Outgoing requests of `http` and `https`: points of these names. */
 export function httpClient(settings: Settings): void {
   const guard = createGuard('http client');
   watchConnects(settings);
-  watchHeads(settings);
   if (hasCreatedChannel) {
     onChannel<{ request: ClientRequest }>('http.client.request.created', ({ request }) => {
       if (tracing.live > 0) send(request, settings, guard);

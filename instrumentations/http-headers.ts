@@ -26,8 +26,13 @@ interface Outgoing {
 
 const outgoing = createStamp<Outgoing>();
 
+let areHeadsWatched = false;
+
 /** Looks at requests when their headers are about to be written down: until then the application may change them. */
-export function watchHeads(settings: Settings): void {
+function watchHeads(settings: Settings): void {
+  // Not before there is a request: `http` is not loaded for it.
+  if (areHeadsWatched) return;
+  areHeadsWatched = true;
   const guard = createGuard('the headers of http requests');
   const { ClientRequest } = require('node:http') as typeof import('node:http');
   patch(
@@ -47,6 +52,7 @@ export function watchHeads(settings: Settings): void {
  * the end, and by whom the request goes to. Node's own agents tell that at once, for others the socket does.
  */
 export function carry(request: ClientRequest, its: Outgoing, settings: Settings, guard: Guard): void {
+  watchHeads(settings);
   outgoing.put(request, its);
   if (isDirect(agentOf(request), its.scheme)) {
     if (isWritten(request)) inject(request, its, settings);
