@@ -5,7 +5,7 @@ import { cancelled, isGivingUp } from '../src/trace/cancelled.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { aborted, answered, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
+import { aborted, answered, defaultPort } from '../src/hooks/http.js';
 import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import type { Settings } from '../src/hooks/settings.js';
@@ -15,7 +15,7 @@ import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
-import { infoHeader } from '../src/trace/headers.js';
+import { carry } from './http-headers.js';
 
 /** Outgoing requests of `http` and `https`: points of these names. */
 export function httpClient(settings: Settings): void {
@@ -87,13 +87,12 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
     },
   });
   watching(point, () => {
-    const isSigned =
-      mayCarry(settings, request.host, request) && inject(request, () => settings.headersFor(point.context));
-    watch(request, point, caller, guard, isSigned);
+    carry(request, { scheme, context: point.context, caller }, settings, guard);
+    watch(request, point, caller, guard);
   });
 }
 
-function watch(request: ClientRequest, point: Point, caller: Context, guard: Guard, isSigned: boolean): void {
+function watch(request: ClientRequest, point: Point, caller: Context, guard: Guard): void {
   let response: IncomingMessage | undefined;
   let stopInfo: Info = {};
   let broken: Info | undefined;
@@ -111,7 +110,7 @@ function watch(request: ClientRequest, point: Point, caller: Context, guard: Gua
   bindEmitter(request, caller, guard, (event, value) => {
     if (event === 'response' || event === 'upgrade' || event === 'connect') {
       const answer = value as IncomingMessage;
-      stopInfo = answered(answer.statusCode, isSigned);
+      stopInfo = answered(answer.statusCode, point);
       if (event !== 'response') {
         stop();
         return;
@@ -159,45 +158,3 @@ function portOf(request: ClientRequest, scheme: string): number | undefined {
 
 const unbracketed = (host: string): string =>
   host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-
-/** @returns whether the headers are there now */
-function inject(request: ClientRequest, headersFor: () => Readonly<Record<string, string>>): boolean {
-  if (request.hasHeader(infoHeader) || isAwsSigned(request.getHeader('authorization'))) return false;
-  if (isWritten(request)) return injectWritten(request, headersFor);
-  const headers = headersFor();
-  for (const name of Object.keys(headers)) request.setHeader(name, headers[name]!);
-  return true;
-}
-
-function injectWritten(request: WrittenRequest, headersFor: () => Readonly<Record<string, string>>): boolean {
-  const written = request._header.matchAll(/\r\nauthorization:([^\r]*)/gi);
-  if (isAwsSigned([...written].map(([, value]) => value))) return false;
-  const added = Object.entries(headersFor()).map(([name, value]) => `${name}: ${value}\r\n`);
-  const lines = `\r\n${added.join('')}\r\n`;
-  const extended = request._header.replace(/\r\n\r\n$/, lines);
-  const [first] = request.outputData;
-  if (typeof first?.data === 'string' && first.data.startsWith(request._header)) {
-    // A text that is its body may be behind it.
-    first.data = extended + first.data.slice(request._header.length);
-    request.outputSize += extended.length - request._header.length;
-  }
-  request._header = extended;
-  return true;
-}
-
-/**
- * A request with headers in an array or with an `Expect` header, and one of `get`, is written down when it is
- * made, and `setHeader` would throw; it is not on its way yet, because it gets its socket in a later turn.
- * These fields of Node's have been the same since version 12.
- */
-interface WrittenRequest extends ClientRequest {
-  _header: string;
-  /** With `Expect`, and after `end`, the header waits in here already. */
-  outputData: { data: unknown }[];
-  outputSize: number;
-}
-
-function isWritten(request: ClientRequest): request is WrittenRequest {
-  const { _header, outputData } = request as Partial<WrittenRequest>;
-  return typeof _header === 'string' && Array.isArray(outputData);
-}

@@ -1,18 +1,21 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 import { cancelled, ending } from '../src/trace/cancelled.js';
 import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
-import { aborted, answered, defaultPort, isAwsSigned, mayCarry, statusOf } from '../src/hooks/http.js';
+import { aborted, answered, defaultPort, statusOf } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
+import { lineOf } from '../src/hooks/peer.js';
+import { type Carried, carried } from '../src/hooks/recipients.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import { type Context, caller as callerOf, nobody, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
-import { infoHeader } from '../src/trace/headers.js';
+import { infoHeader, isTraceHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 
@@ -33,6 +36,11 @@ export function http2Client(settings: Settings, http2: Http2): void {
     (original) =>
       function () {
         const args = arguments as unknown as unknown[];
+        if (tracing.live > 0 && isUndicis(this as ClientHttp2Session)) {
+          const inner = Array.from(args);
+          guarded(guard, () => carryInner(settings, this as ClientHttp2Session, inner));
+          return Reflect.apply(original, this, inner);
+        }
         const caller = tracing.live === 0 || guard.off || isSuppressed() ? undefined : callerOf();
         if (caller === undefined) return Reflect.apply(original, this, args);
         const given = Array.from(args);
@@ -40,9 +48,7 @@ export function http2Client(settings: Settings, http2: Http2): void {
         if (point === undefined) return Reflect.apply(original, this, args);
         try {
           const stream = runIn(point.context, original, this, given) as ClientHttp2Stream;
-          // The headers are in a copy of what was given, and nowhere else.
-          const isSigned = given[0] !== args[0];
-          guarded(guard, () => watching(point, () => watch(stream, point, caller, guard, isSigned)));
+          guarded(guard, () => watching(point, () => watch(stream, point, caller, guard)));
           return stream;
         } catch (error) {
           stopPoint(point, failure(error));
@@ -66,27 +72,59 @@ function sessionPrototype({ connect }: Http2): object {
 
 /** Starts the point, and puts the headers into our copy of the arguments. */
 function start(settings: Settings, caller: Context, session: ClientHttp2Session, args: unknown[]): Point {
-  const asked = args[0] === undefined ? {} : args[0];
-  const isObject = typeof asked === 'object' && asked !== null;
-  // What is no object Node refuses, and what can't be read throws for Node too: as they would without us.
-  const given = isObject ? read(() => headersIn(asked)) : undefined;
+  const given = givenIn(args);
   const headers = given?.named ?? {};
-  const { hostname, port, scheme } = endpointOf(session, headers);
+  const endpoint = endpointOf(session, headers);
+  const { hostname, port, scheme } = endpoint;
   const method = textOf(headers[':method']) ?? 'GET';
   const path = textOf(headers[':path']) ?? '/';
   const point = startPoint(scheme, caller, {
     requests: { method, scheme, hostname, port, ...target(path) },
   });
   watching(point, () => {
-    const isSigned = isAwsSigned(headers['authorization']);
-    const isTraced = headers[info] !== undefined;
-    const isFor = hostOf(headers[':authority'] ?? headers['host']) ?? hostname;
-    const isAllowed = mayCarry(settings, hostname, { method, path }) && settings.carriesTo(isFor);
-    if (given?.isPlain === true && isAllowed && !isSigned && !isTraced) {
-      args[0] = given.with(settings.headersFor(point.context));
-    }
+    if (given !== undefined) carry(settings, point.context, endpoint, given, args);
   });
   return point;
+}
+
+/** What undici asks is a point already: that one is carried on, to whom the session leads. */
+function carryInner(settings: Settings, session: ClientHttp2Session, args: unknown[]): void {
+  const { writing } = settings;
+  const context = writing.request?.context;
+  writing.request = undefined;
+  const given = givenIn(args);
+  if (context === undefined || given === undefined) return;
+  carry(settings, context, endpointOf(session, given.named), given, args);
+}
+
+/** Whether a session is one that undici has made, which keeps its client there. */
+function isUndicis(session: ClientHttp2Session): boolean {
+  return Object.getOwnPropertySymbols(session).some(({ description }) => description === 'client');
+}
+
+function carry(
+  settings: Settings,
+  context: Context,
+  { hostname, scheme, socket }: Endpoint,
+  { named, isPlain, instead }: Given,
+  args: unknown[],
+): void {
+  if (!isPlain) return;
+  const said = (name: string): readonly unknown[] => [named[name] ?? []].flat();
+  const headers = carried(
+    settings,
+    context,
+    { infos: said(info), authorization: said('authorization') },
+    {
+      ...lineOf(socket, scheme, settings),
+      method: textOf(named[':method']) ?? 'GET',
+      path: textOf(named[':path']) ?? '/',
+      host: hostname,
+      authorities: [...said(':authority'), ...said('host')],
+    },
+    () => settings.headersFor(context),
+  );
+  if (headers !== undefined) args[0] = instead(headers);
 }
 
 const info = infoHeader.toLowerCase();
@@ -106,8 +144,13 @@ interface Given {
   readonly named: Headers;
   /** Whether others can be added, and all that could forbid it is known. */
   readonly isPlain: boolean;
-  /** What Node is given instead. */
-  with(added: Readonly<Record<string, string>>): object;
+  /** What Node is given instead: with these in the place of all trace headers. */
+  readonly instead: (headers: Carried) => object;
+}
+
+/** What Node is given; undefined for what is no object, or throws when it is read, as it will for Node too. */
+function givenIn([asked = {}]: readonly unknown[]): Given | undefined {
+  return typeof asked === 'object' && asked !== null ? read(() => headersIn(asked)) : undefined;
 }
 
 /** Headers are an object, or on Node 24 and newer also a list of names and values in turn. */
@@ -122,10 +165,17 @@ function headersInObject(asked: object): Given {
     const name = key.toLowerCase();
     if (!looked.has(name)) continue;
     const property = Object.getOwnPropertyDescriptor(asked, key);
-    if (property?.get === undefined) named[name] = property?.value;
+    if (property?.get === undefined) named[name] = both(named[name], property?.value);
     else isPlain = false;
   }
-  return { named, isPlain, with: (added) => copyWith(asked, added) };
+  const instead = (headers: Carried): object => {
+    const copy = copyWith(asked, headers) as Record<string, unknown>;
+    for (const key of Object.keys(asked)) {
+      if (isTraceHeader(key) && headers[key] === undefined) delete copy[key];
+    }
+    return copy;
+  };
+  return { named, isPlain, instead };
 }
 
 function headersInList(asked: readonly unknown[]): Given {
@@ -133,7 +183,7 @@ function headersInList(asked: readonly unknown[]): Given {
   const named: Record<string, unknown> = {};
   for (let i = 0; i < list.length; i += 2) {
     const name = textOf(list[i])?.toLowerCase() ?? '';
-    if (looked.has(name)) named[name] = list[i + 1];
+    if (looked.has(name)) named[name] = both(named[name], list[i + 1]);
   }
   const symbols = Object.getOwnPropertySymbols(asked) as unknown as number[];
   return {
@@ -141,19 +191,29 @@ function headersInList(asked: readonly unknown[]): Given {
     // With a name without a value ours would become its value.
     isPlain: list.length % 2 === 0,
     // By a symbol a list says which of its headers are secret: no proxy may keep those.
-    with: (added) =>
+    instead: (headers) =>
       Object.assign(
-        [...list, ...Object.entries(added).flat()],
+        [
+          ...list.filter((_, i) => !isTraceHeader(String(list[i - (i % 2)]))),
+          ...Object.entries(headers).flat(),
+        ],
         Object.fromEntries(symbols.map((symbol) => [symbol, asked[symbol]])),
       ),
   };
 }
 
+/** What a name that may be given twice, in another case, says. */
+const both = (one: unknown, other: unknown): unknown => (one === undefined ? other : [one, other].flat());
+
+interface Endpoint {
+  readonly hostname: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+  readonly socket: Socket | undefined;
+}
+
 /** Where the session goes to. Node keeps that in fields without a public name, the same since version 20. */
-function endpointOf(
-  session: ClientHttp2Session,
-  headers: Headers,
-): { hostname: string; port: number; scheme: 'http' | 'https' } {
+function endpointOf(session: ClientHttp2Session, headers: Headers): Endpoint {
   const symbols = Object.getOwnPropertySymbols(session);
   const field = (name: string): unknown => {
     const symbol = symbols.find(({ description }) => description === name);
@@ -161,22 +221,13 @@ function endpointOf(
   };
   const scheme = /^https:?$/.test(textOf(field('protocol') ?? headers[':scheme']) ?? '') ? 'https' : 'http';
   const [, hostname = '', port] = /^(.*?)(?::(\d+))?$/.exec(textOf(field('authority')) ?? '') ?? [];
-  return { hostname, port: port === undefined ? defaultPort(scheme) : Number(port), scheme };
+  const socket = field('socket') as Socket | undefined;
+  return { hostname, port: port === undefined ? defaultPort(scheme) : Number(port), scheme, socket };
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-function hostOf(authority: unknown): string | undefined {
-  return textOf(authority)?.replace(/^.*@/, '').replace(/:\d*$/, '');
-}
-
-function watch(
-  stream: ClientHttp2Stream,
-  point: Point,
-  caller: Context,
-  guard: Guard,
-  isSigned: boolean,
-): void {
+function watch(stream: ClientHttp2Stream, point: Point, caller: Context, guard: Guard): void {
   let status: number | undefined;
   let broken: object | undefined;
   let isWhole = false;
@@ -190,7 +241,7 @@ function watch(
     else if (event === 'end' || event === 'close') {
       if (!isWhole && isGivenUp(stream, event)) broken ??= cancelled;
       else if (stream.rstCode !== 0 || status === undefined) broken ??= aborted;
-      stopPoint(point, { ...broken, ...(status !== undefined && answered(status, isSigned)) });
+      stopPoint(point, { ...broken, ...(status !== undefined && answered(status, point)) });
     }
   });
 }

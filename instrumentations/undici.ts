@@ -1,12 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { Socket } from 'node:net';
 
 import type { Callback } from '../src/hooks/call.js';
 import { type CallSite, callSites } from '../src/hooks/call-sites.js';
 import { cancelled, isGivingUp, isTimeout } from '../src/trace/cancelled.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { answered, defaultPort, isAwsSigned, mayCarry } from '../src/hooks/http.js';
+import { valuesIn, withTraceHeaders } from '../src/hooks/head.js';
+import { answered, defaultPort } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
+import { lookalike } from '../src/hooks/patch.js';
+import { lineOf } from '../src/hooks/peer.js';
+import { carried } from '../src/hooks/recipients.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import { type Context, caller as callerOf, runIn } from '../src/trace/context.js';
@@ -22,9 +27,6 @@ interface UndiciRequest {
   readonly origin: unknown;
   readonly path: string;
   readonly method: string;
-  /** Pairs in an array, or lines in a string, by version. */
-  readonly headers: unknown;
-  addHeader(name: string, value: string): void;
 }
 
 /**
@@ -39,7 +41,7 @@ export function undici(settings: Settings): void {
     if (tracing.live === 0) return;
     const caller = askedBy(request);
     if (caller === undefined) {
-      bind(request, undefined, guard);
+      bind(request, { caller, context: undefined }, settings, guard);
       return;
     }
     const { protocol, hostname, port } = new URL(String(request.origin));
@@ -53,18 +55,21 @@ export function undici(settings: Settings): void {
         ...target(request.path),
       },
     });
-    const exchange: Exchange = { point, info: {}, isGivenUp: false, isSigned: false };
+    const exchange: Exchange = { point, info: {}, isGivenUp: false };
     open.put(request, exchange);
     watching(point, () => {
-      bind(request, caller, guard, exchange);
-      const isTraced = valuesOf(request, infoHeader.toLowerCase()).length > 0;
-      const isSigned = isAwsSigned(valuesOf(request, 'authorization'));
-      if (isTraced || isSigned || !mayCarry(settings, hostname, request)) return;
-      for (const [name, value] of Object.entries(settings.headersFor(point.context))) {
-        request.addHeader(name, value);
-      }
-      exchange.isSigned = true;
+      bind(request, { caller, context: point.context }, settings, guard, exchange);
     });
+  });
+  // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
+  onChannel<{ socket: { alpnProtocol?: unknown } }>('undici:client:connected', ({ socket }) => {
+    if (tracing.live > 0 && socket.alpnProtocol === 'h2') process.getBuiltinModule('node:http2');
+  });
+  onChannel<Sending>('undici:client:sendHeaders', (sending) => {
+    if (tracing.live === 0 || !isOverHttp1(sending)) return;
+    settings.writing.request = undefined;
+    const state = open.of(sending.request);
+    if (state !== undefined) carry(sending, state.point.context, settings);
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
@@ -73,7 +78,7 @@ export function undici(settings: Settings): void {
       const { statusCode } = response;
       // What comes before the answer: 100, 103.
       const isAnswer = statusCode >= 200 || statusCode === 101;
-      if (state !== undefined && isAnswer) state.info = answered(statusCode, state.isSigned);
+      if (state !== undefined && isAnswer) state.info = answered(statusCode, state.point);
     },
   );
   onChannel<{ request: UndiciRequest }>('undici:request:trailers', ({ request }) => {
@@ -81,6 +86,7 @@ export function undici(settings: Settings): void {
     if (state !== undefined) stopPoint(state.point, state.info);
   });
   onChannel<{ request: UndiciRequest; error: unknown }>('undici:request:error', ({ request, error }) => {
+    settings.writing.request = undefined;
     const state = open.of(request);
     if (state === undefined) return;
     stopPoint(state.point, { ...(isCancelled(state, error) ? cancelled : failure(error)), ...state.info });
@@ -94,8 +100,6 @@ interface Exchange {
   info: Info;
   /** Whoever asked has asked for the end of it. */
   isGivenUp: boolean;
-  /** It carries the trace on. */
-  isSigned: boolean;
 }
 
 /**
@@ -109,16 +113,67 @@ function isCancelled({ isGivenUp }: Exchange, error: unknown): boolean {
   return isGivenUp && !isTimeout(error) && !String(code).startsWith('UND_ERR_');
 }
 
-/** What a request says under a name, in lower case; a value may be a list itself. */
-function valuesOf({ headers }: UndiciRequest, name: string): readonly unknown[] {
-  const lines = Array.isArray(headers) ? [] : String(headers).split('\r\n');
-  const pairs = Array.isArray(headers) ? (headers as unknown[]) : lines.flatMap(nameAndValue);
-  return pairs.filter((_, i) => i % 2 === 1 && String(pairs[i - 1]).toLowerCase() === name);
+/** A request that is about to be written to a socket. */
+interface Sending {
+  readonly request: UndiciRequest;
+  readonly socket: Socket;
+  /** All of its head but the length of its body. */
+  readonly headers: string;
 }
 
-function nameAndValue(line: string): readonly [string, string] {
-  const at = line.indexOf(':');
-  return [line.slice(0, at), line.slice(at + 1)];
+/** Over HTTP/2 the headers are only listed, and the socket is its session's. */
+const isOverHttp1 = ({ request: { method, path }, headers }: Sending): boolean =>
+  headers.startsWith(`${method} ${path} HTTP/1.`);
+
+/**
+ * Puts the trace headers into what is written next: only now is it known whom the request goes to. An origin does not
+ * tell that, as there may be a proxy before it, and undici has made a text of the headers.
+ */
+function carry({ request, socket, headers: head }: Sending, context: Context, settings: Settings): void {
+  const { method, path } = request;
+  const { protocol, hostname } = new URL(String(request.origin));
+  const headers = carried(
+    settings,
+    context,
+    { infos: valuesIn(head, info), authorization: valuesIn(head, 'authorization') },
+    {
+      ...lineOf(socket, protocol === 'https:' ? 'https' : 'http', settings),
+      method,
+      path,
+      host: hostname,
+      authorities: valuesIn(head, 'host'),
+    },
+    () => settings.headersFor(context),
+  );
+  if (headers !== undefined) replaceInNext(socket, head, withTraceHeaders(head, headers));
+}
+
+const info = infoHeader.toLowerCase();
+
+/** What the next text that is written to a socket begins with, and is to begin with. */
+const next = createStamp<{ readonly beginning: string; readonly other: string } | undefined>();
+
+/** Has the next text begin otherwise. Where a body is read first, it is written later. */
+function replaceInNext(socket: Socket, beginning: string, other: string): void {
+  const isAwaited = next.of(socket) !== undefined;
+  next.put(socket, { beginning, other });
+  if (isAwaited) return;
+  const replaced = Object.getOwnPropertyDescriptor(socket, 'write');
+  const { write } = socket as { write: Callback };
+  const own = lookalike(write, (self, args) => {
+    const its = next.of(socket);
+    next.put(socket, undefined);
+    if (socket.write === own) {
+      if (replaced === undefined) Reflect.deleteProperty(socket, 'write');
+      else Object.defineProperty(socket, 'write', replaced);
+    }
+    const [text] = args;
+    if (its !== undefined && typeof text === 'string' && text.startsWith(its.beginning)) {
+      args[0] = its.other + text.slice(its.beginning.length);
+    }
+    return Reflect.apply(write, self, args);
+  });
+  Object.defineProperty(socket, 'write', { value: own, configurable: true, writable: true });
 }
 
 /**
@@ -129,7 +184,13 @@ function nameAndValue(line: string): readonly [string, string] {
  * @param exchange is told when the connection is taken out of HTTP, of which older versions publish nothing, and
  *   when the request is given up: by the function that its handler is given for that
  */
-function bind(request: UndiciRequest, caller: Context | undefined, guard: Guard, exchange?: Exchange): void {
+function bind(
+  request: UndiciRequest,
+  { caller, context }: { caller: Context | undefined; context: Context | undefined },
+  settings: Settings,
+  guard: Guard,
+  exchange?: Exchange,
+): void {
   const methods = request as unknown as Record<string, unknown>;
   let isWithin = false;
   // What a handler throws while it is called is undici's reason to call it, and no wish of the application's.
@@ -145,13 +206,16 @@ function bind(request: UndiciRequest, caller: Context | undefined, guard: Guard,
     const value = function (this: unknown, ...args: unknown[]): unknown {
       if (exchange !== undefined) {
         const [first] = args;
-        if (isSwitch) guarded(guard, () => stopPoint(exchange.point, answered(first, exchange.isSigned)));
+        if (isSwitch) guarded(guard, () => stopPoint(exchange.point, answered(first, exchange.point)));
         if (isStart && typeof first === 'function') args[0] = watched(first as Callback);
       }
       const wasWithin = isWithin;
       isWithin = !isStart;
       try {
-        return runIn(caller, original, this, args);
+        const result = runIn(caller, original, this, args);
+        // Undici writes it in the same turn, to a socket or to an HTTP/2 session.
+        if (isStart) settings.writing.request = { context };
+        return result;
       } finally {
         isWithin = wasWithin;
       }

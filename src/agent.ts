@@ -18,7 +18,6 @@ import type { BundleMark } from './export/bundles.js';
 import type { Exporter } from './export/exporter.js';
 import { isShared, openRing } from './export/ring.js';
 import { watchWayOut } from './export/way-out.js';
-import { destinations } from './hooks/destinations.js';
 import { createGuard, guarded } from './hooks/guard.js';
 import { type HookReports, hookModules } from './hooks/modules.js';
 import { Module } from './hooks/node-module.js';
@@ -35,11 +34,13 @@ import {
 } from './root-point.js';
 import { lifecycle, onceEnded, setLinger } from './trace/trace.js';
 import { isRecorded } from './trace/context.js';
-import { traceHeaders, verifyHeaders } from './trace/headers.js';
+import { traceHeaders } from './trace/headers.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { signIds } from './trace/signing.js';
+import { createStamp } from './trace/stamp.js';
+import { type Verifier, createVerifier } from './verify.js';
 
 // What tests look at: in the bundle these have no file of their own.
 export { current } from './trace/context.js';
@@ -55,7 +56,9 @@ export function start(preload: string): void {
   const folder = dirname(preload);
   if (handover === undefined && isTool(process.argv[1], folder)) return;
   const config = handover?.config ?? readEnvironment();
-  if (!config.enabled || !publishProfiler(createProfiler())) return;
+  if (!config.enabled) return;
+  const verifier = createVerifier(config);
+  if (!publishProfiler(createProfiler(verifier.trust))) return;
 
   setLinger(config.linger);
   // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
@@ -75,8 +78,8 @@ export function start(preload: string): void {
   const lazyRows = enabled(packages, config);
   const marks = lazyRows.map(({ mark }) => mark);
   const script = isMainThread ? process.argv[1] : undefined;
-  const diagnoser = createDiagnoser(config, script, marks);
-  const settings = createSettings(config, exporter, preload, diagnoser);
+  const diagnoser = createDiagnoser(config, script, marks, verifier);
+  const settings = createSettings(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
   const hooked = new Set<string>();
   const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], settings);
   // Of a bundled package nothing else tells that its calls are missing in the traces.
@@ -91,7 +94,7 @@ export function start(preload: string): void {
   };
   let hookShared = (): void => {
     hookShared = () => {};
-    hookLiveSources(ownPort(handover));
+    hookLiveSources(ownPort(handover), settings);
   };
   let hookLoaded = (): void => {};
   lifecycle.onFirst.push(
@@ -114,6 +117,7 @@ export function start(preload: string): void {
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
+  if (root !== undefined) verifier.trust(root.context.trace);
 
   guarded(createGuard('what requests share'), hookMadeSources);
   install(builtins, config, settings);
@@ -161,6 +165,7 @@ function createDiagnoser(
   config: Config,
   script: string | undefined,
   marks: readonly BundleMark[],
+  verifier: Verifier,
 ): Diagnoser | undefined {
   if (!isMainThread) return undefined;
   const file = process.env[diagnosisVariable];
@@ -168,7 +173,7 @@ function createDiagnoser(
   delete process.env[diagnosisVariable];
   if (!config.debug && file === undefined) return undefined;
   const { diagnose } = require('./diagnose.js') as typeof import('./diagnose.js');
-  return diagnose(config, file, script, marks);
+  return diagnose(config, file, script, marks, verifier);
 }
 
 /** Hooks the targets of a table that the configuration has switched on. */
@@ -215,17 +220,26 @@ function createSettings(
   config: Config,
   exporter: () => Exporter,
   preload: string,
-  diagnoser: Diagnoser | undefined,
+  verify: Settings['verify'],
 ): Settings {
+  // Made for the first request that goes out.
+  let carriesTo: Settings['carriesTo'] | undefined;
   return {
-    verify: diagnoser?.verify ?? ((headers) => verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge)),
+    verify,
     headersFor: ({ trace, id }) =>
       traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }),
     traceSql: config.traceSql,
     traceSqlParams: config.traceSqlParams,
     maskSql: config.maskSql,
     traceCommandArgs: config.traceCommandArgs,
-    carriesTo: destinations(config.propagateTo),
+    carriesTo(host) {
+      carriesTo ??= (
+        require('./hooks/destinations.js') as typeof import('./hooks/destinations.js')
+      ).destinations(config.propagateTo);
+      return carriesTo(host);
+    },
+    peers: createStamp(),
+    writing: { request: undefined },
     preload,
     environment: () => process.env,
 

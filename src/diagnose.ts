@@ -10,9 +10,10 @@ import { onChannel } from './hooks/channel.js';
 import { collectFindings, loadedAmong } from './hooks/findings.js';
 import type { HookReports } from './hooks/modules.js';
 import type { Findings, ProcessReport } from './trace/process-report.js';
-import { infoHeader, isTraceHeader, verifyHeaders, whyRefused } from './trace/headers.js';
+import { infoHeader, isTraceHeader, whyRefused } from './trace/headers.js';
 import { notice } from './trace/notice.js';
 import type { VerifiedTrace } from './trace/signing.js';
+import type { Verifier } from './verify.js';
 
 /** Stands in for parts of the agent, and looks on. */
 export interface Diagnoser {
@@ -35,6 +36,7 @@ export function diagnose(
   file: string | undefined,
   script: string | undefined,
   marks: readonly BundleMark[],
+  { verify, keys }: Verifier,
 ): Diagnoser {
   const say = (line: string): void => {
     if (config.debug) notice(line);
@@ -48,16 +50,16 @@ export function diagnose(
   // Without the first of the headers the agent never looks at the others.
   onChannel<{ request: IncomingMessage }>('http.server.request.start', ({ request: { headers } }) => {
     const isKnown = headers[infoHeader.toLowerCase()] !== undefined;
-    if (!isKnown && Object.keys(headers).some(isTraceHeader)) onRefused(whyRefused(headers, config.hmacKeys));
+    if (!isKnown && Object.keys(headers).some(isTraceHeader)) onRefused(whyRefused(headers, keys));
   });
   if (file !== undefined) keepWriting(file, { ...about(config, script), ...findings }, findings);
 
   return {
     reports,
     verify(headers) {
-      const signed = verifyHeaders(headers, config.hmacKeys, config.hmacMaxAge);
+      const signed = verify(headers);
       if (signed !== undefined) findings.triggered++;
-      else onRefused(whyRefused(headers, config.hmacKeys));
+      else onRefused(whyRefused(headers, keys));
       return signed;
     },
   };

@@ -87,7 +87,10 @@ export const profiler = {
    */
   tracedClass,
 
-  /** The headers that carry the trace on, for clients of your own; none where there is no trace. */
+  /**
+   * The headers that carry the trace on, for clients of your own; none where there is no trace. A client that is
+   * instrumented puts those of its own point in their place, or takes them out for a host that may not have them.
+   */
   traceHeaders(): Record<string, string> {
     return publishedProfiler()?.traceHeaders() ?? {};
   },

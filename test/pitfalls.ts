@@ -176,6 +176,8 @@ const pitfalls: readonly Pitfall[] = [
     what: 'Headers are added to signed requests, or sent to third parties',
     tests: [
       ['http-client.test.ts', 'signed headers go to local hosts by default'],
+      ['destinations.test.ts', 'every client is held to the same table'],
+      ['proxies.test.ts', 'a forward proxy reads no signed header'],
       ['http2.test.ts', 'the server is told that point where it may be'],
     ],
   },

@@ -2,17 +2,15 @@
 // or shown in, the trace of another request.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, type IncomingMessage, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
-import { isWithin } from '../src/hooks/version-range.js';
 import { verify } from '../src/trace/signing.js';
 import { type Run, type SeenPoint, key, on, projectFolder, run, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
-import { installed, lockedVersion } from './versions/installed.js';
+import { installed, isForThisNode, lockedVersion } from './versions/installed.js';
 import { undiciRows } from './versions/matrix.js';
 
 const esbuild = 'esbuild@0.25.12';
@@ -61,15 +59,6 @@ async function listen(t: TestContext): Promise<{ args: readonly string[]; seen: 
   return { args: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`, refusing], seen };
 }
 
-/** Whether a package says of itself that it is for this Node. */
-function isForThisNode(modules: string): boolean {
-  const file = join(modules, 'node_modules/undici/package.json');
-  const { engines } = JSON.parse(readFileSync(file, 'utf8')) as { engines: { node: string } };
-  const [, from = ''] = /^>= ?([\d.]+)$/.exec(engines.node) ?? [];
-  assert.notEqual(from, '', engines.node);
-  return isWithin(process.versions.node, [from, '1000.0.0']);
-}
-
 for (const { packages, because } of undiciRows) {
   const version = packages['undici']!;
   const isNewest = version === lockedVersion('undici');
@@ -77,7 +66,7 @@ for (const { packages, because } of undiciRows) {
   for (const kind of ['cjs', ...(isNewest ? ['mjs'] : []), 'minified bundle']) {
     test(`undici ${version}, ${kind}: each request is signed for its own caller's point, or is none (${because})`, async (t) => {
       const modules = installed(`undici@${version}`);
-      if (!isForThisNode(modules)) {
+      if (!isForThisNode(modules, 'undici')) {
         t.diagnostic(`undici ${version} says that it is not for Node ${process.versions.node}`);
         return;
       }

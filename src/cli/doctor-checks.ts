@@ -68,7 +68,7 @@ function checkKeys(count: number, isWhole: boolean): Check {
     ? {
         name: 'keys',
         status: 'hint',
-        says: `${keys} is empty: the process is traced as a whole, headers trigger nothing`,
+        says: `${keys} is empty: the process is traced as a whole, headers that its key signed trigger`,
       }
     : { name: 'keys', status: 'problem', says: `${keys} is empty: nobody can trigger a trace` };
 }

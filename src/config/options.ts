@@ -167,7 +167,7 @@ export const options = {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'A key: the whole process is one trace, signed with it.',
+    help: 'A key: the whole process is one trace, signed with it. Headers that it signed are believed, as those of `OSTRACE_HMAC_KEYS` are.',
   },
   traceSql: off('Adds a `sql` point with the statement to each `db` point.'),
   traceSqlParams: off("Adds the statement's parameters to `sql` points. They may hold secrets."),
@@ -178,7 +178,7 @@ export const options = {
   propagateTo: {
     type: list,
     default: ['local'] as readonly string[],
-    help: 'Hosts that receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all.',
+    help: 'Hosts that receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. All hosts that can read them must be among these, forward proxies too.',
   },
   project: { type: text, default: 'ostrace', help: 'The project that events name.' },
   service: {

@@ -1,12 +1,19 @@
 // Loopback and RFC 1918. Not 169.254.0.0/16: cloud metadata services live there.
 const privateIPv4 = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/;
-// Loopback and unique local addresses.
-const privateIPv6 = /^(?:::1$|f[cd][0-9a-f]{2}:)/i;
+// Loopback and unique local addresses, as URLs write them.
+const privateIPv6 = /^(?:::1$|f[cd][0-9a-f]{2}:)/;
+// Unique local addresses where clouds keep their metadata services: AWS, Google, Oracle, Scaleway.
+const metadataIPv6 = /^fd(?:00:ec2|20:ce|00:c1|00:42):/;
+// Names without a dot that resolve to one within clouds.
+const metadataNames: ReadonlySet<string> = new Set(['metadata', 'instance-data', 'rancher-metadata']);
 // `http.request` also resolves addresses written as one number: `134744072` is 8.8.8.8.
-const number = /^(?:0x[0-9a-f]+|\d+)$/i;
+const number = /^(?:0x[0-9a-f]*|\d+)$/;
 
 // Nothing that resolving would turn into a dot, as IDNA does with U+3002.
 const plainName = /^[a-z0-9_-]+$/;
+const namesBelowLocalhost = /^(?:[a-z0-9_-]+\.)+localhost$/;
+// What ends a host in some reader's eyes: `evil.example/.example.org` is below neither.
+const notInHosts = /[\s/\\?#@:,%]/;
 
 /**
  * Makes the test for hosts that may receive signed trace headers, which can be replayed: third parties
@@ -15,17 +22,15 @@ const plainName = /^[a-z0-9_-]+$/;
  * @param patterns `local`, `*`, host names, or `*.example.org`, which stands for all names below it
  */
 export function destinations(patterns: readonly string[]): (host: string) => boolean {
-  const lower = patterns.map((pattern) => pattern.toLowerCase());
-  const exact = new Set(lower);
-  const suffixes = lower.filter((pattern) => pattern.startsWith('*.')).map((pattern) => pattern.slice(1));
+  const named = patterns.map((pattern) => canonical(pattern));
+  const exact = new Set(named);
+  const suffixes = named.filter((pattern) => pattern.startsWith('*.')).map((pattern) => pattern.slice(1));
   const isAmong = (host: string): boolean => {
-    const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-    return (
-      exact.has('*') ||
-      exact.has(name) ||
-      (exact.has('local') && isLocal(name)) ||
-      suffixes.some((suffix) => name.endsWith(suffix))
-    );
+    if (exact.has('*')) return true;
+    const name = canonical(host);
+    if (name === '') return false;
+    if (exact.has(name) || (exact.has('local') && isLocal(name))) return true;
+    return !notInHosts.test(name) && suffixes.some((suffix) => name.endsWith(suffix));
   };
   const known = new Map<string, boolean>();
   return (host) => {
@@ -41,11 +46,32 @@ export function destinations(patterns: readonly string[]): (host: string) => boo
 // A service talks to few hosts; a crawler, which talks to any number, is not to fill the memory with them.
 const mostKnown = 1000;
 
-function isLocal(name: string): boolean {
-  // Loaded by then: something is about to connect.
-  const { isIPv4, isIPv6 } = require('node:net') as typeof import('node:net');
-  if (isIPv4(name)) return privateIPv4.test(name);
-  if (isIPv6(name)) return privateIPv6.test(name);
-  if (name === 'localhost' || name.endsWith('.localhost')) return true;
-  return plainName.test(name) && !number.test(name);
+/**
+ * One spelling for each host: in lower case, without brackets, IPv6 as URLs write it and without the zone, which
+ * says by which interface the host is reached and not which one it is.
+ */
+function canonical(host: string): string {
+  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  if (!name.includes(':')) return name.endsWith('.') ? withoutRoot(name) : name;
+  const address = name.replace(/%.*$/, '');
+  const url = `http://[${address}]/`;
+  return isIP(address) === 6 && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : name;
 }
+
+/** `example.org.` is `example.org`; but `db.` is a top-level domain, and `10.0.0.1.` no address. */
+function withoutRoot(name: string): string {
+  const short = name.slice(0, -1);
+  return short === 'localhost' || (short.includes('.') && isIP(short) === 0) ? short : name;
+}
+
+/** @param name as `canonical` writes it; IPv4 in IPv6 (`::ffff:10.0.0.1`) is local in no form of it */
+function isLocal(name: string): boolean {
+  const family = isIP(name);
+  if (family === 4) return privateIPv4.test(name);
+  if (family === 6) return privateIPv6.test(name) && !metadataIPv6.test(name);
+  if (name === 'localhost' || namesBelowLocalhost.test(name)) return true;
+  return plainName.test(name) && !number.test(name) && !metadataNames.has(name);
+}
+
+/** The family of an address. Loaded by then: something is about to connect. */
+const isIP = (name: string): number => (require('node:net') as typeof import('node:net')).isIP(name);

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { Info } from '../trace/event.js';
+import type { Point } from '../trace/point.js';
 import { type Guard, guarded } from './guard.js';
 import { lookalike } from './patch.js';
-import type { Settings } from './settings.js';
 
 /** What the stop of an exchange that broke off says. */
 export const aborted: Info = {
@@ -12,35 +12,16 @@ export const aborted: Info = {
   message: 'the connection was closed before the response was complete',
 };
 
-/** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
-export const isAwsSigned = (authorization: unknown): boolean =>
-  authorization !== undefined &&
-  [authorization].flat(2).some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
-
 /**
- * What the stop of an outgoing request says of its answer. With `signed` the request has carried the trace on, so
- * points of the service that it went to belong into the trace, and readers know what to wait for.
+ * What the stop of an outgoing request says of its answer. Where the request has carried the trace on, points of the
+ * service that it went to belong into the trace, and readers know what to wait for.
  */
-export const answered = (status_code: unknown, isSigned: boolean): Info => ({
-  requests: isSigned ? { status_code, signed: true } : { status_code },
+export const answered = (status_code: unknown, { context }: Point): Info => ({
+  requests: context.isCarriedOn ? { status_code, signed: true } : { status_code },
 });
 
 /** The port of a URL that names none. */
 export const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
-
-/**
- * Whether a request may carry signed headers: to the host that it goes to and, where that is a forward
- * proxy, to the host that it is for. `CONNECT` is for the proxy alone, which could replay them.
- */
-export function mayCarry(
-  settings: Settings,
-  host: string,
-  { method, path }: { readonly method: string; readonly path: string },
-): boolean {
-  if (method === 'CONNECT' || !settings.carriesTo(host)) return false;
-  if (!/^[a-z][a-z\d+.-]*:/i.test(path)) return true;
-  return URL.canParse(path) && settings.carriesTo(new URL(path).hostname);
-}
 
 /** The status of an HTTP/2 answer; undefined before there is one. */
 export function statusOf(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {

@@ -4,14 +4,16 @@ import type { Socket } from 'node:net';
 import { nobody, runIn, shared } from '../trace/context.js';
 import { tracing } from '../trace/trace.js';
 import { patch } from './patch.js';
+import { hostIn } from './peer.js';
+import type { Settings } from './settings.js';
 import { makeShared } from './shared-sources.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Connections, servers and ports. */
-export function hookLiveSources(ownPort: () => unknown): void {
+export function hookLiveSources(ownPort: () => unknown, { peers }: Settings): void {
   const { Server, Socket } = require('node:net') as typeof import('node:net');
-  makeShared(Socket.prototype, 'connect');
+  makeShared(Socket.prototype, 'connect', (socket, args) => peers.put(socket as Socket, hostIn(args)));
   makeShared(Server.prototype, 'listen');
   hookBufferedWrites(Socket.prototype);
   hookPorts(ownPort);

@@ -1,5 +1,6 @@
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
+import type { Stamp } from '../trace/stamp.js';
 
 /** What instrumentations need to know of the configuration. */
 export interface Settings {
@@ -14,6 +15,10 @@ export interface Settings {
   readonly traceCommandArgs: boolean;
   /** Whether a host may receive signed trace headers. */
   carriesTo(host: string): boolean;
+  /** Whom sockets were connected to; see `watchConnects`. */
+  readonly peers: Stamp<string>;
+  /** The request that undici is writing right now: over HTTP/2 it passes our hook of that too. */
+  readonly writing: { request: InnerRequest | undefined };
   /** The absolute path of the preload, for threads that would start without it. */
   readonly preload: string;
   /** The environment that a child process gets when its caller names none. */
@@ -26,6 +31,12 @@ export interface Settings {
    * @param execArgv what the thread is to see as its arguments; what it is started with when not given
    */
   handToThread(context: Context, execArgv: readonly string[] | undefined): HandedThread;
+}
+
+/** A request of a library that makes it by another one that is hooked. */
+export interface InnerRequest {
+  /** The context of its point; undefined where it has none. */
+  readonly context: Context | undefined;
 }
 
 /** A thread that works for a trace, as its starter sees it. */

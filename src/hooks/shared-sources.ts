@@ -5,6 +5,7 @@ import { runIn, shared } from '../trace/context.js';
 import { tracing } from '../trace/trace.js';
 import type { LateBuiltin } from './late-builtins.js';
 import { patch } from './patch.js';
+import type { Settings } from './settings.js';
 
 const live = (): typeof import('./live-sources.js') =>
   require('./live-sources.js') as typeof import('./live-sources.js');
@@ -25,7 +26,8 @@ export function hookMadeSources(): void {
  *
  * @param ownPort gives a port whose messages are the thread's own
  */
-export const hookLiveSources = (ownPort: () => unknown): void => live().hookLiveSources(ownPort);
+export const hookLiveSources = (ownPort: () => unknown, settings: Settings): void =>
+  live().hookLiveSources(ownPort, settings);
 
 /** Parts of Node that few applications load. */
 export const lateSources: readonly LateBuiltin[] = [
@@ -33,17 +35,25 @@ export const lateSources: readonly LateBuiltin[] = [
   { module: 'dgram', install: () => live().hookDatagrams() },
 ];
 
-/** Has a method run in nobody's place, so that what it makes calls back there. */
-export function makeShared<Owner extends object>(owner: Owner, method: keyof Owner & string): void {
+/**
+ * Has a method run in nobody's place, so that what it makes calls back there.
+ *
+ * @param note sees each call while a trace is live
+ */
+export function makeShared<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  note?: (self: unknown, args: readonly unknown[]) => void,
+): void {
   patch(
     owner,
     method,
     (original) =>
       function (this: unknown) {
         const args = arguments as unknown as unknown[];
-        return tracing.live === 0
-          ? Reflect.apply(original, this, args)
-          : runIn(shared(), original, this, args);
+        if (tracing.live === 0) return Reflect.apply(original, this, args);
+        note?.(this, args);
+        return runIn(shared(), original, this, args);
       },
   );
 }

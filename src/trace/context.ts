@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Id, idOf } from './ids.js';
 import { Trace, endTrace, leftOut, lifecycle, tracing } from './trace.js';
 
-/** Where code runs within a trace. Immutable but for `isOpen`, so that parallel work cannot cross. */
+/** Where code runs within a trace. Immutable but for what happens to its point, so that parallel work cannot cross. */
 export interface Context {
   readonly trace: Trace;
   /** The id of the current point: the parent of what starts here. */
@@ -17,6 +17,8 @@ export interface Context {
   readonly outer: Context | undefined;
   /** The current point keeps its trace live, and has not stopped. */
   isOpen: boolean;
+  /** It has carried the trace on to another service. */
+  isCarriedOn: boolean;
 }
 
 // Where the running code is; `runLibrary` has a place of its own. `null` is outside of any trace: an untraced
@@ -128,7 +130,16 @@ export function requestDefault(): Context | undefined {
 /** The context of a header, an environment or a call that names a trace and its sender's point. */
 export function rootContext(trace: Trace, parent_id: string): Context {
   const id = parent_id === trace.base_id ? trace.id : idOf(parent_id);
-  return { trace, id, parent: trace.id, point: '', library: '', outer: undefined, isOpen: false };
+  return {
+    trace,
+    id,
+    parent: trace.id,
+    point: '',
+    library: '',
+    outer: undefined,
+    isOpen: false,
+    isCarriedOn: false,
+  };
 }
 
 /**

@@ -18,6 +18,9 @@ const time = timeHeader.toLowerCase();
 
 const timeForm = /^(\d{1,12})\.([0-9a-f]{40})$/;
 
+/** All of them. */
+export const traceHeaderNames: readonly string[] = [infoHeader, hmacHeader, timeHeader];
+
 /** Whether a header, in any case, is one of those that carry a trace. */
 export function isTraceHeader(name: string): boolean {
   const lower = name.toLowerCase();

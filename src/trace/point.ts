@@ -50,6 +50,7 @@ export function markPoint(name: string, parent: Context, info: Info, at: number)
     library: '',
     outer,
     isOpen: false,
+    isCarriedOn: false,
   };
   sink(context, 'start', info, at);
   sink(context, 'stop', undefined, at);
@@ -67,7 +68,16 @@ export function startPoint(name: string, parent: Context, info: Said, holds = tr
   const { trace } = parent;
   const id = newPointId();
   const outer = openFrom(parent);
-  const context: Context = { trace, id, parent: parent.id, point: name, library, outer, isOpen: holds };
+  const context: Context = {
+    trace,
+    id,
+    parent: parent.id,
+    point: name,
+    library,
+    outer,
+    isOpen: holds,
+    isCarriedOn: false,
+  };
   const isTop = parent.point === '';
   const point: Point = { context, holds, isTop, stopped: false };
   if (isTop) trace.top ??= id;

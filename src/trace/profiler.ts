@@ -34,8 +34,12 @@ export interface Profiler {
   traceHeaders(): Record<string, string>;
 }
 
-/** The profiler of this thread. */
-export function createProfiler(): Profiler {
+/**
+ * The profiler of this thread.
+ *
+ * @param onBegun told of each trace that `init` begins
+ */
+export function createProfiler(onBegun: (trace: Trace) => void): Profiler {
   const begun = new WeakSet<Trace>();
   const open = createStamp<{ readonly point: Point; readonly outer: Context }>();
 
@@ -51,6 +55,7 @@ export function createProfiler(): Profiler {
       }
       const trace = beginTrace(base_id, hmac_key);
       begun.add(trace);
+      onBegun(trace);
       enter(rootContext(trace, parent_id));
     },
 

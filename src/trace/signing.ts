@@ -81,6 +81,12 @@ export function verify(
   return usualTrace(info as string, hmac_key) ?? anyTrace(info as string, hmac_key);
 }
 
+/** The trace that a text names, whoever has signed it. */
+export function baseIdIn(info: string): string | undefined {
+  if (info.length === 0 || info.length > maxInfoLength) return undefined;
+  return (usualTrace(info, '') ?? anyTrace(info, ''))?.base_id;
+}
+
 /** The ids of a payload as OSProfiler and we write it; half the price of parsing it. */
 function usualTrace(info: string, hmac_key: string): VerifiedTrace | undefined {
   // Its length and its padding leave no room for characters that Node skips and Python does not.

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { isWithin } from '../../src/hooks/version-range.js';
 import { install } from '../packed-agent.js';
 import { projectFolder } from '../scenario.js';
 
@@ -30,6 +32,15 @@ export function installed(...packages: readonly string[]): string {
     rmSync(scratch, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Whether a package that is installed in a folder says of itself that it is for this Node. */
+export function isForThisNode(folder: string, name: string): boolean {
+  const file = join(folder, 'node_modules', name, 'package.json');
+  const { engines } = JSON.parse(readFileSync(file, 'utf8')) as { engines: { node: string } };
+  const [, from = ''] = /^>= ?([\d.]+)$/.exec(engines.node) ?? [];
+  assert.notEqual(from, '', engines.node);
+  return isWithin(process.versions.node, [from, '1000.0.0']);
 }
 
 /** The newest version that the tests know: the one in the lock file. */

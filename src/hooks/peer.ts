@@ -1,0 +1,86 @@
+import type { Agent } from 'node:http';
+import type { Socket } from 'node:net';
+
+import type { Line } from './recipients.js';
+import type { Settings } from './settings.js';
+
+/** A Unix socket leads to a process of this machine. */
+const thisMachine = 'localhost';
+
+/**
+ * Whom a call of `connect` leads to. It is remembered while a trace is live: before it is connected, a socket tells of
+ * no address, and that is when a request's header is written.
+ */
+export function hostIn([first, second]: readonly unknown[]): string {
+  // Node's own callers have put options and listener into a list.
+  const asked: unknown = Array.isArray(first) ? (first as unknown[])[0] : first;
+  if (typeof asked !== 'object' || asked === null) {
+    const isPort = typeof asked === 'number' || (typeof asked === 'string' && /^\s*\d+\s*$/.test(asked));
+    return isPort && typeof second === 'string' ? second : thisMachine;
+  }
+  const { path, host } = asked as { path?: unknown; host?: unknown };
+  if (typeof path === 'string' && path !== '') return thisMachine;
+  // Node takes `localhost` for whatever is falsy, and throws for what is no text.
+  return typeof host === 'string' && host !== '' ? host : thisMachine;
+}
+
+/** What a socket has beside its published properties, the same since Node 12. */
+interface Inside {
+  /** The name that it has looked up, in the past also. */
+  readonly _host?: unknown;
+  readonly _handle?: { readonly constructor: { readonly name: string }; getServername?(): unknown } | null;
+  readonly encrypted?: unknown;
+}
+
+/** Whom a socket was connected to: by name, where it was given one. */
+function peerOf(socket: Socket, { peers }: Settings): string | undefined {
+  const noted = peers.of(socket);
+  if (noted !== undefined) return noted;
+  const { _host, _handle } = socket as Inside;
+  if (typeof _host === 'string') return _host;
+  return _handle?.constructor.name === 'Pipe' ? thisMachine : socket.remoteAddress;
+}
+
+/** Whom a request leads to that is sent by a socket. A `http:` request over TLS is for its peer to read. */
+export function lineOf(socket: Socket | undefined, scheme: 'http' | 'https', settings: Settings): Line {
+  if (socket === undefined) return { peer: undefined };
+  const { encrypted, _handle } = socket as Inside;
+  const name = scheme === 'https' && encrypted === true ? _handle?.getServername?.() : undefined;
+  return { peer: peerOf(socket, settings), secureFor: typeof name === 'string' ? name : undefined };
+}
+
+/** What decides where an agent of Node's connects to; the options win over those of a request. */
+interface AgentInside extends Agent {
+  readonly options?: { readonly proxyEnv?: unknown; readonly host?: unknown; readonly socketPath?: unknown };
+}
+
+/**
+ * Whether an agent is known to connect to the very host that a request is for: one of Node's own, as it is made
+ * and without a proxy. All others may lead anywhere.
+ */
+export function isDirect(agent: AgentInside | undefined, scheme: 'http' | 'https'): boolean {
+  if (agent === undefined) return false;
+  const { options } = agent;
+  return (
+    Object.getPrototypeOf(agent) === nodesAgent(scheme) &&
+    !own.some((name) => Object.hasOwn(agent, name)) &&
+    options !== undefined &&
+    options.proxyEnv === undefined &&
+    options.host === undefined &&
+    options.socketPath === undefined
+  );
+}
+
+// To ask for a loaded module costs as much as to make a point.
+const agents: { http?: object; https?: object } = {};
+
+/** The prototype of Node's own agents. Loaded by then: an agent of that kind was made. */
+function nodesAgent(scheme: 'http' | 'https'): object {
+  return (agents[scheme] ??= (
+    scheme === 'http'
+      ? (require('node:http') as typeof import('node:http'))
+      : (require('node:https') as typeof import('node:https'))
+  ).Agent.prototype);
+}
+
+const own = ['createConnection', 'createSocket', 'addRequest'] as const;
