@@ -3,7 +3,7 @@ import { type Point, startPoint } from '../trace/point.js';
 import { tracing } from '../trace/trace.js';
 import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
-import { type Guard, createGuard } from './guard.js';
+import { type Guard, createGuard, guarded } from './guard.js';
 import { patch } from './patch.js';
 
 /** Hooks a method of a class or an object. */
@@ -49,7 +49,7 @@ function tracedCall(
   for (let i = 0; i < given.length; i++) args[i] = given[i];
   const handsOut = hook.handsOut === true;
   const waiting = handsOut ? waitingCall(args[args.length - 1]) : undefined;
-  if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
+  if (waiting !== undefined) return runIn(waiting.within, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
   const caller = current();
@@ -101,5 +101,22 @@ export function runOutside<Owner extends object>(
     gated(original, (self, args) =>
       isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(undefined, original, self, args),
     ),
+  );
+}
+
+/** Has an observer look at a method's object after each call of it while something is live. */
+export function observeAfter<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  what: string,
+  observe: (self: Owner) => void,
+): void {
+  const guard = createGuard(what);
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      const result = Reflect.apply(original, self, args) as unknown;
+      guarded(guard, () => observe(self as Owner));
+      return result;
+    }),
   );
 }

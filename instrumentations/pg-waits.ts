@@ -1,0 +1,129 @@
+// What a call of pg waits for: a client of its pool, the opening of one, its turn on one.
+import type { Call, PointStart, Settling } from '../src/hooks/call.js';
+import { bindEmitter } from '../src/hooks/emitter.js';
+import { observeAfter } from '../src/hooks/method.js';
+import {
+  type Opening,
+  Turn,
+  nowMs,
+  openedBy,
+  openingOf,
+  pointOf,
+  waitedForPool,
+} from '../src/hooks/waiting.js';
+import { createStamp } from '../src/trace/stamp.js';
+
+/** What a client keeps of its queries; 8.17 gave it other names, and the old ones warn. */
+interface Client {
+  readonly readyForQuery?: unknown;
+  readonly _queryQueue?: readonly unknown[];
+  readonly _activeQuery?: unknown;
+  readonly queryQueue?: readonly unknown[];
+  readonly activeQuery?: unknown;
+  /** Of a client that pipelines: those that were sent and wait for the ones before them. */
+  readonly _sentQueryQueue?: readonly unknown[];
+}
+interface Pool {
+  readonly _idle?: readonly unknown[];
+  readonly _pendingQueue?: readonly unknown[];
+  readonly ending?: unknown;
+  readonly _isFull?: unknown;
+}
+
+const nobody: readonly unknown[] = [];
+const queued = (client: Client): readonly unknown[] => client._queryQueue ?? client.queryQueue ?? nobody;
+const sent = (client: Client): readonly unknown[] => client._sentQueryQueue ?? nobody;
+const active = (client: Client): unknown =>
+  client._queryQueue === undefined ? client.activeQuery : client._activeQuery;
+
+/** By the query objects that wait. */
+const turns = createStamp<Turn>();
+
+/** Whether a statement has to wait: for others, or until the client is connected. */
+export function isBusy(client: object): boolean {
+  const { readyForQuery } = client as Client;
+  return readyForQuery !== true || queued(client as Client).length > 0;
+}
+
+/** Watches for the turn of a query that has to wait for it; its `sql` point starts then. */
+export const byTurnOr =
+  (library: string, sql: (args: readonly unknown[]) => PointStart | undefined, otherwise: Settling): Settling =>
+  (traced) => {
+    const client = traced.self as Client;
+    const point = isBusy(client) ? pointOf(traced, library) : undefined;
+    if (point === undefined) return otherwise(traced);
+    const start = sql(traced.args);
+    const isUnknown = openingOf(client) === undefined && !isConnected(client);
+    const turn = new Turn(traced, point, start, isUnknown);
+    const before = [queued(client).length, sent(client).length] as const;
+    const result = otherwise(traced);
+    const query =
+      queued(client).length > before[0]
+        ? queued(client).at(-1)
+        : sent(client).length > before[1] && sent(client).at(-1);
+    // Where it was not taken, the client is lost: it will not run.
+    if (typeof query === 'object' && query !== null) turns.put(query, turn);
+    return result;
+  };
+
+const isConnected = (client: Client): boolean =>
+  client.readyForQuery === true || (active(client) ?? undefined) !== undefined;
+
+/** Tells whose turn it is, after each answer. A pipelined query was sent before: it runs when those before it are answered. */
+export function watchTurns(prototype: { _pulseQueryQueue: (...args: unknown[]) => unknown }): void {
+  observeAfter(prototype, '_pulseQueryQueue', 'the turns of pg', (client) =>
+    turns.of(active(client as Client))?.take(client),
+  );
+}
+
+/** The opening that the running call has begun. */
+let begun: Opening | undefined;
+let checkingOut = false;
+
+/** Whether a client is connected by a pool, as part of a call of that. */
+export const isCheckingOut = (): boolean => checkingOut;
+
+/** Watches a client being opened. */
+export const byOpening =
+  (otherwise: Settling): Settling =>
+  (traced) => {
+    const opening = openedBy(traced, traced.self);
+    begun = opening;
+    // Notices and notifications are nobody's, though the connection may be opened in a trace.
+    bindEmitter(traced.self as never, undefined, traced.guard, (event) => {
+      if (event === 'connect') opening.toMs ??= nowMs();
+    });
+    return otherwise(traced);
+  };
+
+/** Whether a pool hands out a client in the next tick, without anybody before this one. */
+export function isAtOnce(pool: object): boolean {
+  const { _idle, _pendingQueue, ending } = pool as Pool;
+  return ending === false && _pendingQueue?.length === 0 && _idle !== undefined && _idle.length > 0;
+}
+
+/** Whether a pool opens a client at once. */
+export function opensNow(pool: object): boolean {
+  const { _idle, _isFull } = pool as Pool;
+  if (_idle?.length !== 0 || typeof _isFull !== 'function') return false;
+  return Reflect.apply(_isFull as () => unknown, pool, []) === false;
+}
+
+/** Watches the wait for a client. */
+export const byCheckout =
+  (library: string, otherwise: Settling): Settling =>
+  (traced: Call) => {
+    const point = isAtOnce(traced.self) ? undefined : pointOf(traced, library);
+    if (point === undefined) return otherwise(traced);
+    const fromMs = nowMs();
+    let own: Opening | undefined;
+    traced.whenOver = (client) => waitedForPool(point, fromMs, own ?? openingOf(client));
+    const outer = [begun, checkingOut] as const;
+    [begun, checkingOut] = [undefined, true];
+    try {
+      return otherwise(traced);
+    } finally {
+      own = begun;
+      [begun, checkingOut] = outer;
+    }
+  };
