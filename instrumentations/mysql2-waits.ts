@@ -18,6 +18,7 @@ import {
 interface Command {
   readonly start?: unknown;
   readonly _streamFactory?: unknown;
+  readonly _streamLocalInfile?: unknown;
   readonly constructor?: { readonly name?: unknown };
 }
 /** What a connection keeps of its commands. */
@@ -44,19 +45,13 @@ export function isBusy(connection: object): boolean {
 
 /** Watches for the turn of a command that has to wait for it; its `sql` point starts then. */
 export const byTurnOr =
-  (
-    library: string,
-    sql: (traced: Call) => PointStart | undefined,
-    otherwise: Settling,
-  ): Settling =>
+  (library: string, sql: (traced: Call) => PointStart | undefined, otherwise: Settling): Settling =>
   (traced) => {
     const connection = traced.self as Connection;
     const point = isBusy(connection) ? pointOf(traced, library) : undefined;
     if (point === undefined) return otherwise(traced);
     const isUnknown =
-      isHandshake(connection._command) &&
-      !connection._handshakePacket &&
-      openingOf(connection) === undefined;
+      isHandshake(connection._command) && !connection._handshakePacket && openingOf(connection) === undefined;
     const turn = new Turn(traced, point, sql(traced), isUnknown);
     const before = connection._commands?.length;
     const result = otherwise(traced);
@@ -73,7 +68,7 @@ function watchStart(command: unknown, started: () => void): void {
   const value = lookalike(start, (self, args) => {
     Reflect.deleteProperty(command as object, 'start');
     started();
-    return Reflect.apply(start as Callback, self, args) as unknown;
+    return Reflect.apply(start as Callback, self, args);
   });
   Reflect.defineProperty(command as object, 'start', { value, configurable: true, writable: true });
 }
@@ -94,7 +89,9 @@ const isAtOnce = (pool: object): boolean => {
 /** Whether a pool calls the application: it opens a connection and tells of it, or there is somebody whom it tells. */
 export function callsOut(pool: object): boolean {
   const { emit } = pool as Pool;
-  return !isAtOnce(pool) || emit !== EventEmitter.prototype.emit || (pool as Pool).listenerCount('acquire') > 0;
+  return (
+    !isAtOnce(pool) || emit !== EventEmitter.prototype.emit || (pool as Pool).listenerCount('acquire') > 0
+  );
 }
 
 /** Watches the wait for a connection. */
@@ -105,7 +102,7 @@ export const byCheckout =
     if (point === undefined) return otherwise(traced);
     const fromMs = nowMs();
     let own: Opening | undefined;
-    traced.whenOver = (connection) => waitedForPool(point, fromMs, own ?? openingOf(connection));
+    traced.whenOver = (connection) => waitedForPool(point, fromMs, own, connection);
     const outer = begun;
     begun = undefined;
     try {
@@ -116,11 +113,15 @@ export const byCheckout =
     }
   };
 
-/** What gives the data of a `LOAD DATA LOCAL` is called from the connection's socket; it may ask a database for it. */
+/** A `LOAD DATA LOCAL` calls from the connection's socket what gives it the data, which may ask a database for them. */
 export function bindFactory(command: unknown, { context, caller }: Call): void {
-  const factory = (Object(command) as Command)._streamFactory;
-  if (typeof factory !== 'function') return;
+  const { _streamFactory, _streamLocalInfile: stream } = Object(command) as Command;
+  if (typeof _streamFactory !== 'function' || typeof stream !== 'function') return;
   const within = context ?? caller;
-  const bound = bindCallback(factory as Callback, within && asApplication(within));
-  Reflect.set(command as object, '_streamFactory', bound);
+  const value = bindCallback(stream as Callback, within && asApplication(within));
+  Reflect.defineProperty(command as object, '_streamLocalInfile', {
+    value,
+    configurable: true,
+    writable: true,
+  });
 }

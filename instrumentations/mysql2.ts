@@ -1,13 +1,12 @@
 import type { Callback, MethodHook, PointStart, Settling } from '../src/hooks/call.js';
 import { hookMethod, runOutside } from '../src/hooks/method.js';
 import { bindCallback, settlingCallback } from '../src/hooks/callback.js';
-import { createDatabaseCalls, databaseFailed, databaseStop, sumOf } from '../src/hooks/database.js';
+import { createDatabaseCalls, databaseFailed, databaseStop } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
 import type { Settings } from '../src/hooks/settings.js';
 import {
-  type Tally,
   bindEvents,
   byCallbackOr,
   byEvents,
@@ -19,15 +18,8 @@ import {
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
-import type { Said } from '../src/trace/point.js';
-import {
-  bindFactory,
-  byCheckout,
-  byTurnOr,
-  callsOut,
-  isBusy,
-  watchOpening,
-} from './mysql2-waits.js';
+import { EventRows, rows } from './mysql2-rows.js';
+import { bindFactory, byCheckout, byTurnOr, callsOut, isBusy, watchOpening } from './mysql2-waits.js';
 import { versions } from './versions.js';
 
 /** The shapes of mysql2 that are leaned on; its types are not ours to ship. */
@@ -220,35 +212,6 @@ function sql(settings: Settings, args: readonly unknown[]): PointStart {
       },
     },
   };
-}
-
-/** What came without a callback: rows, and a result of each command that gives none. */
-class EventRows implements Tally {
-  rows: number | undefined;
-
-  see(event: unknown, first: unknown): void {
-    if (event === 'result') this.rows = sumOf([this.rows, isHeader(first) ? affectedBy(first) : 1]);
-  }
-}
-
-/** A row may have a column of any name. */
-const isHeader = (result: unknown): boolean =>
-  typeof result !== 'object' ||
-  result === null ||
-  (Object.getPrototypeOf(result) as object | null)?.constructor.name === 'ResultSetHeader';
-
-function affectedBy(result: unknown): number | undefined {
-  const { affectedRows } = Object(result) as { affectedRows?: unknown };
-  return typeof affectedRows === 'number' ? affectedRows : undefined;
-}
-
-function rows(result: unknown, context: Context, fields: unknown): Said {
-  if (result instanceof EventRows) return databaseStop(context, result.rows);
-  // A procedure and several statements in one text give a list of results, and a list of their fields.
-  const isSeveral = Array.isArray(fields) && (fields[0] === undefined || Array.isArray(fields[0]));
-  const results = isSeveral && Array.isArray(result) ? (result as unknown[]) : [result];
-  const counted = results.map((each) => (Array.isArray(each) ? each.length : affectedBy(each)));
-  return databaseStop(context, sumOf(counted));
 }
 
 /** A command emits its events beside calling back, and all of them come from the connection's socket. */

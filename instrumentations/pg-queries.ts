@@ -2,11 +2,11 @@
 import type { Callback, Settling } from '../src/hooks/call.js';
 import { bindCallback, settlingCallback } from '../src/hooks/callback.js';
 import { copyWith } from '../src/hooks/copy.js';
-import { sumOf } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { lookalike } from '../src/hooks/patch.js';
 import { byCallbackOr, unobserved, unwatched } from '../src/hooks/settling.js';
 import { current, runIn } from '../src/trace/context.js';
+import { resultOf } from './pg-rows.js';
 
 /**
  * A cursor, a stream or a `Query` of the application's is itself what `query` gives back; pg calls one of
@@ -46,24 +46,6 @@ export const bySubmittableOr =
     if (typeof query['emit'] === 'function') bindEmitter(query as never, traced.caller, traced.guard);
     return byCallbackOr(unwatched)(traced);
   };
-
-/**
- * What came of a query, counted: the server counts the rows of the last fetch alone, and one that is closed early not
- * at all.
- */
-function resultOf(query: Record<string, unknown>, fetched: number): unknown {
-  const cursor = query['cursor'] as Record<string, unknown> | undefined;
-  // A `Query` has a list of results of several statements; a copy stream counts by itself.
-  const result = query['_results'] ?? query['_result'] ?? cursor?.['_result'] ?? query;
-  const results = Array.isArray(result) ? (result as { rowCount?: unknown }[]) : [result];
-  const counted = sumOf(results.map(rowCountOf));
-  return { rowCount: fetched > (counted ?? 0) ? fetched : counted };
-}
-
-function rowCountOf(result: unknown): number | undefined {
-  const { rowCount } = Object(result) as { rowCount?: unknown };
-  return typeof rowCount === 'number' ? rowCount : undefined;
-}
 
 /** Puts a method of an object's own in the place of one that it has; it is asked what to do. */
 function around(

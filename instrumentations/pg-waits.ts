@@ -1,7 +1,9 @@
 // What a call of pg waits for: a client of its pool, the opening of one, its turn on one.
+import { EventEmitter } from 'node:events';
+
 import type { Call, PointStart, Settling } from '../src/hooks/call.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { observeAfter } from '../src/hooks/method.js';
+import { observeAfter, runForWaiting } from '../src/hooks/method.js';
 import {
   type Opening,
   Turn,
@@ -42,12 +44,16 @@ const turns = createStamp<Turn>();
 /** Whether a statement has to wait: for others, or until the client is connected. */
 export function isBusy(client: object): boolean {
   const { readyForQuery } = client as Client;
-  return readyForQuery !== true || queued(client as Client).length > 0;
+  return readyForQuery !== true || queued(client).length > 0;
 }
 
 /** Watches for the turn of a query that has to wait for it; its `sql` point starts then. */
 export const byTurnOr =
-  (library: string, sql: (args: readonly unknown[]) => PointStart | undefined, otherwise: Settling): Settling =>
+  (
+    library: string,
+    sql: (args: readonly unknown[]) => PointStart | undefined,
+    otherwise: Settling,
+  ): Settling =>
   (traced) => {
     const client = traced.self as Client;
     const point = isBusy(client) ? pointOf(traced, library) : undefined;
@@ -109,21 +115,58 @@ export function opensNow(pool: object): boolean {
   return Reflect.apply(_isFull as () => unknown, pool, []) === false;
 }
 
+/** The calls that wait, by what their pools keep of them. */
+const waiters = createStamp<Call>();
+
 /** Watches the wait for a client. */
 export const byCheckout =
   (library: string, otherwise: Settling): Settling =>
   (traced: Call) => {
-    const point = isAtOnce(traced.self) ? undefined : pointOf(traced, library);
+    const pool = traced.self as Pool & Serving;
+    const isWaiting = !isAtOnce(pool);
+    const point = isWaiting || tells(pool, false) ? pointOf(traced, library) : undefined;
     if (point === undefined) return otherwise(traced);
-    const fromMs = nowMs();
     let own: Opening | undefined;
-    traced.whenOver = (client) => waitedForPool(point, fromMs, own ?? openingOf(client));
+    if (isWaiting) {
+      const fromMs = nowMs();
+      traced.whenOver = (client) => waitedForPool(point, fromMs, own, client);
+    }
     const outer = [begun, checkingOut] as const;
     [begun, checkingOut] = [undefined, true];
+    const before = pool._pendingQueue?.length ?? 0;
     try {
       return otherwise(traced);
     } finally {
       own = begun;
       [begun, checkingOut] = outer;
+      const item = pool._pendingQueue?.[before];
+      if (typeof item === 'object' && item !== null) waiters.put(item, traced);
     }
   };
+
+/** What a pool does for a call that has waited; older pools than 2.0.10 do it elsewhere, outside of any trace. */
+interface Serving extends EventEmitter {
+  newClient: (...args: unknown[]) => unknown;
+  _acquireClient: (...args: unknown[]) => unknown;
+  readonly options?: { readonly verify?: unknown };
+}
+
+/** Has the application told of a client that is opened or handed out in the trace of the call that it is for. */
+export function serveWaiting(prototype: Serving): void {
+  runForWaiting(prototype, 'newClient', (_pool, args) => waiters.of(args[0]), asCheckout);
+  runForWaiting(prototype, '_acquireClient', (pool, args) =>
+    tells(pool, args[3] === true) ? waiters.of(args[1]) : undefined,
+  );
+}
+
+function asCheckout(): () => void {
+  const outer = checkingOut;
+  checkingOut = true;
+  return () => (checkingOut = outer);
+}
+
+/** Whether anybody is told when a client is handed out. */
+function tells(pool: Serving, isNew: boolean): boolean {
+  if (pool.emit !== EventEmitter.prototype.emit || pool.listenerCount('acquire') > 0) return true;
+  return isNew && (pool.listenerCount('connect') > 0 || pool.options?.verify !== undefined);
+}

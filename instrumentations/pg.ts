@@ -2,13 +2,7 @@ import { EventEmitter } from 'node:events';
 
 import type { MethodHook, PointStart } from '../src/hooks/call.js';
 import { waitingCall } from '../src/hooks/callback.js';
-import {
-  type Endpoint,
-  createDatabaseCalls,
-  databaseFailed,
-  databaseStop,
-  sumOf,
-} from '../src/hooks/database.js';
+import { type Endpoint, createDatabaseCalls, databaseFailed, databaseStop } from '../src/hooks/database.js';
 import { read } from '../src/hooks/guard.js';
 import { hookMethod, runOutside } from '../src/hooks/method.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
@@ -17,9 +11,9 @@ import { byCallbackOr, byPromiseOf, unwatched } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
-import type { Said } from '../src/trace/point.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { bySubmittableOr } from './pg-queries.js';
+import { rows } from './pg-rows.js';
 import {
   byCheckout,
   byOpening,
@@ -27,6 +21,7 @@ import {
   isBusy,
   isCheckingOut,
   opensNow,
+  serveWaiting,
   watchTurns,
 } from './pg-waits.js';
 import { versions } from './versions.js';
@@ -42,19 +37,19 @@ interface Client {
   readonly database?: unknown;
 }
 type ClientClass = new (...args: unknown[]) => Client;
-interface Pool {
+interface Pool extends EventEmitter {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
   end: (...args: unknown[]) => unknown;
+  newClient: (...args: unknown[]) => unknown;
+  _acquireClient: (...args: unknown[]) => unknown;
   _pulseQueue: (...args: unknown[]) => unknown;
   _release: (...args: unknown[]) => unknown;
-  readonly emit: unknown;
-  listenerCount(event: string): number;
   /** Who waits for a client. */
   readonly _pendingQueue?: readonly { readonly callback?: unknown }[];
   readonly _idle?: readonly unknown[];
   readonly ending?: unknown;
-  readonly options?: { readonly log?: unknown };
+  readonly options?: { readonly log?: unknown; readonly verify?: unknown };
   readonly Client?: ClientClass;
 }
 type PoolClass = new (...args: unknown[]) => Pool;
@@ -158,6 +153,7 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           }),
         );
         hookMethod(prototype, 'end', ending('Pool.end'));
+        serveWaiting(prototype);
         // Whoever gives a client back is none of those who wait: a client that is opened for them is not his
         // work, and a callback that was left as it is, while nothing was live, is not to run in his trace.
         runOutside(
@@ -215,18 +211,6 @@ function sql(settings: Settings, args: readonly unknown[]): PointStart {
       },
     },
   };
-}
-
-function rows(result: unknown, context: Context): Said {
-  return databaseStop(context, Array.isArray(result) ? sumOf(result.map(rowsOf)) : rowsOf(result));
-}
-
-function rowsOf(result: unknown): number | undefined {
-  const { rowCount, rows: kept } = Object(result) as { rowCount?: unknown; rows?: unknown };
-  const counted = typeof rowCount === 'number' ? rowCount : undefined;
-  // Of rows that are fetched in parts the server counts those of the last fetch.
-  const length = Array.isArray(kept) ? kept.length : 0;
-  return length > (counted ?? 0) ? length : counted;
 }
 
 function endpointOfClient({ host, port, database }: Pick<Client, 'host' | 'port' | 'database'>): Endpoint {

@@ -203,8 +203,8 @@ test('what an application adds to pg runs below the call that it is for, and eac
       'on connect(first(db(setup(db)) db later) second(db)) ' +
       'a pool(first(db(check)) second(db(check)) third(db(check))) ' +
       'on release(first(db) second(db) third(db)) ' +
-      // The first opens the connection.
-      'its own emit(first(db(told)) second(db) third(db)) ' +
-      'on acquire(first(db(count)) second(db) third(db)))',
+      // Each of them is told of for the call that gets the client.
+      'its own emit(first(db(told)) second(db(told)) third(db(told))) ' +
+      'on acquire(first(db(count)) second(db(count)) third(db(count))))',
   );
 });

@@ -81,12 +81,14 @@ test('a bare `import` of pg-pool in an ES module is traced, where it is the copy
   assert.equal(described(treeOf(events)), 'process(db=1(sql=1) db=1(sql=1))');
 });
 
-/** A tree on one line, with its counts of rows and what failed: `db=1(sql=1) callback`, `db!(sql!)`. */
+/** A tree on one line, with its counts of rows, long waits and what failed: `db=1(sql=1) db=1~turn`, `db!(sql!)`. */
 function described(points: readonly SeenPoint[]): string {
   return points
     .map(({ name, stop, children }) => {
-      const { db, etype } = (stop?.info ?? {}) as { db?: { rows?: number }; etype?: string };
-      const rows = db?.rows === undefined ? '' : `=${db.rows}`;
+      const { db, etype } = (stop?.info ?? {}) as { db?: Record<string, number>; etype?: string };
+      const waits = ['turn', 'pool'].filter((wait) => (db?.[`wait_${wait}_ms`] ?? 0) >= 100);
+      const rows =
+        (db?.['rows'] === undefined ? '' : `=${db['rows']}`) + waits.map((wait) => `~${wait}`).join('');
       const end = stop === undefined ? '?' : etype === undefined ? rows : '!';
       return `${name}${end}${children.length > 0 ? `(${described(children)})` : ''}`;
     })

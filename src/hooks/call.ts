@@ -109,7 +109,9 @@ export class Call {
   /** Where the method runs. */
   get within(): Context | undefined {
     const context = this.context ?? this.caller;
-    return context !== undefined && this.#hook.callsOut?.(this.self) === true ? asApplication(context) : context;
+    return context !== undefined && this.#hook.callsOut?.(this.self) === true
+      ? asApplication(context)
+      : context;
   }
 
   /** Calls the method, within its point. */

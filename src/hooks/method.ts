@@ -1,9 +1,10 @@
 import { type Context, current, runIn } from '../trace/context.js';
 import { type Point, startPoint } from '../trace/point.js';
 import { tracing } from '../trace/trace.js';
+import { asApplication } from './application.js';
 import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
-import { type Guard, createGuard, guarded } from './guard.js';
+import { type Guard, createGuard } from './guard.js';
 import { patch } from './patch.js';
 
 /** Hooks a method of a class or an object. */
@@ -104,6 +105,33 @@ export function runOutside<Owner extends object>(
   );
 }
 
+/**
+ * Has a method run where a call was made that waits for what it does, as the application's own code.
+ *
+ * @param callOf undefined where there is none, or nothing of the application's is told
+ * @param meanwhile called before; what it gives is called after
+ */
+export function runForWaiting<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  callOf: (self: Owner, args: ArrayLike<unknown>) => Call | undefined,
+  meanwhile?: () => () => void,
+): void {
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      const call = callOf(self as Owner, args);
+      if (call === undefined) return Reflect.apply(original, self, args);
+      const context = call.context ?? call.caller;
+      const end = meanwhile?.();
+      try {
+        return runIn(context && asApplication(context), original, self, args);
+      } finally {
+        end?.();
+      }
+    }),
+  );
+}
+
 /** Has an observer look at a method's object after each call of it while something is live. */
 export function observeAfter<Owner extends object>(
   owner: Owner,
@@ -114,8 +142,13 @@ export function observeAfter<Owner extends object>(
   const guard = createGuard(what);
   patch(owner, method, (original) =>
     gated(original, (self, args) => {
-      const result = Reflect.apply(original, self, args) as unknown;
-      guarded(guard, () => observe(self as Owner));
+      const result: unknown = Reflect.apply(original, self, args);
+      if (guard.off) return result;
+      try {
+        observe(self as Owner);
+      } catch (error) {
+        guard.fail(error);
+      }
       return result;
     }),
   );

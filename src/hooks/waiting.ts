@@ -41,10 +41,20 @@ export function pointOf({ context, caller }: Call, library: string): Context | u
   return context ?? (caller?.library === library ? caller : undefined);
 }
 
-/** A call waited for a pool until now, but for the time in which the connection that it got was being opened. */
-export function waitedForPool(context: Context, fromMs: number, opening: Opening | undefined): void {
+/**
+ * A call waited for a pool until now, but for the time in which the connection that it got was being opened.
+ *
+ * @param own the opening that the call itself began
+ */
+export function waitedForPool(
+  context: Context,
+  fromMs: number,
+  own: Opening | undefined,
+  connection: unknown,
+): void {
   const untilMs = nowMs();
   const its = waitsOf(context);
+  const opening = own === undefined ? openingOf(connection) : { ...own, fromMs };
   const connectMs = overlap(fromMs, untilMs, opening);
   its.connectMs += connectMs;
   its.poolMs += untilMs - fromMs - connectMs;

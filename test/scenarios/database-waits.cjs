@@ -28,13 +28,19 @@ async function pg() {
   await way('alone', () => client.query('select 1'));
   await way('turn', () => Promise.all([client.query(slow), client.query('select 2')]));
   await way('turns', () =>
-    Promise.all([client.query(slow), client.query({ text: slow, values: [] }), client.query('select $1::int', [3])]),
+    Promise.all([
+      client.query(slow),
+      client.query({ text: slow, values: [] }),
+      client.query('select $1::int', [3]),
+    ]),
   );
-  await way('turn by callback', () =>
-    new Promise((resolve) => {
-      client.query(slow, () => {});
-      client.query('select 2', resolve);
-    }),
+  await way(
+    'turn by callback',
+    () =>
+      new Promise((resolve) => {
+        client.query(slow, () => {});
+        client.query('select 2', resolve);
+      }),
   );
   await way('turn of a query object', async () => {
     const first = client.query(slow);
@@ -131,7 +137,11 @@ async function mysql() {
   await way('alone', () => query('select 1'));
   await way('turn by callback', () => Promise.all([query(slow), query('select 2')]));
   await way('turns', () =>
-    Promise.all([query(slow), by(connection, 'execute', slow, []), by(connection, 'execute', 'select ?', [3])]),
+    Promise.all([
+      query(slow),
+      by(connection, 'execute', slow, []),
+      by(connection, 'execute', 'select ?', [3]),
+    ]),
   );
   await way('turn of events', async () => {
     const first = query(slow);

@@ -45,26 +45,34 @@ module.exports = async function rows(mysql, promises) {
   await way('nested 3', async () => shown(await query({ sql: ten, nestTables: true })));
   await way('cast 3', async () => query({ sql: ten, typeCast: (field) => field.string() }));
   await way('nothing found 0', async () => query('select 1 from changed where false'));
-  await way('insert 3', async () =>
-    (await query('insert into changed values (1, 50), (2, 60), (3, 70)')).affectedRows,
+  await way(
+    'insert 3',
+    async () => (await query('insert into changed values (1, 50), (2, 60), (3, 70)')).affectedRows,
   );
   await way('inserts 2', async () =>
     (await query('insert into changed values (4, 1); insert into changed values (5, 1)')).map(
       (each) => each.affectedRows,
     ),
   );
-  await way('both 6', async () =>
-    (await query('insert into changed values (6, 50); select * from changed where n < 6')).length,
+  await way(
+    'both 6',
+    async () => (await query('insert into changed values (6, 50); select * from changed where n < 6')).length,
   );
   await way('call 4', async () => (await query('call ostrace_rows()')).length);
   await way('call by a pool 4', async () => (await by(pool, 'query', 'call ostrace_rows()')).length);
   await way('call executed 4', async () => (await by(connection, 'execute', 'call ostrace_rows()')).length);
-  await way('call executed by a pool 4', async () => (await by(pool, 'execute', 'call ostrace_rows()')).length);
+  await way(
+    'call executed by a pool 4',
+    async () => (await by(pool, 'execute', 'call ostrace_rows()')).length,
+  );
   await way('call by a promise 4', async () => (await promised.query('call ostrace_rows()'))[0].length);
   await way('transaction in one text 3', async () => (await query(`begin; ${ten}; commit`)).length);
   await way('events 3', () => ended(connection.query(ten)));
   await way('events of an update 6', () => ended(connection.query('update changed set affectedRows = 9')));
-  await way('events of rows that look like results 6', () => ended(connection.query('select * from changed')));
+  await way('events of rows that look like results 6', () =>
+    ended(connection.query('select * from changed')),
+  );
+  await way('events of nothing 0', () => ended(connection.query('select * from changed where n = 99')));
   await way('events of several 9', () => ended(connection.query(`${ten}; ${ten}; ${ten}`)));
   await way('events of a call 4', () => ended(connection.query('call ostrace_rows()')));
   await way('events of a pool 3', () => ended(pool.query(ten)));

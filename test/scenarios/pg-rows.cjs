@@ -25,7 +25,9 @@ module.exports = async function rows(pg) {
   await way('cursor with callbacks 10', async () => {
     const cursor = client.query(new Cursor(ten, [], { rowMode: 'array' }));
     const read = (count) =>
-      new Promise((resolve, reject) => cursor.read(count, (error, got) => (error ? reject(error) : resolve(got))));
+      new Promise((resolve, reject) =>
+        cursor.read(count, (error, got) => (error ? reject(error) : resolve(got))),
+      );
     const counts = [(await read(7)).length, (await read(7)).length];
     await new Promise((resolve) => cursor.close(resolve));
     return counts;
@@ -42,29 +44,42 @@ module.exports = async function rows(pg) {
     return (await cursor.read(100)).length;
   });
   await way('stream 500', async () => {
-    const stream = client.query(new QueryStream('select generate_series(1, 500) as n', [], { batchSize: 100 }));
+    const stream = client.query(
+      new QueryStream('select generate_series(1, 500) as n', [], { batchSize: 100 }),
+    );
     let count = 0;
     for await (const _row of stream) count++;
     return count;
   });
   await way('stream that is left', async () => {
-    const stream = client.query(new QueryStream('select generate_series(1, 500) as n', [], { batchSize: 100 }));
+    const stream = client.query(
+      new QueryStream('select generate_series(1, 500) as n', [], { batchSize: 100 }),
+    );
     for await (const { n } of stream) if (n === 5) break;
     return 'left';
   });
-  await way('pages 5', async () => (await client.query({ text: 'select generate_series(1, 5) as n', rows: 2 })).rows.length);
+  await way(
+    'pages 5',
+    async () => (await client.query({ text: 'select generate_series(1, 5) as n', rows: 2 })).rows.length,
+  );
   await way('query object with pages 5', () => {
     const query = client.query(new pg.Query({ text: 'select generate_series(1, 5) as n', rows: 2 }));
     let count = 0;
     return new Promise((resolve, reject) =>
-      query.on('row', () => count++).on('error', reject).on('end', () => resolve(count)),
+      query
+        .on('row', () => count++)
+        .on('error', reject)
+        .on('end', () => resolve(count)),
     );
   });
   await way('query object 7', () => {
     const query = client.query(new pg.Query('select generate_series(1, 3); select generate_series(1, 4)'));
     let count = 0;
     return new Promise((resolve, reject) =>
-      query.on('row', () => count++).on('error', reject).on('end', () => resolve(count)),
+      query
+        .on('row', () => count++)
+        .on('error', reject)
+        .on('end', () => resolve(count)),
     );
   });
   await way('several statements 5', async () =>
@@ -82,11 +97,13 @@ module.exports = async function rows(pg) {
   await way('several in a pool 3', async () =>
     (await pool.query('select generate_series(1, 2); select 1')).map((each) => each.rowCount),
   );
-  await way('lists 2', async () =>
-    (await client.query({ text: 'select 1, 2 union select 3, 4', rowMode: 'array' })).rows,
+  await way(
+    'lists 2',
+    async () => (await client.query({ text: 'select 1, 2 union select 3, 4', rowMode: 'array' })).rows,
   );
-  await way('update with returning 4', async () =>
-    (await client.query('update changed set n = n + 1 returning n')).rows.length,
+  await way(
+    'update with returning 4',
+    async () => (await client.query('update changed set n = n + 1 returning n')).rows.length,
   );
   await way('delete 4', async () => (await client.query('delete from changed')).rowCount);
   await way('nothing found 0', async () => (await client.query('select 1 where false')).rowCount);

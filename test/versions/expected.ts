@@ -1,5 +1,5 @@
-// What each style of test/versions/*.cjs becomes: its points, with their counts of rows (`db=1`) or the mark of
-// a failure (`db!`), and what is below them in brackets.
+// What each style of test/versions/*.cjs becomes: its points, with their counts of rows (`db=1`), what they waited
+// for if that was long (`db~turn`) or the mark of a failure (`db!`), and what is below them in brackets.
 
 export const pgStyles: Readonly<Record<string, string>> = {
   connect: 'db',
@@ -29,6 +29,9 @@ export const pgStyles: Readonly<Record<string, string>> = {
   'waiting a': 'db=1(sql=1) after a',
   'waiting b': 'db=1(sql=1) after b',
   'waiting c': 'db=1(sql=1) after c',
+  turn: 'db=1(sql=1) db=1~turn(sql=1)',
+  'pool turn': 'db=1(sql=1) db=1~pool(sql=1)',
+  handler: 'db=1~turn(db=1(sql=1) sql=1)',
   cursor: 'db=5(sql=5) callback callback callback',
   'cursor error': 'db!(sql!) callback',
   stream: 'db=3(sql=3)',
@@ -60,6 +63,10 @@ export const mysql2Styles: Readonly<Record<string, string>> = {
   'pool events': 'db=1(sql=1) event',
   'pool error': 'db!(sql!) callback',
   checkout: 'db db=1(sql=1) callback',
+  turn: 'db=1(sql=1) db=1~turn(sql=1) callback callback',
+  'pool turn': 'db=1(sql=1) db=1~pool(sql=1) callback callback',
+  handler: 'db=1~turn(db=1(sql=1) sql=1) callback',
+  call: 'db=3(sql=3) callback',
   'waiting a': 'db=1(sql=1) after a',
   'waiting b': 'db=1(sql=1) after b',
   'waiting c': 'db=1(sql=1) after c',
