@@ -14,8 +14,8 @@ export class EventRows implements Tally {
     else if (event === 'result') this.#add(isHeader(first) ? affectedBy(first) : 1);
   }
 
-  #add(rows: number | undefined): void {
-    if (rows !== undefined) this.rows = (this.rows ?? 0) + rows;
+  #add(count: number | undefined): void {
+    if (count !== undefined) this.rows = (this.rows ?? 0) + count;
   }
 }
 

@@ -57,20 +57,30 @@ export const byTurnOr =
     const result = otherwise(traced);
     // The first one that the call has added: before it executes a statement it prepares that.
     const command = before === undefined ? undefined : connection._commands?.get(before);
-    watchStart(command, () => turn.take(connection));
+    if (
+      typeof command === 'object' &&
+      command !== null &&
+      !watchStart(command, () => turn.take(connection))
+    ) {
+      turn.show();
+    }
     return result;
   };
 
-/** Tells when a command starts. Each class of commands has its own `start`; what is put over it goes away then. */
-function watchStart(command: unknown, started: () => void): void {
-  const start = (command as Command | undefined)?.start;
-  if (typeof start !== 'function') return;
+/**
+ * Tells when a command starts. Each class of commands has its own `start`; what is put over it goes away then.
+ *
+ * @returns whether it will
+ */
+function watchStart(command: Command, started: () => void): boolean {
+  const { start } = command;
+  if (typeof start !== 'function') return false;
   const value = lookalike(start, (self, args) => {
-    Reflect.deleteProperty(command as object, 'start');
+    Reflect.deleteProperty(command, 'start');
     started();
     return Reflect.apply(start as Callback, self, args);
   });
-  Reflect.defineProperty(command as object, 'start', { value, configurable: true, writable: true });
+  return Reflect.defineProperty(command, 'start', { value, configurable: true, writable: true });
 }
 
 /** The opening that the running call has begun. */

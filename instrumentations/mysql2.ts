@@ -137,8 +137,12 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
     // Whoever gives a connection back is none of those who wait, and who waits since nothing was live does so
     // with the callback as it is.
     runOutside(prototype, 'releaseConnection');
-    hookMethod(prototype, 'query', hook('query', {}));
-    hookMethod(prototype, 'execute', hook('execute', {}));
+    for (const operation of ['query', 'execute'] as const) {
+      // No call of mysql2's asks these: within one, it is the application that does.
+      const start = (self: object): readonly PointStart[] =>
+        call(operation, self, (self as Pool).config?.connectionConfig);
+      hookMethod(prototype, operation, hook(operation, { start }));
+    }
     // A pool calls its waiting callbacks from the request that gave a connection back; where one is thrown
     // away, it asks again from there for the callback that waits longest.
     hookMethod(

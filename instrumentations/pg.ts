@@ -139,7 +139,12 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           settles: byCallbackOr(byPromiseOf('Promise')),
           ...more,
         });
-        hookMethod(prototype, 'query', hook('query', {}));
+        // No call of pg's asks this: within one, it is the application that does.
+        hookMethod(
+          prototype,
+          'query',
+          hook('query', { start: (self) => calls(self, 'query', endpointOfPool(self as Pool)) }),
+        );
         // A pool calls its waiting callbacks from the request that gave a connection back.
         hookMethod(
           prototype,

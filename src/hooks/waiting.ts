@@ -77,7 +77,7 @@ export class Turn {
     this.#start = start;
     this.#fromMs = isUnknown ? undefined : nowMs();
     // What is refused, or given up before its turn, is shown with its statement all the same: it took no time.
-    if (start !== undefined) call.whenOver = () => this.#begin();
+    if (start !== undefined) call.whenOver = () => this.show();
   }
 
   /** The statement runs from now on. */
@@ -92,10 +92,11 @@ export class Turn {
       // The time before anybody began to open the connection is neither.
       its.turnMs += untilMs - Math.max(this.#fromMs, opening?.toMs ?? this.#fromMs);
     }
-    this.#begin();
+    this.show();
   }
 
-  #begin(): void {
+  /** Its point starts, whether or not its turn has come. */
+  show(): void {
     if (this.#start !== undefined && !this.#isShown) this.#call.begin(this.#start);
     this.#isShown = true;
   }

@@ -49,7 +49,7 @@ async function pg() {
   await ask('onConnect', { onConnect: async (client) => void (await set(client)) });
   await ask('log', {
     log: (said) => {
-      if (said === 'connecting new client') void other.query('select 6');
+      if (said === 'connecting new client' || said === 'dispatching query') void other.query('select 6');
     },
   });
   await ask('a class', {
@@ -66,6 +66,16 @@ async function pg() {
       return new (require('node:net').Socket)();
     },
   });
+  const converted = new Pool({ max: 1 });
+  await converted.query('select 1');
+  await way('a value', () => {
+    const toPostgres = () => {
+      void other.query('select 9');
+      return '10';
+    };
+    return converted.query('select $1::int', [{ toPostgres }]);
+  });
+  await converted.end();
   await other.end();
 }
 
@@ -118,6 +128,17 @@ async function mysql() {
   });
   await by(other, 'query', 'create temporary table loaded (a int)');
   await by(other, 'query', 'set global local_infile = 1').catch(() => {});
+  const formatted = mysql2.createPool({
+    ...options,
+    connectionLimit: 1,
+    queryFormat: (text) => {
+      other.query('set @a = 4', () => {});
+      return text;
+    },
+  });
+  await by(formatted, 'query', 'select 1');
+  await way('a format', () => by(formatted, 'query', 'select 2'));
+  await by(formatted, 'end');
   const source = mysql2.createConnection(options);
   await by(source, 'query', 'select 1');
   await way('a file', () =>
