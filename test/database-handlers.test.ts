@@ -24,6 +24,7 @@ const pg: Readonly<Record<string, string>> = {
   log: 'first(db(db(sql) db(sql) sql)) second(db(db(sql) sql)) third(db db(sql))',
   'a class': opening,
   'a stream': opening,
+  'another client': 'held(db(db(sql))) query(db(db(sql) sql)) gives held(db) checkout(db(db(sql))) gives',
   'a value': 'db(sql(db(sql)))',
 };
 
@@ -38,6 +39,7 @@ const mysql: Readonly<Record<string, string>> = {
   'on connection by a statement': `${opening} ${fourth}`,
   'on enqueue': `${quiet} fourth(db(sql) db(db(sql) sql))`,
   'a stream': `${opening} ${fourth}`,
+  'another connection': 'held(db(db(sql))) query(db(db(sql) sql)) gives',
   'a format': 'db(sql(db(sql)))',
   'a file': 'db(sql db(sql))',
 };

@@ -9,6 +9,9 @@ async function pg() {
   const { Client, Pool } = require('pg');
   const other = new Pool({ max: 1 });
   await other.query('select 1');
+  // A pool that is ended forgets who waits for it.
+  const asked = [];
+  const askOther = (text) => void asked.push(other.query(text));
   const ask = async (name, options, prepare = () => {}) => {
     const pool = new Pool({ max: 1, ...options });
     prepare(pool);
@@ -29,7 +32,8 @@ async function pg() {
       pool.on(event, (...given) => {
         const client = given.find((each) => each instanceof Client);
         // Of a client that is removed nothing is to be asked any more.
-        (event === 'remove' ? other.query('select 4') : set(client)).catch(() => {});
+        if (event === 'remove') askOther('select 4');
+        else set(client).catch(() => {});
       }),
     );
   }
@@ -49,33 +53,49 @@ async function pg() {
   await ask('onConnect', { onConnect: async (client) => void (await set(client)) });
   await ask('log', {
     log: (said) => {
-      if (said === 'connecting new client' || said === 'dispatching query') void other.query('select 6');
+      if (said === 'connecting new client' || said === 'dispatching query') askOther('select 6');
     },
   });
   await ask('a class', {
     Client: class extends Client {
       constructor(options) {
         super(options);
-        void other.query('select 7');
+        askOther('select 7');
       }
     },
   });
   await ask('a stream', {
     stream: () => {
-      void other.query('select 8');
+      askOther('select 8');
       return new (require('node:net').Socket)();
     },
   });
+  // Whoever throws a client away has none of the work for whoever waits.
+  const waited = new Pool({ max: 1 });
+  waited.on('connect', (client) => set(client).catch(() => {}));
+  await way('another client', async () => {
+    for (const [name, ask] of [
+      ['query', () => waited.query('select 9')],
+      ['checkout', async () => (await waited.connect()).release(true)],
+    ]) {
+      const held = await profiler.trace('held', () => waited.connect());
+      const waiting = profiler.trace(name, ask);
+      profiler.trace('gives', () => held.release(true));
+      await waiting;
+    }
+  });
+  await waited.end();
   const converted = new Pool({ max: 1 });
   await converted.query('select 1');
   await way('a value', () => {
     const toPostgres = () => {
-      void other.query('select 9');
+      askOther('select 9');
       return '10';
     };
     return converted.query('select $1::int', [{ toPostgres }]);
   });
   await converted.end();
+  await Promise.all(asked);
   await other.end();
 }
 
@@ -128,6 +148,15 @@ async function mysql() {
   });
   await by(other, 'query', 'create temporary table loaded (a int)');
   await by(other, 'query', 'set global local_infile = 1').catch(() => {});
+  const waited = mysql2.createPool({ ...options, connectionLimit: 1 });
+  waited.on('connection', (connection) => connection.query('set @a = 5', () => {}));
+  await way('another connection', async () => {
+    const held = await profiler.trace('held', () => by(waited, 'getConnection'));
+    const waiting = profiler.trace('query', () => by(waited, 'query', 'select 9'));
+    profiler.trace('gives', () => held.destroy());
+    await waiting;
+  });
+  await by(waited, 'end');
   const formatted = mysql2.createPool({
     ...options,
     connectionLimit: 1,
