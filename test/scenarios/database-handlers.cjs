@@ -74,12 +74,12 @@ async function pg() {
   const waited = new Pool({ max: 1 });
   waited.on('connect', (client) => set(client).catch(() => {}));
   await way('another client', async () => {
-    for (const [name, ask] of [
+    for (const [name, wait] of [
       ['query', () => waited.query('select 9')],
       ['checkout', async () => (await waited.connect()).release(true)],
     ]) {
       const held = await profiler.trace('held', () => waited.connect());
-      const waiting = profiler.trace(name, ask);
+      const waiting = profiler.trace(name, wait);
       profiler.trace('gives', () => held.release(true));
       await waiting;
     }
