@@ -18,6 +18,7 @@ import { createStamp } from '../src/trace/stamp.js';
 /** What a client keeps of its queries; 8.17 gave it other names, and the old ones warn. */
 interface Client {
   readonly readyForQuery?: unknown;
+  readonly _connected?: unknown;
   readonly _queryQueue?: readonly unknown[];
   readonly _activeQuery?: unknown;
   readonly queryQueue?: readonly unknown[];
@@ -43,9 +44,14 @@ const turns = createStamp<Turn>();
 
 /** Whether a statement has to wait: for others, or until the client is connected. */
 export function isBusy(client: object): boolean {
-  const { readyForQuery } = client as Client;
-  return readyForQuery !== true || queued(client).length > 0;
+  const { readyForQuery, _connected } = client as Client;
+  if (queued(client).length > 0) return true;
+  if (readyForQuery === true) return false;
+  // A client tells that it is connected, or that a query has failed, just before it goes on with the next one.
+  return _connected !== true || isActive(client) || sent(client).length > 0;
 }
+
+const isActive = (client: Client): boolean => (active(client) ?? undefined) !== undefined;
 
 /** Watches for the turn of a query that has to wait for it; its `sql` point starts then. */
 export const byTurnOr =
@@ -59,7 +65,7 @@ export const byTurnOr =
     const point = isBusy(client) ? pointOf(traced, library) : undefined;
     if (point === undefined) return otherwise(traced);
     const start = sql(traced.args);
-    const isUnknown = openingOf(client) === undefined && !isConnected(client);
+    const isUnknown = openingOf(client) === undefined && client._connected !== true;
     const turn = new Turn(traced, point, start, isUnknown);
     const before = [queued(client).length, sent(client).length] as const;
     const result = otherwise(traced);
@@ -71,9 +77,6 @@ export const byTurnOr =
     if (typeof query === 'object' && query !== null) turns.put(query, turn);
     return result;
   };
-
-const isConnected = (client: Client): boolean =>
-  client.readyForQuery === true || (active(client) ?? undefined) !== undefined;
 
 /** Tells whose turn it is, after each answer. A pipelined query was sent before: it runs when those before it are answered. */
 export function watchTurns(prototype: { _pulseQueryQueue: (...args: unknown[]) => unknown }): void {
