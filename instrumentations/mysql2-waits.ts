@@ -52,8 +52,9 @@ export const byTurnOr =
     if (point === undefined) return otherwise(traced);
     const isUnknown =
       isHandshake(connection._command) && !connection._handshakePacket && openingOf(connection) === undefined;
-    const turn = new Turn(traced, point, sql(traced), isUnknown);
     const before = connection._commands?.length;
+    const isFirst = isHandshake(connection._command) && before === 0;
+    const turn = new Turn(traced, point, sql(traced), isFirst, isUnknown);
     const result = otherwise(traced);
     // The first one that the call has added: before it executes a statement it prepares that.
     const command = before === undefined ? undefined : connection._commands?.get(before);

@@ -66,8 +66,9 @@ export const byTurnOr =
     if (point === undefined) return otherwise(traced);
     const start = sql(traced.args);
     const isUnknown = openingOf(client) === undefined && client._connected !== true;
-    const turn = new Turn(traced, point, start, isUnknown);
     const before = [queued(client).length, sent(client).length] as const;
+    const isFirst = before[0] === 0 && before[1] === 0 && !isActive(client);
+    const turn = new Turn(traced, point, start, isFirst, isUnknown);
     const result = otherwise(traced);
     const query =
       queued(client).length > before[0]

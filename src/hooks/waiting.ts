@@ -68,11 +68,20 @@ export class Turn {
   readonly #fromMs: number | undefined;
   /** The point that starts when the statement runs. */
   readonly #start: PointStart | undefined;
+  /** Nobody is before it: it waits for the opening alone. */
+  readonly #isFirst: boolean;
   #isTaken = false;
   #isShown = false;
 
-  constructor(call: Call, point: Context, start: PointStart | undefined, isUnknown: boolean) {
+  constructor(
+    call: Call,
+    point: Context,
+    start: PointStart | undefined,
+    isFirst: boolean,
+    isUnknown: boolean,
+  ) {
     this.#call = call;
+    this.#isFirst = isFirst;
     this.#point = point;
     this.#start = start;
     this.#fromMs = isUnknown ? undefined : nowMs();
@@ -90,7 +99,7 @@ export class Turn {
       const its = waitsOf(this.#point);
       its.connectMs += overlap(this.#fromMs, untilMs, opening);
       // The time before anybody began to open the connection is neither.
-      its.turnMs += untilMs - Math.max(this.#fromMs, opening?.toMs ?? this.#fromMs);
+      if (!this.#isFirst) its.turnMs += untilMs - Math.max(this.#fromMs, opening?.toMs ?? this.#fromMs);
     }
     this.show();
   }
