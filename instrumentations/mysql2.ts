@@ -1,7 +1,7 @@
 import type { Callback, MethodHook, PointStart, Settling } from '../src/hooks/call.js';
 import { hookMethod, runOutside } from '../src/hooks/method.js';
 import { bindCallback, settlingCallback } from '../src/hooks/callback.js';
-import { createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
+import { createDatabaseCalls, databaseFailed, databaseStop } from '../src/hooks/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
@@ -18,7 +18,8 @@ import {
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
-import type { Said } from '../src/trace/point.js';
+import { EventRows, rows } from './mysql2-rows.js';
+import { bindFactory, byCheckout, byTurnOr, callsOut, isBusy, watchOpening } from './mysql2-waits.js';
 import { versions } from './versions.js';
 
 /** The shapes of mysql2 that are leaned on; its types are not ours to ship. */
@@ -70,23 +71,30 @@ const [before, since] = versions.mysql2;
 
 /** MySQL and MariaDB by mysql2 2 and 3: `db` points for calls of pools and connections, `sql` below them. */
 export function mysql2(settings: Settings): readonly ModuleHook[] {
-  const failed = (error: unknown): Info => databaseFailure(error, namesOnly, settings);
+  const failed = (error: unknown, context: Context): Info =>
+    databaseFailed(context, databaseFailure(error, namesOnly, settings));
   const connection = (exports: unknown): void => {
     const { prototype } = exports as { prototype: Connection };
     for (const operation of ['query', 'execute'] as const) {
       hookMethod(prototype, operation, {
         library,
         what: `Connection.${operation}`,
-        isLent: () => true,
+        // A pool's query that has to wait is watched.
+        isLent: (self) => !isBusy(self),
         start: (self, args, caller) =>
           withSql(
             isInner(caller) ? none : call(operation, self, (self as Connection).config),
             settings,
+            self,
             args,
           ),
         stop: rows,
         failed,
-        settles: byCommand,
+        settles: byTurnOr(
+          library,
+          ({ args }) => (settings.traceSql ? sql(settings, args) : undefined),
+          byCommand,
+        ),
       });
     }
     // All else that a connection is asked comes through here. Prepared statements are points; the others
@@ -99,7 +107,12 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       start: (self, args, caller) => prepared(settings, self as Connection, args, caller),
       stop: rows,
       failed,
-      settles: bindCommand,
+      settles: byTurnOr(
+        library,
+        ({ args: [given], context }) =>
+          settings.traceSql && context !== undefined ? sql(settings, statementOf(given)) : undefined,
+        bindCommand,
+      ),
     });
     // No command, and no point: the connection was begun before this is called.
     hookMethod(prototype, 'connect', {
@@ -111,23 +124,37 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
   };
   const pool = (exports: unknown): void => {
     const { prototype } = exports as { prototype: Pool };
-    const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({
+    const hook = (operation: string, more: Partial<MethodHook>): MethodHook => ({
       library,
       what: `Pool.${operation}`,
       start: (self, _args, caller) =>
         isInner(caller) ? none : call(operation, self, (self as Pool).config?.connectionConfig),
-      ...more,
+      stop: rows,
       failed,
       settles: byCommand,
+      ...more,
     });
     // Whoever gives a connection back is none of those who wait, and who waits since nothing was live does so
     // with the callback as it is.
     runOutside(prototype, 'releaseConnection');
-    hookMethod(prototype, 'query', hook('query', { stop: rows }));
-    hookMethod(prototype, 'execute', hook('execute', { stop: rows }));
+    for (const operation of ['query', 'execute'] as const) {
+      // No call of mysql2's asks these: within one, it is the application that does.
+      const start = (self: object): readonly PointStart[] =>
+        call(operation, self, (self as Pool).config?.connectionConfig);
+      hookMethod(prototype, operation, hook(operation, { start }));
+    }
     // A pool calls its waiting callbacks from the request that gave a connection back; where one is thrown
     // away, it asks again from there for the callback that waits longest.
-    hookMethod(prototype, 'getConnection', hook('connect', { handsOut: true }));
+    hookMethod(
+      prototype,
+      'getConnection',
+      hook('connect', {
+        handsOut: true,
+        callsOut,
+        stop: (_connection, context) => databaseStop(context, undefined),
+        settles: byCheckout(library, byCommand),
+      }),
+    );
   };
   return [
     { file: 'mysql2/lib/connection', versions: before, install: connection },
@@ -146,9 +173,10 @@ const call = (operation: string, client: object, config: Config | undefined): re
 function withSql(
   outer: readonly PointStart[],
   settings: Settings,
+  connection: object,
   args: readonly unknown[],
 ): readonly PointStart[] {
-  return settings.traceSql ? [...outer, sql(settings, args)] : outer;
+  return settings.traceSql && !isBusy(connection) ? [...outer, sql(settings, args)] : outer;
 }
 
 /** `connection.prepare` and `statement.execute`, of which `connection.execute` is made as well. */
@@ -159,12 +187,16 @@ function prepared(
   caller: Context,
 ): readonly PointStart[] {
   if (isInner(caller) || typeof given !== 'object' || given === null) return [];
+  const kind = (given as Command).constructor?.name;
+  if (kind !== 'Prepare' && kind !== 'Execute') return [];
+  const outer = call(kind === 'Prepare' ? 'prepare' : 'execute', connection, connection.config);
+  return withSql(outer, settings, connection, statementOf(given));
+}
+
+/** What a command of a prepared statement says, as `query` is given it. */
+function statementOf(given: unknown): readonly unknown[] {
   const { constructor, query, statement, values } = given as Command;
-  if (constructor?.name === 'Prepare') {
-    return withSql(call('prepare', connection, connection.config), settings, [query]);
-  }
-  if (constructor?.name !== 'Execute') return [];
-  return withSql(call('execute', connection, connection.config), settings, [statement?.query, values]);
+  return constructor?.name === 'Prepare' ? [query] : [statement?.query, values];
 }
 
 /** Taken before mysql2 formats the statement: later on the values are in its text. */
@@ -186,22 +218,23 @@ function sql(settings: Settings, args: readonly unknown[]): PointStart {
   };
 }
 
-function rows(result: unknown): Said {
-  if (Array.isArray(result)) return rowsInfo(result.length);
-  const affected = (result as { affectedRows?: unknown } | undefined)?.affectedRows;
-  return typeof affected === 'number' ? rowsInfo(affected) : undefined;
-}
-
 /** A command emits its events beside calling back, and all of them come from the connection's socket. */
 const byCommand: Settling = (traced) => {
   const [given] = traced.args as [string | Command | null | undefined];
+  let settles: Settling;
   // A pool passes a command that already has its callback; the connection gives the same command back.
   if (typeof given === 'object' && typeof given?.onResult === 'function') {
     const isSet = Reflect.set(given, 'onResult', settlingCallback(traced, given.onResult as Callback));
-    return (isSet ? bindEvents : unobserved)(traced);
+    settles = isSet ? bindEvents : unobserved;
+  } else {
+    settles = takesCallback(traced) ? bindEvents : byRows;
   }
-  return (takesCallback(traced) ? bindEvents : byEvents)(traced);
+  const command = settles(traced);
+  bindFactory(command, traced);
+  return command;
 };
+
+const byRows = byEvents(() => new EventRows());
 
 /** Brings what a command calls back to where it was given; the hooked calls do that themselves. */
 const bindCommand: Settling = (traced) => {
@@ -217,8 +250,9 @@ const bindCommand: Settling = (traced) => {
     const isSet = bound !== undefined && Reflect.set(command, 'onResult', bound);
     if (typeof command.emit === 'function') {
       if (isSet) bindEmitter(command as never, traced.caller, traced.guard);
-      else settleByEvents(traced, command as never);
+      else settleByEvents(traced, command as never, traced.context && new EventRows());
     }
+    watchOpening(traced);
   }
   return traced.invoke();
 };

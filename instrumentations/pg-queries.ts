@@ -6,6 +6,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { lookalike } from '../src/hooks/patch.js';
 import { byCallbackOr, unobserved, unwatched } from '../src/hooks/settling.js';
 import { place, runIn } from '../src/trace/context.js';
+import { resultOf } from './pg-rows.js';
 
 /**
  * A cursor, a stream or a `Query` of the application's is itself what `query` gives back; pg calls one of
@@ -19,9 +20,16 @@ export const bySubmittableOr =
       return byConfigCallbackOr(otherwise)(traced);
     }
     if (!Object.isExtensible(query)) return unobserved(traced);
+    let fetched = 0;
+    if (traced.context !== undefined) {
+      around(query, 'handleDataRow', (run) => {
+        fetched++;
+        return run();
+      });
+    }
     // Both call the query's callback, which stays as it is: an application may look at it.
     around(query, 'handleReadyForQuery', (run) => {
-      traced.succeed(query['_result']);
+      traced.succeed(resultOf(query, fetched));
       return runIn(traced.caller, run, undefined, []);
     });
     around(query, 'handleError', (run, [error]) => {

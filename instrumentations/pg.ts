@@ -2,8 +2,7 @@ import { EventEmitter } from 'node:events';
 
 import type { MethodHook, PointStart } from '../src/hooks/call.js';
 import { waitingCall } from '../src/hooks/callback.js';
-import { type Endpoint, createDatabaseCalls, rowsInfo } from '../src/hooks/database.js';
-import { bindEmitter } from '../src/hooks/emitter.js';
+import { type Endpoint, createDatabaseCalls, databaseFailed, databaseStop } from '../src/hooks/database.js';
 import { read } from '../src/hooks/guard.js';
 import { hookMethod, runOutside } from '../src/hooks/method.js';
 import type { ModuleHook } from '../src/hooks/modules.js';
@@ -12,9 +11,19 @@ import { byCallbackOr, byPromiseOf, unwatched } from '../src/hooks/settling.js';
 import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
-import type { Said } from '../src/trace/point.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { bySubmittableOr } from './pg-queries.js';
+import { rows } from './pg-rows.js';
+import {
+  byCheckout,
+  byOpening,
+  byTurnOr,
+  isBusy,
+  isCheckingOut,
+  opensNow,
+  serveWaiting,
+  watchTurns,
+} from './pg-waits.js';
 import { versions } from './versions.js';
 
 /** The shapes of pg that are leaned on; its types are not ours to ship. */
@@ -22,24 +31,25 @@ interface Client {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
   end: (...args: unknown[]) => unknown;
+  _pulseQueryQueue: (...args: unknown[]) => unknown;
   readonly host?: unknown;
   readonly port?: unknown;
   readonly database?: unknown;
 }
 type ClientClass = new (...args: unknown[]) => Client;
-interface Pool {
+interface Pool extends EventEmitter {
   query: (...args: unknown[]) => unknown;
   connect: (...args: unknown[]) => unknown;
   end: (...args: unknown[]) => unknown;
+  newClient: (...args: unknown[]) => unknown;
+  _acquireClient: (...args: unknown[]) => unknown;
   _pulseQueue: (...args: unknown[]) => unknown;
   _release: (...args: unknown[]) => unknown;
-  readonly emit: unknown;
-  listenerCount(event: string): number;
   /** Who waits for a client. */
   readonly _pendingQueue?: readonly { readonly callback?: unknown }[];
   readonly _idle?: readonly unknown[];
   readonly ending?: unknown;
-  readonly options?: { readonly log?: unknown };
+  readonly options?: { readonly log?: unknown; readonly verify?: unknown };
   readonly Client?: ClientClass;
 }
 type PoolClass = new (...args: unknown[]) => Pool;
@@ -70,7 +80,8 @@ const poolEndpoints = createStamp<Endpoint>();
 
 /** PostgreSQL by pg 8: `db` points for calls of pools and clients, `sql` points below them. */
 export function pg(settings: Settings): readonly ModuleHook[] {
-  const failed = (error: unknown): Info => databaseFailure(error, namesOnly, settings);
+  const failed = (error: unknown, context: Context): Info =>
+    databaseFailed(context, databaseFailure(error, namesOnly, settings));
   return [
     {
       file: 'pg/lib/client',
@@ -81,28 +92,34 @@ export function pg(settings: Settings): readonly ModuleHook[] {
         hookMethod(client.prototype as Client, 'query', {
           library,
           what: 'Client.query',
-          // Not where the application has made a class of this one.
-          isLent: (self) => Object.getPrototypeOf(self) === client.prototype,
+          // Not where the application has made a class of this one; and a pool's query that has to wait is watched.
+          isLent: (self) => Object.getPrototypeOf(self) === client.prototype && !isBusy(self),
           start(self, args, caller) {
             const outer = isInner(caller) ? none : calls(self, 'query', endpointOfClient(self as Client));
-            return settings.traceSql ? [...outer, sql(settings, args)] : outer;
+            return settings.traceSql && !isBusy(self) ? [...outer, sql(settings, args)] : outer;
           },
           stop: rows,
           failed,
-          settles: bySubmittableOr(byCallbackOr(byPromiseOf('_Promise'))),
+          settles: byTurnOr(
+            library,
+            (args) => (settings.traceSql ? sql(settings, args) : undefined),
+            bySubmittableOr(byCallbackOr(byPromiseOf('_Promise'))),
+          ),
         });
+        watchTurns(client.prototype as Client);
         hookMethod(client.prototype as Client, 'connect', {
           library,
           what: 'Client.connect',
           handsOut: true,
+          // Functions give the password and the stream.
+          callsOut: () => true,
+          stop: (_result, context) => databaseStop(context, undefined),
           failed,
           start: (self, _args, caller) =>
-            isInner(caller) ? none : calls(self, 'connect', endpointOfClient(self as Client)),
-          settles(traced) {
-            // Notices and notifications are nobody's, though the connection may be opened in a trace.
-            bindEmitter(traced.self as never, undefined, traced.guard);
-            return byCallbackOr(byPromiseOf('_Promise'))(traced);
-          },
+            isInner(caller) || isCheckingOut()
+              ? none
+              : calls(self, 'connect', endpointOfClient(self as Client)),
+          settles: byOpening(byCallbackOr(byPromiseOf('_Promise'))),
         });
         hookMethod(client.prototype as Client, 'end', ending('Client.end'));
       },
@@ -112,19 +129,36 @@ export function pg(settings: Settings): readonly ModuleHook[] {
       versions: versions['pg-pool'][0],
       install(exports) {
         const prototype = (exports as PoolClass).prototype as Pool;
-        const hook = (operation: string, more: Pick<MethodHook, 'stop' | 'handsOut'>): MethodHook => ({
+        const hook = (operation: string, more: Partial<MethodHook>): MethodHook => ({
           library,
           what: `Pool.${operation}`,
           start: (self, _args, caller) =>
             isInner(caller) ? none : calls(self, operation, endpointOfPool(self as Pool)),
-          ...more,
+          stop: rows,
           failed,
           settles: byCallbackOr(byPromiseOf('Promise')),
+          ...more,
         });
-        hookMethod(prototype, 'query', hook('query', { stop: rows }));
+        // No call of pg's asks this: within one, it is the application that does.
+        hookMethod(
+          prototype,
+          'query',
+          hook('query', { start: (self) => calls(self, 'query', endpointOfPool(self as Pool)) }),
+        );
         // A pool calls its waiting callbacks from the request that gave a connection back.
-        hookMethod(prototype, 'connect', hook('connect', { handsOut: true }));
+        hookMethod(
+          prototype,
+          'connect',
+          hook('connect', {
+            handsOut: true,
+            // A client is made, and told of: with the application's classes, functions and listeners.
+            callsOut: opensNow,
+            stop: (_client, context) => databaseStop(context, undefined),
+            settles: byCheckout(library, byCallbackOr(byPromiseOf('Promise'))),
+          }),
+        );
         hookMethod(prototype, 'end', ending('Pool.end'));
+        serveWaiting(prototype);
         // Whoever gives a client back is none of those who wait: a client that is opened for them is not his
         // work, and a callback that was left as it is, while nothing was live, is not to run in his trace.
         runOutside(
@@ -182,12 +216,6 @@ function sql(settings: Settings, args: readonly unknown[]): PointStart {
       },
     },
   };
-}
-
-function rows(result: unknown): Said {
-  const last = (Array.isArray(result) ? result.at(-1) : result) as { rowCount?: unknown } | null | undefined;
-  const rowCount = last?.rowCount;
-  return typeof rowCount === 'number' ? rowsInfo(rowCount) : undefined;
 }
 
 function endpointOfClient({ host, port, database }: Pick<Client, 'host' | 'port' | 'database'>): Endpoint {

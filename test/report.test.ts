@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 
+import { about } from '../src/report/about.js';
 import { ago, clean, cut, duration, share, widthOf } from '../src/report/format.js';
 import { stringifyReport } from '../src/report/json.js';
 import { type Report, buildReport } from '../src/report/report.js';
@@ -222,6 +223,22 @@ test('the readable tree', () => {
     10 µs <0.1%             ━  shop     └─ task  Cart.total
 `,
   );
+});
+
+test('the readable tree tells what a call of a database waited for, and takes no word of a store for a number', () => {
+  const lineOf = (db: Info): string => {
+    const [root] = buildTree(
+      eventsOf({ name: 'db', id: 'db', start: 0, stop: 500_000, stopInfo: { db } }),
+    ).roots;
+    return about(root!).outcome;
+  };
+  const outcomes: readonly (readonly [Info, string])[] = [
+    [{ rows: 1, wait_turn_ms: 400.123 }, '· 1 row · waited 400 ms for its turn'],
+    [{ wait_pool_ms: 210.3, wait_connect_ms: 5.5 }, '· waited 210 ms for the pool, 5.50 ms to connect'],
+    [{ rows: 2 }, '· 2 rows'],
+    [{ wait_turn_ms: 'long', wait_pool_ms: null, wait_connect_ms: 0 }, ''],
+  ];
+  for (const [db, text] of outcomes) assert.equal(lineOf(db), text);
 });
 
 test('durations have three digits and a unit that suits them', () => {

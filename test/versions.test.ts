@@ -58,7 +58,10 @@ for (const { rows, body, imports, styles } of targets) {
         const seen = root!.children.filter((point) => point.name !== 'db');
         assert.deepEqual(
           Object.fromEntries(
-            seen.map((style) => [style.name.replaceAll('_', ','), described(style.children)]),
+            seen.map((style) => [
+              style.name.replaceAll('_', ','),
+              described(style.children, waits[style.name]),
+            ]),
           ),
           { ...styles, ...row.differs },
         );
@@ -81,14 +84,21 @@ test('a bare `import` of pg-pool in an ES module is traced, where it is the copy
   assert.equal(described(treeOf(events)), 'process(db=1(sql=1) db=1(sql=1))');
 });
 
-/** A tree on one line, with its counts of rows and what failed: `db=1(sql=1) callback`, `db!(sql!)`. */
-function described(points: readonly SeenPoint[]): string {
+/** The styles whose calls wait for something, and what that is. */
+const waits: Readonly<Record<string, string>> = { turn: 'turn', 'pool turn': 'pool', handler: 'turn' };
+
+/**
+ * A tree on one line, with its counts of rows, what failed and, where it is asked for, who waited:
+ * `db=1(sql=1) db=1~turn callback`, `db!(sql!)`.
+ */
+function described(points: readonly SeenPoint[], wait?: string): string {
   return points
     .map(({ name, stop, children }) => {
-      const { db, etype } = (stop?.info ?? {}) as { db?: { rows?: number }; etype?: string };
-      const rows = db?.rows === undefined ? '' : `=${db.rows}`;
+      const { db, etype } = (stop?.info ?? {}) as { db?: Record<string, number>; etype?: string };
+      const waited = db?.[`wait_${wait}_ms`] === undefined ? '' : `~${wait}`;
+      const rows = (db?.['rows'] === undefined ? '' : `=${db['rows']}`) + waited;
       const end = stop === undefined ? '?' : etype === undefined ? rows : '!';
-      return `${name}${end}${children.length > 0 ? `(${described(children)})` : ''}`;
+      return `${name}${end}${children.length > 0 ? `(${described(children, wait)})` : ''}`;
     })
     .join(' ');
 }

@@ -1,7 +1,8 @@
 import { ending } from '../trace/cancelled.js';
-import { type Context, runIn, runLibrary, shared } from '../trace/context.js';
+import { type Context, isRecorded, runIn, runLibrary, shared } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
-import { type Point, type Said, stopPoint } from '../trace/point.js';
+import { type Point, type Said, startPoint, stopPoint } from '../trace/point.js';
+import { asApplication } from './application.js';
 import { type Guard, guarded } from './guard.js';
 
 /** A callback of the application's or of a library's. */
@@ -23,10 +24,15 @@ export interface MethodHook {
   readonly library: string;
   /** The points of a call, from the outside in; none where it is part of a call that has one. */
   start(self: object, args: readonly unknown[], caller: Context): readonly PointStart[];
-  /** What a point says at its stop. */
-  stop?(result: unknown, point: string): Said;
+  /**
+   * What a point says at its stop.
+   *
+   * @param context the point's own
+   * @param detail what was given beside the result
+   */
+  stop?(result: unknown, context: Context, detail: unknown): Said;
   /** What a point says at its stop after an error; its class and message by default, or that the caller gave it up. */
-  failed?(error: unknown): Info;
+  failed?(error: unknown, context: Context): Info;
   readonly settles: Settling;
   /**
    * The method hands out what its library goes on with in the callback, as a pool does with a connection:
@@ -44,6 +50,11 @@ export interface MethodHook {
    * the strategy brings back.
    */
   readonly opens?: true;
+  /**
+   * Whether the method itself calls the application (listeners, factories and functions among its options): what
+   * those ask of the library are calls of their own.
+   */
+  callsOut?(self: object): boolean;
 }
 
 /**
@@ -64,9 +75,12 @@ export class Call {
   readonly context: Context | undefined;
   readonly #hook: MethodHook;
   readonly #method: Callback;
-  readonly #points: readonly Point[];
-  /** Where the method runs. */
+  #points: readonly Point[];
+  /** Where the method runs, but for what it calls of the application's. */
   readonly #place: Context | undefined;
+  /** Told once, when the call is over and before its points stop; by an error, it gave nothing. */
+  whenOver: ((result: unknown) => void) | undefined;
+  #isOver = false;
   #isInvoked = false;
   #hasThrown = false;
   /** What the method gave or threw. */
@@ -97,12 +111,24 @@ export class Call {
     return this.#hook.handsOut === true;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Where the method runs. */
+  get within(): Context | undefined {
+    const context = this.#place;
+    return context !== undefined && this.#hook.callsOut?.(this.self) === true
+      ? asApplication(context)
+      : context;
+  }
+
   /** Calls the method, within its point. */
   invoke(): unknown {
     this.#isInvoked = true;
     const run = this.#hook.isLent?.(this.self) === true ? runLibrary : runIn;
     try {
-      return (this.#outcome = run(this.#place, this.#method, this.self, this.args));
+      return (this.#outcome = run(this.within, this.#method, this.self, this.args));
     } catch (error) {
       this.#hasThrown = true;
       this.#outcome = error;
@@ -110,20 +136,36 @@ export class Call {
     }
   }
 
+  /** Starts another point within the call, which stops with it. */
+  begin({ point, info }: PointStart): void {
+    const parent = this.context ?? this.caller;
+    if (parent === undefined || this.#isOver || !isRecorded(parent)) return;
+    this.#points = [...this.#points, startPoint(point, parent, info, true, this.#hook.library)];
+  }
+
   /** The call is over; only the first time counts. */
-  succeed(result: unknown): void {
+  succeed(result: unknown, detail?: unknown): void {
+    this.#end(result);
     for (let i = this.#points.length - 1; i >= 0; i--) {
       const point = this.#points[i]!;
-      if (!point.stopped) stopPoint(point, this.#saidOf(point, result));
+      if (!point.stopped) stopPoint(point, this.#saidOf(point, result, detail));
     }
   }
 
   /** The same, by an error. */
   fail(error: unknown): void {
+    this.#end(undefined);
     for (let i = this.#points.length - 1; i >= 0; i--) {
       const point = this.#points[i]!;
-      if (!point.stopped) stopPoint(point, this.#saidOfFailure(error));
+      if (!point.stopped) stopPoint(point, this.#saidOfFailure(point, error));
     }
+  }
+
+  #end(result: unknown): void {
+    if (this.#isOver) return;
+    const { whenOver } = this;
+    if (whenOver !== undefined) guarded(this.guard, () => whenOver(result));
+    this.#isOver = true;
   }
 
   /**
@@ -150,17 +192,17 @@ export class Call {
     }
   }
 
-  #saidOf({ context }: Point, result: unknown): Said {
+  #saidOf({ context }: Point, result: unknown, detail: unknown): Said {
     if (this.guard.off || this.#hook.stop === undefined) return undefined;
     try {
-      return this.#hook.stop(result, context.point);
+      return this.#hook.stop(result, context, detail);
     } catch (error) {
       this.guard.fail(error);
       return undefined;
     }
   }
 
-  #saidOfFailure(error: unknown): Said {
-    return guarded(this.guard, () => this.#hook.failed?.(error) ?? ending(error));
+  #saidOfFailure({ context }: Point, error: unknown): Said {
+    return guarded(this.guard, () => this.#hook.failed?.(error, context) ?? ending(error));
   }
 }

@@ -22,7 +22,7 @@ export function settlingCallback(call: Call, callback: Callback): Callback {
     const args = arguments as unknown as unknown[];
     const [error] = args;
     if (error !== null && error !== undefined) call.fail(error);
-    else call.succeed(args[1]);
+    else call.succeed(args[1], args[2]);
     return runIn(call.caller, callback, this, args);
   }
   if (call.handsOut) waitingCalls.put(settling, call);

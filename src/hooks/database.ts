@@ -1,7 +1,10 @@
+import type { Context } from '../trace/context.js';
+import type { Info } from '../trace/event.js';
 import { FixedInfo } from '../trace/info.js';
 import type { Said } from '../trace/point.js';
 import { createStamp } from '../trace/stamp.js';
 import type { PointStart } from './call.js';
+import { waitsInfo } from './waiting.js';
 
 /** Where calls of a client or a pool go, as far as it tells. */
 export interface Endpoint {
@@ -43,9 +46,31 @@ export function createDatabaseCalls(system: string): DatabaseCall {
 const counts: FixedInfo[] = [];
 const mostCounts = 256;
 
-/** What a `db` point says at its stop of the rows that came or were changed. */
-export function rowsInfo(rows: number): Said {
+/** What a point says at its stop: of the rows that came or were changed, if they were counted, and of its waits. */
+export function databaseStop(context: Context, rows: number | undefined): Said {
+  const waited = context.point === 'db' ? waitsInfo(context) : undefined;
+  if (waited !== undefined) return { db: { ...(rows !== undefined && { rows }), ...waited } };
+  return rows === undefined ? undefined : rowsInfo(rows);
+}
+
+/** The same after an error. */
+export function databaseFailed(context: Context, failure: Info): Info {
+  const waited = context.point === 'db' ? waitsInfo(context) : undefined;
+  return waited === undefined ? failure : { ...failure, db: waited };
+}
+
+function rowsInfo(rows: number): Said {
   // Most statements give few rows.
   const isFew = rows >= 0 && rows < mostCounts && Number.isInteger(rows);
   return isFew ? (counts[rows] ??= new FixedInfo({ db: { rows } })) : { db: { rows } };
+}
+
+/**
+ * How many rows came or were changed: the sum over all result sets and commands that have a count, in one text or in
+ * one procedure; undefined where none has.
+ */
+export function sumOf(counted: readonly (number | undefined)[]): number | undefined {
+  let sum: number | undefined;
+  for (const rows of counted) if (rows !== undefined) sum = (sum ?? 0) + rows;
+  return sum;
 }

@@ -1,6 +1,7 @@
 import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../trace/context.js';
 import { type Point, startPoint } from '../trace/point.js';
 import { tracing } from '../trace/trace.js';
+import { asApplication } from './application.js';
 import { Call, type Callback, type MethodHook, type PointStart } from './call.js';
 import { waitingCall } from './callback.js';
 import { type Guard, createGuard } from './guard.js';
@@ -49,7 +50,7 @@ function tracedCall(
   for (let i = 0; i < given.length; i++) args[i] = given[i];
   const handsOut = hook.handsOut === true;
   const waiting = handsOut ? waitingCall(args[args.length - 1]) : undefined;
-  if (waiting !== undefined) return runIn(waiting.context ?? waiting.caller, original, self, args);
+  if (waiting !== undefined) return runIn(waiting.within, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
   const caller = place();
@@ -132,5 +133,54 @@ export function runOutside<Owner extends object>(
     gated(original, (self, args) =>
       isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(nobody(), original, self, args),
     ),
+  );
+}
+
+/**
+ * Has a method run where a call was made that waits for what it does, as the application's own code.
+ *
+ * @param callOf undefined where there is none, or nothing of the application's is told
+ * @param meanwhile called before; what it gives is called after
+ */
+export function runForWaiting<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  callOf: (self: Owner, args: ArrayLike<unknown>) => Call | undefined,
+  meanwhile?: () => () => void,
+): void {
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      const call = callOf(self as Owner, args);
+      if (call === undefined) return Reflect.apply(original, self, args);
+      const context = call.context ?? call.caller;
+      const end = meanwhile?.();
+      try {
+        return runIn(context && asApplication(context), original, self, args);
+      } finally {
+        end?.();
+      }
+    }),
+  );
+}
+
+/** Has an observer look at a method's object after each call of it while something is live. */
+export function observeAfter<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  what: string,
+  observe: (self: Owner) => void,
+): void {
+  const guard = createGuard(what);
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      const result: unknown = Reflect.apply(original, self, args);
+      if (guard.off) return result;
+      try {
+        observe(self as Owner);
+      } catch (error) {
+        guard.fail(error);
+      }
+      return result;
+    }),
   );
 }

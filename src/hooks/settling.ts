@@ -105,18 +105,26 @@ export const unobserved: Settling = (call) => {
   return result;
 };
 
+/** What is counted of the events of an emitter: the result of the call that gives it. */
+export interface Tally {
+  see(event: unknown, first: unknown): void;
+}
+
 /** The method gives an emitter that ends with `end`, after `error` when it failed. */
-export const byEvents: Settling = (call) => {
-  const result = call.invoke();
-  if (isEmitter(result)) settleByEvents(call, result);
-  return result;
-};
+export const byEvents =
+  (tally?: () => Tally): Settling =>
+  (call) => {
+    const result = call.invoke();
+    if (isEmitter(result)) settleByEvents(call, result, call.context && tally?.());
+    return result;
+  };
 
 /** Has the events of an emitter settle a call. */
-export function settleByEvents(call: Call, emitter: EventEmitter): void {
-  const isBound = bindEmitter(emitter, call.caller, call.guard, (event, error) => {
-    if (event === 'error') call.fail(error);
-    else if (event === 'end') call.succeed(undefined);
+export function settleByEvents(call: Call, emitter: EventEmitter, tally?: Tally): void {
+  const isBound = bindEmitter(emitter, call.caller, call.guard, (event, first) => {
+    if (event === 'error') call.fail(first);
+    else if (event === 'end') call.succeed(tally);
+    else tally?.see(event, first);
   });
   if (!isBound) call.succeed(undefined);
 }

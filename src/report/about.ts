@@ -1,6 +1,6 @@
 import type { Info } from '../trace/event.js';
 import { failureIn } from '../trace/failed.js';
-import { count } from './format.js';
+import { count, duration } from './format.js';
 import type { TreePoint } from './tree.js';
 
 /** What a line says of a point; the texts are as they were stored. */
@@ -117,7 +117,23 @@ function database(start: Info): string {
 
 function rows(stop: Info): Partial<About> {
   const amount = value(stop, 'db', 'rows');
-  return typeof amount === 'number' ? { outcome: `· ${count(amount, 'row')}` } : {};
+  const counted = typeof amount === 'number' ? `· ${count(amount, 'row')}` : '';
+  return { outcome: words(counted, waited(stop)) };
+}
+
+const waits = {
+  wait_pool_ms: 'for the pool',
+  wait_connect_ms: 'to connect',
+  wait_turn_ms: 'for its turn',
+} as const;
+
+/** `· waited 400 ms for its turn` */
+function waited(stop: Info): string {
+  const told = Object.entries(waits).flatMap(([name, what]) => {
+    const ms = value(stop, 'db', name);
+    return typeof ms === 'number' && ms > 0 ? [`${duration(Math.round(ms * 1000))} ${what}`] : [];
+  });
+  return told.length === 0 ? '' : `· waited ${told.join(', ')}`;
 }
 
 function exit(stop: Info, name: string): Partial<About> {

@@ -37,7 +37,7 @@ class CheckingPool extends Pool {
   }
 }
 
-/** Two requests wait for the only client of a pool; what counts its events takes a while, and is none of theirs. */
+/** Two requests wait for the only client of a pool; what counts its events takes a while. */
 async function listening(pool, event) {
   pool.on(event, async () => {
     await null;

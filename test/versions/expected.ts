@@ -1,5 +1,5 @@
-// What each style of test/versions/*.cjs becomes: its points, with their counts of rows (`db=1`) or the mark of
-// a failure (`db!`), and what is below them in brackets.
+// What each style of test/versions/*.cjs becomes: its points, with their counts of rows (`db=1`), what they waited
+// for if that was long (`db~turn`) or the mark of a failure (`db!`), and what is below them in brackets.
 
 export const pgStyles: Readonly<Record<string, string>> = {
   connect: 'db',
@@ -10,7 +10,7 @@ export const pgStyles: Readonly<Record<string, string>> = {
   config: 'db=1(sql=1)',
   'config, callback': 'db=1(sql=1) callback',
   'config with a callback': 'db=1(sql=1) callback',
-  'several statements': 'db=1(sql=1)',
+  'several statements': 'db=2(sql=2)',
   prepared: 'db=1(sql=1) db=1(sql=1)',
   'at once': 'db=1(sql=1) db=1(sql=1)',
   write: 'db(sql) db=3(sql=3) db=3(sql=3)',
@@ -29,7 +29,10 @@ export const pgStyles: Readonly<Record<string, string>> = {
   'waiting a': 'db=1(sql=1) after a',
   'waiting b': 'db=1(sql=1) after b',
   'waiting c': 'db=1(sql=1) after c',
-  cursor: 'db=3(sql=3) callback callback callback',
+  turn: 'db=1(sql=1) db=1~turn(sql=1)',
+  'pool turn': 'db=1(sql=1) db=1~pool(sql=1)',
+  handler: 'db=1~turn(db=1(sql=1) sql=1)',
+  cursor: 'db=5(sql=5) callback callback callback',
   'cursor error': 'db!(sql!) callback',
   stream: 'db=3(sql=3)',
   pipeline: 'db db=1(sql=1) db=1(sql=1) db=1(sql=1)',
@@ -46,8 +49,8 @@ export const mysql2Styles: Readonly<Record<string, string>> = {
   execute: 'db=1(sql=1) callback',
   'execute again': 'db=1(sql=1) callback',
   'at once': 'db=1(sql=1) db=1(sql=1) callback callback',
-  events: 'db(sql) event',
-  stream: 'db(sql)',
+  events: 'db=1(sql=1) event',
+  stream: 'db=1(sql=1)',
   write: 'db=0(sql=0) callback db=3(sql=3) callback db=3(sql=3) callback',
   ping: 'callback',
   prepared: 'db(sql) callback db=1(sql=1) callback',
@@ -57,9 +60,13 @@ export const mysql2Styles: Readonly<Record<string, string>> = {
   'event error': 'db!(sql!)',
   pool: 'db=1(sql=1) callback',
   'pool execute': 'db=1(sql=1) callback',
-  'pool events': 'db(sql) event',
+  'pool events': 'db=1(sql=1) event',
   'pool error': 'db!(sql!) callback',
   checkout: 'db db=1(sql=1) callback',
+  turn: 'db=1(sql=1) db=1~turn(sql=1) callback callback',
+  'pool turn': 'db=1(sql=1) db=1~pool(sql=1) callback callback',
+  handler: 'db=1~turn(db=1(sql=1) sql=1) callback',
+  call: 'db=3(sql=3) callback',
   'waiting a': 'db=1(sql=1) after a',
   'waiting b': 'db=1(sql=1) after b',
   'waiting c': 'db=1(sql=1) after c',

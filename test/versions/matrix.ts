@@ -17,8 +17,6 @@ const newestPg = Object.fromEntries(
   ['pg', 'pg-pool', 'pg-cursor', 'pg-query-stream'].map((name) => [name, lockedVersion(name)]),
 );
 const { 'pg-pool': _newest, ...withoutPool } = newestPg;
-// The rows of a stream are not counted where it keeps no result.
-const oldStream = { stream: 'db(sql)' };
 
 export const pgRows: readonly Row[] = [
   {
@@ -29,12 +27,10 @@ export const pgRows: readonly Row[] = [
       'pg-query-stream': lowest('pg-query-stream'),
     },
     because: 'the lowest: pg 8.0.2 never connects on the Nodes that are supported',
-    differs: oldStream,
   },
   {
     packages: { pg: '8.3.0', 'pg-pool': '3.2.1', 'pg-cursor': '2.3.0', 'pg-query-stream': '3.2.0' },
     because: 'the last Client that is a function',
-    differs: oldStream,
   },
   {
     packages: { pg: '8.3.2', 'pg-pool': '3.2.1', 'pg-cursor': '2.5.2', 'pg-query-stream': '3.4.2' },

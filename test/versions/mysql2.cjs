@@ -111,6 +111,34 @@ module.exports = async function calls({ mysql, promises }) {
       ),
     ),
   );
+  const slow = 'SELECT 1 AS n FROM (SELECT SLEEP(0.15)) AS slept';
+  await style('turn', () =>
+    Promise.all([
+      callback((done) => connection.query(slow, done)),
+      callback((done) => connection.execute('SELECT ? AS m', [26], done)),
+    ]),
+  );
+  await style('pool turn', () =>
+    Promise.all([
+      callback((done) => pool.query(slow, done)),
+      callback((done) => pool.query(text, [27], done)),
+    ]),
+  );
+  await style('handler', async () => {
+    const handled = mysql.createPool({ ...options, connectionLimit: 1 });
+    handled.on('connection', (connected) => connected.query(slow, () => {}));
+    const rows = await callback((done) => handled.query(text, [28], done));
+    await new Promise((resolve) => handled.end(resolve));
+    return rows;
+  });
+  await style('call', async () => {
+    const several = mysql.createConnection({ ...options, multipleStatements: true });
+    const rows = await callback((done) =>
+      several.query('SELECT 1 UNION ALL SELECT 2; SET @a = 1; SELECT 3', done),
+    );
+    await new Promise((resolve) => several.end(resolve));
+    return rows.map((each) => (Array.isArray(each) ? each.length : each.affectedRows));
+  });
   // Of the pool's one connection, each waits for the one before it.
   const waiting = ['a', 'b', 'c'].map((name) =>
     style(`waiting ${name}`, async () => {

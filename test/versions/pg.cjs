@@ -106,6 +106,20 @@ module.exports = async function calls({ pg, Pool = pg.Pool, Cursor, QueryStream 
     }),
   );
   await Promise.all(waiting);
+  const slow = 'SELECT 1 AS n FROM pg_sleep(0.15)';
+  await style('turn', async () =>
+    (await Promise.all([client.query(slow), client.query(text, [22])])).map(summary),
+  );
+  await style('pool turn', async () =>
+    (await Promise.all([pool.query(slow), pool.query(text, [23])])).map(summary),
+  );
+  await style('handler', async () => {
+    const handled = new Pool({ max: 1 });
+    handled.on('connect', (connected) => void connected.query(slow));
+    const seen = summary(await handled.query(text, [24]));
+    await handled.end();
+    return seen;
+  });
   await style('cursor', async () => {
     const cursor = client.query(new Cursor('SELECT generate_series(1, $1::int) AS n', [5]));
     const rows = await callback((done) => cursor.read(2, done));
