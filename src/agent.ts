@@ -52,7 +52,8 @@ export function start(preload: string): void {
   const folder = dirname(preload);
   if (handover === undefined && isTool(process.argv[1], folder)) return;
   const config = handover?.config ?? readEnvironment();
-  if (!config.enabled || !publishProfiler(createProfiler(isTimed(config)))) return;
+  const verify: Settings['verify'] = (headers) => settings.verify(headers);
+  if (!config.enabled || !publishProfiler(createProfiler(isTimed(config), verify))) return;
 
   // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
   let made: Exporter | undefined;

@@ -1,3 +1,4 @@
+import { carriedIn } from './trace/carried.js';
 import type { Info } from './trace/event.js';
 import { type Position, publishedProfiler } from './trace/profiler.js';
 import { type TracedClassOptions, type TracedOptions, traced, tracedClass } from './trace/traced.js';
@@ -72,6 +73,22 @@ export const profiler = {
   /** The two headers that carry the trace on, for clients of your own; none where there is no trace. */
   traceHeaders(): Record<string, string> {
     return publishedProfiler()?.traceHeaders() ?? {};
+  },
+
+  /**
+   * Calls a function, and all that it awaits, within the trace that a message's headers ask for: what starts
+   * there is below the point whose `traceHeaders()` came with the message. For queues and protocols that ostrace
+   * does not know. No point is made of the call itself: `trace` within it makes one.
+   *
+   * Headers are checked as those of a request are, with the keys and the age of the configuration. Without good
+   * ones the function runs outside of any trace, also where the caller is traced.
+   *
+   * @param headers an object, `Headers`, a `Map` or pairs; names in any case, values texts or bytes
+   * @returns what the function returns; of a plain promise, one that settles alike
+   */
+  continue<Result>(headers: unknown, fn: () => Result): Result {
+    const agent = publishedProfiler();
+    return agent === undefined ? fn() : agent.continueTrace(carriedIn(headers), fn);
   },
 };
 

@@ -69,6 +69,7 @@ async function main(): Promise<void> {
   const joined: string = join('n', 1);
   const Traced: typeof Service = profiler.tracedClass('again')(Service);
   const headers: Record<string, string> = profiler.traceHeaders();
+  const handled: number = profiler.continue(headers, () => 7) + (await profiler.continue(new Map(), async () => 0));
   profiler.clean();
 
   // @ts-expect-error -- a name is a text
@@ -87,7 +88,7 @@ async function main(): Promise<void> {
   // @ts-expect-error -- the API has no other name
   type Other = everything.Agent;
 
-  console.log(JSON.stringify([new Traced().double(2), Service.make(5).size, await Service.make().later('x'), length, text, count, joined, wrong, ids, Object.keys(headers)]));
+  console.log(JSON.stringify([new Traced().double(2), Service.make(5).size, await Service.make().later('x'), length, text, handled && count, joined, wrong, ids, Object.keys(headers)]));
 }
 
 void main();
@@ -164,7 +165,10 @@ for (const [what, type, decorators, settings] of applications) {
     const app = join(folder, `${type}-${decorators}`);
     mkdirSync(app);
     writeFileSync(join(app, 'package.json'), JSON.stringify({ type }));
-    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions: settings, files: ['app.ts'] }));
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: settings, files: ['app.ts'] }),
+    );
     writeFileSync(join(app, 'app.ts'), consumer + only[decorators]);
     const call = (...args: readonly string[]): string => {
       const env = { ...process.env, OSTRACE_ENABLED: '', NODE_OPTIONS: '' };

@@ -1,4 +1,4 @@
-import { type Context, current, enter, rootContext, runIn } from './context.js';
+import { type Context, current, enter, requestDefault, rootContext, runIn } from './context.js';
 import { type Trace, beginTrace, hold, release } from './trace.js';
 import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
@@ -6,6 +6,7 @@ import { isUuid, newId } from './ids.js';
 import { failure } from './info.js';
 import { type Point, pointName, startPoint, stopPoint } from './point.js';
 import { isPlainPromise, passingOn, watch } from './returned.js';
+import type { VerifiedTrace } from './signing.js';
 import { createStamp } from './stamp.js';
 
 /** Where the running code is within a trace. */
@@ -32,14 +33,20 @@ export interface Profiler {
   stop(info?: Info): void;
   call<Result>(name: string, description: Description, fn: () => Result): Result;
   traceHeaders(): Record<string, string>;
+  /** @param headers with names in lower case */
+  continueTrace<Result>(headers: Readonly<Record<string, unknown>>, fn: () => Result): Result;
 }
 
 /**
  * The profiler of this thread.
  *
  * @param isTimed whether the headers that it signs say when
+ * @param verify gives the trace that headers ask for
  */
-export function createProfiler(isTimed: boolean): Profiler {
+export function createProfiler(
+  isTimed: boolean,
+  verify: (headers: Readonly<Record<string, unknown>>) => VerifiedTrace | undefined,
+): Profiler {
   const begun = new WeakSet<Trace>();
   const open = createStamp<{ readonly point: Point; readonly outer: Context }>();
 
@@ -108,6 +115,24 @@ export function createProfiler(isTimed: boolean): Profiler {
       if (context === undefined) return {};
       const { trace, id } = context;
       return traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }, isTimed);
+    },
+
+    continueTrace(headers, fn) {
+      const signed = verify(headers);
+      // As a request that triggers nothing: whoever started the consumer has nothing to do with the message.
+      if (signed === undefined) return runIn(requestDefault(), fn, undefined, []);
+      const trace = beginTrace(signed.base_id, signed.hmac_key);
+      const end = (): void => release(trace);
+      let result: ReturnType<typeof fn>;
+      try {
+        result = runIn(rootContext(trace, signed.parent_id), fn, undefined, []);
+      } catch (error) {
+        end();
+        throw error;
+      }
+      if (isPlainPromise(result)) return result.then(...passingOn(end, end)) as unknown as typeof result;
+      if (!watch(result, end, end)) end();
+      return result;
     },
   };
 }

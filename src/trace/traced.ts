@@ -99,7 +99,7 @@ function ofDescriptor(
   return {
     ...descriptor,
     ...(typeof value === 'function' && { value: wrap(name, options, value as Callable, member) }),
-    ...(get && { get: wrap(name, options, get, `get ${member}`) as () => unknown }),
+    ...(get && { get: wrap(name, options, get, `get ${member}`) }),
     ...(set && { set: wrap(name, options, set, `set ${member}`) }),
   };
 }

@@ -30,7 +30,7 @@ class Other {
 
   @profiler.traced('task', { hideResult: false })
   static async make(): Promise<string> {
-    await null;
+    await Promise.resolve();
     return this.name;
   }
 
