@@ -5,11 +5,13 @@ import { isMainThread } from 'node:worker_threads';
 import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentations/index.js';
 import {
   type Config,
+  type ConfigResult,
   contextVariables,
   diagnosisVariable,
   driverSettings,
   readConfig,
   spoolSettings,
+  startOf,
 } from './config/config.js';
 import { type OptionName, variableName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
@@ -51,7 +53,8 @@ export function start(preload: string): void {
   const handover = takeHandover(preload);
   const folder = dirname(preload);
   if (handover === undefined && isTool(process.argv[1], folder)) return;
-  const config = handover?.config ?? readEnvironment();
+  const read: Pick<ConfigResult, 'config'> & Partial<ConfigResult> = handover ?? readEnvironment();
+  const { config } = read;
   const verify: Settings['verify'] = (headers) => settings.verify(headers);
   if (!config.enabled || !publishProfiler(createProfiler(isTimed(config), verify))) return;
 
@@ -69,7 +72,7 @@ export function start(preload: string): void {
   );
   const lazyRows = enabled(packages, config);
   const marks = lazyRows.map(({ mark }) => mark);
-  const script = isMainThread ? process.argv[1] : undefined;
+  const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(config, script, marks);
   const settings = createSettings(config, exporter, preload, diagnoser);
   const hooked = new Set<string>();
@@ -93,6 +96,10 @@ export function start(preload: string): void {
       'what is loaded of Node': late.whenLive,
       'what publishes': () => installLater(),
       'what is bundled': () => inspectOnce(),
+      'what is set late': () => {
+        const text = isMainThread ? read.late?.() : undefined;
+        if (text !== undefined) notice(text);
+      },
     }),
   );
   lifecycle.onLast.push(
@@ -185,10 +192,10 @@ function isTool(script: string | undefined, folder: string): boolean {
 
 const tools: ReadonlySet<string> = new Set(['npm', 'npx', 'yarn', 'pnpm', 'corepack', 'ostrace']);
 
-function readEnvironment(): Config {
-  const { config, problems } = readConfig(process.env);
-  if (isMainThread) for (const problem of problems) notice(problem);
-  return config;
+function readEnvironment(): ConfigResult {
+  const read = readConfig(process.env);
+  if (isMainThread) for (const problem of read.problems) notice(problem);
+  return read;
 }
 
 /** Who refuses what is old signs with the time, as the others that it talks to will ask for it. */
