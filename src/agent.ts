@@ -73,7 +73,7 @@ export function start(preload: string): void {
   const lazyRows = enabled(packages, config);
   const marks = lazyRows.map(({ mark }) => mark);
   const script = isMainThread ? startOf(process.env).script : undefined;
-  const diagnoser = createDiagnoser(config, script, marks);
+  const diagnoser = createDiagnoser(read, script, marks);
   const settings = createSettings(config, exporter, preload, diagnoser);
   const hooked = new Set<string>();
   const late = hookLateBuiltins(enabled(lateBuiltins, config), settings);
@@ -145,17 +145,14 @@ function inTurn(steps: Readonly<Record<string, () => void>>): () => void {
 }
 
 function createDiagnoser(
-  config: Config,
+  read: Partial<ConfigResult> & Pick<ConfigResult, 'config'>,
   script: string | undefined,
   marks: readonly BundleMark[],
 ): Diagnoser | undefined {
-  if (!isMainThread) return undefined;
   const file = process.env[diagnosisVariable];
-  // It is about this process: those that it starts must not write there too.
-  delete process.env[diagnosisVariable];
-  if (!config.debug && file === undefined) return undefined;
+  if (!isMainThread || (!read.config.debug && file === undefined)) return undefined;
   const { diagnose } = require('./diagnose.js') as typeof import('./diagnose.js');
-  return diagnose(config, file, script, marks);
+  return diagnose(read as ConfigResult, file, script, marks);
 }
 
 /** Hooks the targets of a table that the configuration has switched on. */

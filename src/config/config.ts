@@ -53,8 +53,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads the settings from environment variables. Never throws: a wrong value is a problem to print, and
  * the option's default is used, so that the application starts all the same.
+ *
+ * @param start of the process whose environment it is
  */
-export function readConfig(env: Environment): ConfigResult {
+export function readConfig(env: Environment, start: Start = startOf(env)): ConfigResult {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   const texts: Record<string, string | undefined> = {};
@@ -77,7 +79,7 @@ export function readConfig(env: Environment): ConfigResult {
       problems.push(`${name} is not a setting${hint(variable)}; see the README's table`);
     }
   }
-  const { script = 'node', folder, name = basename(script, extname(script)) } = startOf(env);
+  const { script = 'node', folder, name = basename(script, extname(script)) } = start;
   const connections = values['connectionString'] as string;
   values['connectionString'] = checkedConnections(connections, folder, problems);
   values['service'] ??= name || 'node';
@@ -135,16 +137,17 @@ function absoluteFolder(connectionString: string, base: string): string {
   return `file://${isAbsolute(folder) ? folder : resolve(base, folder)}`;
 }
 
-/**
- * The main file, and the folder that the process was started in, '' for the working directory. pm2 runs a file of
- * its own, which then loads the application, in cluster mode after a change of the folder.
- */
-export function startOf(env: Environment): {
+/** How a process was started. */
+interface Start {
   readonly script: string | undefined;
+  /** The folder; '' for the working directory. */
   readonly folder: string;
   /** What the application is called there. */
   readonly name?: string | undefined;
-} {
+}
+
+/** pm2 runs a file of its own, which then loads the application, in cluster mode after a change of the folder. */
+export function startOf(env: Environment): Start {
   const script = process.argv[1];
   const container = script === undefined ? '' : basename(script);
   if (container !== 'ProcessContainer.js' && container !== 'ProcessContainerFork.js')
