@@ -1,4 +1,3 @@
-import type { Config } from '../config/config.js';
 import { messageOf } from '../trace/notice.js';
 import type { ProcessReport } from '../trace/process-report.js';
 import { CommandError, type Shell, command, print } from './command.js';
