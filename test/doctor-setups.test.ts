@@ -1,6 +1,6 @@
 // Set-ups that are broken in one way each: `ostrace doctor` names the way, and no other.
 import assert from 'node:assert/strict';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -379,6 +379,18 @@ test('11. nor is a start before the start, or a server on another port', async (
   );
 });
 
+test('11. nor is a program that ends, or fails, before it listens', async (t) => {
+  const url = `http://127.0.0.1:${await freePort()}/`;
+  for (const [code, says] of [
+    ['', /^program: the program ended by itself, and nothing listened where the URL leads$/],
+    ['process.exit(3)', /^program: the program ended with exit code 3$/],
+  ] as const) {
+    const command = ['--', node, '--require', preload, program(t, code)];
+    const report = await examine(t, { env: good }, '--wait', '1', '--url', url, ...command);
+    named(report, says, 'request', 'program');
+  }
+});
+
 test('11. nor is an answer that comes late, or never', async (t) => {
   // The time that is left for the trace is not what the answer left of it.
   const { file, url } = await application(t, '', 'setTimeout(() => response.end(), 900)');
@@ -434,6 +446,21 @@ test("12. pm2's cluster mode takes part, as the service that pm2 knows", async (
       [`by ${args[0]} on the command line, in a worker of pm2's cluster mode`, 'shop', file],
     );
   }
+});
+
+test("12. pm2's command ends, and the worker goes on", async (t) => {
+  const { file, url } = await application(t, '');
+  const daemon = pm2(t, file, good, ['--require', preload]);
+  const start = program(
+    t,
+    `const { spawn } = require('node:child_process');
+     const daemon = spawn(process.execPath, [${JSON.stringify(daemon)}], { detached: true, stdio: 'ignore' });
+     require('node:fs').writeFileSync(__filename + '.pid', String(daemon.pid));
+     daemon.unref();`,
+  );
+  const report = await examine(t, {}, '--profile', 'first-secret', '--url', url, '--', node, start);
+  process.kill(Number(readFileSync(`${start}.pid`, 'utf8')));
+  assert.deepEqual([problems(report), report.process?.service], [[], 'shop']);
 });
 
 test("12. pm2's cluster mode with the preload in NODE_OPTIONS, which come too late there", async (t) => {

@@ -294,3 +294,36 @@ test('a driver in a bundle is told of once, with the first trace, and not before
     /^ostrace: pg is bundled into \S+bundle\.cjs, where no call of it can be seen; leave it out of the bundle \(esbuild: --external:pg;[^\n]*\n$/,
   );
 });
+
+for (const [what, set, says] of [
+  ['nothing', {}, ''],
+  ['what was set before', { OSTRACE_HMAC_KEYS: on.OSTRACE_HMAC_KEYS }, ''],
+  [
+    'one setting',
+    { OSTRACE_CONNECTION_STRING: 'file:///tmp/elsewhere' },
+    'OSTRACE_CONNECTION_STRING was set after the agent had started, and does not count',
+  ],
+  [
+    'two settings, and what is none',
+    { OSTRACE_TRACE_SQL: 'true', OSTRACE_HOST: 'h', PORT: '1' },
+    'OSTRACE_TRACE_SQL and OSTRACE_HOST were set after the agent had started, and do not count',
+  ],
+] as const) {
+  test(`of settings that dotenv brings after the preload, ${what}: one line with the first trace`, async (t) => {
+    const dotenv = program(t, `Object.assign(process.env, ${JSON.stringify(set)});`);
+    const { stderr } = await run(t, scenario('idle-server.cjs'), {
+      env: on,
+      load: 'require',
+      nodeArgs: ['--require', dotenv],
+      onReady: async (port) => {
+        for (let i = 0; i < 2; i++) {
+          await fetch(`http://127.0.0.1:${port}/x`, { headers: signedHeaders().headers });
+        }
+        await fetch(`http://127.0.0.1:${port}/end`);
+      },
+    });
+    const advice =
+      ': let Node set the environment (node --env-file=.env), or preload what sets it before ostrace/register\n';
+    assert.equal(stderr, says === '' ? '' : `ostrace: ${says}${advice}`);
+  });
+}

@@ -72,7 +72,7 @@ function checkKeys(count: number, isWhole: boolean): Check {
 }
 
 /** Variables that are none of ours and look like one: the agent can't tell them from those of others. */
-export function nearlySettings(env: Environment): string[] {
+function nearlySettings(env: Environment): string[] {
   const names = Object.keys(options).map(variableName);
   return Object.keys(env).flatMap((variable) => {
     if (variable.startsWith('OSTRACE_')) return [];

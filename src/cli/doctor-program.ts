@@ -21,7 +21,10 @@ export interface Program {
   /** Waits until it has ended, or the time is up. */
   endsWithin(waitMs: number): Promise<void>;
   stop(): Promise<void>;
-  isOver(): boolean;
+  /** It failed, so nothing more is to be expected of it; one that ends well may have started something that goes on. */
+  hasFailed(): boolean;
+  /** It ended by itself, and left nothing that goes on. */
+  hasEnded(): boolean;
   /** There was nothing to start. */
   isMissing(): boolean;
   /** What the processes that have the preload wrote, once it is stopped; the first that started first. */
@@ -51,16 +54,15 @@ export function startDiagnosed(
   let failed: string | undefined;
   let isStopped = false;
   let isMissing = false;
-  let isOver = false;
+  let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
     child.on('error', ({ message }) => {
       failed = `cannot run "${file}": ${message}`;
       isMissing = true;
-      isOver = true;
       resolve();
     });
     child.on('exit', (code, signal) => {
-      isOver = true;
+      hasEnded = !isStopped;
       if (!isStopped && code !== 0) failed = `the program ended with ${signal ?? `exit code ${code}`}`;
       resolve();
     });
@@ -97,13 +99,15 @@ export function startDiagnosed(
       found = readAll(folder);
       // A launcher may have left something that goes on.
       if (child.exitCode === 0 && found.some(({ pid }) => isAlive(pid))) {
+        hasEnded = false;
         await delay(settleMs);
         found = readAll(folder);
       }
       rmSync(folder, { recursive: true, force: true });
     },
 
-    isOver: () => isOver,
+    hasFailed: () => failed !== undefined,
+    hasEnded: () => hasEnded,
     isMissing: () => isMissing,
     reports: () => found,
     problem: () => failed,

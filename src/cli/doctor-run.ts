@@ -75,6 +75,7 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
 
 /** The program runs, and nothing listens at the URL. */
 function whyNoAnswer({ program, report, waitMs }: Run): string {
+  if (program.hasEnded()) return 'the program ended by itself, and nothing listened where the URL leads';
   const ports = [...new Set(program.ports())].toSorted((a, b) => a - b);
   if (ports.length > 0) return `the program listens on ${ports.join(' and ')}, and not where the URL leads`;
   return report?.isServer === true

@@ -47,7 +47,7 @@ export const doctor = command({
     let asked: Asked | undefined;
     try {
       if (url !== undefined && key !== undefined) {
-        asked = await ask(shell, url, config, key, waitMs, () => program?.isOver() === true);
+        asked = await ask(shell, url, config, key, waitMs, () => program?.hasFailed() === true);
         found.push(...asked.checks);
         // While it runs.
         if (program === undefined) found.push(...checkService(url, asked, config, key));
