@@ -495,7 +495,7 @@ for (const [what, env, args, says] of [
   test(`a service that runs already, with ${what}: what it was started with says so`, async (t) => {
     const { file, url } = await application(t, '');
     const store = { OSTRACE_CONNECTION_STRING: `file://${scratch(t)}` };
-    await service(t, shell(t, { ...env, ...store }), [...args, file]);
+    await service(t, shell(t, { ...env, ...store }), [...args, file, '--password', 'third-secret\u001b[2J']);
     const report = await examine(t, { env: { ...good, ...store } }, '--wait', '0.5', '--url', url);
     named(report, says, 'request', 'service');
   });

@@ -327,3 +327,11 @@ for (const [what, set, says] of [
     assert.equal(stderr, says === '' ? '' : `ostrace: ${says}${advice}`);
   });
 }
+
+test('a process that is asked for a diagnosis by a doctor who is gone goes on in silence', async (t) => {
+  for (const env of [on, {}]) {
+    const gone = { ...env, OSTRACE_DIAGNOSIS_FILE: join(scratch(t), 'gone/process') };
+    const { stderr, code } = await run(t, '-e', { args: ['0'], env: gone });
+    assert.deepEqual([stderr, code], ['', 0]);
+  }
+});

@@ -20,6 +20,18 @@ export function isNode({ program }: RunningProcess): boolean {
   return /^node(?:js)?(?:[-.\d]*)(?:\.exe)?$/.test(program);
 }
 
+/** What it runs, up to its main file: the arguments of the application may hold secrets. */
+export function commandOf({ args }: RunningProcess): string {
+  const main = args.findIndex(
+    (arg, i) =>
+      i > 0 && /\.[cm]?[jt]sx?$/.test(arg) && !/^(?:-r|--require|--import|--loader)$/.test(args[i - 1]!),
+  );
+  return args
+    .slice(0, main < 0 ? 1 : main + 1)
+    .join(' ')
+    .slice(0, 300);
+}
+
 /** A process and all that descend from it; undefined where the system does not tell. */
 export function below(pid: number): RunningProcess[] | undefined {
   const parents = parentsOf();

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type Config, readConfig } from '../config/config.js';
 import type { ProcessReport } from '../trace/process-report.js';
 import { type Check, type Environment, isPreloaded } from './doctor-checks.js';
-import { isNode } from './doctor-processes.js';
+import { commandOf, isNode } from './doctor-processes.js';
 import type { Program } from './doctor-program.js';
 import { checkReport } from './doctor-report.js';
 import type { Asked } from './doctor-request.js';
@@ -67,7 +67,7 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
     return `${start}no Node.js runs in it after ${waitMs / 1000} s (${names}); it starts slowly, then --wait SECONDS gives it longer, or it is no Node program`;
   }
   const [node] = nodes;
-  const where = node === undefined ? '' : ` in process ${node.pid} (${node.args.join(' ').slice(0, 200)})`;
+  const where = node === undefined ? '' : ` in process ${node.pid} (${commandOf(node)})`;
   return isPreloaded(operands, env)
     ? `${start}ostrace/register is asked for and did not run${where}; does something between drop NODE_OPTIONS, or did Node.js not start?`
     : `${start}nothing preloads ostrace/register${where}; start it with node --import ostrace/register, or with that in NODE_OPTIONS`;

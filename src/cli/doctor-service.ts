@@ -5,7 +5,7 @@ import { variableName } from '../config/options.js';
 import { masked, schemeOf, splitConnections } from '../drivers/index.js';
 import { messageOf } from '../trace/notice.js';
 import { type Check, checkEnvironment, isPreloaded } from './doctor-checks.js';
-import { type StartedProcess, below, isNode, listenersOn, started } from './doctor-processes.js';
+import { type StartedProcess, below, commandOf, isNode, listenersOn, started } from './doctor-processes.js';
 import type { Asked } from './doctor-request.js';
 
 type Found = Pick<Check, 'status' | 'says'>;
@@ -95,8 +95,7 @@ function checkStarted(
   const checks: Check[] = [];
   const add = (status: Check['status'], says: string): void =>
     void checks.push({ name: 'service', status, says });
-  const command = args.join(' ').slice(0, 200);
-  add('ok', `process ${pid} answers there: ${command}, started in ${cwd}`);
+  add('ok', `process ${pid} answers there: ${commandOf(service)}, started in ${cwd}`);
   const isClustered = env['pm2_NODE_OPTIONS'] !== undefined;
   const real = isClustered ? { ...env, NODE_OPTIONS: env['pm2_NODE_OPTIONS'] } : env;
   if (!isPreloaded(args, real)) {

@@ -83,7 +83,9 @@ async function tell(
 const signs = { ok: 'ok      ', hint: 'hint    ', problem: 'PROBLEM ' } as const;
 
 function textOf(checks: readonly Check[], ok: boolean): string {
-  const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${says}`);
+  // What others say, a store or the title of a process, must not move the cursor, nor look like a line of ours.
+  const clean = (says: string): string => says.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${clean(says)}`);
   const hasHints = checks.some(({ status }) => status === 'hint');
   const good = `No problem was found${hasHints ? '; a hint may be why a trace does not show all' : ''}.`;
   return `${lines.join('\n')}\n\n${ok ? good : 'A trace needs each PROBLEM to be solved.'}\n`;
