@@ -587,3 +587,15 @@ test('settings that the program alone has count, and not those of the shell', as
   const report = await examine(t, {}, ...args);
   assert.deepEqual([problems(report), hints(report).filter((hint) => !hint.startsWith('hooks'))], [[], []]);
 });
+
+test('where nothing tells which it is, all the reasons are named: proxies and clocks among them', async (t) => {
+  const { file, port } = await application(t, '');
+  const url = await proxy(t, port, without('x-trace-info', 'x-trace-hmac', 'x-trace-time'));
+  const store = { OSTRACE_CONNECTION_STRING: `file://${scratch(t)}` };
+  await service(t, shell(t, { ...good, ...store }), ['--require', preload, file]);
+  const report = await examine(t, { env: { ...good, ...store } }, '--wait', '0.5', '--url', url);
+  assert.match(
+    hints(report).at(-1)!,
+    /^service: a service makes no trace where it has no agent .*another key .*another store .*; or a proxy between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or its clock differs by more than its OSTRACE_HMAC_MAX_AGE$/,
+  );
+});

@@ -14,7 +14,7 @@ export const pm2Advice =
   "pm2's cluster mode (-i, instances) sets an application's NODE_OPTIONS too late for a preload: put '--require' and the whole path of ostrace/register into its node_args";
 
 /** What a service can lack, where nothing tells which of it. */
-const reasons = `it has no agent (${variableName('enabled')}, --import ostrace/register), another key (${variableName('hmacKeys')}) or another store (${variableName('connectionString')}); or a proxy between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or its clock differs by more than its ${variableName('hmacMaxAge')}`;
+const reasons = `a service makes no trace where it has no agent (${variableName('enabled')}, --import ostrace/register), another key (${variableName('hmacKeys')}) or another store (${variableName('connectionString')}); or a proxy between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or its clock differs by more than its ${variableName('hmacMaxAge')}`;
 
 /**
  * Why a service that runs already made no trace of a request: what its process was started with, where it runs on
@@ -40,8 +40,8 @@ export function checkService(url: URL, asked: Asked, config: Config | undefined,
     const says = `process ${pid} (${program}) answers there, which is no Node.js: a proxy has to let X-Trace-Info, X-Trace-HMAC and X-Trace-Time through; give the URL of the service itself to see whether the proxy is why`;
     checks.push({ name: 'service', status: 'problem', says });
   }
-  const isNamed = checks.some(({ status }) => status === 'problem');
-  return isNamed || asked.isFound === undefined
+  // Also where one is named: what answers may be a proxy that is a Node program, before the service.
+  return asked.isFound === undefined
     ? checks
     : [...checks, { name: 'service', status: 'hint', says: reasons }];
 }
