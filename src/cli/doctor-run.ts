@@ -49,7 +49,8 @@ export function checkProgram(run: Run, env: Environment, config: Config | undefi
     if (!program.isMissing()) add(whyNoAgent(run, env));
     return checks;
   }
-  checks.push(...checkReport(report, config, readConfig(env).problems));
+  // A trace that was found was looked for in the right place, whatever that is called.
+  checks.push(...checkReport(report, asked?.isFound === true ? undefined : config, readConfig(env).problems));
   if (asked !== undefined && !asked.isAnswered && failed === undefined && !asked.isLate)
     add(whyNoAnswer(run));
   if (report.off === undefined) checks.push(...checkTriggers(report, asked));
