@@ -93,16 +93,20 @@ for (const [mode, args] of Object.entries(modes)) {
           encoding: 'utf8',
           timeout: 60_000,
         });
-      t.after(() => call(['kill'], elsewhere, {}));
       // The daemon runs already, as somebody started it who knew of no agent.
       call(['ping'], elsewhere, {});
-      const settings = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: key, PORT: port };
-      const start = ['start', 'app.js', '--name', 'shop', `--node-args=${preloaded}`, ...args];
-      const { status, stderr } = call(start, folder, settings);
-      assert.equal(status, 0, stderr);
-      const events = await trace(url, join(folder, '.ostrace'));
-      assert.equal(shape(treeOf(events)), 'wsgi(thread(thread_main))');
-      assert.deepEqual([...new Set(events.map(({ service }) => service))], ['shop']);
+      try {
+        const settings = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: key, PORT: port };
+        const start = ['start', 'app.js', '--name', 'shop', `--node-args=${preloaded}`, ...args];
+        const { status, stderr } = call(start, folder, settings);
+        assert.equal(status, 0, stderr);
+        const events = await trace(url, join(folder, '.ostrace'));
+        assert.equal(shape(treeOf(events)), 'wsgi(thread(thread_main))');
+        assert.deepEqual([...new Set(events.map(({ service }) => service))], ['shop']);
+      } finally {
+        // Before the folders of the test go away, without which pm2 finds no daemon.
+        call(['kill'], elsewhere, {});
+      }
     });
   }
 }
