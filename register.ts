@@ -3,6 +3,20 @@
 // CommonJS, because Node runs only `--require` preloads in threads made of text and in single executables;
 // and one file with nothing at its top, because while OSTRACE_ENABLED is off this is all that is loaded.
 
+// pm2's cluster mode puts the environment of an application into this variable, and applies it only after the
+// preload: what counts for us of it is applied now.
+if (process.env['pm2_env'] !== undefined) {
+  try {
+    const settings = JSON.parse(process.env['pm2_env']) as Readonly<Record<string, string>>;
+    for (const name of Object.keys(settings)) {
+      const isSetting = name.startsWith('OSTRACE_') && !/^OSTRACE_TRACE_(?:INFO|HMAC)$/.test(name);
+      if (isSetting || ['name', 'pm_cwd', 'pm_exec_path'].includes(name)) process.env[name] = settings[name];
+    }
+  } catch {
+    // it is somebody else's
+  }
+}
+
 const enabled = process.env['OSTRACE_ENABLED'] ?? '';
 
 // A thread that works for a trace may have been given no environment: it is known by its first argument,
@@ -29,6 +43,12 @@ if (isHanded || !['', '0', 'false', 'no', 'off'].includes(enabled.trim().toLower
       // stderr is closed or full: there is nobody to tell
     }
   }
+}
+
+// `ostrace doctor` asks why there is no agent.
+if (process.env['OSTRACE_DIAGNOSIS_FILE'] !== undefined && !isHanded) {
+  const { createRequire } = (module.constructor ?? require('node:module')) as typeof import('node:module');
+  (createRequire(__filename)('./src/off.js') as typeof import('./src/off.js')).tellIfOff();
 }
 
 export {};

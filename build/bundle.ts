@@ -24,6 +24,8 @@ const options = {
   format: 'cjs',
   metafile: true,
   write: false,
+  // Yarn's loader is there where it is asked for.
+  external: ['pnpapi'],
   // Not minified: an application sees names of inner functions, people see all of them in stacks, and it would
   // save half a millisecond.
 } as const satisfies BuildOptions;

@@ -5,11 +5,13 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentations/index.js';
 import {
   type Config,
+  type ConfigResult,
   contextVariables,
   diagnosisVariable,
   driverSettings,
   readConfig,
   spoolSettings,
+  startOf,
 } from './config/config.js';
 import { type OptionName, variableName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
@@ -55,10 +57,12 @@ export function start(preload: string): void {
   const handover = takeHandover(preload);
   const folder = dirname(preload);
   if (handover === undefined && isTool(process.argv[1], folder)) return;
-  const config = handover?.config ?? readEnvironment();
+  const read: Pick<ConfigResult, 'config'> & Partial<ConfigResult> = handover ?? readEnvironment();
+  const { config } = read;
   if (!config.enabled) return;
   const verifier = createVerifier(config);
-  if (!publishProfiler(createProfiler(verifier.trust))) return;
+  const verify: Settings['verify'] = (headers) => settings.verify(headers);
+  if (!publishProfiler(createProfiler(verify, verifier.trust))) return;
 
   setLinger(config.linger);
   // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
@@ -77,8 +81,8 @@ export function start(preload: string): void {
   );
   const lazyRows = enabled(packages, config);
   const marks = lazyRows.map(({ mark }) => mark);
-  const script = isMainThread ? process.argv[1] : undefined;
-  const diagnoser = createDiagnoser(config, script, marks, verifier);
+  const script = isMainThread ? startOf(process.env).script : undefined;
+  const diagnoser = createDiagnoser(read, script, marks, verifier);
   const settings = createSettings(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
   const hooked = new Set<string>();
   const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], settings);
@@ -108,6 +112,10 @@ export function start(preload: string): void {
       'what is loaded of Node': late.whenLive,
       'what publishes': () => installLater(),
       'what is bundled': () => inspectOnce(),
+      'what is set late': () => {
+        const text = isMainThread ? read.late?.() : undefined;
+        if (text !== undefined) notice(text);
+      },
     }),
   );
   lifecycle.onLast.push(
@@ -162,18 +170,15 @@ function inTurn(steps: Readonly<Record<string, () => void>>): () => void {
 }
 
 function createDiagnoser(
-  config: Config,
+  read: Partial<ConfigResult> & Pick<ConfigResult, 'config'>,
   script: string | undefined,
   marks: readonly BundleMark[],
   verifier: Verifier,
 ): Diagnoser | undefined {
-  if (!isMainThread) return undefined;
   const file = process.env[diagnosisVariable];
-  // It is about this process: those that it starts must not write there too.
-  delete process.env[diagnosisVariable];
-  if (!config.debug && file === undefined) return undefined;
+  if (!isMainThread || (!read.config.debug && file === undefined)) return undefined;
   const { diagnose } = require('./diagnose.js') as typeof import('./diagnose.js');
-  return diagnose(config, file, script, marks, verifier);
+  return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
 /** Hooks the targets of a table that the configuration has switched on. */
@@ -210,10 +215,10 @@ function isTool(script: string | undefined, folder: string): boolean {
 
 const tools: ReadonlySet<string> = new Set(['npm', 'npx', 'yarn', 'pnpm', 'corepack', 'ostrace']);
 
-function readEnvironment(): Config {
-  const { config, problems } = readConfig(process.env);
-  if (isMainThread) for (const problem of problems) notice(problem);
-  return config;
+function readEnvironment(): ConfigResult {
+  const read = readConfig(process.env);
+  if (isMainThread) for (const problem of read.problems) notice(problem);
+  return read;
 }
 
 function createSettings(

@@ -1,28 +1,9 @@
-import { inspect, types } from 'node:util';
-
+import { carriedIn } from './trace/carried.js';
 import type { Info } from './trace/event.js';
-import { type Description, type Position, publishedProfiler } from './trace/profiler.js';
+import { type Position, publishedProfiler } from './trace/profiler.js';
+import { type TracedClassOptions, type TracedOptions, traced, tracedClass } from './trace/traced.js';
 
-export type { Info, Position };
-
-/** What is recorded of a traced function, in OSProfiler's words. */
-export interface TracedOptions {
-  /** More for the point's info, beside the function. */
-  readonly info?: Info;
-  /** Leaves the arguments out. Default false. */
-  readonly hideArgs?: boolean;
-  /** Leaves the result out. Default true. */
-  readonly hideResult?: boolean;
-}
-
-export interface TracedClassOptions extends TracedOptions {
-  /** Includes the methods whose names begin with `_`. Default false. */
-  readonly tracePrivate?: boolean;
-}
-
-/** A function as decorators and callers pass it. */
-type AnyFunction<This, Args extends readonly unknown[], Result> = (this: This, ...args: Args) => Result;
-type AnyClass = abstract new (...args: never[]) => object;
+export type { Info, Position, TracedClassOptions, TracedOptions };
 
 /**
  * The application's own hand on the trace that it runs in. Everything here does nothing while the agent
@@ -74,16 +55,18 @@ export const profiler = {
   trace,
 
   /**
-   * Makes a function, or by `@traced('name')` a method, a point whenever it is called within a trace. From
-   * JavaScript: `const work = traced('work')(function work() { … })`.
+   * Makes a function a point whenever it is called within a trace, and so, by `@traced('name')`, a method, an
+   * accessor or a field that holds a function, static ones too: as a standard decorator, and as one of
+   * `experimentalDecorators` (there not of fields). From JavaScript:
+   * `const work = traced('work')(function work() { … })`.
    *
    * @param name of the point: the kind of work, as `rpc` or `task`; the function's name is in its info
    */
   traced,
 
   /**
-   * Makes each method of a class a point, by `@tracedClass('rpc')` or `tracedClass('rpc')(Class)`. Static
-   * methods, accessors and inherited methods stay as they are, as do methods that begin with `_`.
+   * Makes each method of a class a point, by `@tracedClass('rpc')`, of both kinds of decorators too, or by
+   * `tracedClass('rpc')(Class)`. Static methods, accessors and inherited methods stay as they are, as do methods that begin with `_`.
    */
   tracedClass,
 
@@ -93,6 +76,22 @@ export const profiler = {
    */
   traceHeaders(): Record<string, string> {
     return publishedProfiler()?.traceHeaders() ?? {};
+  },
+
+  /**
+   * Calls a function, and all that it awaits, within the trace that a message's headers ask for: what starts
+   * there is below the point whose `traceHeaders()` came with the message. For queues and protocols that ostrace
+   * does not know. No point is made of the call itself: `trace` within it makes one.
+   *
+   * Headers are checked as those of a request are, with the keys and the age of the configuration. Without good
+   * ones the function runs outside of any trace, also where the caller is traced.
+   *
+   * @param headers an object, `Headers`, a `Map` or pairs; names in any case, values texts or bytes
+   * @returns what the function returns; of a plain promise, one that settles alike
+   */
+  continue<Result>(headers: unknown, fn: () => Result): Result {
+    const agent = publishedProfiler();
+    return agent === undefined ? fn() : agent.continueTrace(carriedIn(headers), fn);
   },
 };
 
@@ -104,99 +103,4 @@ function trace<Result>(name: string, ...rest: [() => Result] | [Info, () => Resu
   const agent = publishedProfiler();
   if (agent === undefined) return fn();
   return agent.call(name, { start: () => info, stop: () => undefined }, fn);
-}
-
-function traced(name: string, options: TracedOptions = {}) {
-  return <This, Args extends unknown[], Result>(
-    fn: AnyFunction<This, Args, Result>,
-    context?: ClassMethodDecoratorContext,
-  ): AnyFunction<This, Args, Result> =>
-    wrap(name, options, fn, String(context?.name ?? (fn.name || 'anonymous')));
-}
-
-function tracedClass(name: string, options: TracedClassOptions = {}) {
-  return <Class extends AnyClass>(target: Class, _context?: ClassDecoratorContext): Class => {
-    for (const method of Object.getOwnPropertyNames(target.prototype)) {
-      const property = Object.getOwnPropertyDescriptor(target.prototype, method)!;
-      const isPrivate = method.startsWith('_') && options.tracePrivate !== true;
-      if (method === 'constructor' || isPrivate || typeof property.value !== 'function') continue;
-      const value = wrap(name, options, property.value as never, `${target.name}.${method}`);
-      Object.defineProperty(target.prototype, method, { ...property, value });
-    }
-    return target;
-  };
-}
-
-function wrap<This, Args extends unknown[], Result>(
-  name: string,
-  options: TracedOptions,
-  fn: AnyFunction<This, Args, Result>,
-  functionName: string,
-): AnyFunction<This, Args, Result> {
-  const wrapper = function (this: This, ...args: Args): Result {
-    const agent = publishedProfiler();
-    if (agent === undefined) return Reflect.apply(fn, this, args);
-    return agent.call(name, describe(functionName, args, options), () => Reflect.apply(fn, this, args));
-  };
-  for (const property of ['name', 'length'] as const) {
-    Object.defineProperty(wrapper, property, { value: fn[property], configurable: true });
-  }
-  return wrapper;
-}
-
-function describe(name: string, args: readonly unknown[], options: TracedOptions): Description {
-  return {
-    start: () => ({
-      ...options.info,
-      // `kwargs` is what OSProfiler's readers look for; JavaScript has none.
-      function: { name, ...(options.hideArgs !== true && { args: text(args.map(shown)), kwargs: '{}' }) },
-    }),
-    stop: (result) =>
-      options.hideResult === false ? { function: { result: text(shown(result)) } } : undefined,
-  };
-}
-
-/** A value as people read it, bounded; like the Python representations that OSProfiler sends. */
-function text(value: unknown): string {
-  try {
-    return inspect(value, {
-      depth: 2,
-      maxArrayLength: itemsShown,
-      maxStringLength: 200,
-      breakLength: Infinity,
-    });
-  } catch {
-    // an `inspect` or a getter of the application's throws
-    return '[unreadable]';
-  }
-}
-
-// `inspect` has limits for lists and texts, and none for objects: 100,000 members take it a quarter of a second.
-const maxMembersShown = 1000;
-const levelsShown = 3;
-const itemsShown = 10;
-
-/** The value, or its class alone where it has too many members to be printed. */
-function shown(value: unknown): unknown {
-  return membersLeft(value, maxMembersShown, levelsShown) < 0
-    ? { [inspect.custom]: () => inspect(value, { depth: -1 }) }
-    : value;
-}
-
-/** What is left of so many members after those that `inspect` would print; no getter is called, as by it. */
-function membersLeft(value: unknown, most: number, levels: number): number {
-  if (typeof value !== 'object' || value === null || levels === 0) return most;
-  // Of a Proxy, `inspect` sees the target, and nobody else does without its traps.
-  if (types.isProxy(value) || ArrayBuffer.isView(value)) return most;
-  const names = Array.isArray(value) ? indices(value) : Object.keys(value);
-  let left = most - names.length;
-  for (const name of names) {
-    if (left < 0) return left;
-    left = membersLeft(Object.getOwnPropertyDescriptor(value, name)?.value, left, levels - 1);
-  }
-  return left;
-}
-
-function indices({ length }: readonly unknown[]): string[] {
-  return Array.from({ length: Math.min(length, itemsShown) }, (_, i) => String(i));
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+
+import { transformSync } from 'esbuild';
 
 import { type SeenPoint, key, on, projectFolder, run, scenario, scratch, shape, treeOf } from './scenario.js';
 
@@ -125,14 +127,56 @@ test('a second copy of the agent does nothing', async (t) => {
   assert.equal(shape(treeOf(events)), 'process(command)');
 });
 
-test('standard decorators work as TypeScript compiles them', async (t) => {
-  const file = join(projectFolder, 'dist/test/scenarios/decorators.js');
-  const { stdout, events } = await run(t, file, { env: { ...on, OSTRACE_PROFILE: key } });
-  assert.equal(stdout, 'hello you 4\n');
+const names = (points: readonly SeenPoint[]): readonly string[] =>
+  points.map(({ start }) => (start.info['function'] as { name: string }).name);
+
+/** The scenario as a compiler writes it for `experimentalDecorators`, as Nest's applications have it. */
+function legacyDecorators(t: TestContext): string {
+  const source = join(projectFolder, 'test/scenarios/decorators.ts');
+  const { code } = transformSync(readFileSync(source, 'utf8'), {
+    loader: 'ts',
+    format: 'cjs',
+    tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
+  });
+  const file = join(scratch(t), 'decorators.cjs');
+  writeFileSync(file, code.replace('../../src/index.js', join(projectFolder, 'dist/src/index.js')));
+  return file;
+}
+
+for (const [kind, compiled] of Object.entries({
+  standard: () => join(projectFolder, 'dist/test/scenarios/decorators.js'),
+  legacy: legacyDecorators,
+})) {
+  test(`${kind} decorators make points of methods, accessors and classes, and keep what is on them`, async (t) => {
+    const file = compiled(t);
+    const expected = ['hello you', 4, 1, 'Other', 3, 7, 'property', '/greet', 'work'];
+    const off = await run(t, file, { load: 'none' });
+    assert.deepEqual([JSON.parse(off.stdout), off.stderr], [expected, '']);
+    const { stdout, stderr, events } = await run(t, file, { env: { ...on, OSTRACE_PROFILE: key } });
+    assert.deepEqual([JSON.parse(stdout), stderr], [expected, '']);
+    const [root] = treeOf(events);
+    assert.equal(shape([root!]), 'process(again(service) outer(task) get task get set get)');
+    const [again, outer] = root!.children;
+    assert.deepEqual(names(root!.children), [
+      'Service.greet',
+      'Other.work',
+      'get size',
+      'make',
+      'get count',
+      'set width',
+      'get size',
+    ]);
+    assert.deepEqual(names([...again!.children, ...outer!.children]), ['Service.greet', 'work']);
+    const made = root!.children[3]!;
+    assert.deepEqual(made.stop!.info['function'], { result: "'Other'" }, 'the point ends with the promise');
+  });
+}
+
+test('standard decorators make points of fields, of `accessor` and of private methods', async (t) => {
+  const file = join(projectFolder, 'dist/test/scenarios/standard-decorators.js');
+  const { stdout, stderr, events } = await run(t, file, { env: { ...on, OSTRACE_PROFILE: key } });
+  assert.deepEqual([stdout, stderr], ['4 1 2 hidden\n', '']);
   const [root] = treeOf(events);
-  assert.equal(shape([root!]), 'process(service task)');
-  assert.deepEqual(
-    root!.children.map(({ start }) => (start.info['function'] as { name: string }).name),
-    ['Service.greet', 'work'],
-  );
+  assert.equal(shape([root!]), 'process(accessor field field accessor private)');
+  assert.deepEqual(names(root!.children), ['set level', 'double', 'half', 'get level', '#hidden']);
 });

@@ -1,101 +1,25 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 
 import { node } from '../instrumentations/versions.js';
 import { infoHeader, timeHeader, traceHeaders } from '../src/trace/headers.js';
 import { newId } from '../src/trace/ids.js';
-import type { ProcessReport } from '../src/trace/process-report.js';
 import { hmacOf } from '../src/trace/hmac.js';
 import {
-  agentFolder,
-  key,
-  on,
-  preload,
-  projectFolder,
-  run,
-  scenario,
-  scratch,
-  signedHeaders,
-} from './scenario.js';
-
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Report {
-  readonly ok: boolean;
-  readonly checks: readonly { readonly name: string; readonly status: string; readonly says: string }[];
-  readonly process?: ProcessReport;
-}
-
-const keys = 'first-secret,second-secret';
-const good = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: keys };
-
-async function doctor(
-  t: TestContext,
-  env: Readonly<Record<string, string>>,
-  ...args: readonly string[]
-): Promise<Result> {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(?:OSTRACE|NODE)_/.test(name));
-  const child = spawn(process.execPath, [join(agentFolder, 'dist/src/cli/main.js'), 'doctor', ...args], {
-    env: {
-      ...Object.fromEntries(inherited),
-      OSTRACE_CONNECTION_STRING: `file://${join(scratch(t), 'traces')}`,
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const [code] = (await once(child, 'close')) as [number | null];
-  assert.ok(!/(?:first|second)-secret/.test(stdout + stderr), 'a key is shown');
-  return { code, stdout, stderr };
-}
-
-/** A free port: nobody else takes it in the moment until the program does. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** A program that ends by itself. */
-function program(t: TestContext, code: string): string {
-  const file = join(scratch(t), 'app.cjs');
-  writeFileSync(file, code);
-  return file;
-}
-
-/** An application's folder, with a server that has loaded what its first lines say. */
-async function application(t: TestContext, head: string): Promise<{ file: string; url: string }> {
-  const folder = scratch(t);
-  const port = await freePort();
-  const file = join(folder, 'app.cjs');
-  writeFileSync(
-    file,
-    `${head}\nrequire('node:http').createServer((request, response) => response.end()).listen(${port}, '127.0.0.1');`,
-  );
-  return { file, url: `http://127.0.0.1:${port}/` };
-}
+  type Report,
+  application,
+  doctor,
+  freePort,
+  good,
+  hints,
+  problems,
+  program,
+} from './fixtures/doctor.js';
+import { key, on, preload, projectFolder, run, scenario, scratch, signedHeaders } from './scenario.js';
 
 const pgFile = JSON.stringify(require.resolve('pg'));
-const problems = ({ checks }: Report): string[] =>
-  checks.filter(({ status }) => status === 'problem').map(({ name, says }) => `${name}: ${says}`);
-const hints = ({ checks }: Report): string[] =>
-  checks.filter(({ status }) => status === 'hint').map(({ name, says }) => `${name}: ${says}`);
 
 test('in a shell without any setting it says what is missing, and exits with 1', async (t) => {
   const { code, stdout, stderr } = await doctor(t, {});
@@ -115,7 +39,11 @@ test('a Node.js that is older than package.json, and the tests, allow is a probl
   const [major, minor] = node.from.split('.').map(Number);
   const judged = async (version: string): Promise<string[]> => {
     const preloaded = program(t, `Object.defineProperty(process.versions, 'node', { value: '${version}' });`);
-    const { stdout } = await doctor(t, { ...good, NODE_OPTIONS: `--require ${preloaded}` }, '--json');
+    const { stdout } = await doctor(
+      t,
+      { env: { ...good, NODE_OPTIONS: `--require ${preloaded}` } },
+      '--json',
+    );
     return problems(JSON.parse(stdout) as Report);
   };
   const tooOld = `${major}.${minor! - 10}.9`;
@@ -130,7 +58,7 @@ test('a Node.js that is older than package.json, and the tests, allow is a probl
 test('of a program that is traced it shows what was hooked, and that the trace is in the store', async (t) => {
   const { file, url } = await application(t, `require(${pgFile}); require('node:http2');`);
   const args = ['--url', url, '--', process.execPath, '--import', preload, file];
-  const { code, stdout } = await doctor(t, good, '--json', ...args);
+  const { code, stdout } = await doctor(t, { env: good }, '--json', ...args);
   const report = JSON.parse(stdout) as Report;
   assert.deepEqual(problems(report), []);
   assert.deepEqual(hints(report), []);
@@ -141,7 +69,7 @@ test('of a program that is traced it shows what was hooked, and that the trace i
     ['pg', 'pg-pool'],
   );
   assert.deepEqual([loaded, count, triggered, script], ['by --import on the command line', 2, 1, file]);
-  const text = await doctor(t, good, ...args);
+  const text = await doctor(t, { env: good }, ...args);
   assert.match(text.stdout, /^ok +request +answered 200, and its trace is in the store/m);
   assert.match(text.stdout, /^ok +request +1 request began a trace in the program$/m);
   assert.match(text.stdout, /No problem was found\.\n$/);
@@ -150,7 +78,16 @@ test('of a program that is traced it shows what was hooked, and that the trace i
 test('a key that the program does not have is named as the reason', async (t) => {
   const { file, url } = await application(t, '');
   const command = ['--url', url, '--', process.execPath, '--require', preload, file];
-  const { code, stdout } = await doctor(t, good, '--json', '--wait', '5', '--profile', 'another', ...command);
+  const { code, stdout } = await doctor(
+    t,
+    { env: good },
+    '--json',
+    '--wait',
+    '5',
+    '--profile',
+    'another',
+    ...command,
+  );
   const [first, second] = problems(JSON.parse(stdout) as Report);
   assert.match(first!, /^request: answered 200, but nothing of its trace came to the store/);
   assert.match(
@@ -191,7 +128,7 @@ const explained: Readonly<Record<string, readonly [head: string, args: readonly 
 for (const [what, [head, args, says]] of Object.entries(explained)) {
   test(`it tells of ${what}`, async (t) => {
     const command = ['--', process.execPath, ...args, program(t, head)];
-    const { stdout } = await doctor(t, good, '--json', '--wait', '60', ...command);
+    const { stdout } = await doctor(t, { env: good }, '--json', '--wait', '60', ...command);
     const report = JSON.parse(stdout) as Report;
     assert.deepEqual(problems(report), []);
     assert.ok(
@@ -204,7 +141,17 @@ for (const [what, [head, args, says]] of Object.entries(explained)) {
 test('it tells of a driver that was loaded before the agent, and is hooked all the same', async (t) => {
   const file = program(t, '');
   const early = ['--require', JSON.parse(pgFile) as string, '--require', preload];
-  const { stdout } = await doctor(t, good, '--json', '--wait', '60', '--', process.execPath, ...early, file);
+  const { stdout } = await doctor(
+    t,
+    { env: good },
+    '--json',
+    '--wait',
+    '60',
+    '--',
+    process.execPath,
+    ...early,
+    file,
+  );
   const report = JSON.parse(stdout) as Report;
   assert.deepEqual(report.process!.early, ['pg']);
   assert.ok(report.process!.hooked.some(({ name }) => name === 'pg'));
@@ -219,7 +166,7 @@ test('it tells of a program without the agent, one that fails, and one that is n
     [['/nowhere/at/all'], /^program: cannot run "\/nowhere\/at\/all"/],
   ];
   for (const [command, says] of cases) {
-    const { stdout, code } = await doctor(t, good, '--json', '--wait', '60', '--', ...command);
+    const { stdout, code } = await doctor(t, { env: good }, '--json', '--wait', '60', '--', ...command);
     const found = problems(JSON.parse(stdout) as Report);
     assert.ok(
       found.some((each) => says.test(each)),
@@ -235,7 +182,7 @@ test('a store that cannot be used, and a service that does not answer, are probl
   writeFileSync(join(folder, 'file'), '');
   const env = { ...good, OSTRACE_CONNECTION_STRING: `file://${folder}/file` };
   const url = `http://127.0.0.1:${await freePort()}/`;
-  const { stdout, code } = await doctor(t, env, '--json', '--wait', '0.3', '--url', url);
+  const { stdout, code } = await doctor(t, { env }, '--json', '--wait', '0.3', '--url', url);
   const [store, request] = problems(JSON.parse(stdout) as Report);
   assert.match(store!, /^store: file:.*there is a file of that name/);
   assert.match(request!, /^request: no response from .*ECONNREFUSED/);
@@ -346,4 +293,45 @@ test('a driver in a bundle is told of once, with the first trace, and not before
     await told(2),
     /^ostrace: pg is bundled into \S+bundle\.cjs, where no call of it can be seen; leave it out of the bundle \(esbuild: --external:pg;[^\n]*\n$/,
   );
+});
+
+for (const [what, set, says] of [
+  ['nothing', {}, ''],
+  ['what was set before', { OSTRACE_HMAC_KEYS: on.OSTRACE_HMAC_KEYS }, ''],
+  [
+    'one setting',
+    { OSTRACE_CONNECTION_STRING: 'file:///tmp/elsewhere' },
+    'OSTRACE_CONNECTION_STRING was set after the agent had started, and does not count',
+  ],
+  [
+    'two settings, and what is none',
+    { OSTRACE_TRACE_SQL: 'true', OSTRACE_HOST: 'h', PORT: '1' },
+    'OSTRACE_TRACE_SQL and OSTRACE_HOST were set after the agent had started, and do not count',
+  ],
+] as const) {
+  test(`of settings that dotenv brings after the preload, ${what}: one line with the first trace`, async (t) => {
+    const dotenv = program(t, `Object.assign(process.env, ${JSON.stringify(set)});`);
+    const { stderr } = await run(t, scenario('idle-server.cjs'), {
+      env: on,
+      load: 'require',
+      nodeArgs: ['--require', dotenv],
+      onReady: async (port) => {
+        for (let i = 0; i < 2; i++) {
+          await fetch(`http://127.0.0.1:${port}/x`, { headers: signedHeaders().headers });
+        }
+        await fetch(`http://127.0.0.1:${port}/end`);
+      },
+    });
+    const advice =
+      ': let Node set the environment (node --env-file=.env), or preload what sets it before ostrace/register\n';
+    assert.equal(stderr, says === '' ? '' : `ostrace: ${says}${advice}`);
+  });
+}
+
+test('a process that is asked for a diagnosis by a doctor who is gone goes on in silence', async (t) => {
+  for (const env of [on, {}]) {
+    const gone = { ...env, OSTRACE_DIAGNOSIS_FILE: join(scratch(t), 'gone/process') };
+    const { stderr, code } = await run(t, '-e', { args: ['0'], env: gone });
+    assert.deepEqual([stderr, code], ['', 0]);
+  }
 });

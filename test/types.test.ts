@@ -22,9 +22,33 @@ const classOptions: TracedClassOptions = { ...options, tracePrivate: true };
 
 @profiler.tracedClass('service', classOptions)
 class Service {
+  #size = 2;
+
   @profiler.traced('task', options)
   double(times: number): number {
     return times * 2;
+  }
+
+  @profiler.traced('task')
+  async later<T>(value: T, ...rest: readonly string[]): Promise<T> {
+    await null;
+    return rest.length > 0 ? value : this.later(value, 'again');
+  }
+
+  @profiler.traced('task')
+  static make(this: typeof Service, size?: number): Service {
+    const made = new this();
+    made.size = size ?? 1;
+    return made;
+  }
+
+  @profiler.traced('get')
+  get size(): number {
+    return this.#size;
+  }
+  // The other kind of decorators stands at the first of the two alone.
+  set size(value: number) {
+    this.#size = value;
   }
 }
 
@@ -45,6 +69,7 @@ async function main(): Promise<void> {
   const joined: string = join('n', 1);
   const Traced: typeof Service = profiler.tracedClass('again')(Service);
   const headers: Record<string, string> = profiler.traceHeaders();
+  const handled: number = profiler.continue(headers, () => 7) + (await profiler.continue(new Map(), async () => 0));
   profiler.clean();
 
   // @ts-expect-error -- a name is a text
@@ -54,16 +79,53 @@ async function main(): Promise<void> {
   join('n', 'm');
   // @ts-expect-error -- and its result
   const wrong: number = profiler.trace('work', () => 'text');
+  // @ts-expect-error -- a decorated method keeps its parameters
+  new Service().double('two');
+  // @ts-expect-error -- and its result
+  const length: string = new Service().size;
   // @ts-expect-error -- no such option
   profiler.traced('rpc', { hideArguments: true });
   // @ts-expect-error -- the API has no other name
   type Other = everything.Agent;
 
-  console.log(JSON.stringify([new Traced().double(2), text, count, joined, wrong, ids, Object.keys(headers)]));
+  console.log(JSON.stringify([new Traced().double(2), Service.make(5).size, await Service.make().later('x'), length, text, handled && count, joined, wrong, ids, Object.keys(headers)]));
 }
 
 void main();
 `;
+
+/** What one of the two kinds of decorators alone can stand at. */
+const only = {
+  standard: `
+class Fields {
+  @profiler.traced('field') double = (value: number): number => value * 2;
+  @profiler.traced('field') static half = async (value: number) => value / 2;
+  @profiler.traced('accessor') accessor level = 1;
+  // @ts-expect-error -- only a function can be called
+  @profiler.traced('field') count = 1;
+  // @ts-expect-error -- the decorator of a class is tracedClass
+  static Inner = @profiler.traced('class') class {};
+}
+new Fields();
+`,
+  legacy: `
+import 'reflect-metadata';
+class Dependency {}
+const kept: (target: object, key: string, descriptor: PropertyDescriptor) => void = (_target, _key, { value }) =>
+  Reflect.defineMetadata('route', '/x', value);
+@profiler.tracedClass('controller')
+class Controller {
+  constructor(readonly dependency: Dependency) {}
+  @profiler.traced('above') @kept above(): void {}
+  @kept @profiler.traced('below') below(): void {}
+  // @ts-expect-error -- a property has no descriptor that could be changed
+  @profiler.traced('field') count = 1;
+}
+const routes = [Controller.prototype.above, Controller.prototype.below].map((fn) => Reflect.getMetadata('route', fn));
+const [dependency] = Reflect.getMetadata('design:paramtypes', Controller) as unknown[];
+if (routes.join() !== '/x,/x' || dependency !== Dependency) throw new Error('what a framework keeps is gone');
+`,
+};
 
 const kinds = { 'a CommonJS': 'commonjs', 'an ES module': 'module' } as const;
 // The declarations of Node and of this package are checked too.
@@ -83,18 +145,31 @@ before(() => {
     devDependencies: Readonly<Record<'typescript' | '@types/node', string>>;
   };
   const tools = (['typescript', '@types/node'] as const).map((name) => `${name}@${devDependencies[name]}`);
-  install(folder, pack(folder), ...tools);
+  install(folder, pack(folder), ...tools, 'reflect-metadata@0.2.2');
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-for (const [what, type] of Object.entries(kinds)) {
-  test(`${what} application in TypeScript compiles against the whole API, and runs`, () => {
-    const app = join(folder, type);
+const applications = Object.entries(kinds).flatMap(([what, type]) => [
+  [what, type, 'standard', compilerOptions] as const,
+  [
+    what,
+    type,
+    'legacy',
+    { ...compilerOptions, experimentalDecorators: true, emitDecoratorMetadata: true },
+  ] as const,
+]);
+
+for (const [what, type, decorators, settings] of applications) {
+  test(`${what} application in TypeScript with ${decorators} decorators compiles against the whole API, and runs`, () => {
+    const app = join(folder, `${type}-${decorators}`);
     mkdirSync(app);
     writeFileSync(join(app, 'package.json'), JSON.stringify({ type }));
-    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
-    writeFileSync(join(app, 'app.ts'), consumer);
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: settings, files: ['app.ts'] }),
+    );
+    writeFileSync(join(app, 'app.ts'), consumer + only[decorators]);
     const call = (...args: readonly string[]): string => {
       const env = { ...process.env, OSTRACE_ENABLED: '', NODE_OPTIONS: '' };
       const { status, stdout, stderr } = spawnSync(process.execPath, args, {
@@ -106,6 +181,6 @@ for (const [what, type] of Object.entries(kinds)) {
       return stdout;
     };
     assert.equal(call(join(folder, 'node_modules/typescript/bin/tsc'), '-p', '.'), '');
-    assert.deepEqual(JSON.parse(call('out/app.js')), [4, 'text', 7, 'n1', 'text', [], []]);
+    assert.deepEqual(JSON.parse(call('out/app.js')), [4, 5, 'x', 2, 'text', 7, 'n1', 'text', [], []]);
   });
 }

@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { diagnosisVariable } from '../config/config.js';
 import type { ProcessReport } from '../trace/process-report.js';
-import { CommandError } from './command.js';
+import { type RunningProcess, below, portsOf } from './doctor-processes.js';
+
+const prefix = 'process';
 
 // A program that has this much time to end by SIGTERM and does not is ended by SIGKILL.
 const killMs = 2000;
@@ -18,10 +21,20 @@ export interface Program {
   /** Waits until it has ended, or the time is up. */
   endsWithin(waitMs: number): Promise<void>;
   stop(): Promise<void>;
-  /** What its agent wrote; undefined when there is none in it. */
-  report(): ProcessReport | undefined;
+  /** It failed, so nothing more is to be expected of it; one that ends well may have started something that goes on. */
+  hasFailed(): boolean;
+  /** It ended by itself, and left nothing that goes on. */
+  hasEnded(): boolean;
+  /** There was nothing to start. */
+  isMissing(): boolean;
+  /** What the processes that have the preload wrote, once it is stopped; the first that started first. */
+  reports(): readonly ProcessReport[];
   /** How it ended by itself, when that was not as it should. */
   problem(): string | undefined;
+  /** What ran of it when it was stopped; undefined where the system does not tell. */
+  running(): readonly RunningProcess[] | undefined;
+  /** The ports on which its processes listened then. */
+  ports(): readonly number[];
 }
 
 /** Starts a program as its user does, but for one variable, which the agent reads. */
@@ -30,21 +43,26 @@ export function startDiagnosed(
   env: Readonly<Record<string, string | undefined>>,
 ): Program {
   const folder = mkdtempSync(join(tmpdir(), 'ostrace-doctor-'));
-  const out = join(folder, 'diagnosis.json');
   // Its output belongs on stderr: stdout is ours.
   const child: ChildProcess = spawn(file, args, {
-    env: { ...env, [diagnosisVariable]: out },
+    env: { ...env, [diagnosisVariable]: join(folder, prefix) },
     stdio: ['inherit', 2, 2],
   });
-  let found: ProcessReport | undefined;
+  let found: readonly ProcessReport[] = [];
+  let running: readonly RunningProcess[] | undefined = [];
+  let ports: readonly number[] = [];
   let failed: string | undefined;
   let isStopped = false;
+  let isMissing = false;
+  let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
     child.on('error', ({ message }) => {
       failed = `cannot run "${file}": ${message}`;
+      isMissing = true;
       resolve();
     });
     child.on('exit', (code, signal) => {
+      hasEnded = !isStopped;
       if (!isStopped && code !== 0) failed = `the program ended with ${signal ?? `exit code ${code}`}`;
       resolve();
     });
@@ -67,32 +85,61 @@ export function startDiagnosed(
       isStopped = true;
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
         await within(settleMs);
+        running = below(child.pid);
+        ports = running?.flatMap(({ pid }) => portsOf(pid)) ?? [];
         child.kill('SIGTERM');
         await within(killMs);
         if (child.exitCode === null && child.signalCode === null) {
           child.kill('SIGKILL');
           await once(child, 'exit');
         }
+        // What a launcher started and left: it would answer in the place of the next one.
+        for (const { pid } of running ?? []) if (pid !== child.pid) end(pid);
       }
-      found = read(out);
+      found = readAll(folder);
+      // A launcher may have left something that goes on.
+      if (child.exitCode === 0 && found.some(({ pid }) => isAlive(pid))) {
+        hasEnded = false;
+        await delay(settleMs);
+        found = readAll(folder);
+      }
       rmSync(folder, { recursive: true, force: true });
     },
 
-    report: () => found,
+    hasFailed: () => failed !== undefined,
+    hasEnded: () => hasEnded,
+    isMissing: () => isMissing,
+    reports: () => found,
     problem: () => failed,
+    running: () => running,
+    ports: () => ports,
   };
 }
 
-function read(file: string): ProcessReport | undefined {
-  let text: string;
+function end(pid: number): void {
   try {
-    text = readFileSync(file, 'utf8');
+    process.kill(pid, 'SIGTERM');
   } catch {
-    return undefined;
+    // it has ended
   }
+}
+
+function isAlive(pid: number): boolean {
   try {
-    return JSON.parse(text) as ProcessReport;
+    return process.kill(pid, 0);
   } catch {
-    throw new CommandError(`${file} is no diagnosis: something else writes there`);
+    return false;
   }
+}
+
+function readAll(folder: string): ProcessReport[] {
+  const files = readdirSync(folder).filter((name) => /^process\.\d+$/.test(name));
+  const reports = files.flatMap((name) => {
+    try {
+      return [JSON.parse(readFileSync(join(folder, name), 'utf8')) as ProcessReport];
+    } catch {
+      return []; // something else writes there
+    }
+  });
+  return reports.toSorted((a, b) => a.startedAt - b.startedAt || a.pid - b.pid);
 }

@@ -1,21 +1,19 @@
-import { newId } from '../trace/ids.js';
-import { traceHeaders } from '../trace/headers.js';
-import { setTimeout as delay } from 'node:timers/promises';
-
-import type { Config } from '../config/config.js';
-import { type CommandError, type Shell, command, print } from './command.js';
-import { type Check, checkEnvironment, checkProgram, checkSpool, checkStores } from './doctor-checks.js';
+import { messageOf } from '../trace/notice.js';
+import type { ProcessReport } from '../trace/process-report.js';
+import { CommandError, type Shell, command, print } from './command.js';
+import { type Check, checkEnvironment, checkSpool, checkStores } from './doctor-checks.js';
 import { startDiagnosed } from './doctor-program.js';
-import { send, urlFrom } from './send.js';
+import { checkProgram, mainOf } from './doctor-run.js';
+import { type Asked, ask } from './doctor-request.js';
+import { checkService } from './doctor-service.js';
+import { urlFrom } from './send.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { milliseconds, withStore } from './store.js';
-
-const pollMs = 100;
+import { milliseconds } from './store.js';
 
 export const doctor = command({
   name: 'doctor',
   operands: '[-- PROGRAM [ARGUMENTS]]',
-  about: `Finds out why there is no trace: checks the settings of this shell and the store; with a program, starts it for a few seconds as you do and says what the agent in it hooked; with --url, sends it a signed request and looks for its trace. Exits with 1 where there is a problem.
+  about: `Finds out why there is no trace: checks the settings of this shell and the store; with a program, starts it for a few seconds as you do and says what the agent in it hooked and what it does not see; with --url, sends it a signed request and looks for its trace. Exits with 1 where there is a problem.
 
   ostrace doctor --url http://localhost:3000/ -- node --import ostrace/register app.js`,
   options: {
@@ -27,7 +25,7 @@ export const doctor = command({
     wait: {
       type: 'string',
       value: 'SECONDS',
-      help: 'How long the program runs, and how long an answer and its trace may take; 5 when not given.',
+      help: 'How long the program runs, or takes to listen, and how long an answer and then its trace may take; 5 when not given.',
     },
     json: { type: 'boolean', help: 'Print {"ok", "checks": [{"name", "status", "says"}], "process"}.' },
     profile: profileOption,
@@ -36,83 +34,75 @@ export const doctor = command({
   async run(values, operands, shell) {
     const waitMs = milliseconds('--wait', values.wait, 5);
     const url = values.url === undefined ? undefined : urlFrom(values.url);
-    const config = settings(shell, values['connection-string']);
-    const checks: Check[] = [
-      ...checkEnvironment(shell.env, operands, operands.length > 0 || url === undefined),
-      ...(await checkStores(config)),
-      ...[checkSpool(config)].filter((check) => check !== undefined),
-    ];
+    const found: Check[] = [];
+    const config = attempt(found, 'setting', () => settings(quiet(shell), values['connection-string']));
+    if (config !== undefined) {
+      found.push(
+        ...(await checkStores(config)),
+        ...[checkSpool(config)].filter((check) => check !== undefined),
+      );
+    }
+    const key = url && config && attempt(found, 'keys', () => keyFrom(values.profile, config));
     const program = operands.length === 0 ? undefined : startDiagnosed(operands, shell.env);
+    let asked: Asked | undefined;
     try {
-      if (url !== undefined) {
-        checks.push(await checkRequest(shell, url, config, keyFrom(values.profile, config), waitMs));
+      if (url !== undefined && key !== undefined) {
+        asked = await ask(shell, url, config, key, waitMs, () => program?.hasFailed() === true);
+        found.push(...asked.checks);
+        // While it runs.
+        if (program === undefined) found.push(...checkService(url, asked, config, key));
       } else {
         await program?.endsWithin(waitMs);
       }
     } finally {
       await program?.stop();
     }
-    const report = program?.report();
-    if (program !== undefined) checks.push(...checkProgram(report, program.problem()));
-    const ok = checks.every(({ status }) => status !== 'problem');
-    const whole = { ok, checks, ...(report && { process: report }) };
-    await print(shell, values.json ? `${JSON.stringify(whole, null, 2)}\n` : textOf(checks, ok));
-    return ok ? 0 : 1;
+    const report = program && mainOf(program.reports());
+    const checks = [
+      ...checkEnvironment(shell.env, program === undefined ? url === undefined : report === undefined),
+      ...found,
+    ];
+    if (program !== undefined)
+      checks.push(...checkProgram({ program, report, operands, asked, waitMs }, shell.env, config));
+    return tell(shell, values.json, checks, report);
   },
 });
+
+async function tell(
+  shell: Shell,
+  asJson: boolean,
+  checks: readonly Check[],
+  report: ProcessReport | undefined,
+): Promise<number> {
+  const ok = checks.every(({ status }) => status !== 'problem');
+  const whole = { ok, checks, ...(report && { process: report }) };
+  await print(shell, asJson ? `${JSON.stringify(whole, null, 2)}\n` : textOf(checks, ok));
+  return ok ? 0 : 1;
+}
 
 const signs = { ok: 'ok      ', hint: 'hint    ', problem: 'PROBLEM ' } as const;
 
 function textOf(checks: readonly Check[], ok: boolean): string {
-  const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${says}`);
-  const end = ok ? 'No problem was found.' : 'A trace needs each PROBLEM to be solved.';
-  return `${lines.join('\n')}\n\n${end}\n`;
+  // What others say, a store or the title of a process, must not move the cursor, nor look like a line of ours.
+  const clean = (says: string): string => says.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${clean(says)}`);
+  const hasHints = checks.some(({ status }) => status === 'hint');
+  const good = `No problem was found${hasHints ? '; a hint may be why a trace does not show all' : ''}.`;
+  return `${lines.join('\n')}\n\n${ok ? good : 'A trace needs each PROBLEM to be solved.'}\n`;
 }
 
-/** Sends a signed request and looks for its trace. */
-async function checkRequest(
-  shell: Shell,
-  url: URL,
-  config: Config,
-  key: string,
-  waitMs: number,
-): Promise<Check> {
-  const base_id = newId();
-  const headers = traceHeaders({ base_id, parent_id: base_id, hmac_key: key });
-  const deadline = performance.now() + waitMs;
-  let status: number | undefined;
-  for (;;) {
-    try {
-      await send({ url, method: 'GET', headers, body: undefined, timeoutMs: waitMs }, async (response) => {
-        status = response.statusCode;
-        await response.resume().toArray();
-      });
-      break;
-    } catch (error) {
-      // The program may still be starting.
-      const isLate = performance.now() >= deadline;
-      if (isLate) return { name: 'request', status: 'problem', says: (error as CommandError).message };
-      await delay(pollMs);
-    }
+/** What a step of the examination gives; what it fails with is found, and the others are taken all the same. */
+function attempt<Result>(found: Check[], name: Check['name'], step: () => Result): Result | undefined {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    found.push({ name, status: 'problem', says: messageOf(error) });
+    return undefined;
   }
-  shell.say(`trace ${base_id}`);
-  const arrived = await withStore(config, async (driver) => {
-    while (performance.now() < deadline) {
-      const stored = await driver.read(base_id);
-      if (stored !== undefined) return stored.events.length;
-      await delay(pollMs);
-    }
-    return 0;
-  });
-  return arrived > 0
-    ? {
-        name: 'request',
-        status: 'ok',
-        says: `answered ${status}, and its trace is in the store (${base_id})`,
-      }
-    : {
-        name: 'request',
-        status: 'problem',
-        says: `answered ${status}, but nothing of its trace came to the store within ${waitMs / 1000} s: the service has no agent, another key, or another store`,
-      };
+}
+
+/** What is wrong with the environment is among the checks. */
+function quiet(shell: Shell): Shell {
+  return { ...shell, warn: () => {} };
 }

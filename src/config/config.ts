@@ -15,6 +15,8 @@ export interface ConfigResult {
   readonly config: Config;
   /** One line each, for stderr: the variable, what it got (never a key) and what it takes. */
   readonly problems: readonly string[];
+  /** Gives a line for people on what the environment has now and had not then; undefined where it is the same. */
+  late(): string | undefined;
 }
 
 /**
@@ -51,13 +53,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads the settings from environment variables. Never throws: a wrong value is a problem to print, and
  * the option's default is used, so that the application starts all the same.
+ *
+ * @param start of the process whose environment it is
  */
-export function readConfig(env: Environment): ConfigResult {
+export function readConfig(env: Environment, start: Start = startOf(env)): ConfigResult {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
+  const texts: Record<string, string | undefined> = {};
   for (const [variable, name] of variables) {
     const option: Options[OptionName] = options[name];
-    const given = env[variable];
+    const given = (texts[variable] = env[variable]);
     const type: Type<unknown> = option.type;
     const value = given === undefined ? option.default : type.parse(given);
     const isSet = given !== undefined && given !== '';
@@ -71,15 +76,17 @@ export function readConfig(env: Environment): ConfigResult {
   for (const variable of Object.keys(env)) {
     if (variable.startsWith('OSTRACE_') && !known.has(variable)) {
       const name = /^\w{1,100}$/.test(variable) ? variable : quoted(variable);
-      problems.push(`${name} is not a setting${nearest(variable)}; see the README's table`);
+      problems.push(`${name} is not a setting${hint(variable)}; see the README's table`);
     }
   }
-  values['connectionString'] = checkedConnections(values['connectionString'] as string, problems);
-  values['service'] ??= scriptName();
+  const { script = 'node', folder, name = basename(script, extname(script)) } = start;
+  const connections = values['connectionString'] as string;
+  values['connectionString'] = checkedConnections(connections, folder, problems);
+  values['service'] ??= name || 'node';
   if (values['host'] === undefined) {
     Object.defineProperty(values, 'host', { get: () => os().hostname(), enumerable: true });
   }
-  return { config: values as Config, problems };
+  return { config: values as Config, problems, late: () => wording().late(texts, env) };
 }
 
 const variables: ReadonlyMap<string, OptionName> = new Map(
@@ -92,10 +99,10 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /** The connection strings that can be used, each in the form in which it means the same everywhere. */
-function checkedConnections(given: string, problems: string[]): string {
+function checkedConnections(given: string, base: string, problems: string[]): string {
   const otherwise = options.connectionString.default;
   // Of most processes; the expressions that look at others cost the start a third of a millisecond.
-  if (given === otherwise) return absolute(given, problems);
+  if (given === otherwise) return absolute(given, base, problems);
   const wrong = splitConnections(given).filter((each) => !schemes.includes(schemeOf(each)));
   const good = splitConnections(given).filter((each) => !wrong.includes(each));
   for (const each of wrong) {
@@ -103,16 +110,18 @@ function checkedConnections(given: string, problems: string[]): string {
       `${variableName('connectionString')} is ${quoted(masked(each))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${good.length > 0 ? 'the others' : otherwise} instead`,
     );
   }
-  return (good.length > 0 ? good : [otherwise]).map((each) => usable(each, problems)).join(',');
+  return (good.length > 0 ? good : [otherwise]).map((each) => usable(each, base, problems)).join(',');
 }
 
-function usable(connectionString: string, problems: string[]): string {
-  return schemeOf(connectionString) === 'file' ? absolute(connectionString, problems) : connectionString;
+function usable(connectionString: string, base: string, problems: string[]): string {
+  return schemeOf(connectionString) === 'file'
+    ? absolute(connectionString, base, problems)
+    : connectionString;
 }
 
-function absolute(connectionString: string, problems: string[]): string {
+function absolute(connectionString: string, base: string, problems: string[]): string {
   try {
-    return absoluteFolder(connectionString);
+    return absoluteFolder(connectionString, base);
   } catch {
     problems.push(
       `${variableName('connectionString')} names a folder below the working directory, which is gone; expected an absolute folder, as in file:///var/lib/ostrace`,
@@ -121,50 +130,39 @@ function absolute(connectionString: string, problems: string[]): string {
   }
 }
 
-const maxShownLength = 200;
-
-/** A text as a problem shows it: on one line, of a readable length, and nothing that a terminal acts on. */
-function quoted(text: string): string {
-  const start = text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text;
-  // Not a literal: V8 reads those with the code that they are in, and sets of Unicode take it half a millisecond.
-  const unprintable = new RegExp('[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]', 'gu');
-  return JSON.stringify(start).replace(
-    unprintable,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
-}
-
 /** A relative folder means the one below the start's working directory, wherever the process goes later. */
-function absoluteFolder(connectionString: string): string {
+function absoluteFolder(connectionString: string, base: string): string {
   const rest = connectionString.slice('file:'.length);
   const named = rest.startsWith('//') ? rest.slice(2) : rest;
   // The one host that RFC 8089 lets stand there for this machine.
   const folder = /^localhost\//i.test(named) && rest !== named ? named.slice('localhost'.length) : named;
-  return `file://${isAbsolute(folder) ? folder : resolve(folder)}`;
+  return `file://${isAbsolute(folder) ? folder : resolve(base, folder)}`;
 }
 
-function scriptName(): string {
+/** How a process was started. */
+interface Start {
+  readonly script: string | undefined;
+  /** The folder; '' for the working directory. */
+  readonly folder: string;
+  /** What the application is called there. */
+  readonly name?: string | undefined;
+}
+
+/** pm2 runs a file of its own, which then loads the application, in cluster mode after a change of the folder. */
+export function startOf(env: Environment): Start {
   const script = process.argv[1];
-  return script === undefined ? 'node' : basename(script, extname(script)) || 'node';
+  const container = script === undefined ? '' : basename(script);
+  if (container !== 'ProcessContainer.js' && container !== 'ProcessContainerFork.js')
+    return { script, folder: '' };
+  return { script: env['pm_exec_path'] ?? script, folder: env['pm_cwd'] ?? '', name: env['name'] };
 }
 
-/** A hint for a mistyped variable: the setting that shares its letters, or differs by two at the most. */
-function nearest(variable: string): string {
-  const match = [...variables.keys()].find(
-    (name) => Math.abs(name.length - variable.length) <= 2 && distance(name, variable) <= 2,
-  );
-  return match === undefined ? '' : ` (did you mean ${match}?)`;
-}
+const wording = (): typeof import('./wording.js') => require('./wording.js') as typeof import('./wording.js');
 
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+const quoted = (text: string): string => wording().quoted(text);
+
+/** A hint for a mistyped variable. */
+function hint(mistyped: string): string {
+  const name = wording().nearest(mistyped, variables.keys());
+  return name === undefined ? '' : ` (did you mean ${name}?)`;
 }

@@ -184,7 +184,7 @@ export const options = {
   service: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The service that events name; the script's name when not set. Give each service its own.",
+    help: "The service that events name; the script's name when not set, under pm2 the application's. Give each service its own.",
   },
   host: {
     type: optionalText,

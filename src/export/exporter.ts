@@ -198,7 +198,7 @@ function startWorker(file: string, workerData: ExportData, onExit: () => void): 
             new ThreadWorker(file, {
               name: 'ostrace exporter',
               workerData,
-              execArgv: [],
+              execArgv: loaderOfPackages(),
               env: {},
               // Nearly all of its memory is garbage at once: more room for that would only be kept, and with less
               // of it, collecting takes a third of this thread's time.
@@ -221,6 +221,11 @@ function startWorker(file: string, workerData: ExportData, onExit: () => void): 
     fail(error);
     return undefined;
   }
+}
+
+/** Under Yarn's Plug'n'Play no package can be found without its loader, not even this one in its archive. */
+function loaderOfPackages(): string[] {
+  return process.versions['pnp'] === undefined ? [] : ['--require', require.resolve('pnpapi')];
 }
 
 /** Makes a thread of which the subscribers of Node's channel are not told. */

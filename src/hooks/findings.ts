@@ -18,7 +18,10 @@ export function collectFindings(say: (line: string) => void): {
     early: [],
     bundled: [],
     refused: {},
+    lastRefused: undefined,
     triggered: 0,
+    requests: 0,
+    unseen: [],
   };
   return {
     findings,

@@ -1,5 +1,5 @@
 import { hmacOf, isSameHmac } from './hmac.js';
-import { type VerifiedTrace, signIds, unpack, verify } from './signing.js';
+import { type VerifiedTrace, signIds, verify } from './signing.js';
 
 /** The two headers that carry a trace for OSProfiler, in the spelling that it sends. */
 export const infoHeader = 'X-Trace-Info';
@@ -63,24 +63,6 @@ export function verifyHeaders(
   return isFresh(headers, signed.hmac_key, maxAgeSeconds) ? signed : undefined;
 }
 
-/** Why `verifyHeaders` refuses headers, for people who look for their trace; nothing of a key is in it. */
-export function whyRefused(headers: Readonly<Record<string, unknown>>, hmac_keys: readonly string[]): string {
-  if (headers[info] === undefined) return `there is no ${infoHeader} beside it`;
-  if (hmac_keys.length === 0) return 'no key is configured (OSTRACE_HMAC_KEYS)';
-  if (headers[hmac] === undefined) return `there is no ${hmacHeader} beside it`;
-  if (unpack(headers[info], headers[hmac], hmac_keys) === undefined) {
-    return 'none of the keys in OSTRACE_HMAC_KEYS signed it, or it is damaged';
-  }
-  const signed = verify(headers[info], headers[hmac], hmac_keys);
-  if (signed === undefined) return 'its ids are no UUIDs';
-  if (headers[time] === undefined) {
-    return `OSTRACE_HMAC_MAX_AGE is set, and there is no ${timeHeader} beside it`;
-  }
-  return signedSeconds(headers, signed.hmac_key) === undefined
-    ? `its ${timeHeader} is damaged, or signed with another key or for another ${infoHeader}`
-    : 'it is older than OSTRACE_HMAC_MAX_AGE allows, or the clocks differ';
-}
-
 function timeOf(signed: string, hmac_key: string): string {
   const seconds = Math.floor(Date.now() / 1000);
   return `${seconds}.${hmacOf(`${seconds}.${signed}`, hmac_key)}`;
@@ -93,7 +75,7 @@ function isFresh(headers: Headers, hmac_key: string, maxAgeSeconds: number): boo
 }
 
 /** When headers say that they were signed, in seconds since 1970; undefined unless that is signed too. */
-function signedSeconds(headers: Headers, hmac_key: string): number | undefined {
+export function signedSeconds(headers: Headers, hmac_key: string): number | undefined {
   const given = headers[time];
   const [, seconds, signature = ''] = typeof given === 'string' ? (timeForm.exec(given) ?? []) : [];
   if (seconds === undefined) return undefined;

@@ -1,11 +1,12 @@
 import { ending } from './cancelled.js';
-import { type Context, caller, current, enter, rootContext, runIn } from './context.js';
+import { type Context, caller, current, enter, requestDefault, rootContext, runIn } from './context.js';
 import { type Trace, beginTrace, release } from './trace.js';
 import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
 import { isUuid, newId } from './ids.js';
 import { type Point, pointName, resumePoint, startPoint, stopPoint, suspendPoint } from './point.js';
 import { isPlainPromise, passingOn, watch } from './returned.js';
+import type { VerifiedTrace } from './signing.js';
 import { createStamp } from './stamp.js';
 
 /** Where the running code is within a trace. */
@@ -32,14 +33,20 @@ export interface Profiler {
   stop(info?: Info): void;
   call<Result>(name: string, description: Description, fn: () => Result): Result;
   traceHeaders(): Record<string, string>;
+  /** @param headers with names in lower case */
+  continueTrace<Result>(headers: Readonly<Record<string, unknown>>, fn: () => Result): Result;
 }
 
 /**
  * The profiler of this thread.
  *
+ * @param verify gives the trace that headers ask for
  * @param onBegun told of each trace that `init` begins
  */
-export function createProfiler(onBegun: (trace: Trace) => void): Profiler {
+export function createProfiler(
+  verify: (headers: Readonly<Record<string, unknown>>) => VerifiedTrace | undefined,
+  onBegun: (trace: Trace) => void,
+): Profiler {
   const begun = new WeakSet<Trace>();
   const open = createStamp<{ readonly point: Point; readonly outer: Context }>();
 
@@ -109,6 +116,24 @@ export function createProfiler(onBegun: (trace: Trace) => void): Profiler {
       if (context === undefined) return {};
       const { trace, id } = context;
       return traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key });
+    },
+
+    continueTrace(headers, fn) {
+      const signed = verify(headers);
+      // As a request that triggers nothing: whoever started the consumer has nothing to do with the message.
+      if (signed === undefined) return runIn(requestDefault(), fn, undefined, []);
+      const trace = beginTrace(signed.base_id, signed.hmac_key);
+      const end = (): void => release(trace);
+      let result: ReturnType<typeof fn>;
+      try {
+        result = runIn(rootContext(trace, signed.parent_id), fn, undefined, []);
+      } catch (error) {
+        end();
+        throw error;
+      }
+      if (isPlainPromise(result)) return result.then(...passingOn(end, end)) as unknown as typeof result;
+      if (!watch(result, end, end)) end();
+      return result;
     },
   };
 }

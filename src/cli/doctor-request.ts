@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Config } from '../config/config.js';
+import { newId } from '../trace/ids.js';
+import { infoHeader, traceHeaders } from '../trace/headers.js';
+import { messageOf } from '../trace/notice.js';
+import type { Shell } from './command.js';
+import type { Check } from './doctor-checks.js';
+import { send } from './send.js';
+import { storeName, withStore } from './store.js';
+
+const pollMs = 100;
+// Clocks that differ by this much are no matter of rounding.
+const clockSeconds = 3;
+
+/** What became of a signed request. */
+export interface Asked {
+  readonly checks: readonly Check[];
+  /** What its X-Trace-Info said. */
+  readonly info: string;
+  readonly isAnswered: boolean;
+  /** Something took it, and did not answer in time. */
+  readonly isLate: boolean;
+  /** Whether its trace is in the store; undefined where that can't be read. */
+  readonly isFound: boolean | undefined;
+  /** By how many seconds the service's clock is ahead of this one, where it tells. */
+  readonly clock: number;
+}
+
+/**
+ * Sends a signed request and looks for its trace.
+ *
+ * @param config undefined where it is unclear which store is meant
+ * @param waitMs how long it may take until something answers, then the answer, and then the trace
+ * @param isOver whether the program that is to answer has ended
+ */
+export async function ask(
+  shell: Shell,
+  url: URL,
+  config: Config | undefined,
+  hmac_key: string,
+  waitMs: number,
+  isOver: () => boolean,
+): Promise<Asked> {
+  const base_id = newId();
+  const headers = traceHeaders({ base_id, parent_id: base_id, hmac_key });
+  const info = headers[infoHeader]!;
+  const answer = await answerOf(url, headers, waitMs, isOver);
+  const { failed, isLate = false, status, clock } = answer;
+  const isAnswered = failed === undefined;
+  // A request that hangs has begun its trace.
+  const seen = { info, isAnswered, isLate, clock };
+  if (!isAnswered && !isLate) return { ...seen, checks: [problem(failed)], isFound: undefined };
+  shell.say(`trace ${base_id}`);
+  const said = isAnswered ? `answered ${status}` : failed;
+  let count: number;
+  try {
+    count = config === undefined ? 0 : await eventsOf(config, base_id, waitMs);
+  } catch (error) {
+    const checks = [problem(`${said}, and the store cannot be read to see its trace: ${messageOf(error)}`)];
+    return { ...seen, checks, isFound: undefined };
+  }
+  const isFound = config === undefined ? undefined : count > 0;
+  const found = isFound === true && isAnswered;
+  const checks: Check[] = found
+    ? [{ name: 'request', status: 'ok', says: `${said}, and its trace is in the store (${base_id})` }]
+    : [problem(`${said}, ${traceWords(isFound, config, waitMs, base_id)}`)];
+  if (Math.abs(clock) >= clockSeconds) {
+    const ahead = clock > 0 ? 'ahead of' : 'behind';
+    const says = `the service's clock is ${Math.abs(clock)} s ${ahead} the one here, by its Date header: an OSTRACE_HMAC_MAX_AGE below that refuses every header`;
+    checks.push({ name: 'clock', status: found ? 'hint' : 'problem', says });
+  }
+  return { ...seen, checks, isFound };
+}
+
+const problem = (says: string): Check => ({ name: 'request', status: 'problem', says });
+
+function traceWords(
+  isFound: boolean | undefined,
+  config: Config | undefined,
+  waitMs: number,
+  base_id: string,
+): string {
+  if (isFound === true) return `and its trace is in the store (${base_id})`;
+  return config === undefined
+    ? 'and there is no store in which to look for its trace'
+    : `but nothing of its trace came to the store within ${waitMs / 1000} s (${storeName(config)})`;
+}
+
+interface Answer {
+  readonly failed?: string;
+  /** Something took the request, and did not answer in time. */
+  readonly isLate?: boolean;
+  readonly status?: number | undefined;
+  readonly clock: number;
+}
+
+/** Sends a request, again and again while nothing listens: the program may still be starting. */
+async function answerOf(
+  url: URL,
+  headers: Record<string, string>,
+  waitMs: number,
+  isOver: () => boolean,
+): Promise<Answer> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    let status: number | undefined;
+    let clock = 0;
+    try {
+      await send({ url, method: 'GET', headers, body: undefined, timeoutMs: waitMs }, async (response) => {
+        status = response.statusCode;
+        const date = Date.parse(response.headers.date ?? '');
+        // The header has no parts of a second.
+        if (!Number.isNaN(date)) clock = Math.round((date - Date.now()) / 1000);
+        await response.resume().toArray();
+      });
+      return { status, clock };
+    } catch (error) {
+      const message = messageOf(error);
+      if (/ took longer than /.test(message)) {
+        const where = `${url.origin}${url.pathname}`;
+        const failed = `the answer of ${where} took longer than ${waitMs / 1000} s (--wait SECONDS gives it longer)`;
+        return { failed, isLate: true, status, clock };
+      }
+      if (performance.now() >= deadline || isOver()) return { failed: message, clock };
+      await delay(pollMs);
+    }
+  }
+}
+
+function eventsOf(config: Config, base_id: string, waitMs: number): Promise<number> {
+  const deadline = performance.now() + waitMs;
+  return withStore(config, async (driver) => {
+    for (;;) {
+      const stored = await driver.read(base_id);
+      if (stored !== undefined) return stored.events.length;
+      if (performance.now() >= deadline) return 0;
+      await delay(pollMs);
+    }
+  });
+}

@@ -1,0 +1,85 @@
+import { basename } from 'node:path';
+
+import { type Config, readConfig } from '../config/config.js';
+import type { ProcessReport } from '../trace/process-report.js';
+import { type Check, type Environment, isPreloaded } from './doctor-checks.js';
+import { commandOf, isNode } from './doctor-processes.js';
+import type { Program } from './doctor-program.js';
+import { checkReport } from './doctor-report.js';
+import type { Asked } from './doctor-request.js';
+import { pm2Advice } from './doctor-service.js';
+import { checkTriggers } from './doctor-triggers.js';
+
+/** A program that was looked at, and what came of it. */
+export interface Run {
+  readonly program: Program;
+  readonly report: ProcessReport | undefined;
+  /** The program and its arguments. */
+  readonly operands: readonly string[];
+  readonly asked: Asked | undefined;
+  readonly waitMs: number;
+}
+
+// What starts the program that is meant, and has the preload by NODE_OPTIONS as that has.
+const launchers =
+  /^(?:npm|npx|yarn|pnpm|corepack|nodemon|forever|monitor|pm2.*|Daemon|tsx|cli|concurrently|turbo|nx|dotenv|env-cmd)$/;
+
+/** Of the processes that have the preload, the one that is meant: which serves requests, or was started first. */
+export function mainOf(reports: readonly ProcessReport[]): ProcessReport | undefined {
+  const weight = (report: ProcessReport): number => {
+    const { triggered, refused, requests, isServer, off, script = '' } = report;
+    if (triggered > 0) return 6;
+    if (Object.keys(refused).length > 0) return 5;
+    if (requests > 0) return 4;
+    if (isServer === true) return 3;
+    if (launchers.test(basename(script).replace(/\.[cm]?js$/, ''))) return 0;
+    return off === undefined ? 2 : 1;
+  };
+  return reports.toSorted((a, b) => weight(b) - weight(a))[0];
+}
+
+/** What came of a program, and of the request that was sent to it. */
+export function checkProgram(run: Run, env: Environment, config: Config | undefined): Check[] {
+  const { program, report, asked } = run;
+  const checks: Check[] = [];
+  const add = (says: string): void => void checks.push({ name: 'program', status: 'problem', says });
+  const failed = program.problem();
+  if (failed !== undefined) add(failed);
+  if (report === undefined) {
+    if (!program.isMissing()) add(whyNoAgent(run, env));
+    return checks;
+  }
+  // A trace that was found was looked for in the right place, whatever that is called.
+  checks.push(...checkReport(report, asked?.isFound === true ? undefined : config, readConfig(env).problems));
+  if (asked !== undefined && !asked.isAnswered && failed === undefined && !asked.isLate)
+    add(whyNoAnswer(run));
+  if (report.off === undefined) checks.push(...checkTriggers(report, asked));
+  return checks;
+}
+
+function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): string {
+  const start = 'no agent ran in the program: ';
+  const running = program.running();
+  const nodes = running?.filter(isNode) ?? [];
+  if (operands.slice(0, 3).some((word) => /^pm2(?:-runtime)?$/.test(basename(word))))
+    return `${start}${pm2Advice}`;
+  if (running !== undefined && running.length > 0 && nodes.length === 0) {
+    const names = running.map((each) => each.program).join(', ');
+    return `${start}no Node.js runs in it after ${waitMs / 1000} s (${names}); it starts slowly, then --wait SECONDS gives it longer, or it is no Node program`;
+  }
+  const [node] = nodes;
+  const where = node === undefined ? '' : ` in process ${node.pid} (${commandOf(node)})`;
+  return isPreloaded(operands, env)
+    ? `${start}ostrace/register is asked for and did not run${where}; does something between drop NODE_OPTIONS, or did Node.js not start?`
+    : `${start}nothing preloads ostrace/register${where}; start it with node --import ostrace/register, or with that in NODE_OPTIONS`;
+}
+
+/** The program runs, and nothing listens at the URL. */
+function whyNoAnswer({ program, report, waitMs }: Run): string {
+  if (program.hasEnded()) return 'the program ended by itself, and nothing listened where the URL leads';
+  const ports = [...new Set(program.ports())].toSorted((a, b) => a - b);
+  if (ports.length > 0) return `the program listens on ${ports.join(' and ')}, and not where the URL leads`;
+  return report?.isServer === true
+    ? 'the program listens, and not where the URL leads'
+    : `the program runs, and had not begun to listen after ${waitMs / 1000} s; --wait SECONDS gives it longer to start`;
+}

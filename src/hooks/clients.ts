@@ -1,0 +1,29 @@
+// Packages that talk to something else by ways that no hook sees: over sockets of their own, or in native code. What
+// goes over HTTP is seen there, and is not among them.
+import { loadedAmong } from './findings.js';
+
+const clients = `
+  ioredis redis @redis/client iovalkey @valkey/valkey-glide bullmq bull bee-queue memcached memjs
+  mongodb mysql mysql2 mariadb pg postgres pg-native oracledb tedious ibm_db odbc node-firebird cassandra-driver
+  scylladb-driver couchbase aerospike neo4j-driver rethinkdb @prisma/client better-sqlite3 sqlite3 sqlite libsql
+  @libsql/client duckdb @duckdb/node-api classic-level rocksdb lmdb
+  kafkajs node-rdkafka @confluentinc/kafka-javascript @platformatic/kafka amqplib rabbitmq-client rhea
+  @azure/service-bus nats @nats-io/transport-node @nats-io/nats-core mqtt stompit nsqjs pulsar-client zeromq
+  @grpc/grpc-js grpc @temporalio/core-bridge thrift ws websocket faye-websocket engine.io uWebSockets.js
+  ldapjs ldapts nodemailer ssh2 basic-ftp imapflow`
+  .trim()
+  .split(/\s+/);
+
+/**
+ * Which of them are loaded, and nothing sees.
+ *
+ * @param files the names of all files that are loaded
+ * @param seen packages that have hooks
+ */
+export function unseenAmong(files: readonly string[], seen: readonly string[]): string[] {
+  const others = clients.filter((name) => !seen.includes(name));
+  // Not in Node's documentation, and there since version 0.x.
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
+  const builtin = moduleLoadList?.includes('NativeModule sqlite') === true ? ['node:sqlite'] : [];
+  return [...loadedAmong(others, files), ...builtin];
+}

@@ -1,0 +1,5 @@
+import { profiler } from 'ostrace';
+
+import consume from './continue.cjs';
+
+await consume({ profiler });
