@@ -39,6 +39,8 @@ export interface DriverSettings {
   readonly transportUrl: string | undefined;
   /** How many seconds a trace is kept, where the store can forget; for ever when undefined. */
   readonly keepFor: number | undefined;
+  /** Whether the user's group may read and write what is made, where the store is a folder. */
+  readonly shareWithGroup?: boolean;
   /** How many bytes of traces are kept, where the store can count; the oldest go first. */
   readonly keepSize: number | undefined;
 }
