@@ -1,4 +1,5 @@
 import type { Event } from '../trace/event.js';
+import { oneLine } from '../trace/notice.js';
 
 /** One event on its way to the store: its trace and its line of JSON (without a newline). */
 export interface Line {
@@ -94,14 +95,20 @@ export interface Driver {
   close(): void | Promise<void>;
 }
 
-/** A store that can't be reached, read or written; the message is one line that people see. */
+// Servers and libraries may say any amount of anything.
+const maxMessageLength = 1000;
+
+/**
+ * A store that can't be reached, read or written; the message is one line that people see, whatever it is made
+ * from.
+ */
 export class DriverError extends Error {
   override readonly name: string = 'DriverError';
   /** Whether it is known that nothing of a batch was stored, as when there was no connection at all. */
   readonly isCertain: boolean;
 
   constructor(message: string, options: ErrorOptions & { readonly isCertain?: boolean } = {}) {
-    super(message, options);
+    super(oneLine(message, maxMessageLength), options);
     this.isCertain = options.isCertain ?? false;
   }
 }
