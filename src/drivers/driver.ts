@@ -108,7 +108,8 @@ export class DriverError extends Error {
   readonly isCertain: boolean;
 
   constructor(message: string, options: ErrorOptions & { readonly isCertain?: boolean } = {}) {
-    super(oneLine(message, maxMessageLength), options);
+    // A key that is given in the place of its file's name comes back in the system's message.
+    super(oneLine(message.split('-----BEGIN', 1)[0]!, maxMessageLength), options);
     this.isCertain = options.isCertain ?? false;
   }
 }

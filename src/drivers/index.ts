@@ -1,5 +1,5 @@
 import { type Driver, DriverError, type DriverSettings } from './driver.js';
-import { driverOf, schemeOf, schemes, splitConnections } from './schemes.js';
+import { driverOf, endsEarly, schemeOf, schemes, splitConnections } from './schemes.js';
 
 export { masked, schemeOf, schemes, splitConnections } from './schemes.js';
 export type { DriverSettings } from './driver.js';
@@ -42,7 +42,7 @@ export function readableOf(connectionStrings: string): string {
 /**
  * Opens the driver that the connection string's scheme stands for.
  *
- * @throws DriverError when no driver has that scheme
+ * @throws DriverError when no driver has that scheme, or it is unclear where the host is
  */
 export function openDriver(connectionString: string, settings: DriverSettings): Driver {
   const name = driverNamed(connectionString);
@@ -51,5 +51,20 @@ export function openDriver(connectionString: string, settings: DriverSettings): 
       `no driver for "${schemeOf(connectionString)}://"; expected one of ${schemes.map((s) => `${s}://`).join(', ')}`,
     );
   }
+  if (name !== 'file') assertClear(connectionString);
   return open[name](connectionString, settings);
+}
+
+/** What seems to be the host would be shown, and be the beginning of a password. */
+function assertClear(connectionString: string): void {
+  const scheme = schemeOf(connectionString);
+  const what = !/^[^:]*:\/\//.test(connectionString)
+    ? `it has no "//"; expected ${scheme}://`
+    : endsEarly(connectionString)
+      ? 'a "/" or "?" in its user or password ends them; write %2F or %3F for it'
+      : undefined;
+  if (what === undefined) return;
+  throw new DriverError(`the connection string for ${scheme}:// cannot be used: ${what}`, {
+    isCertain: true,
+  });
 }
