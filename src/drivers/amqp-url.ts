@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-import { endsEarly, schemeOf } from './connection-string.js';
+import { endsEarly } from './connection-mask.js';
+import { schemeOf } from './connection-string.js';
 import { DriverError } from './driver.js';
 
 /** One of a broker's nodes, and who we are there. */

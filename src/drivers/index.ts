@@ -1,5 +1,6 @@
+import { endsEarly } from './connection-mask.js';
 import { type Driver, DriverError, type DriverSettings } from './driver.js';
-import { driverOf, endsEarly, schemeOf, schemes, splitConnections } from './schemes.js';
+import { driverOf, schemeOf, schemes, splitConnections } from './schemes.js';
 
 export { masked, schemeOf, schemes, splitConnections } from './schemes.js';
 export type { DriverSettings } from './driver.js';
@@ -58,13 +59,14 @@ export function openDriver(connectionString: string, settings: DriverSettings): 
 /** What seems to be the host would be shown, and be the beginning of a password. */
 function assertClear(connectionString: string): void {
   const scheme = schemeOf(connectionString);
-  const what = !/^[^:]*:\/\//.test(connectionString)
-    ? `it has no "//"; expected ${scheme}://`
-    : endsEarly(connectionString)
-      ? 'a "/" or "?" in its user or password ends them; write %2F or %3F for it'
-      : undefined;
-  if (what === undefined) return;
-  throw new DriverError(`the connection string for ${scheme}:// cannot be used: ${what}`, {
-    isCertain: true,
-  });
+  if (!/^[^:]*:\/\//.test(connectionString)) {
+    throw new DriverError(`this is no address of a server; expected ${scheme}://host:port`, {
+      isCertain: true,
+    });
+  }
+  if (!endsEarly(connectionString)) return;
+  throw new DriverError(
+    `the connection string for ${scheme}:// cannot be used: a "/" or "?" in its user or password ends them; write %2F or %3F for it`,
+    { isCertain: true },
+  );
 }

@@ -1,5 +1,5 @@
 // What the settings need to know of the drivers: no code of theirs is read for it.
-export { endsEarly, masked, schemeOf, splitConnections } from './connection-string.js';
+export { masked, schemeOf, splitConnections } from './connection-string.js';
 
 /** The driver that each scheme of a connection string stands for. */
 export const driverOf = {
