@@ -96,5 +96,6 @@ function isForOther(options: unknown, file: unknown, args: readonly unknown[]): 
 
 /** The text that Node makes of a variable; '' for what only code of the caller's tells. */
 function asText(value: unknown): string | undefined {
-  return value === undefined ? undefined : Object(value) === value ? '' : String(value);
+  if (typeof value === 'string' || value === undefined) return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '';
 }

@@ -126,8 +126,8 @@ async function said(connection: string, transportUrl?: string): Promise<string> 
 }
 
 const schemes = [
-  ...['redis', 'rediss', 'redissentinel', 'postgresql', 'postgresql+psycopg2', 'mysql', 'mariadb+pymysql'],
-  ...[
+  ['redis', 'rediss', 'redissentinel', 'postgresql', 'postgresql+psycopg2', 'mysql', 'mariadb+pymysql'],
+  [
     'rabbit',
     'amqps',
     'messaging',
@@ -139,8 +139,8 @@ const schemes = [
     'zipkins',
   ],
   // No driver's.
-  ...['sqlite', 'http', 'redis+unix'],
-];
+  ['sqlite', 'http', 'redis+unix'],
+].flat();
 
 for (const scheme of schemes) {
   test(`${scheme}: no part of a password is shown`, { timeout: 120_000 }, async () => {

@@ -142,8 +142,8 @@ const functions: Readonly<Record<string, (text: string) => unknown>> = {
 
 // What stands alone may be followed by what makes all that came before wrong.
 const pieces = [
-  ...['a', 'A1', '1', ' ', '\t', '\n', '\r\n', '\\', '\u0000', 'é', '😀', '\ud800', '\u202e'],
-  ...[
+  ['a', 'A1', '1', ' ', '\t', '\n', '\r\n', '\\', '\u0000', 'é', '😀', '\ud800', '\u202e'],
+  [
     "'",
     '"',
     '«',
@@ -164,8 +164,8 @@ const pieces = [
     '--',
     '#',
   ],
-  ...['(', ')', '[', ']', '{', '}', ')=(', 'contains (', "' for key '", 'row 1', '1e5', '.5', '1,', '(1,'],
-  ...[
+  ['(', ')', '[', ']', '{', '}', ')=(', 'contains (', "' for key '", 'row 1', '1e5', '.5', '1,', '(1,'],
+  [
     '/',
     '//',
     ':/',
@@ -189,7 +189,7 @@ const pieces = [
     '%3d',
     '%40',
   ],
-  ...[
+  [
     'a=',
     '=a',
     '&a',
@@ -207,7 +207,7 @@ const pieces = [
     ' sudo',
     'su;',
   ],
-  ...[
+  [
     'node_modules/',
     '/node_modules',
     '\\node_modules\\',
@@ -219,7 +219,7 @@ const pieces = [
     'AWS4-',
     'Key (a)=',
   ],
-];
+].flat();
 
 const sizes = [1 << 13, 1 << 15] as const;
 const smallMicros = 4000;

@@ -68,7 +68,7 @@ for (const [message, masked] of [
   ],
   ["Can't find record in 'secret'", "Can't find record in '***'"],
 ] as const) {
-  test(`${message.slice(0, 70)}`, () => {
+  test(message.slice(0, 70), () => {
     assert.equal(messageOf(message), masked);
   });
 }

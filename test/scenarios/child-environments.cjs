@@ -57,9 +57,9 @@ const ways = {
   'spawn, a shell': (options) => text(spawn(bin, { ...options, shell: '/bin/sh' })),
   exec: (options) => promisify(exec)(bin, options).then(({ stdout }) => stdout),
   execFile: (options) => promisify(execFile)(bin, options).then(({ stdout }) => stdout),
-  spawnSync: (options) => String(spawnSync(bin, options).stdout),
-  execSync: (options) => String(execSync(bin, options)),
-  execFileSync: (options) => String(execFileSync(bin, options)),
+  spawnSync: (options) => spawnSync(bin, { ...options, encoding: 'utf8' }).stdout,
+  execSync: (options) => execSync(bin, { ...options, encoding: 'utf8' }),
+  execFileSync: (options) => execFileSync(bin, { ...options, encoding: 'utf8' }),
   // The preload is left out: it would take the context out of the environment.
   fork: (options) => text(fork(...forked, { ...options, execArgv: [], silent: true })),
   'cluster.fork': ({ env, ...options }) => {
