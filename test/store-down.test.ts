@@ -118,6 +118,7 @@ test('a process that stores all the time delivers what another leaves meanwhile,
     args: storing,
     env,
     onReady: async (_line, child) => {
+      while (!existsSync(folder) || traces().length === 0) await delay(20);
       assert.equal(traces().length, 1);
       rmSync(env.OSTRACE_SPOOL, { recursive: true, force: true });
       renameSync(join(place, 'left'), env.OSTRACE_SPOOL);
