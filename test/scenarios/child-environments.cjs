@@ -86,7 +86,7 @@ async function byName() {
     chmodSync(file, 0o755);
     results[name] = [
       await text(spawn(file, ['-u', 'app'], options)),
-      await text(spawn(name, ['-u', 'app'], { ...options, shell: true })),
+      await text(spawn(`${name} -u app`, { ...options, shell: true })),
       await text(exec(`cd / && ${name} -u app id`, options)),
       String(spawnSync(file, ['-u', 'app'], options).stdout),
       String(execSync(`cd / && ${name} -u app id`, options)),
