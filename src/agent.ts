@@ -6,14 +6,13 @@ import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentat
 import {
   type Config,
   type ConfigResult,
-  contextVariables,
   diagnosisVariable,
   driverSettings,
   readConfig,
   spoolSettings,
   startOf,
 } from './config/config.js';
-import { type OptionName, variableName } from './config/options.js';
+import type { OptionName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './export/bundles.js';
@@ -40,7 +39,6 @@ import { traceHeaders } from './trace/headers.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
-import { signIds } from './trace/signing.js';
 import { createStamp } from './trace/stamp.js';
 import { type Verifier, createVerifier } from './verify.js';
 
@@ -248,14 +246,9 @@ function createSettings(
     preload,
     environment: () => process.env,
 
-    processVariables({ trace, id }) {
-      const { info, hmac } = signIds(trace.base_id, id.text, trace.hmac_key);
-      return {
-        [contextVariables.info]: info,
-        [contextVariables.hmac]: hmac,
-        // A relative folder means another one where the process starts elsewhere.
-        [variableName('connectionString')]: config.connectionString,
-      };
+    processVariables(context, given) {
+      const { childVariables } = require('./child-variables.js') as typeof import('./child-variables.js');
+      return childVariables(config, context, given, (name) => process.env[name]);
     },
 
     handToThread(context, execArgv) {

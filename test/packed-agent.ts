@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -21,12 +21,23 @@ export function install(folder: string, ...packages: readonly string[]): void {
   });
 }
 
+/** The clients of stores, as users install them beside the agent: no command looks for them elsewhere. */
+function linkClients(folder: string): void {
+  const { peerDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+    readonly peerDependencies: Readonly<Record<string, string>>;
+  };
+  for (const name of Object.keys(peerDependencies)) {
+    symlinkSync(join(project, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+}
+
 /** The agent as its users have it: packed, and installed into an empty folder. */
 export function packAgent(): { readonly folder: string; remove(): void } {
   // Bundled anew: after `tsc` alone, the agent that would run is the one before.
   execFileSync(process.execPath, [join(project, 'dist/build/bundle.js')], { stdio: 'inherit' });
   const scratch = mkdtempSync(join(tmpdir(), 'ostrace-agent-'));
   install(scratch, pack(scratch));
+  linkClients(scratch);
   return {
     folder: join(scratch, 'node_modules/ostrace'),
     remove: () => rmSync(scratch, { recursive: true, force: true }),

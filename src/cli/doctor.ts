@@ -1,5 +1,6 @@
 import { messageOf } from '../trace/notice.js';
 import type { ProcessReport } from '../trace/process-report.js';
+import { clean, safeJson } from '../report/format.js';
 import { CommandError, type Shell, command, print } from './command.js';
 import { type Check, checkEnvironment, checkSpool, checkStores } from './doctor-checks.js';
 import { startDiagnosed } from './doctor-program.js';
@@ -76,7 +77,7 @@ async function tell(
 ): Promise<number> {
   const ok = checks.every(({ status }) => status !== 'problem');
   const whole = { ok, checks, ...(report && { process: report }) };
-  await print(shell, asJson ? `${JSON.stringify(whole, null, 2)}\n` : textOf(checks, ok));
+  await print(shell, asJson ? `${safeJson(whole)}\n` : textOf(checks, ok));
   return ok ? 0 : 1;
 }
 
@@ -84,7 +85,6 @@ const signs = { ok: 'ok      ', hint: 'hint    ', problem: 'PROBLEM ' } as const
 
 function textOf(checks: readonly Check[], ok: boolean): string {
   // What others say, a store or the title of a process, must not move the cursor, nor look like a line of ours.
-  const clean = (says: string): string => says.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
   const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${clean(says)}`);
   const hasHints = checks.some(({ status }) => status === 'hint');
   const good = `No problem was found${hasHints ? '; a hint may be why a trace does not show all' : ''}.`;

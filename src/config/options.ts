@@ -143,6 +143,9 @@ export const options = {
     default: 100,
     help: 'For how many milliseconds after its request was answered a trace still takes new points; work that began before is recorded to its end. What starts later is not recorded, but counted in the trace.',
   },
+  shareWithGroup: off(
+    'Lets the group of the folder of files read and write the traces in it, for services of several users. The user alone may when not set.',
+  ),
   exitTimeout: {
     type: milliseconds,
     default: 500,

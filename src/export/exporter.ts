@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { isAbsolute } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 
 import { nobody, runIn } from '../trace/context.js';
@@ -98,7 +99,13 @@ export function createExporter(
     if (failed) return;
     worker ??= startWorker(
       workerFile,
-      { connectionStrings, delivery, ring: handed ? undefined : ownRing().memory, progress: progress.buffer },
+      {
+        connectionStrings,
+        delivery,
+        script: mainFile(),
+        ring: handed ? undefined : ownRing().memory,
+        progress: progress.buffer,
+      },
       () => (failed = true),
     );
     failed ||= worker === undefined;
@@ -152,6 +159,13 @@ export function createExporter(
       };
     },
   };
+}
+
+/** The file that this thread runs. With code in its place, the first argument is any text. */
+function mainFile(): string | undefined {
+  const [, file] = process.argv;
+  const isCode = process.execArgv.some((each) => /^(?:-[epi]+$|--(?:eval|print)(?:=|$))/.test(each));
+  return file !== undefined && isAbsolute(file) && !isCode ? file : undefined;
 }
 
 /** The worker thread is blocked, so it can't spool: what it has not taken yet is spooled here. */

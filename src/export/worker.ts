@@ -2,6 +2,7 @@
 // the deliveries, whose drivers live here alone.
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { trustPackagesOf } from '../drivers/client.js';
 import { notice } from '../trace/notice.js';
 import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
 import { Delivery } from './delivery.js';
@@ -26,7 +27,8 @@ const readMost = 1000;
 const wantedEvents = 200;
 const [leastMs, mostMs] = [10, 30];
 
-const { connectionStrings, delivery, ring, progress } = workerData as ExportData;
+const { connectionStrings, delivery, script, ring, progress } = workerData as ExportData;
+trustPackagesOf(script);
 const own = ring && openRing(ring);
 const rings = new Set<Ring>(own && [own]);
 const done = new Int32Array(progress);
