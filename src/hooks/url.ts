@@ -22,13 +22,13 @@ export function target(whole: string): Target {
   const path = at === -1 ? whole : whole.slice(0, at);
   const query = at === -1 ? '' : whole.slice(at + 1);
   if (whole.length <= maxLength) return maskedWhereNeeded(path, query);
-  const masked = maskedWhereNeeded(path.slice(0, maxLength), query.slice(0, maxLength));
-  return { path: short(masked.path, path.length), query: short(masked.query, query.length) };
+  const shown = maskedWhereNeeded(path.slice(0, maxLength), query.slice(0, maxLength));
+  return { path: short(shown.path, path.length), query: short(shown.query, query.length) };
 }
 
 /** Of a long part the beginning and its length. It is cut when it is masked: a cut may part a secret from its name. */
-function short(masked: string, length: number): string {
-  return length <= maxLength ? masked : `${masked.slice(0, maxShown)}… (${length} characters)`;
+function short(text: string, length: number): string {
+  return length <= maxLength ? text : `${text.slice(0, maxShown)}… (${length} characters)`;
 }
 
 function maskedWhereNeeded(path: string, query: string): Target {
