@@ -150,7 +150,7 @@ export interface SeenPoint {
 }
 
 /** The events of work, without those that count what was left out: that depends on what else the process did. */
-export function recorded(events: readonly Event[]): readonly Event[] {
+function recorded(events: readonly Event[]): readonly Event[] {
   return events.filter(({ name }) => !name.startsWith('left_out'));
 }
 
