@@ -13,7 +13,7 @@ import {
   pointOf,
   waitedForPool,
 } from '../src/hooks/waiting.js';
-import { nobody } from '../src/trace/context.js';
+import { nobody as nobodysPlace } from '../src/trace/context.js';
 import { createStamp } from '../src/trace/stamp.js';
 
 /** What a client keeps of its queries; 8.17 gave it other names, and the old ones warn. */
@@ -101,7 +101,7 @@ export const byOpening =
     const opening = openedBy(traced, traced.self);
     begun = opening;
     // Notices and notifications are nobody's, though the connection may be opened in a trace.
-    bindEmitter(traced.self as never, nobody(), traced.guard, (event) => {
+    bindEmitter(traced.self as never, nobodysPlace(), traced.guard, (event) => {
       if (event === 'connect') opening.toMs ??= nowMs();
     });
     return otherwise(traced);
