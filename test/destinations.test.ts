@@ -156,7 +156,7 @@ test('every client is held to the same table', async (t) => {
     const ours = names.filter((name) => /^x-trace-/i.test(name)).length;
     assert.deepEqual(
       [parent_id !== undefined, ours],
-      [isSigned, isSigned ? 2 : 0],
+      [isSigned, isSigned ? 3 : 0],
       `${String(headers['x-client'])}: ${what}`,
     );
   }
