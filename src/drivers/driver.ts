@@ -76,6 +76,8 @@ export interface Driver {
    * store wants both at once. They are not lost when the store can't be used any more.
    */
   takeHeld?(): readonly Line[];
+  /** How many lines those are. */
+  heldCount?(): number;
   /** Newest first. */
   list(): Promise<readonly TraceSummary[]>;
   /** The traces with a failed point, newest first, as far as they were written with `filterErrorTrace`. */
