@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { blockingStore } from './fixtures/blocking.js';
 import { newId } from '../src/trace/ids.js';
 import { signIds } from '../src/trace/signing.js';
 import { agentFolder, key, on, preload, readSpool, run, scratch, shape, treeOf } from './scenario.js';
@@ -166,19 +167,6 @@ test('commands read the first store that can be read', async (t) => {
   const { stderr } = await run(t, cli, { args: ['trace', 'list'], env, load: 'none' });
   assert.match(stderr, /^ostrace: there are no traces in file:/);
 });
-
-/** A store whose client waits in a call of the system until somebody writes into a pipe, and what does so. */
-function blockingStore(t: TestContext): { connectionString: string; release: () => void } {
-  const pipe = join(scratch(t), 'ca.pem');
-  execFileSync('mkfifo', [pipe]);
-  return {
-    connectionString: `postgresql://127.0.0.1:1/none?sslmode=verify-ca&sslrootcert=${pipe}`,
-    release() {
-      const writer = spawn('sh', ['-c', 'while echo none > "$1"; do :; done', 'sh', pipe]);
-      t.after(() => writer.kill());
-    },
-  };
-}
 
 test('where the exporter`s thread is blocked, all is spooled, also of other threads, and said in true numbers', async (t) => {
   const { connectionString, release } = blockingStore(t);

@@ -78,7 +78,10 @@ export class Delivery {
    * @returns false where they are lost, and counted
    */
   push(lines: readonly Line[], isRepeated = false): boolean {
-    if (!this.#parcels.add(lines, isRepeated)) {
+    if (this.#place.isOver()) return true;
+    const isTaken = this.#parcels.add(lines, isRepeated);
+    this.#count();
+    if (!isTaken) {
       this.#losses.add(lines.length, this.#whyLost());
       return false;
     }

@@ -133,8 +133,7 @@ export function createExporter(
   function takeOver(reason: string, isLast: boolean): void {
     // Loaded now: nearly no process needs it.
     const { rescue } = require('./rescue.js') as typeof import('./rescue.js');
-    const rings = [...(kept === undefined ? [] : [kept]), ...readRings()];
-    rescue({ connectionStrings, delivery, accounts, mark, rings, reason, isLast });
+    rescue({ connectionStrings, delivery, accounts, mark, rings: readRings(), kept, reason, isLast });
   }
 
   function sayUnwritten(): void {

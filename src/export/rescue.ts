@@ -16,8 +16,10 @@ export interface Left {
   readonly delivery: DeliverySettings;
   readonly accounts: Accounts;
   readonly mark: string;
-  /** The copy of what the thread has taken, and what it has not taken. */
+  /** What the thread has not taken. */
   readonly rings: readonly Ring[];
+  /** The copy of what it has taken; undefined where it was never there. */
+  readonly kept: Ring | undefined;
   /** Why: a half-sentence. */
   readonly reason: string;
   /** Whether the process ends. */
@@ -29,10 +31,13 @@ export interface Left {
  * is spooled here. What can't be, and what was lost before without having been said, is said.
  */
 export function rescue(left: Left): void {
-  const { connectionStrings, delivery, accounts, rings, isLast } = left;
+  const { connectionStrings, delivery, accounts, rings, kept, isLast } = left;
   if (isLast) accounts.end();
   const toLine = createLiner(delivery.drivers);
-  const lines = rings.flatMap((ring) => takeBack(ring, toLine, isLast));
+  // The copy after these: what the thread is reading goes there.
+  const fresh = rings.flatMap((ring) => takeBack(ring, toLine, isLast));
+  const taken = kept === undefined ? [] : takeBack(kept, toLine, isLast);
+  const lines = [...taken, ...fresh];
   let dropped = isLast ? accounts.unkept : 0;
   for (const ring of rings) dropped += takeDropped(ring);
   connectionStrings.forEach((each, i) => rescueOf(each, i, lines, dropped, left));

@@ -22,6 +22,9 @@ const reader = { none: 0, thread: 1, writer: 2, rewinding: 3 } as const;
 // processor's cache, and to write what is not costs more than all else of an event.
 const rewindBytes = 128 * 1024;
 
+/** What the exporter's thread reads in one go takes it less than that. */
+const takeBackMs = 50;
+
 /** In place of a record's length: the rest up to the ring's end is empty. */
 const skip = -1;
 
@@ -134,8 +137,13 @@ export function readRecords<Taken>(ring: Ring, most: number, take: Take<Taken>, 
   try {
     return recordsIn(ring, most, take, keep);
   } finally {
-    Atomics.store(header, word.reader, reader.none);
+    letGo(ring);
   }
+}
+
+/** Lets others read, unless the writer has taken the ring back meanwhile. */
+function letGo({ header }: Ring): void {
+  Atomics.compareExchange(header, word.reader, reader.thread, reader.none);
 }
 
 /**
@@ -145,9 +153,8 @@ export function readRecords<Taken>(ring: Ring, most: number, take: Take<Taken>, 
  */
 export function takeBack<Taken>(ring: Ring, take: Take<Taken>, isLast = true): Taken[] {
   const { header } = ring;
-  // Reading takes the exporter's thread less than this, if it was not ended right there: then what it had begun to
-  // read is read again.
-  const deadline = now(0) + 20;
+  // Where the exporter's thread ended while it read, that is read again.
+  const deadline = now(0) + takeBackMs;
   while (Atomics.compareExchange(header, word.reader, reader.none, reader.writer) !== reader.none) {
     if (now(0) > deadline) break;
   }
@@ -234,10 +241,11 @@ export function appended<Taken>(ring: Ring, take: Take<Taken>): Taken[] {
   return taken;
 }
 
-function whileReading({ header }: Ring, body: () => void): boolean {
-  if (Atomics.compareExchange(header, word.reader, reader.none, reader.thread) !== reader.none) return false;
+function whileReading(ring: Ring, body: () => void): boolean {
+  if (Atomics.compareExchange(ring.header, word.reader, reader.none, reader.thread) !== reader.none)
+    return false;
   body();
-  Atomics.store(header, word.reader, reader.none);
+  letGo(ring);
   return true;
 }
 

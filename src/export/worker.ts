@@ -100,6 +100,7 @@ function drain(): void {
 function drainRing(each: Ring): number {
   let count = 0;
   for (;;) {
+    if (accounts.isOver) return count;
     // Asked first: what was written before the ring was closed is in it by now.
     const isLast = isClosed(each);
     const lines = readRecords(each, readMost, toLine, keeper.keep);
