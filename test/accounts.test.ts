@@ -1,12 +1,13 @@
 // Each event that is made is stored, waits in the spool, or is said to be lost: on every way out, whatever happens to
 // the exporter's thread.
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
 import { blockingStore } from './fixtures/blocking.js';
-import { type Run, type RunOptions, on, preload, run } from './scenario.js';
+import { type Run, type RunOptions, on, preload, run, signedHeaders } from './scenario.js';
 
 /** Says how many events it makes, and makes them. */
 const prelude = `
@@ -53,6 +54,12 @@ function assertBalanced(ended: Run): Sums {
 const runs = (t: TestContext, code: string, options: RunOptions = {}): Promise<Run> =>
   run(t, '-e', { ...options, args: [prelude + code], env: { ...on, ...options.env } });
 
+/** Until the program has said something on its stderr, or has nothing more to say. */
+async function saidOf(child: ChildProcess, words: string): Promise<void> {
+  let said = '';
+  for await (const text of child.stderr!) if ((said += String(text)).includes(words)) return;
+}
+
 const kill: RunOptions['onReady'] = (_line, child) => void child.kill('SIGTERM');
 
 /** How an application ends, after it has said how many events it made. */
@@ -89,8 +96,7 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
         async onReady(line, child) {
           await onReady?.(line, child);
           // The process can't end before the system's call comes back.
-          let said = '';
-          for await (const text of child.stderr!) if ((said += String(text)).includes('ostrace flush')) break;
+          await saidOf(child, 'ostrace flush');
           release();
         },
       },
@@ -103,29 +109,37 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
     );
   });
 
-  test(`${way}, long after the trace, while the exporter's thread is blocked`, async (t) => {
+  test(`${way}, in a quiet moment long after the trace, while the exporter's thread is blocked`, async (t) => {
     const { connectionString, release } = blockingStore(t);
-    const ended = await runs(
-      t,
-      `const alive = setInterval(() => {}, 1000);
-       make(1);
-       setTimeout(() => make(100), 400);
-       setTimeout(() => {
-         ${code}
-         ${way === 'SIGTERM, handled' ? "console.log('ready');" : ''}
-       }, 2500);`,
-      {
-        env: { OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '200' },
-        async onReady(line, child) {
-          await onReady?.(line, child);
-          let said = '';
-          for await (const text of child.stderr!) if ((said += String(text)).includes('ostrace flush')) break;
-          release();
-        },
+    const served = `
+      const server = http.createServer((_request, response) => { make(10); count += 2; response.end(); });
+      server.listen(0, () => {
+        const ask = () => http.get({ port: server.address().port, agent: false, headers }, (r) => r.resume());
+        ask();
+        setTimeout(ask, 400);
+      });
+      setTimeout(() => {
+        server.close();
+        const alive = setInterval(() => {}, 1000);
+        ${code}
+        ${way === 'SIGTERM, handled' ? "console.log('ready');" : ''}
+      }, 2500);`;
+    const ended = await run(t, '-e', {
+      args: [
+        `const http = require('node:http');
+         const headers = ${JSON.stringify(signedHeaders().headers)};
+         ${prelude.replace("profiler.init('key');", '')}
+         ${served.replace('make(10); say();', 'say();')}`,
+      ],
+      env: { ...on, OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '200' },
+      async onReady(line, child) {
+        await onReady?.(line, child);
+        await saidOf(child, 'ostrace flush');
+        release();
       },
-    );
+    });
     const { spooled, made } = assertBalanced(ended);
-    assert.equal(spooled, made);
+    assert.deepEqual([spooled, made], [44, 44]);
   });
 }
 
@@ -142,8 +156,7 @@ test('more than a ring holds, while the exporter`s thread is blocked', async (t)
   const ended = await runs(t, 'make(1); setTimeout(() => { make(100_000); say(); process.exit(); }, 300);', {
     env: { OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '100' },
     async onReady(_line, child) {
-      let said = '';
-      for await (const text of child.stderr!) if ((said += String(text)).includes('ostrace flush')) break;
+      await saidOf(child, 'ostrace flush');
       release();
     },
   });
@@ -160,8 +173,7 @@ test('what the spool has no room for is counted, while the exporter`s thread is 
       OSTRACE_SPOOL_SIZE: '1mb',
     },
     async onReady(_line, child) {
-      let said = '';
-      for await (const text of child.stderr!) if ((said += String(text)).includes('ostrace flush')) break;
+      await saidOf(child, 'ostrace flush');
       release();
     },
   });
