@@ -42,7 +42,8 @@ async function passwordServer(t: TestContext): Promise<Seen> {
   return { port: (server.address() as AddressInfo).port, asked };
 }
 
-const trace = "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})";
+const trace =
+  "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})";
 
 const ways: Readonly<
   Record<string, { readonly env: (folder: string) => Record<string, string>; readonly asks: string }>
@@ -89,4 +90,3 @@ for (const [way, { env, asks }] of Object.entries(ways)) {
     assert.deepEqual(seen, [[asks], [asks]]);
   });
 }
-

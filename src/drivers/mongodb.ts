@@ -14,6 +14,8 @@ import {
   WriteError,
 } from './driver.js';
 import { failedStop } from './failed.js';
+import { answerBytes } from './intake.js';
+import { boundSockets } from './intake-within.js';
 import { type Mongo, type StoredEvent, insert } from './mongodb-insert.js';
 import { readEvent } from './read-event.js';
 import { summaries } from './summaries.js';
@@ -46,6 +48,7 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
   const scheme = schemeOf(connectionString);
   const name = `MongoDB at ${masked(connectionString)}`;
   let client: MongoClient | undefined;
+  const bounds = boundSockets();
 
   function connected(): { readonly mongo: Mongo; readonly db: Db } {
     const mongo = loadClient<Mongo>('mongodb', scheme);
@@ -73,7 +76,7 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
 
   async function reading<Result>(use: (db: Db) => Promise<Result>): Promise<Result> {
     try {
-      return await use(connected().db);
+      return await bounds.within(answerBytes.read, async () => use(connected().db));
     } catch (error) {
       throw failed('read', error);
     }
@@ -83,9 +86,12 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
     async write(lines) {
       if (lines.length === 0) return;
       try {
-        const { mongo, db } = connected();
-        const failure = await insert(mongo, db.collection<StoredEvent>(eventsName), lines);
-        if (settings.filterErrorTrace) await mark(db, lines);
+        const failure = await bounds.within(answerBytes.write, async () => {
+          const { mongo, db } = connected();
+          const failed = await insert(mongo, db.collection<StoredEvent>(eventsName), lines);
+          if (settings.filterErrorTrace) await mark(db, lines);
+          return failed;
+        });
         if (failure === undefined) return;
         const { refused, again } = failure;
         throw new WriteError(`cannot write all to ${name}: ${failure.message}`, refused, again, {
