@@ -22,8 +22,12 @@ export const laterBuiltins: Readonly<Record<string, (settings: Settings) => void
     // Both first: what can't be loaded now is tried again, and nothing may be hooked twice.
     const { httpClient } = require('./http-client.js') as typeof import('./http-client.js');
     const { undici } = require('./undici.js') as typeof import('./undici.js');
-    httpClient(settings);
-    undici(settings);
+    try {
+      httpClient(settings);
+    } finally {
+      // Where one can't be hooked, the other one can.
+      undici(settings);
+    }
   },
 };
 

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import * as util from 'node:util';
 
 import type { Callback } from '../src/hooks/call.js';
 import { onChannel } from '../src/hooks/channel.js';
@@ -10,6 +11,7 @@ import { target } from '../src/hooks/url.js';
 import { type Context, current, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
+import { notice } from '../src/trace/notice.js';
 import { infoHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
@@ -30,11 +32,28 @@ interface UndiciRequest {
  * publish on the same channels, so neither is patched or loaded.
  */
 export function undici(settings: Settings): void {
-  const guard = createGuard('undici');
+  // Copies of undici and Node's own share the channels: what fails for one costs the others nothing.
+  const guards = new WeakMap<object, Guard>();
+  const guardOf = (prototype: object): Guard => {
+    const guard = guards.get(prototype) ?? createGuard('a copy of undici');
+    guards.set(prototype, guard);
+    return guard;
+  };
   // The channels' contexts are often another request's: the point is found by its request.
-  const open = createStamp<{ point: Point; info: Info }>();
+  const open = createStamp<{ point: Point; info: Info; guard: Guard }>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
+    const guard = guardOf(Object.getPrototypeOf(request) as object);
+    guarded(guard, () => begin(request, guard));
+  });
+
+  function begin(request: UndiciRequest, guard: Guard): void {
+    // As in 6.11.0, which publishes something else in the place of its requests.
+    if (typeof request.addHeader !== 'function') {
+      guard.off = true;
+      notice('a copy of undici is not traced: what it publishes takes no headers; another version does');
+      return;
+    }
     const caller = askedBy(request);
     if (caller === undefined) {
       bind(request, undefined, guard);
@@ -51,7 +70,7 @@ export function undici(settings: Settings): void {
         ...target(request.path),
       },
     });
-    open.put(request, { point, info: {} });
+    open.put(request, { point, info: {}, guard });
     watching(point, () => {
       bind(request, caller, guard, (status_code) => stopPoint(point, { requests: { status_code } }));
       const isTraced = valuesOf(request, infoHeader.toLowerCase()).length > 0;
@@ -61,12 +80,13 @@ export function undici(settings: Settings): void {
         request.addHeader(name, value);
       }
     });
-  });
+  }
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
     ({ request, response }) => {
       const state = open.of(request);
-      if (state !== undefined) state.info = { requests: { status_code: response.statusCode } };
+      if (state === undefined) return;
+      guarded(state.guard, () => (state.info = { requests: { status_code: response.statusCode } }));
     },
   );
   onChannel<{ request: UndiciRequest }>('undici:request:trailers', ({ request }) => {
@@ -154,27 +174,44 @@ interface Frame {
   readonly file: string | undefined;
 }
 
-/** Below whoever publishes on the channel. */
+/** Below whoever publishes on the channel; none where the stack can't be read. */
 function frames(): readonly Frame[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
-    Error.stackTraceLimit = maxFrames;
     // Names alone: a whole stack would be translated by source maps, which takes milliseconds.
-    Error.prepareStackTrace = (_error, sites) =>
+    const prepare = (_error: Error, sites: NodeJS.CallSite[]): Frame[] =>
       sites.map((site) => ({
         name: `${site.getTypeName()}.${site.getFunctionName()}`,
         file: site.getFileName() ?? undefined,
       }));
-    const { stack } = new Error() as { stack?: unknown };
-    const all = Array.isArray(stack) ? (stack as Frame[]) : [];
+    // Neither can be set where the language's own objects are frozen.
+    const isSet =
+      Reflect.set(Error, 'stackTraceLimit', maxFrames) && Reflect.set(Error, 'prepareStackTrace', prepare);
+    const { stack } = (isSet ? new Error() : {}) as { stack?: unknown };
+    const all = Array.isArray(stack) ? (stack as Frame[]) : sitesOf();
     return all
       .slice(all.findIndex(({ file }) => file === 'node:diagnostics_channel'))
       .filter(({ file }) => file !== 'node:diagnostics_channel');
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
     if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-    else Error.prepareStackTrace = prepareStackTrace;
+    else Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
   }
+}
+
+/** The same by Node's own function, which there is since 22.9; it knows no types. */
+function sitesOf(): readonly Frame[] {
+  const { getCallSites } = util as {
+    readonly getCallSites?: (count: number) => readonly { functionName: string; scriptName: string }[];
+  };
+  const sites = getCallSites?.(maxFrames) ?? [];
+  if (sites.length === 0) {
+    notice("requests of fetch and undici are not traced: who makes them can't be told without stacks");
+  }
+  return sites.map(({ functionName, scriptName }) => ({
+    name: `.${functionName}`,
+    file: scriptName === '' ? undefined : scriptName,
+  }));
 }
 
 // Ten interceptors are half of it.
@@ -213,6 +250,6 @@ function isBelated([publisher, ...below]: readonly Frame[]): boolean {
 
 // The microtask that calls the first has no other mark; the second is a response that arrives, on which undici
 // or the application asks again.
-const belated = /onDrain|^Request\.on/;
+const belated = /onDrain|^(?:Request)?\.on[A-Z]/;
 // What calls on, in the context of its caller.
 const transparent = /^node:(?:async_hooks|dns|internal\/(?:async_|process\/task_queues|bootstrap\/))/;
