@@ -41,7 +41,7 @@ for (const [name, open] of Object.entries(stores)) {
         const account = await suffer(store, fault);
         check(account);
         if (store.canTell) assert.equal(account.twice, 0);
-        const isKilled = fault.name.includes('killed');
+        const isKilled = fault.name.includes('the process is killed');
         assert.ok(isKilled || account.unaccounted === 0, JSON.stringify(account));
       });
     }

@@ -7,12 +7,15 @@ const { Atomics, SharedArrayBuffer } = globalThis;
 /**
  * The first words: the ticket of the last flush that is done; whether the exporter's thread runs; whether it has
  * nothing to do with the events any more, because the process ends and the application's thread has taken them back;
- * how many events only that thread has, as there was no room for a copy.
+ * how many events only that thread has, as there was no room for a copy; how many of the copy the deliveries have.
  */
-const word = { ticket: 0, isUp: 1, isOver: 2, unkept: 3 } as const;
-const commonWords = 4;
-/** Of each store: events in files of the spool, waiting in the driver for their other half, lost and not said. */
-const storeWord = { spooled: 0, held: 1, unsaid: 2 } as const;
+const word = { ticket: 0, isUp: 1, isOver: 2, unkept: 3, given: 4 } as const;
+const commonWords = 8;
+/**
+ * Of each store: events in files of the spool, waiting in the driver for their other half, lost and not said, and in
+ * memory alone.
+ */
+const storeWord = { spooled: 0, held: 1, unsaid: 2, unspooled: 3 } as const;
 const storeWords = 4;
 
 /** What is known of the events of one store. */
@@ -41,6 +44,15 @@ export class Account {
 
   set held(count: number) {
     Atomics.store(this.#words, this.#at + storeWord.held, count);
+  }
+
+  /** How many events are neither stored nor spooled: the last ones of those that the delivery has. */
+  get unspooled(): number {
+    return Atomics.load(this.#words, this.#at + storeWord.unspooled);
+  }
+
+  set unspooled(count: number) {
+    Atomics.store(this.#words, this.#at + storeWord.unspooled, count);
   }
 
   get unsaid(): number {
@@ -85,6 +97,20 @@ export class Accounts {
 
   set unkept(count: number) {
     Atomics.store(this.#words, word.unkept, count);
+  }
+
+  /** How many of the events that there is a copy of the deliveries have. */
+  get given(): number {
+    return Atomics.load(this.#words, word.given);
+  }
+
+  set given(count: number) {
+    Atomics.store(this.#words, word.given, count);
+  }
+
+  /** What of the copy a store has neither got nor in its spool: they go both ways in order. */
+  unsafeOf<Item>(copy: readonly Item[], { unspooled }: Account): readonly Item[] {
+    return copy.slice(Math.max(0, Math.min(this.given, copy.length) - unspooled));
   }
 
   get isOver(): boolean {

@@ -66,7 +66,10 @@ export class Delivery {
     this.#settings = drivers;
     this.#place = place;
     this.#spool = new Spool(connectionString, spool, place.mark);
-    this.#parcels = new Parcels(this.#spool);
+    this.#parcels = new Parcels(this.#spool, () => {
+      this.#count();
+      return !place.isOver();
+    });
     this.#losses = new Losses(masked(connectionString), place.account);
     setInterval(() => this.#keepHouse(), housekeepingMs).unref();
   }
@@ -230,6 +233,7 @@ export class Delivery {
     const { account, onSafe } = this.#place;
     const { spooled, unspooled } = this.#parcels.count();
     account.spooled = spooled;
+    account.unspooled = unspooled;
     account.held = this.#driver?.heldCount?.() ?? 0;
     if (unspooled === 0) onSafe();
   }

@@ -48,9 +48,10 @@ export class Keeper {
   };
 
   /** All deliveries have been given what was kept; or none has taken it, and it is counted as lost. */
-  settle(isTaken: boolean): void {
+  settle(count: number, isTaken: boolean): void {
     this.#isOpen = false;
-    if (!isTaken) truncate(this.#copy, this.#before);
+    if (isTaken) this.#accounts.given += count;
+    else truncate(this.#copy, this.#before);
     if (this.#copy.written > keptBytes / 2) for (const each of this.#deliveries) each.spool();
     this.release();
     this.#before = this.#copy.written;
@@ -59,6 +60,7 @@ export class Keeper {
   /** Forgets the copy where it is not needed any more. */
   release(): void {
     if (this.#isOpen || !this.#deliveries.every(({ isSafe }) => isSafe)) return;
+    this.#accounts.given = 0;
     forget(this.#copy);
     this.#before = this.#copy.written;
     this.#accounts.unkept = 0;

@@ -28,12 +28,15 @@ export interface Parcel {
 export class Parcels {
   readonly #spool: Spool;
   readonly #all: Parcel[] = [];
+  readonly #onSpooled: () => boolean;
   #onItsWay: Parcel | undefined;
   /** Why the last attempt to spool failed; '' where it did not. */
   problem = '';
 
-  constructor(spool: Spool) {
+  /** @param onSpooled told of each that is on disk now; false where there is nothing more to do */
+  constructor(spool: Spool, onSpooled: () => boolean = () => true) {
     this.#spool = spool;
+    this.#onSpooled = onSpooled;
   }
 
   get isEmpty(): boolean {
@@ -149,6 +152,7 @@ export class Parcels {
           before.bytes += bytes;
           this.#all.splice(i--, 1);
         }
+        if (!this.#onSpooled()) return;
       } catch (error) {
         this.problem = `they can't be spooled: ${messageOf(error)}`;
         return;

@@ -37,10 +37,14 @@ export function rescue(left: Left): void {
   // The copy after these: what the thread is reading goes there.
   const fresh = rings.flatMap((ring) => takeBack(ring, toLine, isLast));
   const taken = kept === undefined ? [] : takeBack(kept, toLine, isLast);
-  const lines = [...taken, ...fresh];
   let dropped = isLast ? accounts.unkept : 0;
   for (const ring of rings) dropped += takeDropped(ring);
-  connectionStrings.forEach((each, i) => rescueOf(each, i, lines, dropped, left));
+  connectionStrings.forEach((each, i) => {
+    const unsafe = accounts.unsafeOf(taken, accounts.stores[i]!);
+    rescueOf(each, i, [...unsafe, ...fresh], dropped, left);
+  });
+  // What is taken is not to be counted as given any more.
+  if (!isLast) accounts.given = 0;
 }
 
 function rescueOf(store: string, i: number, lines: readonly Line[], dropped: number, left: Left): void {

@@ -58,8 +58,15 @@ let collectMs = leastMs;
 
 keeper.watch(deliveries);
 if (isRestarted) {
-  for (const each of deliveries) each.reclaim();
-  push(keeper.left(toLine), true);
+  // First, as nothing is to be forgotten that is not with the deliveries yet.
+  const left = keeper.left(toLine);
+  deliveries.forEach((each, i) => {
+    const unsafe = accounts.unsafeOf(left, accounts.stores[i]!);
+    each.reclaim();
+    each.push(unsafe, true);
+  });
+  accounts.given = 0;
+  deliverAll(left.length, true);
 }
 accounts.isUp = true;
 
@@ -104,7 +111,7 @@ function drainRing(each: Ring): number {
     // Asked first: what was written before the ring was closed is in it by now.
     const isLast = isClosed(each);
     const lines = readRecords(each, readMost, toLine, keeper.keep);
-    if (lines.length > 0) push(lines, false);
+    if (lines.length > 0) push(lines);
     countDropped(each);
     if (isLast && lines.length === 0) rings.delete(each);
     count += lines.length;
@@ -113,10 +120,14 @@ function drainRing(each: Ring): number {
 }
 
 /** What is lost to all stores is counted, and so it is not to be found in the copy. */
-function push(lines: readonly Line[], isRepeated: boolean): void {
-  let isTaken = lines.length === 0;
-  for (const to of deliveries) if (to.push(lines, isRepeated)) isTaken = true;
-  keeper.settle(isTaken);
+function push(lines: readonly Line[]): void {
+  let isTaken = false;
+  for (const to of deliveries) if (to.push(lines)) isTaken = true;
+  deliverAll(lines.length, isTaken);
+}
+
+function deliverAll(count: number, isTaken: boolean): void {
+  keeper.settle(count, isTaken);
   for (const to of deliveries) to.prepare();
   for (const to of deliveries) to.deliver();
 }

@@ -48,14 +48,15 @@ async function tryAll(): Promise<void> {
 }
 
 function isKill({ name }: Fault): boolean {
-  return name.includes('killed');
+  return name.includes('the process is killed');
 }
 
 function row(store: string, fault: Fault, account: Account): string {
-  const { sent, stored, spooled, dropped, storedInTheEnd, twice, unaccounted, exitMs, lateMs } = account;
+  const { sent, stored, spooled, dropped, storedInTheEnd, twice, unaccounted, exitMs, lateMs, memory } =
+    account;
   const cells = [store, fault.name, sent, stored, spooled, dropped, unaccounted, storedInTheEnd, twice];
   const exit = isKill(fault) ? '' : exitMs.toFixed(0);
-  return `| ${[...cells, exit, lateMs?.toFixed(1) ?? ''].join(' | ')} |`;
+  return `| ${[...cells, exit, lateMs?.toFixed(1) ?? '', memory ?? ''].join(' | ')} |`;
 }
 
 function page(rows: readonly string[]): string {
@@ -65,12 +66,13 @@ Written by \`npm run faults\` on Node ${process.versions.node}. An application s
 
 - *stored*, *spooled*, *dropped*: by the end of the process. *Unaccounted* is what is in none of the three.
 - *In the end*: stored after \`ostrace flush\`. *Twice*: stored more than once.
-- *Exit*: milliseconds from the application's \`process.exit()\` to its end; \`OSTRACE_EXIT_TIMEOUT\` is 500.
+- *Exit*: milliseconds from the application's \`process.exit()\` to its end; \`OSTRACE_EXIT_TIMEOUT\` is 500. Where the exporter's thread is busy, it is 20, and the application makes 50,000 events more right before.
 - *Late*: how many milliseconds late the application's event loop was, at the 99th percentile; compare with the row "none". The machine is shared: a few milliseconds more or less say nothing.
+- *Memory*: the most that the process had, in MiB; where a store answers without an end, it stays what it is otherwise.
 - A killed process (SIGKILL) may lose what it did in its last 100 ms: up to ten turns of 20 events.
 
-| store | fault | sent | stored | spooled | dropped | unaccounted | in the end | twice | exit | late |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| store | fault | sent | stored | spooled | dropped | unaccounted | in the end | twice | exit | late | memory |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
 }
