@@ -123,6 +123,7 @@ function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer
     splitConnections(config.connectionString),
     { drivers: driverSettings(config), spool: spoolSettings(config) },
     join(folder, 'src/export/worker.js'),
+    () => process.env,
     ring,
   );
   connect(exporter.write);

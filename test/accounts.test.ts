@@ -57,7 +57,10 @@ const runs = (t: TestContext, code: string, options: RunOptions = {}): Promise<R
 /** Until the program has said something on its stderr, or has nothing more to say. */
 async function saidOf(child: ChildProcess, words: string): Promise<void> {
   let said = '';
-  for await (const text of child.stderr!) if ((said += String(text)).includes(words)) return;
+  await new Promise<void>((resolve) => {
+    child.stderr!.on('data', (text) => (said += String(text)).includes(words) && resolve());
+    child.stderr!.on('end', resolve);
+  });
 }
 
 const kill: RunOptions['onReady'] = (_line, child) => void child.kill('SIGTERM');
@@ -102,7 +105,7 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
       },
     );
     const { spooled, made } = assertBalanced(ended);
-    assert.equal(spooled, made);
+    assert.equal(spooled, made, ended.stderr);
     assert.match(
       ended.stderr,
       /^ostrace: \d+ events wait in .*, or for ostrace flush: the exporter's thread is blocked$/m,
@@ -207,7 +210,7 @@ test('threads of the application that are terminated, or run on while it ends', 
        }
      });`,
   );
-  const names = ended.events.filter(({ name }) => /^work-/.test(name));
+  const names = ended.events.filter(({ name }) => name.startsWith('work-'));
   assert.equal(names.length, 4000, ended.stderr);
 });
 

@@ -88,9 +88,9 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
       try {
         const failure = await bounds.within(answerBytes.write, async () => {
           const { mongo, db } = connected();
-          const failed = await insert(mongo, db.collection<StoredEvent>(eventsName), lines);
+          const refused = await insert(mongo, db.collection<StoredEvent>(eventsName), lines);
           if (settings.filterErrorTrace) await mark(db, lines);
-          return failed;
+          return refused;
         });
         if (failure === undefined) return;
         const { refused, again } = failure;

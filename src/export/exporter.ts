@@ -65,12 +65,14 @@ export interface Exporter {
  *
  * @param connectionStrings of the stores, each of which gets all events
  * @param workerFile what the worker thread runs
+ * @param environment the application's
  * @param handed the ring that the thread which started this one reads; then no worker is needed here
  */
 export function createExporter(
   connectionStrings: readonly string[],
   delivery: DeliverySettings,
   workerFile: string,
+  environment: () => NodeJS.ProcessEnv,
   handed?: SharedArrayBuffer,
 ): Exporter {
   let ring: Ring | undefined = handed && openRing(handed);
@@ -93,6 +95,7 @@ export function createExporter(
   ];
 
   const thread = new ExportThread(workerFile, {
+    environment,
     data: (isRestarted) => ({
       connectionStrings,
       delivery,

@@ -15,6 +15,8 @@ const longMs = 60_000;
 /** What the thread needs of the exporter. */
 export interface ThreadOwner {
   data(isRestarted: boolean): ExportData;
+  /** The application's. */
+  environment(): NodeJS.ProcessEnv;
   /** It runs anew: it knows nothing of what the one before was told. */
   onStart(): void;
   onEnd(): void;
@@ -60,7 +62,7 @@ export class ExportThread {
   #start(): Worker | undefined {
     this.#startedAt = performance.now();
     try {
-      const worker = startWorker(this.#file, this.#owner.data(this.#isRestarted));
+      const worker = startWorker(this.#file, this.#owner.data(this.#isRestarted), this.#owner.environment());
       this.#isRestarted = true;
       Reflect.apply(on, worker, ['error', (error: unknown) => (this.#reason = error)]);
       Reflect.apply(on, worker, ['exit', (code: number) => this.#end(code)]);
@@ -120,7 +122,7 @@ export class ExportThread {
  * The thread has neither the application's preloads nor its environment: its modules are its own, so
  * that the collector's traffic is never traced. It keeps no process alive.
  */
-function startWorker(file: string, workerData: ExportData): Worker {
+function startWorker(file: string, workerData: ExportData, environment: NodeJS.ProcessEnv): Worker {
   // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
   return runIn(
     undefined,
@@ -131,7 +133,7 @@ function startWorker(file: string, workerData: ExportData): Worker {
             name: 'ostrace exporter',
             workerData,
             execArgv: [],
-            env: clientEnvironment(process.env),
+            env: clientEnvironment(environment),
             resourceLimits: {
               // Nearly all of its memory is garbage at once: more room for that would only be kept, and with less
               // of it, collecting takes a third of this thread's time.

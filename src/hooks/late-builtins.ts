@@ -39,7 +39,9 @@ export function hookLateBuiltins(
   }
 
   const installLoaded = (): void => {
-    for (const module of [...waiting.keys()]) if (isLoaded(module)) install(module);
+    // Not the map itself: what can't be hooked now is put into it again.
+    const modules = [...waiting.keys()];
+    for (const module of modules) if (isLoaded(module)) install(module);
   };
   // A channel with a subscriber costs each request of an application that may never be traced again.
   let unsubscribe: (() => void) | undefined;

@@ -67,7 +67,10 @@ const harden = {
 if (when === 'at the start') harden();
 
 const server = http.createServer(async (request, response) => {
-  if (request.url !== '/traced') return void response.end('plain');
+  if (request.url !== '/traced') {
+    response.end('plain');
+    return;
+  }
   const { port } = server.address();
   const said = [];
   if (when === 'when traced') harden();
