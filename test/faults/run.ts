@@ -5,10 +5,11 @@ import { join } from 'node:path';
 
 import { projectFolder } from '../scenario.js';
 import { type Account, type Fault, faults, suffer } from './faults.js';
-import { stores } from './stores.js';
+import { type Store, stores } from './stores.js';
 import { provideAll } from '../services/all.js';
 
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const atOnce = 3;
 const isShort = process.argv.includes('--short');
 
 async function main(): Promise<void> {
@@ -22,10 +23,12 @@ async function main(): Promise<void> {
 }
 
 async function tryAll(): Promise<void> {
-  const rows: string[] = [];
   let unaccounted = 0;
-  for (const [name, open] of Object.entries(stores)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+  const suffered = Object.entries(stores).filter(([name]) => asked.length === 0 || asked.includes(name));
+  const rowsOf = new Map(suffered.map(([name]) => [name, [] as string[]]));
+
+  async function tryStore(name: string, open: () => Promise<Store>): Promise<void> {
+    const rows = rowsOf.get(name)!;
     const store = await open();
     try {
       for (const fault of faults) {
@@ -40,6 +43,14 @@ async function tryAll(): Promise<void> {
       await store.remove();
     }
   }
+
+  // A few at a time: most of it is to wait.
+  const next = suffered.values();
+  const worker = async (): Promise<void> => {
+    for (const [name, open] of next) await tryStore(name, open);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  const rows = [...rowsOf.values()].flat();
   if (asked.length === 0 && !isShort) writeFileSync(join(projectFolder, 'docs/faults.md'), page(rows));
   if (unaccounted > 0) {
     console.error(`${unaccounted} events are unaccounted for`);
