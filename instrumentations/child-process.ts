@@ -1,22 +1,22 @@
 import type { ChildProcess } from 'node:child_process';
 
-import type { Call, MethodHook, Settling } from '../src/hooks/call.js';
+import type { MethodHook, Settling } from '../src/hooks/call.js';
 import { hookMethod } from '../src/hooks/method.js';
-import { copyWith } from '../src/hooks/copy.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import type { Settings } from '../src/hooks/settings.js';
-import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 
 type Builtin = typeof import('node:child_process');
 
 /** What `ChildProcess.prototype.spawn` is given by every asynchronous call: spawn, exec, execFile, fork. */
-interface SpawnOptions {
+export interface SpawnOptions {
   readonly file?: unknown;
   readonly args?: unknown;
   readonly shell?: unknown;
   readonly envPairs?: unknown;
+  readonly uid?: unknown;
+  readonly gid?: unknown;
 }
 
 /** How a command ended. */
@@ -28,6 +28,10 @@ interface End {
 }
 
 const library = 'child_process';
+
+/** Loaded with the first command within a trace. */
+const environment = (): typeof import('./child-environment.js') =>
+  require('./child-environment.js') as typeof import('./child-environment.js');
 
 /** External commands: one `command` point each, whichever of the seven calls starts them. */
 export function childProcess(settings: Settings): void {
@@ -60,7 +64,7 @@ export function childProcess(settings: Settings): void {
     start(_self, given) {
       const [file, second] = given;
       const args = Array.isArray(second) ? second : [];
-      return [{ point: 'command', info: command(file, args, shellOf(given[optionsAt(given)])) }];
+      return [{ point: 'command', info: command(file, args, optionOf(given[optionsAt(given)], 'shell')) }];
     },
     stop: ended,
     // The message of a failed command has the whole command line in it.
@@ -70,7 +74,7 @@ export function childProcess(settings: Settings): void {
       return { ...failure(error), message, ...ended(error) };
     },
     settles(call) {
-      injectOptions(call, settings);
+      if (call.context !== undefined) environment().injectOptions(call.args, settings, call.context);
       const result = call.invoke();
       call.succeed(result);
       return result;
@@ -101,10 +105,10 @@ function executable(
   return { file: word ?? '(shell)', shell: true };
 }
 
-/** Whether Node will use a shell; a getter of the caller's is not called for it. */
-function shellOf(options: unknown): unknown {
+/** An option, false where it is not given; of a getter of the caller's, which is not called for it, true. */
+export function optionOf(options: unknown, name: keyof SpawnOptions): unknown {
   try {
-    const property = Object.getOwnPropertyDescriptor(Object(options) as object, 'shell');
+    const property = Object.getOwnPropertyDescriptor(Object(options) as object, name);
     return property !== undefined && ('value' in property ? property.value : true);
   } catch {
     return true; // a Proxy's trap
@@ -131,8 +135,7 @@ const byExit =
   (call) => {
     if (call.context === undefined) return call.invoke();
     const child = call.self as ChildProcess;
-    const { envPairs } = (call.args[0] ?? {}) as SpawnOptions;
-    const takeBack = addVariables(envPairs, settings, call.context);
+    const takeBack = environment().addVariables(call.args[0], settings, call.context);
     let error: unknown;
     bindEmitter(child, call.caller, call.guard, (event, first, second) => {
       if (event === 'error') error ??= first;
@@ -147,77 +150,9 @@ const byExit =
     }
   };
 
-/**
- * Puts the context into an environment, for the time of a call: Node makes one from the caller's, but
- * `ChildProcess.prototype.spawn` is given the caller's own by who calls it directly.
- *
- * @returns takes it out again
- */
-function addVariables(envPairs: unknown, settings: Settings, context: Context): () => void {
-  if (!Array.isArray(envPairs) || !Object.isExtensible(envPairs)) return () => {};
-  const pairs = envPairs as unknown[];
-  const find = (name: string): number => {
-    const start = `${name}=`;
-    return pairs.findIndex((pair) => typeof pair === 'string' && pair.startsWith(start));
-  };
-  const given = (name: string): string | undefined =>
-    (pairs[find(name)] as string | undefined)?.slice(name.length + 1);
-  const replaced: [at: number, pair: unknown][] = [];
-  const added: string[] = [];
-  for (const [name, value] of Object.entries(variablesFor(given, settings, context))) {
-    const at = find(name);
-    if (at >= 0) {
-      replaced.push([at, pairs[at]]);
-      pairs[at] = `${name}=${value}`;
-    } else added.push(`${name}=${value}`);
-  }
-  const end = pairs.push(...added);
-  return () => {
-    // Node may have put something behind them.
-    pairs.splice(end - added.length, added.length);
-    for (const [at, pair] of replaced) pairs[at] = pair;
-  };
-}
-
-/** Puts the context into the environment of a synchronous call, in options of our own. */
-function injectOptions({ args, context }: Call, settings: Settings): void {
-  if (context === undefined || args.length === 0) return;
-  const at = optionsAt(args);
-  const options = args[at] === undefined ? {} : args[at];
-  // Not ours to judge: Node throws.
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) return;
-  args[at] = copyWith(options, {
-    get env() {
-      // Node copies the options' own properties.
-      const isGiven = Object.getOwnPropertyDescriptor(options, 'env')?.enumerable;
-      const env = Object(
-        (isGiven && (options as { env?: unknown }).env) || settings.environment(),
-      ) as NodeJS.ProcessEnv;
-      // Asked first: there are environments that throw for what they do not have.
-      return copyWith(
-        env,
-        variablesFor((name) => (name in env ? env[name] : undefined), settings, context),
-      );
-    },
-  });
-}
-
 /** Where the options of a synchronous call are, or would be: Node takes them in place of the arguments too. */
-function optionsAt(args: readonly unknown[]): 1 | 2 {
+export function optionsAt(args: readonly unknown[]): 1 | 2 {
   const [, second] = args;
   const isList = Array.isArray(second) || (args.length > 2 && (second ?? undefined) === undefined);
   return isList ? 2 : 1;
-}
-
-/** The variables that a child gets: those to which its caller gave a value of its own stay as they are. */
-function variablesFor(
-  given: (name: string) => string | undefined,
-  settings: Settings,
-  context: Context,
-): Record<string, string> {
-  const inherited = settings.environment();
-  const isFree = (name: string): boolean => [undefined, inherited[name]].includes(given(name));
-  return Object.fromEntries(
-    Object.entries(settings.processVariables(context)).filter(([name]) => isFree(name)),
-  );
 }

@@ -5,13 +5,12 @@ import { isMainThread } from 'node:worker_threads';
 import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentations/index.js';
 import {
   type Config,
-  contextVariables,
   diagnosisVariable,
   driverSettings,
   readConfig,
   spoolSettings,
 } from './config/config.js';
-import { type OptionName, variableName } from './config/options.js';
+import type { OptionName } from './config/options.js';
 import type { Diagnoser } from './diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './export/bundles.js';
@@ -37,7 +36,6 @@ import { traceHeaders, verifyHeaders } from './trace/headers.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
-import { signIds } from './trace/signing.js';
 
 // What tests look at: in the bundle these have no file of their own.
 export { current } from './trace/context.js';
@@ -225,14 +223,9 @@ function createSettings(
     preload,
     environment: () => process.env,
 
-    processVariables({ trace, id }) {
-      const { info, hmac } = signIds(trace.base_id, id.text, trace.hmac_key);
-      return {
-        [contextVariables.info]: info,
-        [contextVariables.hmac]: hmac,
-        // A relative folder means another one where the process starts elsewhere.
-        [variableName('connectionString')]: config.connectionString,
-      };
+    processVariables(context, given) {
+      const { childVariables } = require('./child-variables.js') as typeof import('./child-variables.js');
+      return childVariables(config, context, given, (name) => process.env[name]);
     },
 
     handToThread({ trace, id }, execArgv) {

@@ -59,7 +59,8 @@ test('events come back as they were stored, each trace from its own file', async
   await driver.write([started('y', other)]);
   assert.deepEqual(await driver.read(base_id), { events, skipped: 0 });
   assert.deepEqual(await idsOf(other), ['x', 'y']);
-  assert.deepEqual(readdirSync(folder).toSorted(), [`${base_id}.jsonl`, `${other}.jsonl`].toSorted());
+  const files = [`${base_id}.jsonl`, `${other}.jsonl`, '.gitignore'];
+  assert.deepEqual(readdirSync(folder).toSorted(), files.toSorted());
 });
 
 test('a relative folder is one below the working directory', async () => {

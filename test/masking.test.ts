@@ -9,7 +9,11 @@ const secretNames = `
   pass passwd password password2 passphrase user_pass db-pwd api-key apikey X-Api-Key access_key secret_key
   PRIVATE_KEY client_secret token access_token refresh-token id_token_hint jwt bearer authorization session
   session_id sid connect.sid PHPSESSID otp assertion sig signature X-Amz-Date key auth code user[password]
-  user%5Bpassword%5D user[code] %74oken p%61ss`
+  user%5Bpassword%5D user[code] %74oken p%61ss
+  subscription-key Ocp-Apim-Subscription-Key app_key appKey authkey auth-key function.key ticket service_ticket
+  SAMLResponse SAMLRequest samlart oauth_verifier code_verifier oauth_nonce passcode passkey X-Goog-Signature
+  X-Goog-Credential hmac nonce csrf _xsrf x-auth cookie otp_code device_code auth_code verificationCode pin cvv
+  token[] token%5B%5D code[] key[0] auth[x] ToKeN API%2DKEY %2574oken %252574oken %2525%37%34oken user%255Bcode%255D`
   .trim()
   .split(/\s+/);
 
@@ -28,7 +32,7 @@ test('a target of megabytes is masked at its beginning, whatever it consists of'
 
 test('other parameters stay as they are, and so do parameters without a value', () => {
   const query =
-    'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&%=8&a&=9&token';
+    'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&ticket_id=8&authority=9&pinned=1&zip_code=2&partition_key=3&auth_type=4&sv=5&se=6&stateful=7&%=8&a&=9&token';
   assert.equal(target(`/x?${query}`).query, query);
   assert.deepEqual(target('/plain'), { path: '/plain', query: '' });
 });
@@ -60,6 +64,36 @@ for (const [url, path, query = ''] of [
   ['/x?to=/cb#access_token=s3', '/x', 'to=/cb#access_token=***'],
   ['/x?token=s3;s3&b=2', '/x', 'token=***&b=2'],
   ['/x?tok%65n%zz=s3', '/x', 'tok%65n%zz=***'],
+  // In a path: matrix parameters, in each segment.
+  ['/a;jsessionid=s3/b', '/a;jsessionid=***/b'],
+  ['/a;JSESSIONID=s3;v=1?b=2', '/a;JSESSIONID=***', 'b=2'],
+  ['/a;v=1;sid=s3/b;w=2', '/a;v=1;sid=***/b;w=2'],
+  ['/a%3Bjsessionid%3Ds3/b', '/a%3Bjsessionid%3D***/b'],
+  ['/a;v=1/b;w=2', '/a;v=1/b;w=2'],
+  ['/token=s3/b', '/token=***/b'],
+  [
+    '/fetch/https%3A%2F%2Fh%2Fcb%3Fa%3D1%26token%3Ds3/x',
+    '/fetch/https%3A%2F%2Fh%2Fcb%3Fa%3D1%26token%3D***/x',
+  ],
+  // Fragments reach to the end.
+  ['/x#token=s3', '/x#token=***'],
+  ['/x#token=s3?s3&b=2', '/x#token=***&b=2'],
+  ['/x#id_token=s3&state=a&b=2', '/x#id_token=***&state=a&b=2'],
+  ['/x#/route?token=s3', '/x#/route?token=***'],
+  ['/x?a=1#token=s3', '/x', 'a=1#token=***'],
+  // Encoded more than once.
+  ['/x?to=%252Fcb%253Fa%253D1%2526token%253Ds3&c=3', '/x', 'to=%252Fcb%253Fa%253D1%2526token%253D***&c=3'],
+  ['/x?to=https%253A%252F%252Fu%253Ap%2540h%252Fy&c=3', '/x', 'to=https%253A%252F%252F***@h%252Fy&c=3'],
+  ['/x%3Ftoken%3Ds3', '/x%3Ftoken%3D***'],
+  // Tokens that tell by themselves, and states that nobody could guess.
+  ['/verify/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.s3-_/x', '/verify/***/x'],
+  ['/x?a=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.s3&b=2', '/x', 'a=***&b=2'],
+  ['/x?a=b%3DeyJhbGciOiJIUzI1NiJ9%2EeyJzdWIiOiIxIn0%2Es3&b=2', '/x', 'a=b%3D***&b=2'],
+  ['/eyJust/a.name', '/eyJust/a.name'],
+  ['/x?state=CA&b=2', '/x', 'state=CA&b=2'],
+  ['/x?code=s3&state=0123456789abcdef&b=2', '/x', 'code=***&state=***&b=2'],
+  // Signed URLs of stores.
+  ['/c/b?sv=2022&se=1&sr=b&sp=r&sig=s3%2Bs3%3D', '/c/b', 'sv=2022&se=1&sr=b&sp=r&sig=***'],
 ] as const) {
   test(`no part of a secret in ${url} is kept`, () => {
     assert.deepEqual(target(url), { path, query });

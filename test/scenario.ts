@@ -124,7 +124,8 @@ export function readSpool(spool: string): readonly Event[] {
 function readStore(store: string, isLine = (line: string) => line !== ''): Pick<Run, 'events' | 'files'> {
   let files: string[];
   try {
-    files = readdirSync(store);
+    // Without the `.gitignore` of a folder that the agent has made.
+    files = readdirSync(store).filter((name) => !name.startsWith('.'));
   } catch {
     return { events: [], files: [] };
   }

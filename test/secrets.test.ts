@@ -45,7 +45,9 @@ test('what is asked for is recorded: the same check finds it', async (t) => {
     'comment-secret',
     'executed-secret',
     'literal-secret',
+    'mail-secret',
     'parameter-secret',
+    'raised-secret',
     'syntax-secret',
     'type-secret',
   ]);

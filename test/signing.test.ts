@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -117,4 +118,32 @@ test('refuses hostile headers of any type and size without throwing', () => {
   assert.equal(verify(long.info, long.hmac, ['key']), undefined);
   const proto = sign({ base_id: '7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4', __proto__: 'x' }, 'key');
   assert.equal(verify(proto.info, proto.hmac, ['key'])?.hmac_key, 'key');
+});
+
+test('a forged header costs each key the same, however many there are', (t) => {
+  const { info } = sign({ base_id: 'x' }, 'nobody');
+  // Of a key that is longer than a block there is a hash to make: what is made for a key can be counted by it.
+  const made = t.mock.method(crypto, 'createHash').mock;
+  for (const count of [1, 15, 16, 17, 33, 1000]) {
+    const keys = Array.from({ length: count }, (_, i) => `${count}-${i}-`.padEnd(80, 'k'));
+    const forge = (): unknown => verify(info, 'a'.repeat(40), keys);
+    forge();
+    const first = made.callCount();
+    for (let i = 0; i < 5; i++) assert.equal(forge(), undefined);
+    assert.equal(made.callCount() - first, 0, `${count} keys`);
+    // Keys of the API's come between, any number of them.
+    for (let i = 0; i < 50; i++) sign({ base_id: 'x' }, `${count} ${i}`.padEnd(80, 'a'));
+    forge();
+    assert.ok(made.callCount() - first <= 50 + count);
+  }
+});
+
+test('a key signs the same, whichever was used before', () => {
+  const keys = Array.from({ length: 100 }, (_, i) => 'k'.repeat(i + 1));
+  const signatures = keys.map((key) => sign({ base_id: 'x' }, key));
+  for (const [i, key] of keys.entries()) {
+    const { info, hmac } = signatures[i]!;
+    assert.equal(hmac, crypto.createHmac('sha1', key).update(info).digest('hex'), key);
+    assert.deepEqual(sign({ base_id: 'x' }, key), signatures[i]);
+  }
 });

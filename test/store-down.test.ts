@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lutimesSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -11,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -59,12 +62,16 @@ test('a store that comes back gets what happened meanwhile too', async (t) => {
   assert.equal(exit, 0);
   assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
   assert.deepEqual(spooled, []);
-  const lines = readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8')
+  const lines = readFileSync(join(folder, tracesIn(folder)[0]!), 'utf8')
     .split('\n')
     .filter((line) => line !== '');
   assert.equal(lines.length, 400);
   assert.equal(new Set(lines).size, 400);
 });
+
+function tracesIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+}
 
 /** Has a process leave two events in the spool, as there is a file where its store's folder is to be. */
 async function leaveEvents(t: TestContext) {
@@ -92,7 +99,7 @@ test('the next process delivers what a process had to leave, and says nothing', 
   ];
   const second = await run(t, '-e', { args: wait, env });
   assert.equal(second.stderr, '');
-  assert.equal(readdirSync(folder).length, 2);
+  assert.equal(tracesIn(folder).length, 2);
   assert.deepEqual(readSpool(env.OSTRACE_SPOOL), []);
 });
 
@@ -107,11 +114,12 @@ test('a process that stores all the time delivers what another leaves meanwhile,
      process.once('SIGHUP', () => clearInterval(timer));
      setTimeout(() => console.log('ready'), 200);`,
   ];
-  const traces = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+  const traces = (): string[] => tracesIn(folder);
   await run(t, '-e', {
     args: storing,
     env,
     onReady: async (_line, child) => {
+      while (!existsSync(folder) || traces().length === 0) await delay(20);
       assert.equal(traces().length, 1);
       rmSync(env.OSTRACE_SPOOL, { recursive: true, force: true });
       renameSync(join(place, 'left'), env.OSTRACE_SPOOL);
@@ -137,7 +145,7 @@ test('ostrace flush delivers it too, and says where it can not', async (t) => {
   const inTime = await flush();
   assert.deepEqual([inTime.code, inTime.stderr], [0, '']);
   assert.match(inTime.stdout, /: 2 events were stored$/m);
-  assert.equal(readdirSync(folder).length, 1);
+  assert.equal(tracesIn(folder).length, 1);
   assert.match((await flush()).stdout, /: 0 events were stored$/m);
   assert.doesNotMatch((await run(t, cli, { args: ['doctor'], env, load: 'none' })).stdout, /spool/);
 });
@@ -154,7 +162,7 @@ test('of several stores each gets all, and one that is down costs the others not
   assert.equal(code, 0);
   assert.equal(spooled.length, 2);
   const [one, two] = ['one', 'two'].map((name) =>
-    readdirSync(join(place, name)).map((file) => readFileSync(join(place, name, file), 'utf8')),
+    tracesIn(join(place, name)).map((file) => readFileSync(join(place, name, file), 'utf8')),
   );
   assert.equal(one!.join('').trim().split('\n').length, 2);
   assert.deepEqual(one, two);
@@ -200,32 +208,112 @@ test('where the exporter`s thread is blocked, all is spooled, also of other thre
   );
 });
 
-test('a spool that others may enter is not used', async (t) => {
+/** What another may put where the spool is to be, in the folder for temporary files. */
+const obstacles: Readonly<Record<string, (spool: string, elsewhere: string) => void>> = {
+  'a folder that others may enter': (spool) => {
+    mkdirSync(spool);
+    chmodSync(spool, 0o777);
+  },
+  "another's folder": (spool) => {
+    mkdirSync(spool, { mode: 0o700 });
+    if (process.getuid?.() === 0) chownSync(spool, 65_534, 65_534);
+    else chmodSync(spool, 0o755);
+  },
+  'a link': (spool, elsewhere) => symlinkSync(elsewhere, spool),
+  'a link to nowhere': (spool) => symlinkSync('/no/such/folder', spool),
+  'a file': (spool) => writeFileSync(spool, ''),
+  'a pipe': (spool) => void execFileSync('mkfifo', [spool]),
+};
+
+for (const [what, obstruct] of Object.entries(obstacles)) {
+  test(`where ${what} has the spool's name, the spool has another one, which is found again`, async (t) => {
+    const place = scratch(t);
+    const traces = join(place, 'traces');
+    writeFileSync(traces, 'a file where the folder is to be');
+    const usual = `ostrace-spool-${process.getuid?.() ?? 'user'}`;
+    const elsewhere = join(place, 'elsewhere');
+    mkdirSync(elsewhere);
+    obstruct(join(place, usual), elsewhere);
+    // Another's, with a name that could be ours.
+    mkdirSync(join(place, `${usual}-000000`));
+    chmodSync(join(place, `${usual}-000000`), 0o777);
+    const args = [
+      "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
+    ];
+    const env = {
+      ...on,
+      OSTRACE_CONNECTION_STRING: `file://${traces}`,
+      OSTRACE_SPOOL: undefined,
+      TMPDIR: place,
+    };
+    for (let i = 0; i < 2; i++) {
+      const { stderr } = await run(t, '-e', { args, env });
+      assert.match(stderr, /^ostrace: 2 events wait in /);
+    }
+    const [spool, ...others] = readdirSync(place).filter(
+      (name) => name.startsWith(usual) && name !== usual && !name.endsWith('-000000'),
+    );
+    assert.deepEqual(others, [], 'one spool');
+    assert.equal(statSync(join(place, spool!)).mode & 0o777, 0o700);
+    assert.deepEqual(readdirSync(elsewhere), []);
+    assert.deepEqual(readdirSync(join(place, `${usual}-000000`)), []);
+    rmSync(traces);
+    const { stdout } = await run(t, cli, { args: ['flush'], env, load: 'none' });
+    assert.match(stdout, /: 4 events were stored$/m);
+    assert.equal(tracesIn(traces).length, 2);
+  });
+}
+
+test('the spool has its usual name where nothing is in the way, and is for the user alone', async (t) => {
   const place = scratch(t);
-  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
-  const spool = join(place, `ostrace-spool-${process.getuid?.() ?? 'user'}`);
+  writeFileSync(join(place, 'traces'), '');
   const args = [
     "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
   ];
-  const env = {
-    ...on,
-    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
-    OSTRACE_SPOOL: undefined,
-    TMPDIR: place,
-  };
-  const elsewhere = join(place, 'elsewhere');
-  mkdirSync(elsewhere);
-  for (const make of [() => mkdirSync(spool, { mode: 0o777 }), () => symlinkSync(elsewhere, spool)]) {
-    make();
-    const { stderr } = await run(t, '-e', { args, env });
-    assert.match(stderr, /^ostrace: 2 events were lost: .*is not a folder that only this user may enter/);
-    assert.deepEqual([readdirSync(spool), readdirSync(elsewhere)], [[], []]);
-    rmSync(spool, { recursive: true });
-  }
-  const { stderr } = await run(t, '-e', { args, env });
-  assert.match(stderr, /^ostrace: 2 events wait in /);
+  const store = `file://${place}/traces`;
+  const env = { ...on, OSTRACE_CONNECTION_STRING: store, OSTRACE_SPOOL: undefined, TMPDIR: place };
+  await run(t, '-e', { args, env });
+  const spool = join(place, `ostrace-spool-${process.getuid?.() ?? 'user'}`);
   assert.equal(statSync(spool).mode & 0o777, 0o700);
+  for (const { name, parentPath } of readdirSync(spool, { recursive: true, withFileTypes: true })) {
+    assert.equal(statSync(join(parentPath, name)).mode & 0o077, 0, name);
+  }
 });
+
+/** What is put into a spool that others may write to, so that its readers do what they must not. */
+const traps: Readonly<Record<string, (path: string, elsewhere: string) => void>> = {
+  'a link': (path, elsewhere) => symlinkSync(elsewhere, path),
+  'a link to a device without an end': (path) => symlinkSync('/dev/zero', path),
+  'a pipe': (path) => void execFileSync('mkfifo', [path]),
+  'a file of 100 GB': (path) => {
+    writeFileSync(path, `${event(newId())}\n`);
+    truncateSync(path, 100 * 2 ** 30);
+  },
+  'a line of 200 MB': (path) => writeFileSync(path, Buffer.alloc(200 * 2 ** 20, 'x')),
+  'a million lines': (path) => writeFileSync(path, '{}\n'.repeat(1_000_000)),
+};
+
+for (const [what, put] of Object.entries(traps)) {
+  test(`${what} in the spool costs its readers little and the others nothing`, async (t) => {
+    const { place, folder, env } = await leaveEvents(t);
+    rmSync(folder);
+    const elsewhere = join(place, 'elsewhere');
+    writeFileSync(elsewhere, `${event(newId())}\n`);
+    const [store] = readdirSync(env.OSTRACE_SPOOL);
+    // The oldest is the first to be read.
+    const path = join(env.OSTRACE_SPOOL, store!, '1000000000000.0123456789ab.4194304.elsewhere.jsonl');
+    put(path, elsewhere);
+    lutimesSync(path, 0, 0);
+    const small = ['--max-old-space-size=200'];
+    const doctor = await run(t, cli, { args: ['doctor'], env, load: 'none', nodeArgs: small });
+    assert.match(doctor.stdout, /^hint +spool +\d+ events wait in /m);
+    const { stdout, signal } = await run(t, cli, { args: ['flush'], env, load: 'none', nodeArgs: small });
+    assert.equal(signal, null);
+    assert.match(stdout, /: 2 events were stored/m);
+    assert.equal(tracesIn(folder).length, 1);
+    assert.ok(existsSync(elsewhere));
+  });
+}
 
 const event = (base_id: string): string =>
   JSON.stringify({

@@ -3,6 +3,7 @@ import { traceHeaders } from '../trace/headers.js';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '../config/config.js';
+import { clean, safeJson } from '../report/format.js';
 import { type CommandError, type Shell, command, print } from './command.js';
 import { type Check, checkEnvironment, checkProgram, checkSpool, checkStores } from './doctor-checks.js';
 import { startDiagnosed } from './doctor-program.js';
@@ -56,7 +57,7 @@ export const doctor = command({
     if (program !== undefined) checks.push(...checkProgram(report, program.problem()));
     const ok = checks.every(({ status }) => status !== 'problem');
     const whole = { ok, checks, ...(report && { process: report }) };
-    await print(shell, values.json ? `${JSON.stringify(whole, null, 2)}\n` : textOf(checks, ok));
+    await print(shell, values.json ? `${safeJson(whole)}\n` : textOf(checks, ok));
     return ok ? 0 : 1;
   },
 });
@@ -64,7 +65,7 @@ export const doctor = command({
 const signs = { ok: 'ok      ', hint: 'hint    ', problem: 'PROBLEM ' } as const;
 
 function textOf(checks: readonly Check[], ok: boolean): string {
-  const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${says}`);
+  const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${clean(says)}`);
   const end = ok ? 'No problem was found.' : 'A trace needs each PROBLEM to be solved.';
   return `${lines.join('\n')}\n\n${end}\n`;
 }

@@ -72,10 +72,13 @@ ostrace COMMAND --help tells more; ostrace --version prints the version.
 `;
 }
 
+const maxStackLines = 30;
+
 /** A problem is one line; a mistake of ours is its stack, for the one who mends it. */
 function lineOf(error: unknown): string {
   if (error instanceof CommandError || error instanceof DriverError) return clean(error.message);
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return stack.split('\n', maxStackLines).map(clean).join('\n    ');
 }
 
 // The only place where the command looks at its environment.

@@ -28,8 +28,9 @@ export const diagnosisVariable = 'OSTRACE_DIAGNOSIS_FILE';
 
 /** What the drivers may know of the configuration: no keys. */
 export function driverSettings(config: Config): DriverSettings {
-  const { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize } = config;
-  return { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize };
+  const { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize, shareWithGroup } =
+    config;
+  return { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize, shareWithGroup };
 }
 
 // Asked when the first event names the host: the agent starts without it.

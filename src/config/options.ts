@@ -138,6 +138,9 @@ export const options = {
     default: undefined as number | undefined,
     help: 'How much the folder of files may hold; the oldest traces go first. Any amount when not set.',
   },
+  shareWithGroup: off(
+    'Lets the group of the folder of files read and write the traces in it, for services of several users. The user alone may when not set.',
+  ),
   exitTimeout: {
     type: milliseconds,
     default: 500,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { endsEarly } from './connection-mask.js';
 import { schemeOf } from './connection-string.js';
 import { DriverError } from './driver.js';
 
@@ -43,14 +44,16 @@ export function parseBroker(url: string): Broker {
   if (!(amqpSchemes as readonly string[]).includes(scheme)) {
     throw new DriverError(`the broker's URL starts with "${scheme}:"; expected ${form}`, { isCertain: true });
   }
+  if (endsEarly(url)) throw invalid('has a "/" or "?" in its user or password; write %2F or %3F for it');
   const [, authority = '', path = '', query] =
     /^[^:]+:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/.exec(url) ?? [];
   const parameters = new URLSearchParams(query);
   const isSecure = scheme === 'amqps' || /^(1|true|yes|on)$/i.test(parameters.get('ssl') ?? '');
-  const nodes = authority
-    .split(',')
-    .filter((node) => node !== '')
-    .map((node) => parseNode(node, isSecure ? 5671 : 5672));
+  const texts = authority.split(',').filter((node) => node !== '');
+  const firstUser = texts.findIndex((node) => node.includes('@'));
+  if (firstUser > 0)
+    throw invalid('has a "," in its user or password, or a user for some nodes only; write %2C for it');
+  const nodes = texts.map((node) => parseNode(node, isSecure ? 5671 : 5672));
   if (nodes.length === 0) throw invalid('names no host');
   return { nodes, vhost: decoded(path) || '/', tls: isSecure ? tlsFiles(parameters) : undefined };
 }

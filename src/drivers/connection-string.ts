@@ -18,22 +18,8 @@ export function splitConnections(connectionStrings: string): string[] {
     .filter((connectionString) => connectionString !== '');
 }
 
-/**
- * A value that may be shown: without the name and the password that it may hold before a host, and without
- * what stands behind the host, or in place of a URL (`host=db password=…`).
- */
+/** A value as it may be shown: without what may be a password. What makes it is loaded when something is shown. */
 export function masked(given: string): string {
-  return splitConnections(given).map(maskedOne).join(',');
-}
-
-function maskedOne(given: string): string {
-  const settings = /^file:/i.test(given) ? -1 : given.search(/[?#=]/);
-  if (settings === -1) return withoutUser(given);
-  // Which of the two has the password can't be told.
-  if (given.includes('@', settings)) return given.replace(/^([a-z\d+.-]*:?\/\/)?.*$/is, '$1***');
-  return `${withoutUser(given.slice(0, settings + 1))}***`;
-}
-
-function withoutUser(given: string): string {
-  return given.replace(/^([a-z\d+.-]*:?\/\/)?.*@/is, '$1***@');
+  const { maskConnection } = require('./connection-mask.js') as typeof import('./connection-mask.js');
+  return splitConnections(given).map(maskConnection).join(',');
 }

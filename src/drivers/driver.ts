@@ -1,4 +1,5 @@
 import type { Event } from '../trace/event.js';
+import { oneLine } from '../trace/notice.js';
 
 /** One event on its way to the store: its trace and its line of JSON (without a newline). */
 export interface Line {
@@ -39,6 +40,8 @@ export interface DriverSettings {
   readonly transportUrl: string | undefined;
   /** How many seconds a trace is kept, where the store can forget; for ever when undefined. */
   readonly keepFor: number | undefined;
+  /** Whether the user's group may read and write what is made, where the store is a folder. */
+  readonly shareWithGroup?: boolean;
   /** How many bytes of traces are kept, where the store can count; the oldest go first. */
   readonly keepSize: number | undefined;
 }
@@ -94,14 +97,21 @@ export interface Driver {
   close(): void | Promise<void>;
 }
 
-/** A store that can't be reached, read or written; the message is one line that people see. */
+// Servers and libraries may say any amount of anything.
+const maxMessageLength = 1000;
+
+/**
+ * A store that can't be reached, read or written; the message is one line that people see, whatever it is made
+ * from.
+ */
 export class DriverError extends Error {
   override readonly name: string = 'DriverError';
   /** Whether it is known that nothing of a batch was stored, as when there was no connection at all. */
   readonly isCertain: boolean;
 
   constructor(message: string, options: ErrorOptions & { readonly isCertain?: boolean } = {}) {
-    super(message, options);
+    // A key that is given in the place of its file's name comes back in the system's message.
+    super(oneLine(message.split('-----BEGIN', 1)[0]!, maxMessageLength), options);
     this.isCertain = options.isCertain ?? false;
   }
 }

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 
+import { openToRead } from './careful-files.js';
 import { DriverError } from './driver.js';
 
 const newline = 0x0a;
@@ -10,15 +11,20 @@ const maxLineBytes = 64 * chunkBytes;
 /**
  * The lines of a file that are not blank, read as they are asked for. Undefined stands for one that is too
  * long to be an event.
+ *
+ * @param maxBytes what the file may hold
  */
-export function* linesOf(path: string): Generator<string | undefined> {
-  const fd = openFile(path);
+export function* linesOf(path: string, maxBytes = Infinity): Generator<string | undefined> {
+  const { fd } = openToRead(path);
+  let left = maxBytes;
   try {
     let buffer = Buffer.allocUnsafe(chunkBytes);
     let kept = 0;
     let isTooLong = false;
     for (;;) {
       const size = readSync(fd, buffer, kept, buffer.length - kept, null);
+      left -= size;
+      if (left < 0) throw new DriverError(`cannot read ${path}: it holds more than ${maxBytes} bytes`);
       const filled = buffer.subarray(0, kept + size);
       // The last line may lack its newline.
       const last = size === 0 && filled.length > 0 ? filled.length : -1;
@@ -46,12 +52,4 @@ export function* linesOf(path: string): Generator<string | undefined> {
   } finally {
     closeSync(fd);
   }
-}
-
-/** Not to be blocked by a named pipe, which has a reader wait for a writer. */
-function openFile(path: string): number {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw new DriverError(`cannot read ${path}: it is not a file; remove or rename it`);
 }

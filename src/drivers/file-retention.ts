@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { DriverSettings } from './driver.js';
@@ -52,7 +52,7 @@ function filesIn(folder: string, isOurs: (name: string) => boolean): Found[] {
     .filter(isOurs)
     .flatMap((name) => {
       const path = join(folder, name);
-      const stats = statSync(path, { throwIfNoEntry: false });
-      return stats === undefined ? [] : [{ path, mtimeMs: stats.mtimeMs, size: stats.size }];
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      return stats?.isFile() !== true ? [] : [{ path, mtimeMs: stats.mtimeMs, size: stats.size }];
     });
 }

@@ -2,8 +2,7 @@ import {
   accessSync,
   closeSync,
   constants,
-  mkdirSync,
-  openSync,
+  ftruncateSync,
   readdirSync,
   statSync,
   writeFileSync,
@@ -16,6 +15,7 @@ import type { Event } from '../trace/event.js';
 import { isUuid } from '../trace/ids.js';
 import { parseEvent } from '../trace/parse.js';
 import { byTrace } from './by-trace.js';
+import { makeFolder, openToWrite } from './careful-files.js';
 import {
   type Driver,
   DriverError,
@@ -26,6 +26,7 @@ import {
   WriteError,
 } from './driver.js';
 import { failedStop } from './failed.js';
+import { codeOf, unusable } from './file-errors.js';
 import { linesOf } from './file-lines.js';
 import { createRetention } from './file-retention.js';
 import { summaries } from './summaries.js';
@@ -50,6 +51,7 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
     const events = tracesIn(folder, end).map((base_id) => firstEvent(pathOf(base_id), base_id));
     return summaries(events.filter((event) => event !== undefined));
   };
+  const isShared = settings.shareWithGroup === true;
   const retain = createRetention(folder, settings, isOurs);
 
   return {
@@ -68,8 +70,8 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
         const all = own.map(({ text }) => text);
         const texts = isRepeated ? without(all, path) : all;
         try {
-          if (texts.length > 0) append(folder, path, texts);
-          if (settings.filterErrorTrace) mark(markOf(base_id), texts);
+          if (texts.length > 0) append(folder, path, texts, isShared);
+          if (settings.filterErrorTrace) mark(markOf(base_id), texts, isShared);
         } catch (error) {
           failure = unusable('write', path, error);
           for (const text of texts) again.push({ base_id, text });
@@ -126,20 +128,27 @@ function without(texts: readonly string[], path: string): readonly string[] {
 }
 
 /** Marks a trace with a failed point, as OSProfiler does at each stop with an `etype`. */
-function mark(path: string, texts: readonly string[]): void {
+function mark(path: string, texts: readonly string[], isShared: boolean): void {
   const failed = texts.findLast((text) => failedStop(text) !== undefined);
-  if (failed !== undefined) writeFileSync(path, failed);
+  if (failed === undefined) return;
+  const { fd } = openToWrite(path, isShared, 0);
+  try {
+    ftruncateSync(fd);
+    writeFileSync(fd, failed);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
  * Appends in one call, which the system does not mix with the appends of others. The newline comes
  * first: so the end of a line that a killed writer left behind does not swallow the first of these.
  */
-function append(folder: string, path: string, texts: readonly string[]): void {
+function append(folder: string, path: string, texts: readonly string[], isShared: boolean): void {
   let bytes = Buffer.from(`\n${texts.join('\n')}\n`);
   let fd: number | undefined;
   try {
-    fd = openForAppend(folder, path);
+    fd = openForAppend(folder, path, isShared);
     for (;;) {
       const written = writeSync(fd, bytes);
       if (written >= bytes.length) return;
@@ -157,14 +166,14 @@ function append(folder: string, path: string, texts: readonly string[]): void {
 }
 
 /** The folder is made with the first trace, and again when somebody removed it meanwhile. */
-function openForAppend(folder: string, path: string): number {
+function openForAppend(folder: string, path: string, isShared: boolean): number {
   try {
-    return openSync(path, 'a');
+    return openToWrite(path, isShared).fd;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  mkdirSync(folder, { recursive: true });
-  return openSync(path, 'a');
+  makeFolder(folder, isShared);
+  return openToWrite(path, isShared).fd;
 }
 
 function isOurs(name: string): boolean {
@@ -211,24 +220,4 @@ async function readTrace(path: string, base_id: string): Promise<StoredTrace | u
     if (codeOf(error) !== 'ENOENT') throw unusable('read', path, error);
   }
   return events.length + skipped === 0 ? undefined : { events, skipped };
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? '';
-}
-
-const advice: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied; check who may use it, and which user this runs as',
-  EPERM: 'not permitted; check who may use it, and which user this runs as',
-  ENOTDIR: 'a part of the path is a file; name a folder in the connection string',
-  EEXIST: 'there is a file of that name; name a folder in the connection string',
-  EISDIR: 'it is a folder; remove or rename it',
-  ENOSPC: 'no space is left on the device; make room or name another folder',
-  EROFS: 'the file system is read-only; name another folder in the connection string',
-};
-
-function unusable(verb: string, path: string, error: unknown): DriverError {
-  if (error instanceof DriverError) return error;
-  const reason = advice[codeOf(error)] ?? String(error);
-  return new DriverError(`cannot ${verb} ${path}: ${reason}`, { cause: error });
 }

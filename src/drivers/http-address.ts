@@ -33,12 +33,11 @@ export function settingsOf(
     else if (known.includes(name)) parameters.set(name, value);
     else {
       const expected = [...known, 'header.NAME'].join(', ');
-      throw new DriverError(
-        `${scheme}:// has no parameter "${cutToLine(name, 40)}"; expected one of ${expected}`,
-        {
-          isCertain: true,
-        },
-      );
+      // What stands there alone may be a token.
+      const what = value === '' ? 'a parameter without a value' : `no parameter "${cutToLine(name, 40)}"`;
+      throw new DriverError(`${scheme}:// has ${what}; expected one of ${expected}`, {
+        isCertain: true,
+      });
     }
   }
   return { headers, parameters };

@@ -88,7 +88,7 @@ export function openHttp(connectionString: string, store: HttpStore): HttpClient
 
   return {
     label,
-    path: url.pathname.replace(/\/+$/, ''),
+    path: withoutSlashes(url.pathname),
     parameters,
     async send({ method, path, body, type, isGzipped, limit = answerBytes.write }) {
       const isPacked = body !== undefined && isGzipped === true;
@@ -136,6 +136,13 @@ export async function inParts<Item, Result>(
     // The first half is stored.
     throw new DriverError((error as Error).message, { cause: error });
   }
+}
+
+/** Without those at its end: an expression for them looks at each run of slashes from each of its slashes. */
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end);
 }
 
 /** The whole answer to a request; each way in which there may be none is one error. */

@@ -1,3 +1,4 @@
+import { endsEarly } from './connection-mask.js';
 import { type Driver, DriverError, type DriverSettings } from './driver.js';
 import { driverOf, schemeOf, schemes, splitConnections } from './schemes.js';
 
@@ -42,7 +43,7 @@ export function readableOf(connectionStrings: string): string {
 /**
  * Opens the driver that the connection string's scheme stands for.
  *
- * @throws DriverError when no driver has that scheme
+ * @throws DriverError when no driver has that scheme, or it is unclear where the host is
  */
 export function openDriver(connectionString: string, settings: DriverSettings): Driver {
   const name = driverNamed(connectionString);
@@ -51,5 +52,21 @@ export function openDriver(connectionString: string, settings: DriverSettings): 
       `no driver for "${schemeOf(connectionString)}://"; expected one of ${schemes.map((s) => `${s}://`).join(', ')}`,
     );
   }
+  if (name !== 'file') assertClear(connectionString);
   return open[name](connectionString, settings);
+}
+
+/** What seems to be the host would be shown, and be the beginning of a password. */
+function assertClear(connectionString: string): void {
+  const scheme = schemeOf(connectionString);
+  if (!/^[^:]*:\/\//.test(connectionString)) {
+    throw new DriverError(`this is no address of a server; expected ${scheme}://host:port`, {
+      isCertain: true,
+    });
+  }
+  if (!endsEarly(connectionString)) return;
+  throw new DriverError(
+    `the connection string for ${scheme}:// cannot be used: a "/" or "?" in its user or password ends them; write %2F or %3F for it`,
+    { isCertain: true },
+  );
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Db, MongoClient } from 'mongodb';
 
 import type { Event } from '../trace/event.js';
+import { messageOf } from '../trace/notice.js';
 import { loadClient } from './client.js';
 import { masked, schemeOf } from './connection-string.js';
 import {
@@ -14,6 +15,7 @@ import {
   WriteError,
 } from './driver.js';
 import { failedStop } from './failed.js';
+import { decoded } from './http-address.js';
 import { answerBytes } from './intake.js';
 import { boundSockets } from './intake-within.js';
 import { type Mongo, type StoredEvent, insert } from './mongodb-insert.js';
@@ -55,7 +57,11 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
     try {
       client ??= new mongo.MongoClient(connectionString, optionsFor(connectionString));
     } catch (error) {
-      throw failed('use', error, true);
+      throw failed(
+        'use',
+        new Error(withoutParts(connectionString, messageOf(error)), { cause: error }),
+        true,
+      );
     }
     // It connects with the first command, and again after errors.
     return { mongo, db: client.db(database) };
@@ -65,9 +71,7 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
   function failed(verb: string, error: unknown, isCertain = false): DriverError {
     if (error instanceof DriverError) return error;
     const { message = String(error) } = error as { message?: string };
-    // MongoDB's parser quotes what it can't read.
-    const reason = message.replaceAll(connectionString, masked(connectionString));
-    return new DriverError(`cannot ${verb} ${name}: ${reason}`, {
+    return new DriverError(`cannot ${verb} ${name}: ${message}`, {
       cause: error,
       // Without a server nothing was sent.
       isCertain: isCertain || (error instanceof Error && error.name === 'MongoServerSelectionError'),
@@ -171,4 +175,15 @@ async function mark(db: Db, lines: readonly Line[]): Promise<void> {
     replaceOne: { filter: { base_id: replacement.base_id }, replacement, upsert: true },
   }));
   await db.collection<TraceSummary>(errorsName).bulkWrite(updates, { ordered: false });
+}
+
+/** MongoDB's parser quotes what it can't read: of a wrong string that may be any part of a password. */
+function withoutParts(connectionString: string, message: string): string {
+  const [, authority = '', query = ''] = /^[^:]*:\/\/([^?]*)\??(.*)$/s.exec(connectionString) ?? [];
+  const values = query.split('&').map((each) => each.slice(each.indexOf('=') + 1));
+  const parts = [authority, ...authority.split(/[:@,/]/), ...values].flatMap((part) => [part, decoded(part)]);
+  return parts
+    .filter((part) => part.length > 2)
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((text, part) => text.replaceAll(part, '***'), message);
 }

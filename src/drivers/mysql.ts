@@ -31,7 +31,7 @@ const table = `create table if not exists data (
 export function openMysqlDriver(connectionString: string, settings: DriverSettings): Driver {
   const options = parse(connectionString);
   const dialect: Dialect = {
-    label: `MySQL at ${options.socketPath ?? `${options.host}:${options.port}`}/${options.database}`,
+    label: `MySQL at ${options.socketPath ?? `${options.host}:${options.port}`}/${shown(options.database ?? '')}`,
     table,
     textType: 'char',
     placeholder: () => '?',
@@ -69,6 +69,12 @@ function parse(connectionString: string): Options {
       { isCertain: true },
     );
   }
+}
+
+/** Of settings that somebody has written in the place of a database, as in `db;password=…`, the first word. */
+function shown(database: string): string {
+  const [name = ''] = database.split(/[;=]/, 1);
+  return name === database ? name : `${name}***`;
 }
 
 function tlsOptions(parameters: URLSearchParams): Pick<Options, 'ssl'> {

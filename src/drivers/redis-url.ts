@@ -70,7 +70,8 @@ function endpoint(text: string, usual: number, isCut: boolean): Endpoint {
     throw wrong(
       isCut
         ? 'a "/" or "?" in its user or password ends them; write %2F or %3F for it'
-        : `"${text}" is not host:port`,
+        : // The placeholder of a page, or a user and a password without a host.
+          `"${text.replace(/:(?!port$).*/s, ':***')}" is not host:port`,
     );
   }
   return { host: six ?? (name || '127.0.0.1'), port: Number(port ?? usual) };

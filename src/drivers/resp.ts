@@ -48,6 +48,8 @@ export class ReplyReader {
   #length = 0;
   /** How many bytes it takes to go on: of a text of megabytes, each piece is not to be looked through anew. */
   #needed = 1;
+  /** Whether the end of a line is what it takes: a server may send it byte by byte. */
+  #isInLine = false;
   /** From the outside in. */
   readonly #lists: OpenList[] = [];
 
@@ -60,6 +62,9 @@ export class ReplyReader {
     this.#pieces.push(piece);
     this.#length += piece.length;
     if (this.#length < this.#needed) return;
+    const goesOn = this.#isInLine && !piece.includes(lineFeed);
+    if (goesOn && this.#length <= longestLine) return;
+    this.#isInLine = false;
     const bytes = this.#pieces.length === 1 ? piece : Buffer.concat(this.#pieces);
     let at = 0;
     for (let next = this.#next(bytes, at); next > at; next = this.#next(bytes, at)) at = next;
@@ -76,6 +81,7 @@ export class ReplyReader {
     const end = bytes.indexOf(lineFeed, at);
     if (end < 0) {
       this.#needed = bytes.length - at + 1;
+      this.#isInLine = true;
       if (this.#needed > longestLine) throw stranger();
       return at;
     }

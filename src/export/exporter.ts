@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+
 import { messageOf, notice, tell } from '../trace/notice.js';
 import { newId } from '../trace/ids.js';
 import type { Sink } from '../trace/point.js';
@@ -99,6 +101,7 @@ export function createExporter(
     data: (isRestarted) => ({
       connectionStrings,
       delivery,
+      script: mainFile(),
       ring: handed === undefined ? ownRing().memory : undefined,
       accounts: accounts.memory,
       kept: (kept ??= createRing(keptBytes)).memory,
@@ -205,4 +208,11 @@ export function createExporter(
       };
     },
   };
+}
+
+/** The file that this thread runs. With code in its place, the first argument is any text. */
+function mainFile(): string | undefined {
+  const [, file] = process.argv;
+  const isCode = process.execArgv.some((each) => /^(?:-[epi]+$|--(?:eval|print)(?:=|$))/.test(each));
+  return file !== undefined && isAbsolute(file) && !isCode ? file : undefined;
 }

@@ -27,9 +27,11 @@ export async function flushSpool(
   let held: readonly Line[] = [];
   let stored = 0;
   let problem: unknown;
+  let unreadable: unknown;
   try {
     for (let segment = spool.inherit(); segment !== undefined; segment = spool.inherit()) {
-      const lines = spool.read(segment);
+      const lines = linesOf(spool, segment, (error) => (unreadable = error));
+      if (lines === undefined) continue;
       for (let start = 0; start < lines.length; start += batchLines) {
         stored += await writeAll(driver, lines.slice(start, start + batchLines), losses);
       }
@@ -51,7 +53,21 @@ export async function flushSpool(
     for (const segment of done) spool.remove(segment);
   }
   await driver.close();
-  return { stored, waiting: spool.count(), problem };
+  return { stored, waiting: spool.count(), problem: problem ?? unreadable };
+}
+
+/** One file that can't be read must not keep the others from being stored: it stays. */
+function linesOf(
+  spool: Spool,
+  segment: Segment,
+  onError: (error: unknown) => void,
+): readonly Line[] | undefined {
+  try {
+    return spool.read(segment);
+  } catch (error) {
+    onError(error);
+    return undefined;
+  }
 }
 
 /** @returns how many of the lines are stored; the others never will be */

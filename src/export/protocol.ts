@@ -6,6 +6,8 @@ export interface ExportData {
   /** Each store gets all events. */
   readonly connectionStrings: readonly string[];
   readonly delivery: DeliverySettings;
+  /** The application's main file; undefined where it has none. */
+  readonly script: string | undefined;
   /** The ring of the thread that starts it; not if another thread reads that. */
   readonly ring: SharedArrayBuffer | undefined;
   /** What the thread that starts it has to know at the end: see `accounts.ts`. */

@@ -1,6 +1,6 @@
-// Whose the folders and files of a spool are, and for which store: their names and owners say it.
+// Whose the files of a spool are, and for which store: their names say it.
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { schemeOf } from '../drivers/schemes.js';
@@ -8,11 +8,37 @@ import { schemeOf } from '../drivers/schemes.js';
 /** Nobody who lives leaves a file of its own untouched for so long. */
 const abandonedMs = 60_000;
 
+/** A folder that others may write to can hold any number. */
+const mostFiles = 10_000;
+
 const nameForm = /^(\d{13})\.[0-9a-f]{12}\.(\d+)\.([^.]*)\.jsonl$/;
 const host = hostname().replace(/[^\w-]/g, '_');
 
-export function isSegmentName(name: string): boolean {
-  return nameForm.test(name);
+/**
+ * Names of the regular files in a folder that look like ours, the oldest first, as many as are looked at: what
+ * somebody else put there is left alone.
+ */
+export function segmentsIn(path: string): string[] {
+  const names: string[] = [];
+  try {
+    const folder = opendirSync(path, { bufferSize: 1000 });
+    try {
+      for (let i = 0; i < mostFiles; i++) {
+        const entry = folder.readSync();
+        if (entry === null) break;
+        if (entry.isFile() && nameForm.test(entry.name)) names.push(entry.name);
+      }
+    } finally {
+      folder.closeSync();
+    }
+  } catch {
+    // There is no such folder, or it can't be read.
+  }
+  return names.toSorted();
+}
+
+export function sizeOf(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /**
@@ -32,17 +58,6 @@ export function isMarked(name: string, mark: string): boolean {
   return name.slice(14).startsWith(mark);
 }
 
-/** Where everybody may make folders, somebody else may have made this one. */
-export function assertOwn(folder: string): void {
-  const found = lstatSync(folder);
-  const isOwn = found.isDirectory() && found.uid === (process.getuid?.() ?? found.uid);
-  const isClosed = process.platform === 'win32' || (found.mode & 0o077) === 0;
-  if (isOwn && isClosed) return;
-  throw new Error(
-    `${folder} is not a folder that only this user may enter; remove it, or name another with OSTRACE_SPOOL`,
-  );
-}
-
 /** One folder for each store, whatever name and password it is used with. */
 export function storeKey(connectionString: string, transportUrl = ''): string {
   const isNamed = schemeOf(connectionString) !== 'messaging';
@@ -56,7 +71,7 @@ export function isAbandoned(path: string, name: string): boolean {
   const [, , pid, owner] = nameForm.exec(name) ?? [];
   if (owner === host && Number(pid) !== process.pid && !isAlive(Number(pid))) return true;
   try {
-    return Date.now() - statSync(path).mtimeMs > abandonedMs;
+    return Date.now() - lstatSync(path).mtimeMs > abandonedMs;
   } catch {
     return false;
   }

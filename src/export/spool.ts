@@ -1,30 +1,15 @@
 // What a store does not take now waits on disk: in files of JSON lines, one folder for each store. Several
 // processes may spool for the same store; each writes files of its own, and takes over those of a process
 // that is gone.
-import {
-  appendFileSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  utimesSync,
-} from 'node:fs';
+import { closeSync, ftruncateSync, lutimesSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { type Opened, makeFolder, openToWrite } from '../drivers/careful-files.js';
 import type { Line } from '../drivers/driver.js';
+import { linesOf } from '../drivers/file-lines.js';
 import { baseIdOf } from './lines.js';
-import {
-  assertOwn,
-  isAbandoned,
-  isMarked,
-  isSegmentName,
-  newMark,
-  newName,
-  storeKey,
-} from './spool-names.js';
+import { isAbandoned, isMarked, newMark, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';
+import { findRoot, isOwn, makeRoot } from './spool-root.js';
 
 /** Where and how much is spooled. */
 export interface SpoolSettings {
@@ -46,17 +31,21 @@ export interface Segment {
   readonly isInherited: boolean;
 }
 
+// Others may be allowed to write there: what is read is bounded before it is in memory. No process leaves so much
+// behind in one file.
+const mostBytes = 64 * 1024 * 1024;
+const mostLines = 500_000;
+
 /** Looking at many files takes no more than one in so many parts of the time. */
 const scanRest = 20;
 
 /** The spool of one store. All of it is synchronous: it is also the way out of a process that ends. */
 export class Spool {
-  readonly folder: string;
-  readonly #root: string;
-  readonly #isDefault: boolean;
+  readonly #key: string;
   readonly #settings: SpoolSettings;
   readonly #mark: string;
   readonly #own = new Set<string>();
+  #root: string;
   #used = 0;
   #scanAgainAt = 0;
   #isMade = false;
@@ -65,10 +54,12 @@ export class Spool {
   constructor(connectionString: string, settings: SpoolSettings, mark = newMark()) {
     this.#settings = settings;
     this.#mark = mark;
-    this.#isDefault = settings.folder === undefined;
-    const own = `ostrace-spool-${process.getuid?.() ?? 'user'}`;
-    this.#root = resolve(settings.folder ?? join(settings.temporary, own));
-    this.folder = join(this.#root, storeKey(connectionString, settings.transportUrl));
+    this.#key = storeKey(connectionString, settings.transportUrl);
+    this.#root = resolve(settings.folder ?? findRoot(settings.temporary));
+  }
+
+  get folder(): string {
+    return join(this.#root, this.#key);
   }
 
   /**
@@ -85,32 +76,30 @@ export class Spool {
     if (onto === undefined || this.#used + bytes > this.#settings.size) this.#scan();
     if (this.#used + bytes > this.#settings.size) return undefined;
     const path = onto?.path ?? this.#newPath();
-    const before = sizeOf(path);
-    try {
-      this.#append(path, text);
-    } catch (error) {
-      // All or nothing: who calls still has the lines.
-      if (before === 0) rmSync(path, { force: true });
-      else truncateSync(path, before);
-      throw error;
-    }
+    this.#append(path, text);
     this.#own.add(path);
     this.#used += bytes;
     return onto ?? { path, isInherited: false };
   }
 
-  /** The lines of a file; none where somebody else took it, who then stores them. */
+  /**
+   * The lines of a file; none where somebody else took it, who then stores them.
+   *
+   * @throws Error where it can't be read, or holds more than any of ours
+   */
   read({ path }: Segment): Line[] {
-    let text: string;
+    const lines: Line[] = [];
     try {
-      text = readFileSync(path, 'utf8');
+      for (const text of linesOf(path, Math.max(mostBytes, this.#settings.size))) {
+        if (text?.endsWith('}') !== true) continue;
+        if (lines.length === mostLines) throw new Error(`${path} has more than ${mostLines} lines`);
+        lines.push({ base_id: baseIdOf(text), text });
+      }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       this.#own.delete(path);
-      return [];
     }
-    const texts = text.split('\n').filter((line) => line.endsWith('}'));
-    return texts.map((each) => ({ base_id: baseIdOf(each), text: each }));
+    return lines;
   }
 
   remove({ path }: Segment): void {
@@ -128,7 +117,7 @@ export class Spool {
     const now = new Date();
     for (const path of this.#own) {
       try {
-        utimesSync(path, now, now);
+        lutimesSync(path, now, now);
       } catch {
         this.#own.delete(path);
       }
@@ -152,7 +141,7 @@ export class Spool {
       const taken = this.#newPath(name.slice(0, 13));
       try {
         renameSync(path, taken);
-        utimesSync(taken, new Date(), new Date());
+        lutimesSync(taken, new Date(), new Date());
       } catch {
         continue;
       }
@@ -191,33 +180,38 @@ export class Spool {
     }
   }
 
+  /** All or nothing: who calls still has the lines. */
   #append(path: string, text: string): void {
+    const { fd, size } = this.#open(path);
     try {
-      appendFileSync(path, text, { mode: 0o600 });
+      writeFileSync(fd, text);
+    } catch (error) {
+      if (size === 0) rmSync(path, { force: true });
+      else ftruncateSync(fd, size);
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #open(path: string): Opened {
+    try {
+      return openToWrite(path, false);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      // Systems clear the folder for temporary files, also below those who run on.
-      this.#isMade = false;
-      this.#makeFolder();
-      appendFileSync(path, text, { mode: 0o600 });
     }
+    // Systems clear the folder for temporary files, also below those who run on.
+    this.#isMade = false;
+    this.#makeFolder();
+    return openToWrite(path, false);
   }
 
   #newPath(created = String(Date.now())): string {
     return join(this.folder, newName(created, this.#mark));
   }
 
-  /** Names of the regular files here: what somebody else put here is left alone. */
   #names(): string[] {
-    try {
-      if (this.#isDefault) assertOwn(this.#root);
-      return readdirSync(this.folder, { withFileTypes: true })
-        .filter((entry) => entry.isFile() && isSegmentName(entry.name))
-        .map(({ name }) => name)
-        .toSorted();
-    } catch {
-      return [];
-    }
+    return this.#isDefault && !isOwn(this.#root) ? [] : segmentsIn(this.folder);
   }
 
   #scan(): void {
@@ -230,16 +224,17 @@ export class Spool {
     this.#scanAgainAt = performance.now() + scanRest * (performance.now() - now);
   }
 
+  get #isDefault(): boolean {
+    return this.#settings.folder === undefined;
+  }
+
   #makeFolder(): void {
     if (this.#isMade) return;
-    mkdirSync(this.#root, { recursive: true, mode: 0o700 });
-    if (this.#isDefault) assertOwn(this.#root);
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    if (this.#isDefault) {
+      this.#root = makeRoot(this.#settings.temporary);
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    } else makeFolder(this.folder, false);
     this.#isMade = true;
     this.#scan();
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -2,6 +2,7 @@
 // the deliveries, whose drivers live here alone.
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { trustPackagesOf } from '../drivers/client.js';
 import type { Line } from '../drivers/driver.js';
 import { notice } from '../trace/notice.js';
 import { Accounts } from './accounts.js';
@@ -33,11 +34,13 @@ const {
   connectionStrings,
   delivery,
   ring,
+  script,
   accounts: memory,
   kept,
   mark,
   isRestarted,
 } = workerData as ExportData;
+trustPackagesOf(script);
 const own = ring && openRing(ring);
 const rings = new Set<Ring>(own && [own]);
 const accounts = new Accounts(connectionStrings.length, memory);

@@ -51,7 +51,7 @@ export function collectFindings(say: (line: string) => void): {
 /** Which of the packages have a file among those that are loaded. */
 export function loadedAmong(names: readonly string[], files: readonly string[]): string[] {
   const folders = files.flatMap(
-    (file) => /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file)?.[1] ?? [],
+    (file) => /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file)?.[1] ?? [],
   );
   const loaded = new Set(folders.map((folder) => folder.replaceAll('\\', '/')));
   return names.filter((name) => loaded.has(name));

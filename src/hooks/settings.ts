@@ -18,8 +18,16 @@ export interface Settings {
   readonly preload: string;
   /** The environment that a child process gets when its caller names none. */
   environment(): Readonly<Record<string, string | undefined>>;
-  /** What a process that is started within a context gets into its environment. */
-  processVariables(context: Context): Readonly<Record<string, string>>;
+  /**
+   * What a process that is started within a context gets into its environment: nothing where it could not
+   * use it.
+   *
+   * @param given the environment that it gets from its caller
+   */
+  processVariables(
+    context: Context,
+    given: (name: string) => string | undefined,
+  ): Readonly<Record<string, string>>;
   /**
    * Hands a context to the thread that is started next, in the same turn.
    *

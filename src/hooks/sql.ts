@@ -1,6 +1,7 @@
 import type { Info } from '../trace/event.js';
 import { failure } from '../trace/info.js';
 import type { Settings } from './settings.js';
+import { maskMessage, maskTuples } from './sql-errors.js';
 
 // Masks what a statement says in so many words: names, e-mail addresses, tokens. Each expression below takes
 // its part of the text in one way only, so that nothing is read twice, whatever the text is.
@@ -92,8 +93,8 @@ function commentEnd(sql: string, start: number, dialect: Dialect): number {
 }
 
 /**
- * What the stop of a point says of a database's error. Databases quote the values that they refuse: unless the
- * parameters are asked for, what stands in quotes is masked.
+ * What the stop of a point says of a database's error. Databases repeat the values that they refuse: unless the
+ * parameters are asked for, these are masked.
  *
  * @param namesOnly codes of errors that quote the names of tables, columns and the like, and no values
  */
@@ -104,12 +105,13 @@ export function databaseFailure(
 ): Info {
   const info = failure(error);
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
-  if (traceSqlParams || namesOnly.has(String(code)) || typeof message !== 'string') return info;
+  if (traceSqlParams || typeof message !== 'string') return info;
   // Of the whole message: what `failure` has cut may have lost its closing quote.
-  return { ...info, message: maskQuoted(message).slice(0, maxMessageLength) };
+  const text = namesOnly.has(String(code)) ? maskTuples(message) : maskMessage(message, !isSystems(code));
+  return { ...info, message: text.slice(0, maxMessageLength) };
 }
 
-/** From the first quote to the last one: a value may hold quotes itself, and nothing tells them apart. */
-function maskQuoted(message: string): string {
-  return message.replace(/['"«„][^]*['"»“]/u, (quoted) => `${quoted[0]}***${quoted.at(-1)}`);
+/** Whether an error is the operating system's or Node's own: what it says is an address, a port, a path. */
+function isSystems(code: unknown): boolean {
+  return typeof code === 'string' && /^(?:E[A-Z]+|ERR_\w+)$/.test(code);
 }

@@ -21,6 +21,14 @@ function visible(character: string): string {
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
 }
 
+/** A value as JSON in which nothing stands that a terminal acts on. */
+export function safeJson(value: unknown): string {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, null, 2).replace(unprintable, (character) =>
+    character === '\n' ? character : character.split('').map(escaped).join(''),
+  );
+}
+
 /** A duration in three digits, with the unit that suits it. */
 export function duration(micros: number): string {
   const sign = micros < 0 ? '-' : '';

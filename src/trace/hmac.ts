@@ -24,6 +24,11 @@ export function hmacOf(text: string, hmac_key: string): string {
   return hash('sha1', outer, 'hex');
 }
 
+/** Says among how many keys a signature's is looked for: what is known of each of them is kept. */
+export function expectKeys(count: number): void {
+  if (2 * count > mostPads) mostPads = 2 * count;
+}
+
 const blockBytes = 64;
 const hashBytes = 20;
 // The info, and the time that is signed before it.
@@ -35,9 +40,10 @@ interface Pads {
   readonly outer: Buffer;
 }
 
-// Of the configured keys; the API may bring any number of others.
+// To make them takes three times as long as the hashes. There is room for twice the configured keys, as the API
+// may bring any number of others; the first to come are the first to go.
 const pads = new Map<string, Pads>();
-const maxPads = 16;
+let mostPads = 32;
 
 function padsOf(hmac_key: string): Pads {
   const known = pads.get(hmac_key);
@@ -53,8 +59,8 @@ function padsOf(hmac_key: string): Pads {
     made.inner[i] = byte ^ 0x36;
     made.outer[i] = byte ^ 0x5c;
   }
-  if (pads.size >= maxPads) pads.clear();
   pads.set(hmac_key, made);
+  if (pads.size > mostPads) pads.delete(pads.keys().next().value!);
   return made;
 }
 

@@ -1,4 +1,4 @@
-import { hmacLength, hmacOf, isSameHmac, maxInfoLength } from './hmac.js';
+import { expectKeys, hmacLength, hmacOf, isSameHmac, maxInfoLength } from './hmac.js';
 import { isUuid } from './ids.js';
 
 /** A trace as it travels: the base64 text and its signature. */
@@ -131,6 +131,7 @@ function signerOf(info: unknown, hmac: unknown, hmac_keys: readonly string[]): s
   // Node trims a header's blanks; an environment variable or an RPC payload comes as it is.
   const signature = hmac.length > hmacLength ? hmac.slice(0, 4 * hmacLength).trim() : hmac;
   if (!isSignature(signature)) return undefined;
+  expectKeys(hmac_keys.length);
   for (const hmac_key of hmac_keys) {
     if (isSameHmac(hmacOf(info, hmac_key), signature)) return hmac_key;
   }

@@ -108,7 +108,7 @@ export async function checkEnvironments(seed: number, count: number, folder: str
     const verified = verify(env['OSTRACE_TRACE_INFO'], env['OSTRACE_TRACE_HMAC'], trace.keys);
     if (verified !== undefined) expected.add(verified.base_id);
   });
-  const files = expected.size === 0 ? [] : readdirSync(store);
+  const files = expected.size === 0 ? [] : readdirSync(store).filter((name) => name.endsWith('.jsonl'));
   assert.deepEqual(files.toSorted(), [...expected].map((id) => `${id}.jsonl`).toSorted());
   for (const file of files) {
     for (const line of readFileSync(join(store, file), 'utf8').split('\n')) if (line !== '') JSON.parse(line);

@@ -232,7 +232,7 @@ export async function checkRequests(seed: number, count: number, store: string):
 
 /** A file for each request that was seen to be traced; where an answer was lost there may be one too. */
 function checkStore(store: string, accepted: ReadonlySet<string>, signed: ReadonlySet<string>): void {
-  const files = existsSync(store) ? readdirSync(store) : [];
+  const files = (existsSync(store) ? readdirSync(store) : []).filter((name) => name.endsWith('.jsonl'));
   const ids = files.map((file) => file.replace('.jsonl', ''));
   assert.ok(
     [...accepted].every((id) => ids.includes(id)),

@@ -49,7 +49,8 @@ const tail = oneof(
 );
 
 const names = `token access_token id-token password passwd pwd user[pass] sig X-Amz-Signature client_secret
-  api_key apikey key code auth sid otp jwt session_id Authorization`;
+  api_key apikey key code auth sid otp jwt session_id Authorization app_key authkey subscription-key ticket
+  SAMLResponse oauth_verifier passcode X-Goog-Signature token[]`;
 const secretNames = constantFrom(...names.split(/\s+/));
 /** A name as another writer might spell it: some of its letters by their codes. */
 const spelled = record({ name: secretNames, every: constantFrom(0, 0, 1, 2, 3) }).map(({ name, every }) =>

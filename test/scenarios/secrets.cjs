@@ -31,6 +31,11 @@ async function databases() {
   await settle((done) =>
     client.query(`INSERT INTO ${table} VALUES ($1, $2)`, ['parameter-secret', ''], done),
   );
+  // Values that are quoted by brackets, or by nothing.
+  const raise = `DO $$ BEGIN RAISE EXCEPTION 'Key (email)=(raised-secret) already exists.'; END $$`;
+  await settle((done) => client.query(raise, done));
+  const address = `DO $$ BEGIN RAISE EXCEPTION 'no account of mail-secret@example.com'; END $$`;
+  await settle((done) => client.query(address, done));
   const insert = `INSERT INTO ${table} VALUES (?, ?)`;
   await settle((done) => connection.query(insert, ['parameter-secret', 'parameter-secret'], done));
   await settle((done) => connection.execute(insert, [2, 'executed-secret'], done));

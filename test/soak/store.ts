@@ -27,7 +27,8 @@ export function countStore(folder: string): StoreCounter {
   const turns: Taken[][] = [];
 
   function take(): void {
-    const files = readdirSync(folder).map((name) => ({
+    const names = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+    const files = names.map((name) => ({
       name,
       path: join(taken, `${turns.length}-${name}`),
       bytes: 0,

@@ -1,0 +1,101 @@
+// What of a trace goes into the environment of a child process, and whether any of it does. Loaded with the first
+// command within a trace.
+import { copyWith } from '../src/hooks/copy.js';
+import type { Settings } from '../src/hooks/settings.js';
+import type { Context } from '../src/trace/context.js';
+import { type SpawnOptions, optionOf, optionsAt } from './child-process.js';
+
+/**
+ * Puts the context into an environment, for the time of a call: Node makes one from the caller's, but
+ * `ChildProcess.prototype.spawn` is given the caller's own by who calls it directly.
+ *
+ * @param given the options of `ChildProcess.prototype.spawn`
+ * @returns takes it out again
+ */
+export function addVariables(given: unknown, settings: Settings, context: Context): () => void {
+  const { envPairs, file, args } = (given ?? {}) as SpawnOptions;
+  if (!Array.isArray(envPairs) || !Object.isExtensible(envPairs)) return () => {};
+  // `args` starts with the name by which the command sees itself.
+  if (isForOther(given, file, Array.isArray(args) ? args.slice(1) : [])) return () => {};
+  const pairs = envPairs as unknown[];
+  const find = (name: string): number => {
+    const start = `${name}=`;
+    return pairs.findIndex((pair) => typeof pair === 'string' && pair.startsWith(start));
+  };
+  const valueOf = (name: string): string | undefined =>
+    (pairs[find(name)] as string | undefined)?.slice(name.length + 1);
+  const replaced: [at: number, pair: unknown][] = [];
+  const added: string[] = [];
+  for (const [name, value] of Object.entries(variablesFor(valueOf, settings, context))) {
+    const at = find(name);
+    if (at >= 0) {
+      replaced.push([at, pairs[at]]);
+      pairs[at] = `${name}=${value}`;
+    } else added.push(`${name}=${value}`);
+  }
+  const end = pairs.push(...added);
+  return () => {
+    // Node may have put something behind them.
+    pairs.splice(end - added.length, added.length);
+    for (const [at, pair] of replaced) pairs[at] = pair;
+  };
+}
+
+/** Puts the context into the environment of a synchronous call, in options of our own. */
+export function injectOptions(args: unknown[], settings: Settings, context: Context): void {
+  if (args.length === 0) return;
+  const at = optionsAt(args);
+  const options = args[at] === undefined ? {} : args[at];
+  // Not ours to judge: Node throws.
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return;
+  if (isForOther(options, args[0], Array.isArray(args[1]) ? args[1] : [])) return;
+  args[at] = copyWith(options, {
+    get env() {
+      // Node copies the options' own properties.
+      const isGiven = Object.getOwnPropertyDescriptor(options, 'env')?.enumerable;
+      const env = Object(
+        (isGiven && (options as { env?: unknown }).env) || settings.environment(),
+      ) as NodeJS.ProcessEnv;
+      // Asked first: there are environments that throw for what they do not have.
+      return copyWith(
+        env,
+        variablesFor((name) => (name in env ? asText(env[name]) : undefined), settings, context),
+      );
+    },
+  });
+}
+
+/** The variables that a child gets: those to which its caller gave a value of its own stay as they are. */
+function variablesFor(
+  given: (name: string) => string | undefined,
+  settings: Settings,
+  context: Context,
+): Record<string, string> {
+  const inherited = settings.environment();
+  const isFree = (name: string): boolean => [undefined, inherited[name]].includes(given(name));
+  return Object.fromEntries(
+    Object.entries(settings.processVariables(context, given)).filter(([name]) => isFree(name)),
+  );
+}
+
+// What runs commands as somebody else. Some of them clear the environment, others hand it on.
+const changers =
+  /(?:^|[\s/;&|('"`])(?:sudo|doas|su|runuser|setpriv|gosu|su-exec|pkexec|chpst|s6-setuidgid|setuidgid|capsh|runas)(?=$|[\s;&|)'"`])/;
+
+/** Whether a command runs as another user, as far as the call tells: by its options, by its name, or in a shell's line. */
+function isForOther(options: unknown, file: unknown, args: readonly unknown[]): boolean {
+  const isOther = (name: 'uid' | 'gid', own: number | undefined): boolean =>
+    ![false, undefined, null, own].includes(optionOf(options, name) as number);
+  const line = args[0] === '-c' ? args[1] : undefined;
+  return (
+    isOther('uid', process.getuid?.()) ||
+    isOther('gid', process.getgid?.()) ||
+    [file, line].some((text) => typeof text === 'string' && changers.test(text))
+  );
+}
+
+/** The text that Node makes of a variable; '' for what only code of the caller's tells. */
+function asText(value: unknown): string | undefined {
+  if (typeof value === 'string' || value === undefined) return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '';
+}

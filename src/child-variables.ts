@@ -1,0 +1,51 @@
+// A part of the composition root: what a process that is started within a trace gets into its environment.
+// Loaded with the first of them.
+import { type Config, contextVariables } from './config/config.js';
+import { type OptionName, options, variableName } from './config/options.js';
+import { schemeOf, splitConnections } from './drivers/schemes.js';
+import type { Context } from './trace/context.js';
+import { signIds } from './trace/signing.js';
+
+type Lookup = (name: string) => string | undefined;
+
+/**
+ * The variables that a child gets beside those that it is given anyway. They tell it nothing that its
+ * environment does not hold: the context goes where the key is that signed it, and the stores where they are
+ * named already, or are folders.
+ *
+ * @param given the child's environment
+ * @param inherited this process's environment
+ */
+export function childVariables(
+  { connectionString }: Config,
+  { trace, id }: Context,
+  given: Lookup,
+  inherited: Lookup,
+): Record<string, string> {
+  if (!canTakePart(given, trace.hmac_key)) return {};
+  const { info, hmac } = signIds(trace.base_id, id.text, trace.hmac_key);
+  const stores = variableName('connectionString');
+  const named = given(stores);
+  const isInherited = named === inherited(stores);
+  return {
+    [contextVariables.info]: info,
+    [contextVariables.hmac]: hmac,
+    // A relative folder means another one where the process starts elsewhere.
+    ...(isInherited && namesAll(named, connectionString) && { [stores]: connectionString }),
+  };
+}
+
+/** Whether the agent would be on in a process with this environment, and would take what the key has signed. */
+function canTakePart(given: Lookup, hmac_key: string): boolean {
+  const value = (name: OptionName): unknown => options[name].type.parse(given(variableName(name)) ?? '');
+  const keys = value('hmacKeys') as readonly string[];
+  return value('enabled') === true && (keys.includes(hmac_key) || value('profile') === hmac_key);
+}
+
+/** Whether a text names all of these stores that need a password or an address. */
+function namesAll(text: string | undefined, connectionString: string): boolean {
+  const named = splitConnections(text ?? '');
+  return splitConnections(connectionString).every(
+    (each) => schemeOf(each) === 'file' || named.includes(each),
+  );
+}

@@ -1,0 +1,95 @@
+// Masks what lets its holder in: passwords before a host, and the values of parameters whose names tell, in queries,
+// fragments and paths, and in URLs that are parts of these, encoded however often.
+import type { Target } from './url.js';
+
+// Words that tell by themselves, words that tell where they stand alone in a name, and names that tell as a whole.
+const secretWord =
+  /token|tkn|secret|passw|passphrase|passcode|passkey|signature|credential|bearer|authorization|session|sess_?id|assertion|jwt|saml(?:request|response|art)|verifier|hmac|[cx]srf|cookie|^x-amz-/i;
+const secretKey =
+  /(?:api|access|private|secret|app|application|auth|subscription|functions?|signing|encryption|master|consumer|client|shared|account|admin|reset|activation|license|security|webhook|host|bot|service|user|server|storage)[-_.]?key/i;
+const secretCode =
+  /(?:auth|device|user|otp|verification|verify|recovery|invite|invitation|access|security|reset|backup|sms|login|mfa|2fa|confirmation|activation)[-_.]?code/i;
+const secretPart = /(?<![a-z\d])(?:pass|pwd|sid|otp|totp|mfa|sig|pin|cvv|cvc|ssn|nonce)(?![a-z\d])/i;
+const secretName = /(?:^|\[)(?:key|code)(?:$|[\][])|(?:^|[-_.[])(?:auth|ticket)(?:$|[\][])/i;
+// Of these only what nobody could guess is a secret: `state=CA` is none.
+const secretIfLong = /^(?:relay)?state$/i;
+const longSecret = 16;
+const mostEncodings = 5;
+
+// Separators as they are and encoded, once or several times: `%3d`, `%253d`.
+const encoded = (codes: string): string => `%(?:25)*(?:${codes})`;
+const slashes = `\\/\\/|:\\/|${encoded('2f')}${encoded('2f')}|${encoded('3a')}${encoded('2f')}`;
+const noPath = `(?!${encoded('2f|3f|23')})`;
+const at = `(?:@|${encoded('40')})`;
+
+// Up to the last `@`, as URLs are read; encoded as well, for URLs within a path or a parameter.
+const userinfo = new RegExp(`(${slashes}|^[a-z][a-z\\d+.-]*:)(?:${noPath}[^/?#])*${at}`, 'gi');
+const userinfoInQuery = new RegExp(`(${slashes})(?:${noPath}[^/?#&])*${at}`, 'gi');
+
+// What stands before an `=`, also in a URL that is a parameter of this one.
+const name = new RegExp(
+  `(?:^|[;?#&]|${encoded('3b|3f|23|26')})((?:(?!${encoded('3b|3f|23|26|3d')})[^;?#&=])+)(?:=|${encoded('3d')})`,
+  'gi',
+);
+
+// Its parts tell what it is, wherever it stands. It begins where a run of its characters begins.
+const jsonWebToken = /(?:(?<![\w-])|(?<=%[\da-f]{2}))eyJ[\w-]+(?:(?:\.|%(?:25)*2e)[\w-]*)+/gi;
+
+/** @param query without its question mark */
+export function maskTarget(path: string, query: string): Target {
+  const hash = path.indexOf('#');
+  if (hash === -1) return { path: maskPath(path), query: maskQuery(query) };
+  // A fragment reaches to the end, question marks included.
+  const fragment = path.slice(hash + 1) + (query === '' ? '' : `?${query}`);
+  return { path: `${maskPath(path.slice(0, hash))}#${maskQuery(fragment)}`, query: '' };
+}
+
+function maskPath(path: string): string {
+  const text = withoutTokens(mayHoldUser(path) ? path.replace(userinfo, '$1***@') : path);
+  return /[=%]/.test(text) ? text.replace(/[^/]+/g, maskParameter) : text;
+}
+
+function maskQuery(query: string): string {
+  const text = withoutTokens(mayHoldUser(query) ? query.replace(userinfoInQuery, '$1***@') : query);
+  return text.replace(/[^&]+/g, maskParameter);
+}
+
+function mayHoldUser(text: string): boolean {
+  return text.includes('@') || /%(?:25)*40/.test(text);
+}
+
+function withoutTokens(text: string): string {
+  return text.includes('eyJ') ? text.replace(jsonWebToken, '***') : text;
+}
+
+/** Whatever follows a secret's name may be a part of it, also where some would see another parameter. */
+function maskParameter(parameter: string): string {
+  for (const match of parameter.matchAll(name)) {
+    const start = match.index + match[0].length;
+    if (isSecret(match[1]!, parameter.length - start)) return `${parameter.slice(0, start)}***`;
+  }
+  return parameter;
+}
+
+function isSecret(encodedName: string, valueLength: number): boolean {
+  const text = decoded(encodedName);
+  return (
+    secretWord.test(text) ||
+    secretKey.test(text) ||
+    secretCode.test(text) ||
+    secretPart.test(text) ||
+    secretName.test(text) ||
+    (valueLength >= longSecret && secretIfLong.test(text))
+  );
+}
+
+/** All that the names of secrets consist of is ASCII. What is encoded several times is decoded as often. */
+function decoded(encodedName: string): string {
+  let text = encodedName;
+  for (let i = 0; i < mostEncodings && text.includes('%'); i++) {
+    text = text.replace(/%([0-7][\da-f])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  }
+  return text;
+}
