@@ -1,8 +1,6 @@
 // What the application's thread has to know of the exporter's: in shared memory, because at the end that thread may
 // be blocked or gone, and what was with it is to be counted all the same.
-
-// Taken now: an application may take them away, as hardened ones do.
-const { Atomics, SharedArrayBuffer } = globalThis;
+import { Atomics, SharedArrayBuffer } from './own-threads.js';
 
 /**
  * The first words: the ticket of the last flush that is done; whether the exporter's thread runs; whether it has

@@ -81,7 +81,6 @@ export class Delivery {
    * @returns false where they are lost, and counted
    */
   push(lines: readonly Line[], isRepeated = false): boolean {
-    if (this.#place.isOver()) return true;
     const isTaken = this.#parcels.add(lines, isRepeated);
     this.#count();
     if (!isTaken) {

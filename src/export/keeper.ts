@@ -60,8 +60,8 @@ export class Keeper {
   /** Forgets the copy where it is not needed any more. */
   release(): void {
     if (this.#isOpen || !this.#deliveries.every(({ isSafe }) => isSafe)) return;
+    if (!forget(this.#copy)) return;
     this.#accounts.given = 0;
-    forget(this.#copy);
     this.#before = this.#copy.written;
     this.#accounts.unkept = 0;
   }

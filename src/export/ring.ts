@@ -223,10 +223,10 @@ export function truncate(ring: Ring, at: number): void {
   });
 }
 
-/** Forgets what was appended. */
-export function forget(ring: Ring): void {
-  if (ring.written === 0) return;
-  whileReading(ring, () => {
+/** Forgets what was appended. @returns false where it is being read */
+export function forget(ring: Ring): boolean {
+  if (ring.written === 0) return true;
+  return whileReading(ring, () => {
     ring.written = 0;
     Atomics.store(ring.header, word.read, 0);
     Atomics.store(ring.header, word.written, 0);

@@ -9,7 +9,7 @@ import { type Store, stores } from './stores.js';
 import { provideAll } from '../services/all.js';
 
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('-'));
-const atOnce = 3;
+const atOnce = 4;
 const isShort = process.argv.includes('--short');
 
 async function main(): Promise<void> {
