@@ -157,7 +157,7 @@ test('the package is small, and brings no others', () => {
   assert.ok(bytes < 750_000, `${bytes} bytes`);
   // V8 reads each kilobyte of it in 25 µs, at every start.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
-  assert.ok(atStart < 106_000, `${atStart} bytes at the start`);
+  assert.ok(atStart < 111_000, `${atStart} bytes at the start`);
 });
 
 test('no declaration needs the types of a package that is not installed with this one', () => {
