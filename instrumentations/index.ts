@@ -19,8 +19,15 @@ export const builtins: Readonly<Record<string, (settings: Settings) => void>> = 
  */
 export const laterBuiltins: Readonly<Record<string, (settings: Settings) => void>> = {
   instrumentHttpClient: (settings) => {
-    (require('./http-client.js') as typeof import('./http-client.js')).httpClient(settings);
-    (require('./undici.js') as typeof import('./undici.js')).undici(settings);
+    // Both first: what can't be loaded now is tried again, and nothing may be hooked twice.
+    const { httpClient } = require('./http-client.js') as typeof import('./http-client.js');
+    const { undici } = require('./undici.js') as typeof import('./undici.js');
+    try {
+      httpClient(settings);
+    } finally {
+      // Where one can't be hooked, the other one can.
+      undici(settings);
+    }
   },
 };
 

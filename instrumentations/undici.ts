@@ -17,6 +17,7 @@ import { target } from '../src/hooks/url.js';
 import { type Context, caller as callerOf, runIn } from '../src/trace/context.js';
 import { leftOut, tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
+import { notice } from '../src/trace/notice.js';
 import { infoHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
@@ -27,6 +28,8 @@ interface UndiciRequest {
   readonly origin: unknown;
   readonly path: string;
   readonly method: string;
+  /** All versions have it but those that publish something else. */
+  readonly addHeader?: unknown;
 }
 
 /**
@@ -34,11 +37,28 @@ interface UndiciRequest {
  * publish on the same channels, so neither is patched or loaded.
  */
 export function undici(settings: Settings): void {
-  const guard = createGuard('undici');
+  // Copies of undici and Node's own share the channels: what fails for one costs the others nothing.
+  const guards = new WeakMap<object, Guard>();
+  const guardOf = (prototype: object): Guard => {
+    const guard = guards.get(prototype) ?? createGuard('a copy of undici');
+    guards.set(prototype, guard);
+    return guard;
+  };
   // The channels' contexts are often another request's: the point is found by its request.
   const open = createStamp<Exchange>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
+    const guard = guardOf(Object.getPrototypeOf(request) as object);
+    guarded(guard, () => begin(request, guard));
+  });
+
+  function begin(request: UndiciRequest, guard: Guard): void {
+    // As in 6.11.0, which publishes something else in the place of its requests.
+    if (typeof request.addHeader !== 'function') {
+      guard.off = true;
+      notice('a copy of undici is not traced: what it publishes takes no headers; another version does');
+      return;
+    }
     const caller = askedBy(request);
     if (caller === undefined) {
       bind(request, { caller, context: undefined }, settings, guard);
@@ -55,12 +75,12 @@ export function undici(settings: Settings): void {
         ...target(request.path),
       },
     });
-    const exchange: Exchange = { point, info: {}, isGivenUp: false };
+    const exchange: Exchange = { point, info: {}, isGivenUp: false, guard };
     open.put(request, exchange);
     watching(point, () => {
       bind(request, { caller, context: point.context }, settings, guard, exchange);
     });
-  });
+  }
   // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
   onChannel<{ socket: { alpnProtocol?: unknown } }>('undici:client:connected', ({ socket }) => {
     if (tracing.live > 0 && socket.alpnProtocol === 'h2') process.getBuiltinModule('node:http2');
@@ -69,16 +89,16 @@ export function undici(settings: Settings): void {
     if (tracing.live === 0 || !isOverHttp1(sending)) return;
     settings.writing.request = undefined;
     const state = open.of(sending.request);
-    if (state !== undefined) carry(sending, state.point.context, settings);
+    if (state !== undefined) guarded(state.guard, () => carry(sending, state.point.context, settings));
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
     ({ request, response }) => {
       const state = open.of(request);
+      if (state === undefined) return;
       const { statusCode } = response;
       // What comes before the answer: 100, 103.
-      const isAnswer = statusCode >= 200 || statusCode === 101;
-      if (state !== undefined && isAnswer) state.info = answered(statusCode, state.point);
+      if (statusCode >= 200 || statusCode === 101) state.info = answered(statusCode, state.point);
     },
   );
   onChannel<{ request: UndiciRequest }>('undici:request:trailers', ({ request }) => {
@@ -100,6 +120,8 @@ interface Exchange {
   info: Info;
   /** Whoever asked has asked for the end of it. */
   isGivenUp: boolean;
+  /** Of its copy of undici. */
+  readonly guard: Guard;
 }
 
 /**
@@ -259,9 +281,12 @@ function askedBy(request: UndiciRequest): Context | undefined {
 
 const callerUnlessSuppressed = (): Context | undefined => (isSuppressed() ? undefined : callerOf());
 
-/** Below whoever publishes on the channel. */
+/** Below whoever publishes on the channel; none where the stack can't be read. */
 function frames(): readonly CallSite[] {
   const all = callSites(maxFrames);
+  if (all.length === 0) {
+    notice("requests of fetch and undici are not traced: who makes them can't be told without stacks");
+  }
   return all
     .slice(all.findIndex(({ file }) => file === 'node:diagnostics_channel'))
     .filter(({ file }) => file !== 'node:diagnostics_channel');
@@ -303,6 +328,6 @@ function isBelated([publisher, ...below]: readonly CallSite[]): boolean {
 
 // The microtask that calls the first has no other mark; the second is a response that arrives, on which undici
 // or the application asks again.
-const belated = /onDrain|^Request\.on/;
+const belated = /onDrain|^(?:Request)?\.on[A-Z]/;
 // What calls on, in the context of its caller.
 const transparent = /^node:(?:async_hooks|dns|internal\/(?:async_|process\/task_queues|bootstrap\/))/;

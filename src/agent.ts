@@ -18,6 +18,7 @@ import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './export/bundles.js';
 import type { Exporter } from './export/exporter.js';
 import { isShared, openRing } from './export/ring.js';
+import { waitFor } from './export/waiting.js';
 import { watchWayOut } from './export/way-out.js';
 import { createGuard, guarded } from './hooks/guard.js';
 import { type HookReports, hookModules } from './hooks/modules.js';
@@ -66,15 +67,18 @@ export function start(preload: string): void {
   // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
   let made: Exporter | undefined;
   const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
+  const waiting = waitFor(exporter);
   let root: Point | undefined;
   let tellLate: (() => void) | undefined;
   const watch = watchWayOut(
     (out) => {
       if (root !== undefined) stopPoint(root, describeEnd(out));
       tellLate?.();
+      waiting.report();
       made?.flush(config.exitTimeout, true);
     },
     () => made?.flush(config.exitTimeout, false),
+    () => made?.hasUnsent() ?? waiting.hasLost(),
     (error) => createGuard('the end of the process').fail(error),
   );
   const lazyRows = enabled(packages, config);
@@ -86,29 +90,26 @@ export function start(preload: string): void {
   const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], settings);
   // Of a bundled package nothing else tells that its calls are missing in the traces.
   let inspectOnce = (): void => {
-    inspectOnce = () => {};
     const missing = marks.filter(({ name }) => !hooked.has(name));
     if (script !== undefined) exporter().inspect(script, missing);
-  };
-  let installLater = (): void => {
-    installLater = () => {};
-    install(laterBuiltins, config, settings);
+    inspectOnce = () => {};
   };
   let hookShared = (): void => {
-    hookShared = () => {};
     hookLiveSources(ownPort(handover), settings);
+    hookShared = () => {};
   };
+  let later: Hooks = laterBuiltins;
   let hookLoaded = (): void => {};
   lifecycle.onFirst.push(
     inTurn({
-      'the exporter': exporter,
+      'the exporter': waiting.connect,
       'the end of the process': watch.arm,
       'what is left out': () =>
         ({ tellLate } = require('./trace/left-out.js') as typeof import('./trace/left-out.js')),
       'what requests share': () => hookShared(),
       'what is loaded': () => hookLoaded(),
       'what is loaded of Node': late.whenLive,
-      'what publishes': () => installLater(),
+      'what publishes': () => (later = install(later, config, settings)),
       'what is bundled': () => inspectOnce(),
       'what is set late': () => {
         const text = isMainThread ? read.late?.() : undefined;
@@ -153,6 +154,7 @@ function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer
     splitConnections(config.connectionString),
     { drivers: driverSettings(config), spool: spoolSettings(config) },
     join(folder, 'src/export/worker.js'),
+    () => process.env,
     ring,
   );
   connect(exporter.write);
@@ -179,15 +181,25 @@ function createDiagnoser(
   return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
-/** Hooks the targets of a table that the configuration has switched on. */
-function install(
-  table: Readonly<Record<string, (settings: Settings) => void>>,
-  config: Config,
-  settings: Settings,
-): void {
+type Hooks = Readonly<Record<string, (settings: Settings) => void>>;
+
+/**
+ * Hooks the targets of a table that the configuration has switched on.
+ *
+ * @returns those that could not be hooked now, and may be later
+ */
+function install(table: Hooks, config: Config, settings: Settings): Hooks {
+  const left: Record<string, (settings: Settings) => void> = {};
   for (const [option, hook] of Object.entries(table)) {
-    if (config[option as OptionName] === true) guarded(createGuard(option), () => hook(settings));
+    if (config[option as OptionName] !== true) continue;
+    const guard = createGuard(option);
+    const isDone = guarded(guard, () => {
+      hook(settings);
+      return true;
+    });
+    if (isDone !== true && !guard.off) left[option] = hook;
   }
+  return left;
 }
 
 /** The rows of a table of instrumentations that the configuration has switched on. */

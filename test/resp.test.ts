@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
+import { Intake } from '../src/drivers/intake.js';
 import { RedisClient } from '../src/drivers/redis-client.js';
 import { type Reply, ReplyError, ReplyReader, encodeCommands } from '../src/drivers/resp.js';
 import { open } from './fixtures/drivers.js';
@@ -148,7 +149,13 @@ test('a client that is given up still gets its answers, and closes then', async 
     });
   });
   const { hostname: host, port } = new URL(url);
-  const nobody = { username: undefined, password: undefined, database: 0, tls: undefined };
+  const nobody = {
+    username: undefined,
+    password: undefined,
+    database: 0,
+    tls: undefined,
+    intake: new Intake(),
+  };
   const client = await RedisClient.connect({ host, port: Number(port), ...nobody, timeoutMs: 5000 });
   const [first, second] = [client.send([['FIRST']]), client.send([['LAST']])];
   assert.deepEqual(await first, ['1']);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { blockingStore } from './fixtures/blocking.js';
 import { newId } from '../src/trace/ids.js';
 import { signIds } from '../src/trace/signing.js';
 import { agentFolder, key, on, preload, readSpool, run, scratch, shape, treeOf } from './scenario.js';
@@ -180,17 +181,12 @@ test('commands read the first store that can be read', async (t) => {
   assert.match(stderr, /^ostrace: there are no traces in file:/);
 });
 
-test('where the exporter`s thread is blocked, its threads` events are spooled too', async (t) => {
-  const place = scratch(t);
-  const folder = join(place, 'traces');
-  mkdirSync(folder);
-  const base_id = newId();
-  const pipe = join(folder, `${base_id}.jsonl`);
-  execFileSync('mkfifo', [pipe]);
+test('where the exporter`s thread is blocked, all is spooled, also of other threads, and said in true numbers', async (t) => {
+  const { connectionString, release } = blockingStore(t);
   const code = `
     const { profiler } = require('ostrace');
     const { Worker } = require('node:worker_threads');
-    profiler.init('key', { base_id: '${base_id}' });
+    profiler.init('key');
     profiler.trace('first', () => {});
     setTimeout(() => {
       const work = "for (let i = 0; i < 50; i++) require('ostrace').profiler.trace('work', () => {});";
@@ -199,17 +195,22 @@ test('where the exporter`s thread is blocked, its threads` events are spooled to
   `;
   const { spooled, stderr } = await run(t, '-e', {
     args: [code],
-    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_EXIT_TIMEOUT: '300' },
+    env: { ...on, OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '300' },
     // Once what was spooled is seen to be there, the system's call may come back.
     async onReady(_line, child) {
       let said = '';
-      for await (const text of child.stderr!) if ((said += String(text)).includes('in the spool')) break;
-      const reader = spawn('sh', ['-c', 'exec cat <> "$1" > /dev/null', 'sh', pipe]);
-      t.after(() => reader.kill());
+      for await (const text of child.stderr!) if ((said += String(text)).includes('ostrace flush')) break;
+      release();
     },
   });
-  // The thread and its main, and what it did.
-  assert.equal(spooled.filter(({ name }) => name.startsWith('work-')).length, 100, stderr);
+  // The first, the thread and its main, and what it did.
+  const names = spooled.map(({ name }) => name.split('-')[0]);
+  const count = (name: string): number => names.filter((each) => each === name).length;
+  assert.deepEqual(['first', 'thread', 'thread_main', 'work'].map(count), [2, 2, 2, 100], stderr);
+  assert.match(
+    stderr,
+    /^ostrace: 106 events wait in \S+ for the next traced process, or for ostrace flush: the exporter's thread is blocked\n$/,
+  );
 });
 
 /** What another may put where the spool is to be, in the folder for temporary files. */
@@ -520,12 +521,8 @@ test(
   'while a store hangs, the application runs on in bounded memory, and ends as it would',
   { timeout: 60_000 },
   async (t) => {
-    const folder = join(scratch(t), 'traces');
-    mkdirSync(folder);
+    const { connectionString, release } = blockingStore(t);
     const base_id = newId();
-    // Whoever writes into it waits for a reader.
-    const pipe = join(folder, `${base_id}.jsonl`);
-    execFileSync('mkfifo', [pipe]);
     const { info, hmac } = signIds(base_id, base_id, key);
     const code = `
     const { profiler } = require('ostrace');
@@ -553,13 +550,10 @@ test(
         ...on,
         OSTRACE_TRACE_INFO: info,
         OSTRACE_TRACE_HMAC: hmac,
-        OSTRACE_CONNECTION_STRING: `file://${folder}`,
+        OSTRACE_CONNECTION_STRING: connectionString,
       },
-      // By now all has happened; until somebody reads, the end of the process waits for the system's call.
-      onReady() {
-        const reader = spawn('sh', ['-c', 'exec cat <> "$1" > /dev/null', 'sh', pipe]);
-        t.after(() => reader.kill());
-      },
+      // By now all has happened; the end of the process waits for the system's call.
+      onReady: release,
     });
     assert.equal(exit, 3);
     // What would be queued is 75 MB.

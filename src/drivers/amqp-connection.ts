@@ -6,6 +6,7 @@ import type { ChannelModel } from 'amqplib';
 import type { Broker, Node } from './amqp-url.js';
 import { loadClient } from './client.js';
 import { DriverError } from './driver.js';
+import { Intake } from './intake.js';
 
 /** For each node: the TCP connection, TLS and the handshake. */
 const connectTimeoutMs = 5000;
@@ -17,6 +18,8 @@ export interface Connection {
    * @throws DriverError, which is certain, when no node can be reached
    */
   get(): Promise<ChannelModel>;
+  /** Something is asked for, whose answers may have so many bytes all in all; more breaks the connection. */
+  expect(bytes: number): void;
   /** Why the broker takes nothing now, in its own words, as it has told. */
   blockedBy(): string | undefined;
   /** Ends it; what was not confirmed may be lost. */
@@ -28,6 +31,7 @@ export function createConnection(broker: Broker, scheme: string): Connection {
   let connecting: Promise<ChannelModel> | undefined;
   let current: ChannelModel | undefined;
   let blocked: string | undefined;
+  const intake = new Intake();
 
   async function connect(): Promise<ChannelModel> {
     const { connect: open } = loadClient<typeof import('amqplib')>('amqplib', scheme);
@@ -44,12 +48,15 @@ export function createConnection(broker: Broker, scheme: string): Connection {
 
   function watch(model: ChannelModel): ChannelModel {
     current = model;
+    intake.watch(streamOf(model));
     blocked = undefined;
     model.on('blocked', (reason) => (blocked = reason));
     model.on('unblocked', () => (blocked = undefined));
     // Without a listener it would end the thread. `close` follows.
     model.on('error', () => {});
     model.on('close', () => {
+      // Where a broker talks nonsense, amqplib only stops to read.
+      streamOf(model).destroySoon();
       if (current === model) forget();
     });
     return model;
@@ -69,6 +76,7 @@ export function createConnection(broker: Broker, scheme: string): Connection {
         throw error;
       }
     },
+    expect: (bytes) => intake.begin(bytes),
     blockedBy: () => blocked,
     async close() {
       const model = current;
@@ -80,10 +88,13 @@ export function createConnection(broker: Broker, scheme: string): Connection {
       await Promise.race([model.close().catch(() => undefined), timeout.catch(() => undefined)]);
       controller.abort();
       // A broker that does not answer would keep it open. By an error, or amqplib would not stop its heartbeat.
-      const { stream } = model.connection as unknown as { readonly stream: Socket };
-      stream.destroy(new Error('closed'));
+      streamOf(model).destroy(new Error('closed'));
     },
   };
+}
+
+function streamOf(model: ChannelModel): Socket {
+  return (model.connection as unknown as { readonly stream: Socket }).stream;
 }
 
 const socketOptions = { timeout: connectTimeoutMs, noDelay: true, keepAlive: true };

@@ -5,6 +5,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Event } from '../trace/event.js';
 import { DriverError, type StoredTrace } from './driver.js';
 import { cutToLine } from './http-errors.js';
+import { answerBytes, tooLong } from './intake.js';
 import { parseNotification } from './notification.js';
 import { readEvent } from './read-event.js';
 
@@ -21,6 +22,7 @@ const accessRefused = 403;
  * nobody sees a part of a trace.
  *
  * @param count how many messages there are
+ * @param onMessage is told of each: the queue as a whole may be of any size
  * @returns undefined when the queue holds nothing of the trace
  * @throws DriverError when somebody else reads the queue
  */
@@ -29,8 +31,10 @@ export async function drain(
   queue: string,
   count: number,
   base_id: string,
+  onMessage: () => void,
 ): Promise<StoredTrace | undefined> {
   const events: Event[] = [];
+  let bytes = 0;
   const ids = new Set<string>();
   let skipped = 0;
   const now = performance.now();
@@ -41,7 +45,10 @@ export async function drain(
     if (message === null) return void (seen.isOver = true);
     seen.delivered++;
     seen.deliveredAt = performance.now();
+    onMessage();
     if (!message.content.includes(base_id)) return;
+    bytes += message.content.length;
+    if (bytes > answerBytes.read) return void (seen.isOver = true);
     const notification = parseNotification(message.content.toString());
     const event = readEvent(notification?.payload);
     if (event === undefined) return void skipped++;
@@ -60,6 +67,7 @@ export async function drain(
   channel.on('close', () => (seen.isOver = true));
   await consume(channel, queue, take);
   while (!seen.isOver && waitsForMore()) await delay(pollMs);
+  if (bytes > answerBytes.read) throw tooLong(answerBytes.read);
   return events.length + skipped === 0 ? undefined : { events, skipped };
 }
 

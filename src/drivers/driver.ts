@@ -87,6 +87,8 @@ export interface Driver {
    * store wants both at once. They are not lost when the store can't be used any more.
    */
   takeHeld?(): readonly Line[];
+  /** How many lines those are. */
+  heldCount?(): number;
   /** Newest first. */
   list(): Promise<readonly TraceSummary[]>;
   /** So many of the newest, where a store can find these without reading something of all others. */

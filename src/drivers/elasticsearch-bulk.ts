@@ -5,6 +5,7 @@ import { membersOf, parseAnswer } from './elasticsearch-search.js';
 import { failedStop } from './failed.js';
 import { HttpError, cutToLine } from './http-errors.js';
 import type { HttpClient } from './http.js';
+import { answerBytes } from './intake.js';
 
 export interface Indexes {
   readonly events: string;
@@ -41,10 +42,12 @@ interface Item {
 /** Writes many documents with one request, in which each has its own answer. */
 export function createBulk(http: HttpClient, { events, errors, documentType }: Indexes): Bulk {
   const path = `${http.path}/_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason`;
-  const send = async (body: string): Promise<readonly Item[]> =>
-    itemsIn(
-      parseAnswer((await http.send({ method: 'POST', path, type: 'application/x-ndjson', body })).body),
-    );
+  const send = async (body: string): Promise<readonly Item[]> => {
+    const type = 'application/x-ndjson';
+    // Each document may be refused, in words of its own.
+    const limit = 8 * answerBytes.write;
+    return itemsIn(parseAnswer((await http.send({ method: 'POST', path, type, body, limit })).body));
+  };
 
   return {
     async store(lines, { isTyped, filterErrorTrace }) {

@@ -2,6 +2,7 @@ import { isUuid } from '../trace/ids.js';
 import { parseTimestamp } from '../trace/parse.js';
 import { DriverError, type TraceSummary } from './driver.js';
 import type { HttpClient } from './http.js';
+import { answerBytes } from './intake.js';
 
 // OSProfiler's own.
 const scrollTime = '2m';
@@ -20,9 +21,13 @@ export interface Search {
 
 /** Reads documents. What was written a moment ago is found too: the index is refreshed first, where that is allowed. */
 export function createSearch(http: HttpClient): Search {
+  /** All pages together. */
+  let left: number = answerBytes.read;
   const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
     const request = { method: 'POST', path: http.path + path, type: 'application/json' };
-    const answer = parseAnswer((await http.send({ ...request, body: JSON.stringify(body) })).body);
+    const sent = await http.send({ ...request, body: JSON.stringify(body), limit: left });
+    left -= sent.body.length;
+    const answer = parseAnswer(sent.body);
     const { failed, total } = membersOf(answer['_shards']);
     if (typeof failed === 'number' && failed > 0) {
       throw new DriverError(`${http.label} could not read ${failed} of ${Number(total)} shards; try again`);
@@ -42,6 +47,7 @@ export function createSearch(http: HttpClient): Search {
 
   return {
     async documents(index, query) {
+      left = answerBytes.read;
       await refresh(index);
       const found: unknown[] = [];
       let answer = await post(`/${index}/_search?scroll=${scrollTime}&size=${pageSize}&${lenient}`, {
@@ -60,6 +66,7 @@ export function createSearch(http: HttpClient): Search {
     },
 
     async traces(index) {
+      left = answerBytes.read;
       await refresh(index);
       // How the id is mapped: by itself, as text with a keyword below, or by somebody who knew that it is one.
       const path = `/${index}/_search?${lenient}`;

@@ -10,6 +10,7 @@ import { constants, gzip as gzipWithCallback } from 'node:zlib';
 import { schemeOf } from './connection-string.js';
 import { DriverError } from './driver.js';
 import { authorizationOf, parseAddress, settingsOf } from './http-address.js';
+import { answerBytes, tooLong } from './intake.js';
 import { HttpError, connectionFailure } from './http-errors.js';
 
 const gzip = promisify(gzipWithCallback);
@@ -17,7 +18,6 @@ const gzip = promisify(gzipWithCallback);
 const connectLimitMs = 5000;
 // Less than delivery waits for a batch: what a driver keeps in memory is not given up with it.
 const answerLimitMs = 25_000;
-const maxAnswerBytes = 256 * 1024 * 1024;
 
 export interface HttpStore {
   /** The scheme of the connection string that stands for TLS. */
@@ -36,6 +36,8 @@ export interface HttpRequest {
   readonly body?: string | Buffer;
   readonly type?: string;
   readonly isGzipped?: boolean;
+  /** How many bytes the answer may have: what a batch that is written needs, where it says nothing else. */
+  readonly limit?: number;
 }
 
 export interface HttpAnswer {
@@ -88,7 +90,7 @@ export function openHttp(connectionString: string, store: HttpStore): HttpClient
     label,
     path: withoutSlashes(url.pathname),
     parameters,
-    async send({ method, path, body, type, isGzipped }) {
+    async send({ method, path, body, type, isGzipped, limit = answerBytes.write }) {
       const isPacked = body !== undefined && isGzipped === true;
       // The fastest level: the events' many repetitions are found by it too.
       const bytes = isPacked ? await gzip(body, { level: constants.Z_BEST_SPEED }) : Buffer.from(body ?? '');
@@ -103,7 +105,7 @@ export function openHttp(connectionString: string, store: HttpStore): HttpClient
           'content-length': bytes.length,
         },
       });
-      const answer = await answerTo(sent, bytes, label, isSecure);
+      const answer = await answerTo(sent, bytes, limit, label, isSecure);
       if (answer.status >= 200 && answer.status < 300) return answer;
       throw new HttpError(label, answer.status, answer.body);
     },
@@ -147,6 +149,7 @@ function withoutSlashes(path: string): string {
 function answerTo(
   sent: http.ClientRequest,
   bytes: Buffer,
+  limit: number,
   label: string,
   isSecure: boolean,
 ): Promise<HttpAnswer> {
@@ -180,7 +183,7 @@ function answerTo(
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size > maxAnswerBytes) timedOut(`the answer is longer than ${maxAnswerBytes} bytes`);
+        if (size > limit) fail(tooLong(limit));
       });
       response.on('error', fail);
       response.on('end', () => {

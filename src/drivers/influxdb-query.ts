@@ -1,6 +1,7 @@
 import { DriverError } from './driver.js';
 import { type HttpError, cutToLine } from './http-errors.js';
 import type { HttpClient } from './http.js';
+import { answerBytes } from './intake.js';
 
 /** A text and the trace that it belongs to, where the query asked for that. */
 export interface Row {
@@ -24,7 +25,11 @@ export function createQuery(http: HttpClient, path: string): (query: string) => 
   return async (query) => {
     // In chunks a server answers whole: without, some have a limit of 10,000 rows.
     const parameters = `&chunked=true&chunk_size=10000&q=${encodeURIComponent(query)}`;
-    const { body } = await http.send({ method: 'GET', path: path + parameters });
+    const { body } = await http.send({
+      method: 'GET',
+      path: path + parameters,
+      limit: answerBytes.read,
+    });
     const rows: Row[] = [];
     for (const line of body.toString().split('\n')) {
       if (line.trim() !== '') addRows(rows, line, http.label);

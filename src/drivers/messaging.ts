@@ -6,6 +6,7 @@ import { publishAll } from './amqp-publish.js';
 import { parseBroker } from './amqp-url.js';
 import { schemeOf } from './connection-string.js';
 import { type Driver, DriverError, type DriverSettings, WriteError } from './driver.js';
+import { answerBytes } from './intake.js';
 import { notifier } from './notification.js';
 
 // oslo.messaging's names for notifications of the topic "profiler" at the level "info".
@@ -60,6 +61,7 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
     use: (channel: Channel, count: number) => Promise<Result>,
   ): Promise<Result | undefined> {
     try {
+      connection.expect(answerBytes.read);
       const model = await connection.get();
       const channel = watched(await answer(model.createChannel()));
       const count = await countMessages(channel);
@@ -95,12 +97,16 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
     async write(lines) {
       if (lines.length === 0) return;
       try {
+        connection.expect(answerBytes.write);
         const model = await connection.get();
         // It would not even answer.
         const blocked = connection.blockedBy();
         if (blocked !== undefined) throw new Error(`it takes no messages now: ${blocked}`);
         const channel = await publisher(model);
         const messages = lines.map((line) => ({ line, ...notificationOf(line) }));
+        // Where the queue is gone, it sends back what it got.
+        const sent = messages.reduce((sum, { body }) => sum + body.length, 0);
+        connection.expect(2 * (answerBytes.write + sent));
         await publishAll({ model, channel }, target, messages);
       } catch (error) {
         // The next attempt declares the queue again. One that is blocked stays connected, to hear of the end.
@@ -112,7 +118,10 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
     list: async () => cannotList(),
     listErrors: async () => cannotList(),
 
-    read: (base_id) => reading((channel, count) => drain(channel, queue, count, base_id)),
+    read: (base_id) =>
+      reading((channel, count) =>
+        drain(channel, queue, count, base_id, () => connection.expect(answerBytes.read)),
+      ),
 
     async check() {
       const count = await reading(async (_, messages) => messages);

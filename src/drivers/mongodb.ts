@@ -16,6 +16,8 @@ import {
 } from './driver.js';
 import { failedStop } from './failed.js';
 import { decoded } from './http-address.js';
+import { answerBytes } from './intake.js';
+import { boundSockets } from './intake-within.js';
 import { type Mongo, type StoredEvent, insert } from './mongodb-insert.js';
 import { readEvent } from './read-event.js';
 import { summaries } from './summaries.js';
@@ -48,6 +50,7 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
   const scheme = schemeOf(connectionString);
   const name = `MongoDB at ${masked(connectionString)}`;
   let client: MongoClient | undefined;
+  const bounds = boundSockets();
 
   function connected(): { readonly mongo: Mongo; readonly db: Db } {
     const mongo = loadClient<Mongo>('mongodb', scheme);
@@ -77,7 +80,7 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
 
   async function reading<Result>(use: (db: Db) => Promise<Result>): Promise<Result> {
     try {
-      return await use(connected().db);
+      return await bounds.within(answerBytes.read, async () => use(connected().db));
     } catch (error) {
       throw failed('read', error);
     }
@@ -87,9 +90,12 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
     async write(lines) {
       if (lines.length === 0) return;
       try {
-        const { mongo, db } = connected();
-        const failure = await insert(mongo, db.collection<StoredEvent>(eventsName), lines);
-        if (settings.filterErrorTrace) await mark(db, lines);
+        const failure = await bounds.within(answerBytes.write, async () => {
+          const { mongo, db } = connected();
+          const refused = await insert(mongo, db.collection<StoredEvent>(eventsName), lines);
+          if (settings.filterErrorTrace) await mark(db, lines);
+          return refused;
+        });
         if (failure === undefined) return;
         const { refused, again } = failure;
         throw new WriteError(`cannot write all to ${name}: ${failure.message}`, refused, again, {

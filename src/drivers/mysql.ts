@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
+
 import { loadClient } from './client.js';
 import { type Driver, DriverError, type DriverSettings } from './driver.js';
+import { Intake } from './intake.js';
 import type { Dialect, Failure, Session } from './sql-dialect.js';
 import { createSqlDriver } from './sql.js';
 import { tlsFiles } from './tls-files.js';
@@ -93,6 +96,10 @@ function tlsOptions(parameters: URLSearchParams): Pick<Options, 'ssl'> {
 async function connect(options: Options): Promise<Session> {
   const { createConnection } = loadClient<Library>('mysql2', 'mysql');
   const connection = createConnection(options);
+  const intake = new Intake();
+  const sockets = connection as unknown as { readonly stream: Socket };
+  const plain = sockets.stream;
+  intake.watch(plain);
   let isOver = false;
   // Also without a statement that it fails.
   connection.on('error', () => (isOver = true));
@@ -100,11 +107,14 @@ async function connect(options: Options): Promise<Session> {
   const promised = connection.promise();
   try {
     await promised.connect();
+    // With TLS another one has what was encrypted.
+    if (sockets.stream !== plain) intake.watch(sockets.stream);
   } catch (error) {
     connection.destroy();
     throw error;
   }
   return {
+    expect: (bytes) => intake.begin(bytes),
     async run(statement, values) {
       // Without values also what can't be prepared.
       const [rows] = await (values.length > 0

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 
 import type { Client } from 'pg';
@@ -5,6 +6,7 @@ import type { Client } from 'pg';
 import { loadClient } from './client.js';
 import { masked } from './connection-string.js';
 import type { Driver, DriverSettings } from './driver.js';
+import { Intake } from './intake.js';
 import type { Dialect, Failure, Session } from './sql-dialect.js';
 import { createSqlDriver } from './sql.js';
 
@@ -52,6 +54,8 @@ async function connect(connectionString: string): Promise<Session> {
   const { Client } = loadClient<Library>('pg', 'postgresql');
   // An own one, because pg's client can't be ended at once.
   const socket = new Socket();
+  const intake = new Intake();
+  intake.watch(socket);
   const client = new Client({
     connectionString,
     connectionTimeoutMillis: connectLimitMs,
@@ -63,6 +67,9 @@ async function connect(connectionString: string): Promise<Session> {
   const database = databaseIn(connectionString);
   // pg leaves `%2F` and its like as they are.
   if (database !== undefined) Object.assign(parametersOf(client), { database });
+  const { connection } = client as unknown as { readonly connection: EventEmitter & { stream: Socket } };
+  // From then on another one has what was encrypted.
+  connection.once('sslconnect', () => intake.watch(connection.stream));
   // A connection that breaks shows in the statement that needs it.
   client.on('error', () => {});
   try {
@@ -72,6 +79,7 @@ async function connect(connectionString: string): Promise<Session> {
     throw error;
   }
   return {
+    expect: (bytes) => intake.begin(bytes),
     async run(statement, values) {
       const result = await client.query(statement, values.length > 0 ? [...values] : undefined);
       return result.rows ?? [];

@@ -2,6 +2,7 @@
 import { type Socket, connect as connectPlain, isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 
+import type { Intake } from './intake.js';
 import type { Account, Endpoint } from './redis-url.js';
 import { type Command, type Reply, ReplyError, ReplyReader, encodeCommands } from './resp.js';
 import { within } from './within.js';
@@ -13,6 +14,7 @@ export interface RedisClientOptions extends Endpoint, Account {
   readonly database: number;
   /** Undefined for a connection without encryption. */
   readonly tls: ConnectionOptions | undefined;
+  readonly intake: Intake;
   /** For the connection and the greeting together. */
   readonly timeoutMs: number;
 }
@@ -45,7 +47,9 @@ export class RedisClient {
    * @throws Error when there is no connection in time
    */
   static async connect(options: RedisClientOptions): Promise<RedisClient> {
-    const client = new RedisClient(openSocket(options));
+    const socket = openSocket(options);
+    options.intake.watch(socket);
+    const client = new RedisClient(socket);
     try {
       await within(options.timeoutMs, client.#greet(options), () => new Error('no answer'));
       return client;

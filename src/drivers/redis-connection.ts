@@ -1,4 +1,5 @@
 import { DriverError } from './driver.js';
+import { Intake } from './intake.js';
 import { RedisClient } from './redis-client.js';
 import type { Account, Endpoint, RedisSettings } from './redis-url.js';
 import { type Command, type Reply, ReplyError } from './resp.js';
@@ -9,6 +10,8 @@ const answerLimitMs = 20_000;
 
 /** One connection, made when it is needed and again after it broke. */
 export interface RedisConnection {
+  /** Something is asked for, whose answers may have so many bytes all in all; more breaks the connection. */
+  expect(bytes: number): void;
   /**
    * Sends commands in one round trip, with nothing of others between them.
    *
@@ -30,6 +33,7 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
   let connecting: Promise<RedisClient> | undefined;
   let place: Endpoint = settings.hosts[0]!;
   let isClosed = false;
+  const intake = new Intake();
 
   const destroy = (): void => {
     client?.destroy();
@@ -37,8 +41,8 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
   };
   const connectAnew = async (): Promise<RedisClient> => {
     destroy();
-    if (settings.service !== undefined) place = await masterOf(settings, settings.service);
-    const made = await connect(settings, place, settings.account, settings.database);
+    if (settings.service !== undefined) place = await masterOf(settings, settings.service, intake);
+    const made = await connect(settings, place, settings.account, settings.database, intake);
     if (isClosed) made.destroy();
     else client = made;
     return made;
@@ -51,6 +55,7 @@ export function openRedisConnection(settings: RedisSettings): RedisConnection {
   };
 
   return {
+    expect: (bytes) => intake.begin(bytes),
     async send(commands) {
       const open = await connected();
       try {
@@ -99,9 +104,17 @@ async function connect(
   place: Endpoint,
   account: Account,
   database: number,
+  intake: Intake,
 ): Promise<RedisClient> {
   try {
-    return await RedisClient.connect({ ...place, ...account, database, tls, timeoutMs: connectLimitMs });
+    return await RedisClient.connect({
+      ...place,
+      ...account,
+      database,
+      tls,
+      intake,
+      timeoutMs: connectLimitMs,
+    });
   } catch (error) {
     if (error instanceof ReplyError) throw refusal(labelOf(place), error);
     throw new DriverError(`${labelOf(place)} cannot be reached: ${reasonOf(error)}`, {
@@ -112,12 +125,12 @@ async function connect(
 }
 
 /** Asks one sentinel after the other which server is the master now. */
-async function masterOf(settings: RedisSettings, service: string): Promise<Endpoint> {
+async function masterOf(settings: RedisSettings, service: string, intake: Intake): Promise<Endpoint> {
   const refusals: string[] = [];
   for (const sentinel of settings.hosts) {
     let client: RedisClient | undefined;
     try {
-      client = await connect(settings, sentinel, settings.sentinelAccount, 0);
+      client = await connect(settings, sentinel, settings.sentinelAccount, 0, intake);
       const question = client.send([['SENTINEL', 'get-master-addr-by-name', service]]);
       const [answer] = await within(connectLimitMs, question, () => new Error('no answer'));
       if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };

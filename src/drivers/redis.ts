@@ -5,6 +5,7 @@ import { isUuid } from '../trace/ids.js';
 import { parseEvent } from '../trace/parse.js';
 import { byTrace } from './by-trace.js';
 import { type Driver, type DriverSettings, type Line, type StoredTrace, WriteError } from './driver.js';
+import { answerBytes } from './intake.js';
 import { type RedisConnection, openRedisConnection, refusal } from './redis-connection.js';
 import { parseRedisUrl } from './redis-url.js';
 import type { Command } from './resp.js';
@@ -33,6 +34,7 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
 
   return {
     async write(lines, batch = {}) {
+      redis.expect(answerBytes.write);
       const traces = byTrace(batch.isRepeated === true ? await missing(redis, lines) : lines);
       let refused = 0;
       for (const [base_id, own] of traces) {
@@ -49,6 +51,7 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
     },
 
     async list() {
+      redis.expect(answerBytes.read);
       const lists = await keysOf(redis, listKey);
       const old = await keysOf(redis, oldKey);
       const events = [
@@ -65,12 +68,14 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
     },
 
     async listErrors() {
+      redis.expect(answerBytes.read);
       const entries = await values(redis, await keysOf(redis, errorKey));
       return summaries(entries.map(errorEntry).filter((entry) => entry !== undefined));
     },
 
     async read(base_id) {
       if (!isUuid(base_id)) return undefined;
+      redis.expect(answerBytes.read);
       const [texts] = await sendAll(redis, [['LRANGE', listKey + base_id, '0', '-1']]);
       // Newest first, as OSProfiler reads it: that orders what its report shows of the same millisecond.
       const list: readonly unknown[] = Array.isArray(texts) ? texts : [];
@@ -80,6 +85,7 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
     },
 
     async check() {
+      redis.expect(answerBytes.read);
       const key = `osprofiler_check:${randomUUID()}`;
       await atomically(redis, [
         ['LPUSH', key, ''],

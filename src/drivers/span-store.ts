@@ -50,6 +50,7 @@ export function openSpanStore({ http, reader, send, maxWaitingBytes }: SpanStore
     },
 
     takeHeld: () => pairs.takeWaiting(),
+    heldCount: () => pairs.count(),
 
     list: unreadable,
     listErrors: unreadable,

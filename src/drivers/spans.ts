@@ -48,6 +48,8 @@ export interface SpanPairs {
   pair(lines: readonly Line[], isLast: boolean): Pairing;
   /** The starts that wait, oldest first; they are forgotten here. */
   takeWaiting(): Line[];
+  /** How many starts wait. */
+  count(): number;
 }
 
 /**
@@ -120,6 +122,8 @@ export function createSpanPairs(maxBytes: number = maxWaitingBytes): SpanPairs {
       waitingBytes = 0;
       return lines;
     },
+
+    count: () => waiting.size,
   };
 }
 

@@ -1,5 +1,7 @@
 /** A connection to a database. */
 export interface Session {
+  /** Something is asked for, whose answers may have so many bytes all in all; more breaks the connection. */
+  expect(bytes: number): void;
   run(statement: string, values: readonly (string | null)[]): Promise<readonly unknown[]>;
   /** Whether the other side has ended it. */
   isOver(): boolean;

@@ -8,6 +8,7 @@ import {
   type Reported,
   WriteError,
 } from './driver.js';
+import { answerBytes } from './intake.js';
 import type { Dialect, Failure, Session } from './sql-dialect.js';
 import { type Row, columns, eventOf, identity, rowOf } from './sql-rows.js';
 import { newestTraces } from './sql-newest.js';
@@ -23,9 +24,17 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
   let connecting: Promise<Session> | undefined;
   let isClosed = false;
 
+  /** What is asked for now may answer with so many bytes. */
+  let expected: number = answerBytes.write;
+  const expect = (bytes: number): void => {
+    expected = bytes;
+    session?.expect(bytes);
+  };
+
   const connectAnew = async (): Promise<Session> => {
     try {
       const made = await dialect.connect();
+      made.expect(expected);
       if (isClosed) made.destroy();
       else session = made;
       return made;
@@ -110,6 +119,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
 
   return {
     async write(lines, batch = {}) {
+      expect(answerBytes.write);
       const rows = lines.map((line) => rowOf(line, settings));
       const good = rows.filter((row) => row !== undefined);
       let refused = rows.length - good.length;
@@ -134,6 +144,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
 
     async list() {
       return guarded(dialect, async () => {
+        expect(answerBytes.read);
         const rows = await runOnTable(
           'select base_id, timestamp from data where id in (select min(id) from data group by base_id)',
           [],
@@ -164,6 +175,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
     async read(base_id) {
       if (!isUuid(base_id)) return undefined;
       return guarded(dialect, async () => {
+        expect(answerBytes.read);
         const mark = dialect.placeholder(1);
         const found = await runOnTable(
           `select ${selected} from data where base_id = ${mark} order by id`,
@@ -184,6 +196,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
 
     async check() {
       return guarded(dialect, async () => {
+        expect(answerBytes.read);
         const [first] = (await runOnTable(
           'select count(distinct base_id) as count from data',
           [],

@@ -7,6 +7,8 @@ import { type Driver, DriverError, type DriverSettings, type Line, WriteError } 
 import { masked, openDriver } from '../drivers/index.js';
 import { within } from '../drivers/within.js';
 import { messageOf } from '../trace/notice.js';
+import { isPassing } from '../trace/passing.js';
+import type { Account } from './accounts.js';
 import { Losses } from './losses.js';
 import { Parcels } from './parcels.js';
 import { Spool, type SpoolSettings } from './spool.js';
@@ -28,9 +30,21 @@ export interface DeliverySettings {
   readonly spool: SpoolSettings;
 }
 
+/** What the deliveries of an exporter share with it. */
+export interface DeliveryPlace {
+  readonly account: Account;
+  /** What the names of this exporter's files in the spool begin with. */
+  readonly mark: string;
+  /** Told where all that was pushed is in the store, in the spool, or lost. */
+  readonly onSafe: () => void;
+  /** Whether the events are somebody else's by now, because the process ends. */
+  readonly isOver: () => boolean;
+}
+
 /** What delivers events to one store. */
 export class Delivery {
   readonly #connectionString: string;
+  readonly #place: DeliveryPlace;
   readonly #settings: DriverSettings;
   readonly #spool: Spool;
   readonly #parcels: Parcels;
@@ -47,26 +61,55 @@ export class Delivery {
   /** Runs while something waits in memory alone. */
   #spooling: NodeJS.Timeout | undefined;
 
-  constructor(connectionString: string, { drivers, spool }: DeliverySettings) {
+  constructor(connectionString: string, { drivers, spool }: DeliverySettings, place: DeliveryPlace) {
     this.#connectionString = connectionString;
     this.#settings = drivers;
-    this.#spool = new Spool(connectionString, spool);
-    this.#parcels = new Parcels(this.#spool);
-    this.#losses = new Losses(masked(connectionString));
+    this.#place = place;
+    this.#spool = new Spool(connectionString, spool, place.mark);
+    this.#parcels = new Parcels(this.#spool, () => {
+      this.#count();
+      return !place.isOver();
+    });
+    this.#losses = new Losses(masked(connectionString), place.account);
     setInterval(() => this.#keepHouse(), housekeepingMs).unref();
   }
 
-  /** Takes lines; never waits and never throws. */
-  push(lines: readonly Line[]): void {
-    if (!this.#parcels.add(lines)) {
+  /**
+   * Takes lines, for `deliver` to send them; never throws.
+   *
+   * @param isRepeated whether it is open what of them has arrived
+   * @returns false where they are lost, and counted
+   */
+  push(lines: readonly Line[], isRepeated = false): boolean {
+    const isTaken = this.#parcels.add(lines, isRepeated);
+    this.#count();
+    if (!isTaken) {
       this.#losses.add(lines.length, this.#whyLost());
-      return;
+      return false;
     }
-    this.#deliver();
     this.#spooling ??= setTimeout(() => {
       this.#spooling = undefined;
-      this.#parcels.spool();
+      this.spool();
     }, spoolAfterMs);
+    return true;
+  }
+
+  /** Takes over what the thread that did this before has left behind. */
+  reclaim(): void {
+    this.#parcels.reclaim();
+    this.#count();
+  }
+
+  /** Writes to disk what waits in memory alone. */
+  spool(): void {
+    if (this.#place.isOver()) return;
+    this.#parcels.spool();
+    this.#count();
+  }
+
+  /** Whether all that was pushed is in the store, in the spool, or lost. */
+  get isSafe(): boolean {
+    return this.#parcels.count().unspooled === 0;
   }
 
   /** Counts events that are gone for good. */
@@ -87,20 +130,25 @@ export class Delivery {
       await delay(pollMs);
     }
     if (isLast) await this.#finish(deadline);
-    this.#parcels.spool();
-    if (isLast) this.#reportEnd();
+    this.spool();
+    if (isLast && !this.#place.isOver()) this.#reportEnd();
   }
 
-  #deliver(): void {
-    if (this.#isSending || performance.now() < this.#retryAt) return;
+  /** Loading a client library may block this thread for longer than a process that ends can wait. */
+  prepare(): void {
+    if (this.#driver === undefined && !this.#connectionString.startsWith('file:')) this.spool();
+  }
+
+  /** Begins to send what waits, unless it is being sent or the store had a failure just now. */
+  deliver(): void {
+    if (this.#isSending || performance.now() < this.#retryAt || this.#place.isOver()) return;
     if (this.#parcels.isEmpty && !this.#isLeaving) this.#inherit();
     if (this.#parcels.isEmpty) return;
-    // Loading a client library may block this thread for longer than a process that ends can wait.
-    if (this.#driver === undefined && !this.#connectionString.startsWith('file:')) this.#parcels.spool();
+    this.prepare();
     this.#isSending = true;
     void this.#send().finally(() => {
       this.#isSending = false;
-      this.#deliver();
+      this.deliver();
     });
   }
 
@@ -116,7 +164,7 @@ export class Delivery {
       this.#looking = undefined;
       if (!this.#isLookMissed) return;
       this.#isLookMissed = false;
-      this.#deliver();
+      this.deliver();
     }, lookEveryMs).unref();
   }
 
@@ -127,7 +175,10 @@ export class Delivery {
     try {
       ({ lines, isRepeated } = this.#parcels.start()!);
     } catch (error) {
-      this.#losses.add(1, `a file of the spool, with one event or more, can't be read: ${messageOf(error)}`);
+      const reason = `a file of the spool can't be read: ${messageOf(error)}`;
+      if (isPassing(error)) this.#waitFor(reason);
+      else this.#losses.add(1, `${reason}; it has one event or more`);
+      this.#count();
       return;
     }
     while (lines.length > 0) {
@@ -148,6 +199,7 @@ export class Delivery {
       this.#failures = 0;
     }
     this.#parcels.finish();
+    this.#count();
     if (this.#parcels.isEmpty) this.#restSpooling();
   }
 
@@ -158,13 +210,31 @@ export class Delivery {
   }
 
   #postpone(rest: readonly Line[], { message, isCertain }: DriverError): void {
-    this.#reason = message;
+    // Who has taken them back has spooled them.
+    if (this.#place.isOver()) return;
     this.#parcels.giveBack(rest, !isCertain);
+    this.#count();
+    this.#waitFor(message);
+  }
+
+  /** Tries again later, and later each time. */
+  #waitFor(reason: string): void {
+    this.#reason = reason;
     // Not all processes at the same moment.
     const waitMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
     this.#retryAt = performance.now() + waitMs;
-    setTimeout(() => this.#deliver(), waitMs + 1).unref();
-    if (this.#failures > quietFailures) this.#losses.sayWaiting(this.#spool.folder, message);
+    setTimeout(() => this.deliver(), waitMs + 1).unref();
+    if (this.#failures > quietFailures) this.#losses.sayWaiting(this.#spool.folder, reason);
+  }
+
+  /** Says in shared memory what waits where; and that the copy in shared memory is not needed any more. */
+  #count(): void {
+    const { account, onSafe } = this.#place;
+    const { spooled, unspooled } = this.#parcels.count();
+    account.spooled = spooled;
+    account.unspooled = unspooled;
+    account.held = this.#driver?.heldCount?.() ?? 0;
+    if (unspooled === 0) onSafe();
   }
 
   /** @throws DriverError also when the store does not answer in time */
@@ -207,7 +277,7 @@ export class Delivery {
     this.#spool.touch();
     this.#losses.add(this.#spool.expire(), 'they waited in the spool for too long');
     this.#losses.report(false);
-    this.#deliver();
+    this.deliver();
   }
 
   #reportEnd(): void {

@@ -1,34 +1,27 @@
-import { channel } from 'node:diagnostics_channel';
 import { isAbsolute } from 'node:path';
-import type { Worker } from 'node:worker_threads';
 
-import { nobody, runIn } from '../trace/context.js';
 import { messageOf, notice, tell } from '../trace/notice.js';
+import { newId } from '../trace/ids.js';
 import type { Sink } from '../trace/point.js';
+import { Accounts } from './accounts.js';
 import type { BundleMark } from './bundles.js';
 import type { DeliverySettings } from './delivery.js';
-import {
-  Atomics,
-  SharedArrayBuffer,
-  ThreadWorker,
-  on,
-  ownThreads,
-  postMessage,
-  unref,
-} from './own-threads.js';
-import type { ExportData, ExportMessage } from './protocol.js';
+import { keptBytes } from './keeper.js';
 import { writeEvent } from './record.js';
 import {
   type Ring,
   closeRing,
   createRing,
   endTrace,
+  hasDropped,
   isClosed,
   isEmpty,
   markShared,
   openRing,
-  takeBack,
+  resetReader,
 } from './ring.js';
+
+import { ExportThread } from './thread.js';
 
 // About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
 // is used of it.
@@ -63,6 +56,8 @@ export interface Exporter {
    * @param isLast whether the process ends for sure
    */
   flush(timeoutMs: number, isLast: boolean): void;
+  /** Whether there are events that are in no store and no spool yet, or were lost and nobody has been told. */
+  hasUnsent(): boolean;
   /** Has the worker thread look for packages in a file, and say what can be done about them. */
   inspect(file: string, marks: readonly BundleMark[]): void;
   /** Makes a ring for a thread that is about to start. */
@@ -75,86 +70,144 @@ export interface Exporter {
  *
  * @param connectionStrings of the stores, each of which gets all events
  * @param workerFile what the worker thread runs
+ * @param environment the application's
  * @param handed the ring that the thread which started this one reads; then no worker is needed here
  */
 export function createExporter(
   connectionStrings: readonly string[],
   delivery: DeliverySettings,
   workerFile: string,
+  environment: () => NodeJS.ProcessEnv,
   handed?: SharedArrayBuffer,
 ): Exporter {
   let ring: Ring | undefined = handed && openRing(handed);
-  let worker: Worker | undefined;
-  const progress = new Int32Array(new SharedArrayBuffer(8));
-  // Of threads that may have left something in them, for `rescue`.
+  let kept: Ring | undefined;
+  const accounts = new Accounts(connectionStrings.length);
+  const mark = newId().slice(0, 6);
+  // Of threads that may have left something in them.
   const handedRings = new Set<Ring>();
   let ticket = 0;
-  let failed = false;
+  /** Events that could not even be written, and why. */
+  let unwritten = 0;
+  let problem = '';
 
-  function ownRing(): Ring {
-    return (ring ??= createRing(ringBytes));
+  const ownRing = (): Ring => (ring ??= createRing(ringBytes));
+
+  /** The rings that this exporter's thread reads. */
+  const readRings = (): Ring[] => [
+    ...(handed === undefined && ring !== undefined ? [ring] : []),
+    ...handedRings,
+  ];
+
+  const thread = new ExportThread(workerFile, {
+    environment,
+    data: (isRestarted) => ({
+      connectionStrings,
+      delivery,
+      script: mainFile(),
+      ring: handed === undefined ? ownRing().memory : undefined,
+      accounts: accounts.memory,
+      kept: (kept ??= createRing(keptBytes)).memory,
+      mark,
+      isRestarted,
+    }),
+    onStart() {
+      for (const each of handedRings) thread.send({ kind: 'adopt', ring: each.memory });
+    },
+    onEnd() {
+      accounts.isUp = false;
+      // What waited in it for its other half is gone with it, as is what it had no room to keep.
+      for (const account of accounts.stores) {
+        account.lose(account.held + accounts.unkept);
+        account.held = 0;
+      }
+      accounts.unkept = 0;
+      for (const each of [...readRings(), ...(kept === undefined ? [] : [kept])]) resetReader(each);
+    },
+    hasWork: () => hasUnsent() || accounts.stores.some(({ spooled }) => spooled > 0),
+  });
+
+  /** @returns whether the thread is awake: where it is not there, what comes next is to try again */
+  function wake(): void {
+    if (!thread.send({ kind: 'wake' }) && ring !== undefined) resetReader(ring);
   }
 
-  function send(message: ExportMessage): void {
-    if (failed) return;
-    worker ??= startWorker(
-      workerFile,
-      {
-        connectionStrings,
-        delivery,
-        script: mainFile(),
-        ring: handed ? undefined : ownRing().memory,
-        progress: progress.buffer,
-      },
-      () => (failed = true),
-    );
-    failed ||= worker === undefined;
-    if (worker !== undefined) Reflect.apply(postMessage, worker, [message]);
+  function hasUnsent(): boolean {
+    const hasLeft = (each: Ring): boolean => !isEmpty(each) || hasDropped(each);
+    const isUnsaid = accounts.stores.some(({ unsaid }) => unsaid > 0);
+    return unwritten > 0 || isUnsaid || readRings().some(hasLeft) || (kept !== undefined && !isEmpty(kept));
+  }
+
+  /** What the thread does not see to is spooled here, and what is lost is said. */
+  function takeOver(reason: string, isLast: boolean): void {
+    // Loaded now: nearly no process needs it.
+    const { rescue } = require('./rescue.js') as typeof import('./rescue.js');
+    rescue({ connectionStrings, delivery, accounts, mark, rings: readRings(), kept, reason, isLast });
+  }
+
+  function sayUnwritten(): void {
+    if (unwritten > 0) tell(`${unwritten} events were lost: ${problem}`);
+    unwritten = 0;
   }
 
   return {
     write(context, message, info, at) {
       try {
         // The reader of a handed ring looks into it by itself: no message can come from here.
-        if (writeEvent(ownRing(), context, message, info, at) && handed === undefined) send({ kind: 'wake' });
+        if (writeEvent(ownRing(), context, message, info, at) && handed === undefined) wake();
       } catch (error) {
-        fail(error);
+        unwritten++;
+        problem = `they can't be taken: ${messageOf(error)}`;
+        notice(`an event was lost: ${problem}`);
       }
     },
 
     flush(timeoutMs, isLast) {
-      if (worker === undefined || failed) return;
-      send({ kind: 'flush', ticket: ++ticket, timeoutMs: timeoutMs * storingShare, isLast });
-      const isUp = Atomics.wait(progress, 1, 0, bootMs) !== 'timed-out';
-      const deadline = isUp ? performance.now() + timeoutMs : 0;
-      for (;;) {
-        const done = Atomics.load(progress, 0);
-        const leftMs = deadline - performance.now();
-        if (done >= ticket) return;
-        if (leftMs <= 0) {
-          if (isLast) rescue(connectionStrings, delivery, [ownRing(), ...handedRings]);
-          return;
-        }
-        Atomics.wait(progress, 0, done, leftMs);
+      sayUnwritten();
+      if (readRings().length === 0) return;
+      const message = {
+        kind: 'flush',
+        ticket: ++ticket,
+        timeoutMs: timeoutMs * storingShare,
+        isLast,
+      } as const;
+      const isThere = thread.problem === undefined && thread.send(message);
+      let reason = `the exporter's thread is not there: ${thread.problem}`;
+      if (isThere) {
+        const isUp = accounts.waitUntilUp(bootMs);
+        const isDone = isUp && accounts.waitFor(ticket, timeoutMs);
+        // Threads that still run may have written meanwhile.
+        if (isDone && !(isLast && [...handedRings].some((each) => !isEmpty(each)))) return;
+        reason = isDone
+          ? 'the process ended'
+          : isUp
+            ? "the exporter's thread is blocked"
+            : "the exporter's thread did not start in time";
       }
+      takeOver(reason, isLast);
     },
 
+    hasUnsent,
+
     inspect(file, marks) {
-      if (handed === undefined) send({ kind: 'inspect', file, marks });
+      if (handed === undefined) thread.send({ kind: 'inspect', file, marks });
     },
 
     handRing() {
       const forThread = createRing(handedRingBytes);
-      for (const each of handedRings) if (isClosed(each) && isEmpty(each)) handedRings.delete(each);
+      for (const each of handedRings) {
+        if (isClosed(each) && isEmpty(each) && !hasDropped(each)) handedRings.delete(each);
+      }
+      // Before it is in the set: a thread that starts now is told of those that are.
+      thread.send({ kind: 'adopt', ring: forThread.memory });
       handedRings.add(forThread);
-      send({ kind: 'adopt', ring: forThread.memory });
       return {
         memory: forThread.memory,
         endTrace: () => endTrace(forThread),
         share: () => markShared(forThread),
         close() {
           closeRing(forThread);
-          send({ kind: 'wake' });
+          thread.send({ kind: 'wake' });
         },
       };
     },
@@ -166,89 +219,4 @@ function mainFile(): string | undefined {
   const [, file] = process.argv;
   const isCode = process.execArgv.some((each) => /^(?:-[epi]+$|--(?:eval|print)(?:=|$))/.test(each));
   return file !== undefined && isAbsolute(file) && !isCode ? file : undefined;
-}
-
-/** The worker thread is blocked, so it can't spool: what it has not taken yet is spooled here. */
-function rescue(
-  connectionStrings: readonly string[],
-  delivery: DeliverySettings,
-  rings: readonly Ring[],
-): void {
-  const blocked = "the exporter's thread is blocked, what it was storing may be lost";
-  // Loaded now: nearly no process needs them.
-  const { createLiner } = require('./liner.js') as typeof import('./liner.js');
-  const toLine = createLiner(delivery.drivers);
-  const lines = rings.flatMap((ring) => takeBack(ring, toLine));
-  try {
-    const { Spool } = require('./spool.js') as typeof import('./spool.js');
-    for (const each of lines.length > 0 ? connectionStrings : []) {
-      if (new Spool(each, delivery.spool).write(lines) === undefined) throw new Error('the spool is full');
-    }
-    tell(`${blocked}; ${lines.length} more events wait in the spool`);
-  } catch (error) {
-    tell(`${lines.length} events were lost: ${blocked}, and they can't be spooled: ${messageOf(error)}`);
-  }
-}
-
-function fail(error: unknown): void {
-  // Node's own message names the flag only since 22.13.
-  const isForbidden = (error as { code?: unknown } | null)?.code === 'ERR_ACCESS_DENIED';
-  const hint = isForbidden ? ' (under the permission model the agent needs --allow-worker)' : '';
-  notice(`traces are not stored: the exporter failed: ${messageOf(error)}${hint}`);
-}
-
-/**
- * The thread has neither the application's preloads nor its environment: its modules are its own, so
- * that the collector's traffic is never traced. It keeps no process alive.
- */
-function startWorker(file: string, workerData: ExportData, onExit: () => void): Worker | undefined {
-  try {
-    // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
-    return runIn(
-      nobody(),
-      () => {
-        const worker = untold(
-          () =>
-            new ThreadWorker(file, {
-              name: 'ostrace exporter',
-              workerData,
-              execArgv: loaderOfPackages(),
-              env: {},
-              // Nearly all of its memory is garbage at once: more room for that would only be kept, and with less
-              // of it, collecting takes a third of this thread's time.
-              resourceLimits: { maxYoungGenerationSizeMb: 8 },
-              // Not piped into the process's own streams, where listeners of ours would be counted.
-              stdout: true,
-              stderr: true,
-            }),
-        );
-        ownThreads.add(worker);
-        Reflect.apply(on, worker, ['error', fail]);
-        Reflect.apply(on, worker, ['exit', onExit]);
-        Reflect.apply(unref, worker, []);
-        return worker;
-      },
-      undefined,
-      [],
-    );
-  } catch (error) {
-    fail(error);
-    return undefined;
-  }
-}
-
-/** Under Yarn's Plug'n'Play no package can be found without its loader, not even this one in its archive. */
-function loaderOfPackages(): string[] {
-  return process.versions['pnp'] === undefined ? [] : ['--require', require.resolve('pnpapi')];
-}
-
-/** Makes a thread of which the subscribers of Node's channel are not told. */
-function untold(make: () => Worker): Worker {
-  const threads = channel('worker_threads');
-  Object.defineProperty(threads, 'hasSubscribers', { value: false, configurable: true });
-  try {
-    return make();
-  } finally {
-    delete (threads as { hasSubscribers?: boolean }).hasSubscribers;
-  }
 }

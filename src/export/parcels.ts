@@ -1,5 +1,6 @@
 import type { Line } from '../drivers/driver.js';
 import { messageOf } from '../trace/notice.js';
+import { isPassing } from '../trace/passing.js';
 import type { Segment, Spool } from './spool.js';
 
 const parcelLines = 1000;
@@ -27,12 +28,15 @@ export interface Parcel {
 export class Parcels {
   readonly #spool: Spool;
   readonly #all: Parcel[] = [];
+  readonly #onSpooled: () => boolean;
   #onItsWay: Parcel | undefined;
   /** Why the last attempt to spool failed; '' where it did not. */
   problem = '';
 
-  constructor(spool: Spool) {
+  /** @param onSpooled told of each that is on disk now; false where there is nothing more to do */
+  constructor(spool: Spool, onSpooled: () => boolean = () => true) {
     this.#spool = spool;
+    this.#onSpooled = onSpooled;
   }
 
   get isEmpty(): boolean {
@@ -67,10 +71,18 @@ export class Parcels {
     this.#all.push({ lines: undefined, segment, count: 0, bytes: parcelBytes, isRepeated: true });
   }
 
+  /** Takes over all that the thread which did this before has left in the spool. */
+  reclaim(): void {
+    for (let segment = this.#spool.reclaim(); segment; segment = this.#spool.reclaim()) {
+      const count = this.#spool.countIn(segment);
+      this.#all.push({ lines: undefined, segment, count, bytes: parcelBytes, isRepeated: true });
+    }
+  }
+
   /**
    * The oldest parcel, with its lines read; it is on its way from now on.
    *
-   * @throws Error when its file can't be read; then it waits no longer
+   * @throws Error when its file can't be read; then it waits no longer, unless that may pass
    */
   start(): (Parcel & { lines: readonly Line[] }) | undefined {
     const parcel = this.#all[0];
@@ -78,7 +90,7 @@ export class Parcels {
     try {
       parcel.lines ??= parcel.segment === undefined ? [] : this.#spool.read(parcel.segment);
     } catch (error) {
-      this.#all.shift();
+      if (!isPassing(error)) this.#all.shift();
       throw error;
     }
     parcel.count = parcel.lines.length;
@@ -140,6 +152,7 @@ export class Parcels {
           before.bytes += bytes;
           this.#all.splice(i--, 1);
         }
+        if (!this.#onSpooled()) return;
       } catch (error) {
         this.problem = `they can't be spooled: ${messageOf(error)}`;
         return;

@@ -10,8 +10,14 @@ export interface ExportData {
   readonly script: string | undefined;
   /** The ring of the thread that starts it; not if another thread reads that. */
   readonly ring: SharedArrayBuffer | undefined;
-  /** Two words: the ticket of the last flush that is done, and whether the worker thread runs. */
-  readonly progress: SharedArrayBuffer;
+  /** What the thread that starts it has to know at the end: see `accounts.ts`. */
+  readonly accounts: SharedArrayBuffer;
+  /** A copy of what was taken out of the rings and is in no store and no spool yet: see `worker.ts`. */
+  readonly kept: SharedArrayBuffer;
+  /** What the names of this exporter's files in the spool begin with. */
+  readonly mark: string;
+  /** Whether another worker thread did this before, and ended. */
+  readonly isRestarted: boolean;
 }
 
 /** What a thread of the application says to the worker thread. */
@@ -23,7 +29,7 @@ export type ExportMessage =
   /** Look for these packages in the application's file, and say what can be done about them. */
   | { readonly kind: 'inspect'; readonly file: string; readonly marks: readonly BundleMark[] }
   /**
-   * Store what there is, or spool it where that takes longer, then put the ticket into `progress`: somebody
+   * Store what there is, or spool it where that takes longer, then put the ticket into the accounts: somebody
    * waits for it.
    */
   | {

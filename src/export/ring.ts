@@ -31,6 +31,9 @@ const reader = { none: 0, thread: 1, writer: 2, rewinding: 3 } as const;
 // processor's cache, and to write what is not costs more than all else of an event.
 const rewindBytes = 128 * 1024;
 
+/** What the exporter's thread reads in one go takes it less than that. */
+const takeBackMs = 50;
+
 /** In place of a record's length: the rest up to the ring's end is empty. */
 const skip = -1;
 
@@ -133,46 +136,126 @@ const aligned = (length: number): number => (length + 7) & ~7;
 /** Makes something of a record, which lies at these bytes of the ring. */
 type Take<Taken> = (ring: Ring, at: number, length: number) => Taken;
 
+/** Is told of bytes with so many records, before they may be written over. */
+export type Keep = (ring: Ring, from: number, to: number, count: number) => void;
+
 /** Takes up to `most` records out of a ring; for the exporter's thread. */
-export function readRecords<Taken>(ring: Ring, most: number, take: Take<Taken>): Taken[] {
+export function readRecords<Taken>(ring: Ring, most: number, take: Take<Taken>, keep?: Keep): Taken[] {
   const { header } = ring;
   if (Atomics.compareExchange(header, word.reader, reader.none, reader.thread) !== reader.none) return [];
   try {
-    return recordsIn(ring, most, take);
+    return recordsIn(ring, most, take, keep);
   } finally {
-    Atomics.store(header, word.reader, reader.none);
+    letGo(ring);
   }
 }
 
-/** Takes all records out of a ring where the exporter's thread is blocked, and the process ends. */
-export function takeBack<Taken>(ring: Ring, take: Take<Taken>): Taken[] {
+/** Lets others read, unless the writer has taken the ring back meanwhile. */
+function letGo({ header }: Ring): void {
+  Atomics.compareExchange(header, word.reader, reader.thread, reader.none);
+}
+
+/**
+ * Takes all records out of a ring where the exporter's thread is blocked or gone.
+ *
+ * @param isLast whether the process ends: then that thread never reads it again
+ */
+export function takeBack<Taken>(ring: Ring, take: Take<Taken>, isLast = true): Taken[] {
   const { header } = ring;
-  // Reading takes the exporter's thread less than this, if it is not killed right there.
-  const deadline = now(0) + 20;
+  // Where the exporter's thread ended while it read, that is read again.
+  const deadline = now(0) + takeBackMs;
   while (Atomics.compareExchange(header, word.reader, reader.none, reader.writer) !== reader.none) {
-    if (now(0) > deadline) return [];
+    if (now(0) > deadline) break;
   }
-  return recordsIn(ring, Infinity, take);
+  try {
+    return recordsIn(ring, Infinity, take);
+  } finally {
+    Atomics.store(header, word.reader, isLast ? reader.writer : reader.none);
+  }
 }
 
-function recordsIn<Taken>(ring: Ring, most: number, take: Take<Taken>): Taken[] {
+/** The exporter's thread is gone; another one may read, and is woken by what is written next. */
+export function resetReader({ header }: Ring): void {
+  Atomics.store(header, word.reader, reader.none);
+  Atomics.store(header, word.asleep, 1);
+}
+
+function recordsIn<Taken>(ring: Ring, most: number, take: Take<Taken>, keep?: Keep): Taken[] {
   const { header, words, bytes } = ring;
   const size = bytes.length;
   const written = Atomics.load(header, word.written);
   let read = Atomics.load(header, word.read);
   const taken: Taken[] = [];
+  let [from, count] = [read & (size - 1), 0];
   while (read !== written && taken.length < most) {
     const at = read & (size - 1);
     const length = words[at >> 2]!;
     if (length === skip) {
+      if (taken.length > count) keep?.(ring, from, at, taken.length - count);
+      [from, count] = [0, taken.length];
       read = (read + size - at) | 0;
     } else {
+      // The one before ended right where the ring does.
+      if (at === 0 && taken.length > count) {
+        keep?.(ring, from, size, taken.length - count);
+        [from, count] = [0, taken.length];
+      }
       taken.push(take(ring, at, length));
       read = (read + aligned(length)) | 0;
     }
   }
+  // At the ring's end it is that end, and not its beginning.
+  if (taken.length > count) keep?.(ring, from, ((read - 1) & (size - 1)) + 1, taken.length - count);
   Atomics.store(header, word.read, read);
   return taken;
+}
+
+/**
+ * Copies records to the end of what a ring holds that nobody else writes into.
+ *
+ * @returns false where there is no room for them
+ */
+export function append(to: Ring, from: Ring, start: number, end: number): boolean {
+  if (to.written + end - start > to.bytes.length) return false;
+  return whileReading(to, () => {
+    from.bytes.copy(to.bytes, to.written, start, end);
+    to.written += end - start;
+    Atomics.store(to.header, word.written, to.written);
+  });
+}
+
+/** Takes what was appended last away again, down to a place. */
+export function truncate(ring: Ring, at: number): void {
+  whileReading(ring, () => {
+    ring.written = at;
+    Atomics.store(ring.header, word.written, at);
+  });
+}
+
+/** Forgets what was appended. @returns false where it is being read */
+export function forget(ring: Ring): boolean {
+  if (ring.written === 0) return true;
+  return whileReading(ring, () => {
+    ring.written = 0;
+    Atomics.store(ring.header, word.read, 0);
+    Atomics.store(ring.header, word.written, 0);
+  });
+}
+
+/** What was appended, which stays there. */
+export function appended<Taken>(ring: Ring, take: Take<Taken>): Taken[] {
+  const read = Atomics.load(ring.header, word.read);
+  const taken = readRecords(ring, Infinity, take);
+  Atomics.store(ring.header, word.read, read);
+  return taken;
+}
+
+function whileReading(ring: Ring, body: () => void): boolean {
+  if (Atomics.compareExchange(ring.header, word.reader, reader.none, reader.thread) !== reader.none)
+    return false;
+  body();
+  letGo(ring);
+  return true;
 }
 
 /**
@@ -185,6 +268,11 @@ export function fallAsleep(ring: Ring): boolean {
   if (isEmpty(ring)) return true;
   Atomics.store(ring.header, word.asleep, 0);
   return false;
+}
+
+/** Whether records had no room, of which nobody has taken the count yet. */
+export function hasDropped({ header }: Ring): boolean {
+  return Atomics.load(header, word.dropped) > 0;
 }
 
 /** Takes the count of the records that had no room. */

@@ -41,9 +41,21 @@ export function sizeOf(path: string): number {
   return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** @param created milliseconds since 1970, in 13 digits: the names sort by it */
-export function newName(created: string): string {
-  return `${created}.${randomBytes(6).toString('hex')}.${process.pid}.${host}.jsonl`;
+/**
+ * @param created milliseconds since 1970, in 13 digits: the names sort by it
+ * @param mark of the exporter that makes it
+ */
+export function newName(created: string, mark: string): string {
+  return `${created}.${mark}${randomBytes(3).toString('hex')}.${process.pid}.${host}.jsonl`;
+}
+
+/** What all files of one exporter have in their names, also where its thread had to be started again. */
+export function newMark(): string {
+  return randomBytes(3).toString('hex');
+}
+
+export function isMarked(name: string, mark: string): boolean {
+  return name.slice(14).startsWith(mark);
 }
 
 /** One folder for each store, whatever name and password it is used with. */

@@ -8,7 +8,7 @@ import { type Opened, makeFolder, openToWrite } from '../drivers/careful-files.j
 import type { Line } from '../drivers/driver.js';
 import { linesOf } from '../drivers/file-lines.js';
 import { baseIdOf } from './lines.js';
-import { isAbandoned, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';
+import { isAbandoned, isMarked, newMark, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';
 import { findRoot, isOwn, makeRoot } from './spool-root.js';
 
 /** Where and how much is spooled. */
@@ -43,14 +43,17 @@ const scanRest = 20;
 export class Spool {
   readonly #key: string;
   readonly #settings: SpoolSettings;
+  readonly #mark: string;
   readonly #own = new Set<string>();
   #root: string;
   #used = 0;
   #scanAgainAt = 0;
   #isMade = false;
 
-  constructor(connectionString: string, settings: SpoolSettings) {
+  /** @param mark of the exporter whose spool it is */
+  constructor(connectionString: string, settings: SpoolSettings, mark = newMark()) {
     this.#settings = settings;
+    this.#mark = mark;
     this.#key = storeKey(connectionString, settings.transportUrl);
     this.#root = resolve(settings.folder ?? findRoot(settings.temporary));
   }
@@ -123,9 +126,18 @@ export class Spool {
 
   /** Takes over a file of a process that is gone, the oldest first. */
   inherit(): Segment | undefined {
+    return this.#takeOver(isAbandoned);
+  }
+
+  /** Takes over a file of this exporter's own, which its thread left behind when it ended. */
+  reclaim(): Segment | undefined {
+    return this.#takeOver((_path, name) => isMarked(name, this.#mark));
+  }
+
+  #takeOver(isFree: (path: string, name: string) => boolean): Segment | undefined {
     for (const name of this.#names()) {
       const path = join(this.folder, name);
-      if (this.#own.has(path) || !isAbandoned(path, name)) continue;
+      if (this.#own.has(path) || !isFree(path, name)) continue;
       const taken = this.#newPath(name.slice(0, 13));
       try {
         renameSync(path, taken);
@@ -142,7 +154,7 @@ export class Spool {
   /** How many events wait here, of all processes. */
   count(): number {
     let count = 0;
-    for (const name of this.#names()) count += this.#countIn(join(this.folder, name));
+    for (const name of this.#names()) count += this.countIn({ path: join(this.folder, name) });
     return count;
   }
 
@@ -153,14 +165,14 @@ export class Spool {
     for (const name of this.#names()) {
       const path = join(this.folder, name);
       if (Number(name.slice(0, 13)) >= oldest) continue;
-      count += this.#countIn(path);
+      count += this.countIn({ path });
       this.remove({ path, isInherited: true });
     }
     return count;
   }
 
   /** A file that can't be read counts as one event: it holds that many or more. */
-  #countIn(path: string): number {
+  countIn({ path }: Pick<Segment, 'path'>): number {
     try {
       return this.read({ path, isInherited: true }).length;
     } catch {
@@ -195,7 +207,7 @@ export class Spool {
   }
 
   #newPath(created = String(Date.now())): string {
-    return join(this.folder, newName(created));
+    return join(this.folder, newName(created, this.#mark));
   }
 
   #names(): string[] {

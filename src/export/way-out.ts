@@ -5,7 +5,9 @@ import { ownThreads } from './own-threads.js';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 // Taken now: tests put timers of their own into their place.
-const { setImmediate: later } = globalThis;
+const { setImmediate: later, setTimeout: muchLater } = globalThis;
+/** How long the signals are still watched where something is unsent, between two looks at it. */
+const [firstLookMs, lastLookMs] = [20, 1000];
 
 /** How a process or thread ends: with an exit code, or by a signal that nobody else handles. */
 export interface WayOut {
@@ -17,7 +19,7 @@ export interface WayOut {
 export interface Watch {
   /** From the first trace on; watches the signals as well. */
   arm(): void;
-  /** No trace is live: the signals are the application's alone again. */
+  /** No trace is live: once nothing is left to lose, the signals are the application's alone again. */
   disarm(): void;
 }
 
@@ -27,22 +29,27 @@ export interface Watch {
  * An own `process.emit` sees the end after all of the application's `exit` listeners, whose work is still
  * recorded; a listener of ours would be counted, and might be the one too many that Node warns of.
  *
- * A signal without a handler ends Node at once, with no chance to store anything. So while a trace is live
- * there is a handler where the application has none; it leaves as soon as the application adds one, and
+ * A signal without a handler ends Node at once, with no chance to store anything. So while a trace is live, or what
+ * it left is unsent, there is a handler where the application has none; it leaves as soon as the application adds one, and
  * what it does is to raise the signal again. Like every handler it runs only when the event loop turns:
  * while a traced request blocks it, the signal waits.
  *
  * @param leave called at the end
  * @param flush called when a signal comes that the application handles: that may be the end, or not
+ * @param hasUnsent whether something would be lost if the process ended now
  * @param onFailure told where it can't be watched any more: an application may have replaced what that takes
  */
 export function watchWayOut(
   leave: (out: WayOut) => void,
   flush: () => void,
+  hasUnsent: () => boolean,
   onFailure: (error: unknown) => void,
 ): Watch {
   let isInstalled = false;
+  let isLive = false;
+  /** While a trace is live, and after it for as long as something is unsent. */
   let isArmed = false;
+  let isLooking = false;
 
   function install(): void {
     isInstalled = true;
@@ -87,14 +94,25 @@ export function watchWayOut(
    * turn of the loop has been told there is next to no time for one to come.
    */
   function disarm(): void {
-    isArmed = false;
-    later(() => {
-      try {
-        if (!isArmed) unwatch();
-      } catch (error) {
-        onFailure(error);
+    isLive = false;
+    if (isLooking) return;
+    isLooking = true;
+    later(() => lookAgain(firstLookMs));
+  }
+
+  function lookAgain(afterMs: number): void {
+    try {
+      if (!isLive && hasUnsent()) {
+        muchLater(lookAgain, afterMs, Math.min(2 * afterMs, lastLookMs)).unref();
+        return;
       }
-    });
+      isLooking = false;
+      if (isLive) return;
+      isArmed = false;
+      unwatch();
+    } catch (error) {
+      onFailure(error);
+    }
   }
 
   function unwatch(): void {
@@ -104,7 +122,7 @@ export function watchWayOut(
   return {
     arm() {
       if (!isInstalled) install();
-      isArmed = true;
+      isLive = isArmed = true;
       for (const signal of signals) watch(signal);
     },
     disarm,

@@ -3,9 +3,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { trustPackagesOf } from '../drivers/client.js';
+import type { Line } from '../drivers/driver.js';
 import { notice } from '../trace/notice.js';
+import { Accounts } from './accounts.js';
 import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
 import { Delivery } from './delivery.js';
+import { Keeper } from './keeper.js';
 import { createLiner } from './liner.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import {
@@ -27,19 +30,48 @@ const readMost = 1000;
 const wantedEvents = 200;
 const [leastMs, mostMs] = [10, 30];
 
-const { connectionStrings, delivery, script, ring, progress } = workerData as ExportData;
+const {
+  connectionStrings,
+  delivery,
+  ring,
+  script,
+  accounts: memory,
+  kept,
+  mark,
+  isRestarted,
+} = workerData as ExportData;
 trustPackagesOf(script);
 const own = ring && openRing(ring);
 const rings = new Set<Ring>(own && [own]);
-const done = new Int32Array(progress);
+const accounts = new Accounts(connectionStrings.length, memory);
 const toLine = createLiner(delivery.drivers);
-const deliveries = connectionStrings.map((each) => new Delivery(each, delivery));
+const keeper = new Keeper(openRing(kept), accounts);
+const deliveries = connectionStrings.map(
+  (each, i) =>
+    new Delivery(each, delivery, {
+      account: accounts.stores[i]!,
+      mark,
+      onSafe: () => keeper.release(),
+      isOver: () => accounts.isOver,
+    }),
+);
 
 let timer: NodeJS.Timeout | undefined;
 let collectMs = leastMs;
 
-Atomics.store(done, 1, 1);
-Atomics.notify(done, 1);
+keeper.watch(deliveries);
+if (isRestarted) {
+  // First, as nothing is to be forgotten that is not with the deliveries yet.
+  const left = keeper.left(toLine);
+  deliveries.forEach((each, i) => {
+    const unsafe = accounts.unsafeOf(left, accounts.stores[i]!);
+    each.reclaim();
+    each.push(unsafe, true);
+  });
+  accounts.given = 0;
+  deliverAll(left.length, true);
+}
+accounts.isUp = true;
 
 parentPort?.on('message', (message: ExportMessage) => {
   if (message.kind === 'adopt') rings.add(openRing(message.ring));
@@ -58,13 +90,13 @@ async function flush(ticket: number, timeoutMs: number, isLast: boolean): Promis
   const deadline = performance.now() + timeoutMs;
   drain();
   await Promise.all(deliveries.map((each) => each.flush(deadline, isLast)));
-  Atomics.store(done, 0, Math.max(ticket, done[0]!));
-  Atomics.notify(done, 0);
+  accounts.finish(ticket);
 }
 
 /** Takes what is in the rings by now. */
 function drain(): void {
   clearTimeout(timer);
+  if (accounts.isOver) return;
   let count = 0;
   for (const each of rings) count += drainRing(each);
   rest(count);
@@ -78,15 +110,31 @@ function drain(): void {
 function drainRing(each: Ring): number {
   let count = 0;
   for (;;) {
+    if (accounts.isOver) return count;
     // Asked first: what was written before the ring was closed is in it by now.
     const isLast = isClosed(each);
-    const lines = readRecords(each, readMost, toLine);
-    if (lines.length > 0) for (const to of deliveries) to.push(lines);
+    const lines = readRecords(each, readMost, toLine, keeper.keep);
+    if (lines.length > 0) push(lines);
     countDropped(each);
     if (isLast && lines.length === 0) rings.delete(each);
     count += lines.length;
     if (lines.length < readMost) return count;
   }
+}
+
+/** What is lost to all stores is counted, and so it is not to be found in the copy. */
+function push(lines: readonly Line[]): void {
+  // They are in the copy, where the application's thread finds them, and are not to be counted as given.
+  if (accounts.isOver) return;
+  let isTaken = false;
+  for (const to of deliveries) if (to.push(lines)) isTaken = true;
+  deliverAll(lines.length, isTaken);
+}
+
+function deliverAll(count: number, isTaken: boolean): void {
+  keeper.settle(count, isTaken);
+  for (const to of deliveries) to.prepare();
+  for (const to of deliveries) to.deliver();
 }
 
 /** Looks again soon while events come; else sleeps until a message, or polls threads that can't send one. */

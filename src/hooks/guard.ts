@@ -1,9 +1,11 @@
-import { notice, wordsOf } from '../trace/notice.js';
+import { messageOf, notice, wordsOf } from '../trace/notice.js';
+import { isPassing } from '../trace/passing.js';
 import { type Point, stopPoint } from '../trace/point.js';
 
 /**
  * The seam between the application and a hook. What a hook throws is a bug of ours: it is reported once,
- * and the hook is off from then on, so that the application never sees it.
+ * and the hook is off from then on, so that the application never sees it. But for what passes: a process that has no
+ * descriptors left gets some back.
  */
 export interface Guard {
   off: boolean;
@@ -15,6 +17,10 @@ export function createGuard(what: string): Guard {
   return {
     off: false,
     fail(error) {
+      if (isPassing(error)) {
+        notice(`the hook of ${what} failed for now; the application goes on: ${messageOf(error)}`);
+        return;
+      }
       this.off = true;
       notice(
         `the hook of ${what} failed and is switched off; the application goes on. Please report: ${wordsOf(error)}`,

@@ -29,11 +29,19 @@ export function hookLateBuiltins(
   function install(module: string): void {
     const builtin = waiting.get(module);
     if (builtin === undefined || !waiting.delete(module)) return;
-    guarded(createGuard(module), () => builtin.install(settings));
+    const guard = createGuard(module);
+    const isDone = guarded(guard, () => {
+      builtin.install(settings);
+      return true;
+    });
+    // What keeps it from that may pass.
+    if (isDone !== true && !guard.off) waiting.set(module, builtin);
   }
 
   const installLoaded = (): void => {
-    for (const module of waiting.keys()) if (isLoaded(module)) install(module);
+    // Not the map itself: what can't be hooked now is put into it again.
+    const modules = [...waiting.keys()];
+    for (const module of modules) if (isLoaded(module)) install(module);
   };
   // A channel with a subscriber costs each request of an application that may never be traced again.
   let unsubscribe: (() => void) | undefined;

@@ -56,6 +56,8 @@ export function hookModules(
   const targets = pathsOf([...byFile.keys()]);
   const skipped = new Set<string>();
   const seen = new WeakSet<NodeJS.Module>();
+  // How many files were loaded when they were looked at last.
+  let count = 0;
 
   function hook(module: NodeJS.Module, path: string, target: string): void {
     if (seen.has(module)) return;
@@ -63,7 +65,8 @@ export function hookModules(
     const file = target.replaceAll('\\', '/');
     const name = packageOf(file);
     const basedir = path.slice(0, path.lastIndexOf(target) + name.length);
-    guarded(createGuard(file), () => {
+    const guard = createGuard(file);
+    const isDone = guarded(guard, () => {
       const hooks = byFile.get(file)?.load(settings) ?? [];
       const version = versionOf(basedir);
       for (const each of hooks) {
@@ -79,12 +82,16 @@ export function hookModules(
         skipped.add(told);
         reports.onSkipped(name, version, ranges);
       }
+      return true;
     });
+    if (isDone === true || guard.off) return;
+    // What keeps it from that may pass: it is looked at again when the next trace begins.
+    seen.delete(module);
+    count = -1;
   }
 
   onLoad((path) => targets.exec(path)?.[1], hook);
 
-  let count = 0;
   let last: string | undefined;
   const found = new Map<string, unknown>();
   const hookLoaded = (): void => {

@@ -1,30 +1,73 @@
 // An application under the agent that sends events at a steady rate while its store fails:
 //   node app.cjs BASE_ID POINTS PER_TURN
 // Prints how many events it has sent after each turn of 10 ms, and at the end how late its event loop was;
-// goes on until its standard input ends, by process.exit().
-const { writeSync } = require('node:fs');
+// goes on until its standard input ends, by process.exit(). A line of the input has it do something else:
+//   burst COUNT        at the end of the input, so many points more, at once
+//   kill exporter      the thread that stores them ends, wherever it is
+//   take descriptors   all that the system lets the process have
+//   give descriptors   back
+const { createHook } = require('node:async_hooks');
+const { closeSync, openSync, writeSync } = require('node:fs');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { createInterface } = require('node:readline');
 const { profiler } = require('ostrace');
 
 const [base_id, points, perTurn] = process.argv.slice(2);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 let made = 0;
+let burst = 0;
+let thread;
+const taken = [];
+
+// The agent's thread is no `Worker` that an application could see.
+createHook({
+  init(_id, type, _trigger, resource) {
+    if (type === 'WORKER') thread = resource;
+  },
+}).enable();
+
+const does = {
+  burst: (count) => (burst = Number(count)),
+  kill: () => thread.stopThread(),
+  take() {
+    try {
+      for (;;) taken.push(openSync('/dev/null'));
+    } catch {}
+  },
+  give() {
+    for (const each of taken.splice(0)) closeSync(each);
+  },
+};
+
+const make = (count) => {
+  for (const last = made + count; made < last; made++) profiler.trace('work', { i: made }, () => {});
+};
+// Not by `process.stdout`, which may keep it for later: the process may be killed now.
+const say = (text) => writeSync(1, `${text}\n`);
 
 profiler.init('test-key', { base_id });
 delay.enable();
 // Not an interval, which belongs to no trace.
 const turn = () => {
-  for (let i = 0; i < Number(perTurn) && made < Number(points); i++, made++) {
-    profiler.trace('work', { i: made }, () => {});
-  }
-  // Not by `process.stdout`, which may keep it for later: the process may be killed now.
-  writeSync(1, `${2 * made}\n`);
+  make(Math.min(Number(perTurn), Number(points) - made));
+  say(2 * made);
   if (made < Number(points)) {
     setTimeout(turn, 10);
     return;
   }
   delay.disable();
-  writeSync(1, `late ${delay.percentile(99) / 1e6}\n`);
+  say(`late ${delay.percentile(99) / 1e6}`);
 };
 setTimeout(turn, 10);
-process.stdin.resume().on('end', () => process.exit());
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const [word, what] = line.split(' ');
+    does[word](what);
+    say(`did ${word}`);
+  })
+  .on('close', () => {
+    make(burst);
+    say(2 * made);
+    say(`memory ${Math.round(process.resourceUsage().maxRSS / 1024)}`);
+    process.exit();
+  });

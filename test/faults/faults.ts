@@ -29,6 +29,8 @@ export interface Account {
   readonly exitMs: number;
   /** How late the event loop was at the 99th percentile. */
   readonly lateMs: number | undefined;
+  /** The most memory that the process had, in MiB. */
+  readonly memory: number | undefined;
 }
 
 interface Running {
@@ -40,16 +42,20 @@ interface Running {
   /** Until the store has all events that were sent, or the time is up. */
   delivered(limitMs: number): Promise<void>;
   kill(): void;
+  /** Has the application do something: see `app.cjs`. */
+  tell(line: string): Promise<void>;
 }
 
 export interface Fault {
   readonly name: string;
   /** Which of a store's abilities it takes. */
-  readonly needs?: 'hang' | 'slow' | 'refused';
+  readonly needs?: 'hang' | 'slow' | 'refused' | 'flood' | 'obstruct';
+  /** For the end of the process, in milliseconds. */
+  readonly exitTimeoutMs?: number;
   /** Left out of `npm test` for the time that it takes. */
   readonly isLong?: boolean;
   /** Before the application starts. */
-  before?(store: Store): Promise<void> | void;
+  before?(store: Store, base_id: string): Promise<void> | void;
   /** While it runs. */
   during?(running: Running): Promise<void>;
 }
@@ -57,6 +63,9 @@ export interface Fault {
 const turns = 200;
 const pointsPerTurn = 10;
 const exitTimeoutMs = 500;
+/** How many descriptors the application may have. */
+const descriptors = 100;
+const burst = 25_000;
 
 export const faults: readonly Fault[] = [
   { name: 'none', during: (running) => running.delivered(20_000) },
@@ -130,6 +139,76 @@ export const faults: readonly Fault[] = [
     during: (running) => running.turns(turns),
   },
   {
+    name: 'answers without an end, and the process ends',
+    needs: 'flood',
+    async during(running) {
+      await running.turns(50);
+      running.store.flood?.();
+      await running.turns(turns);
+    },
+  },
+  {
+    name: 'has a pipe in the place of the trace, and the process ends',
+    needs: 'obstruct',
+    before: (store, base_id) => store.obstruct?.('pipe', base_id),
+    during: (running) => running.turns(turns),
+  },
+  {
+    name: 'has a link in the place of the trace, and the process ends',
+    needs: 'obstruct',
+    before: (store, base_id) => store.obstruct?.('link', base_id),
+    during: (running) => running.turns(turns),
+  },
+  {
+    name: 'is well, but no descriptor is left from the start, for a second',
+    async during(running) {
+      await running.tell('take descriptors');
+      await running.turns(100);
+      await running.tell('give descriptors');
+      await running.delivered(30_000);
+    },
+  },
+  {
+    name: 'is down for a second, and no descriptor is left',
+    async during(running) {
+      await running.turns(50);
+      await running.store.down();
+      await running.tell('take descriptors');
+      await running.turns(150);
+      await running.store.up();
+      await running.tell('give descriptors');
+      await running.delivered(30_000);
+    },
+  },
+  {
+    name: "is well, but the exporter's thread is killed under load",
+    async during(running) {
+      await running.turns(50);
+      await running.tell('kill exporter');
+      await running.turns(100);
+      await running.tell('kill exporter');
+      await running.delivered(30_000);
+    },
+  },
+  {
+    name: "goes down under load, the exporter's thread is killed, and the process ends",
+    async during(running) {
+      await running.turns(50);
+      await running.store.down();
+      await running.turns(100);
+      await running.tell('kill exporter');
+      await running.turns(turns);
+    },
+  },
+  {
+    name: "is well, but the exporter's thread is busy as the process ends",
+    exitTimeoutMs: 20,
+    async during(running) {
+      await running.turns(turns);
+      await running.tell(`burst ${burst}`);
+    },
+  },
+  {
     name: 'is well, but the process is killed under load',
     async during(running) {
       await running.turns(150);
@@ -160,10 +239,10 @@ export async function suffer(store: Store, fault: Fault): Promise<Account> {
     OSTRACE_CONNECTION_STRING:
       (fault.needs === 'refused' ? store.refused : undefined) ?? store.connectionString,
     OSTRACE_SPOOL: spool,
-    OSTRACE_EXIT_TIMEOUT: String(exitTimeoutMs),
+    OSTRACE_EXIT_TIMEOUT: String(fault.exitTimeoutMs ?? exitTimeoutMs),
   };
   try {
-    await fault.before?.(store);
+    await fault.before?.(store, base_id);
     const app = start(env, base_id);
     await fault.during?.({
       store,
@@ -180,6 +259,7 @@ export async function suffer(store: Store, fault: Fault): Promise<Account> {
         throw new Error('nothing was stored within 10 s');
       },
       kill: () => app.kill(),
+      tell: (line) => app.tell(line),
     });
     const end = await app.end();
     const spooled = readSpool(spool).length;
@@ -198,6 +278,7 @@ export async function suffer(store: Store, fault: Fault): Promise<Account> {
       unaccounted: app.sent() - dropped - (flushed ? last.stored : stored + spooled),
       exitMs: end.exitMs,
       lateMs: app.lateMs(),
+      memory: app.memory(),
     };
   } finally {
     await store.up();
@@ -208,7 +289,9 @@ export async function suffer(store: Store, fault: Fault): Promise<Account> {
 function start(env: NodeJS.ProcessEnv, base_id: string) {
   const args = ['--import', preload, join(projectFolder, 'test/faults/app.cjs')];
   const numbers = [base_id, String(turns * pointsPerTurn), String(pointsPerTurn)];
-  const child = spawn(process.execPath, [...args, ...numbers], {
+  // Node takes as many descriptors as the system lets it.
+  const limited = ['-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh', process.execPath];
+  const child = spawn('sh', [...limited, ...args, ...numbers], {
     cwd: projectFolder,
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -220,13 +303,23 @@ function start(env: NodeJS.ProcessEnv, base_id: string) {
   const closed = once(child, 'close');
   const sent = (): number =>
     Math.max(0, ...[...stdout.matchAll(/^(\d+)\n/gm)].map(([, count]) => Number(count)));
-  const lateMs = (): number | undefined => {
-    const [, late] = /^late (.+)$/m.exec(stdout) ?? [];
-    return late === undefined ? undefined : Number(late);
+  const numberAfter = (word: string): number | undefined => {
+    const [, number] = new RegExp(`^${word} (.+)$`, 'm').exec(stdout) ?? [];
+    return number === undefined ? undefined : Number(number);
   };
   return {
     sent,
-    lateMs,
+    lateMs: () => numberAfter('late'),
+    memory: () => numberAfter('memory'),
+    async tell(line: string) {
+      const done = `did ${line.split(' ')[0]}\n`;
+      const count = stdout.split(done).length;
+      child.stdin.write(`${line}\n`);
+      while (stdout.split(done).length === count) {
+        if (child.exitCode !== null) throw new Error(`the application ended early: ${stderr}`);
+        await delay(5);
+      }
+    },
     async reached(count: number) {
       while (sent() < count) {
         if (child.exitCode !== null) throw new Error(`the application ended early: ${stderr}`);

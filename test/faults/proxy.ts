@@ -13,6 +13,8 @@ export interface Proxy {
   hang(): void;
   /** Each piece of an answer takes so long. */
   slow(ms: number): void;
+  /** Whatever is asked is answered by zeros, without an end. */
+  flood(): void;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function createProxy(target: { host: string; port: number }): Promi
   const sockets = new Set<Socket>();
   let isHanging = false;
   let slowMs = 0;
+  let isFlooding = false;
 
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host);
@@ -36,7 +39,8 @@ export async function createProxy(target: { host: string; port: number }): Promi
         last = (async () => {
           if (isAnswer && slowMs > 0) await delay(slowMs);
           await before;
-          to.write(data);
+          if (isAnswer && isFlooding) pour(to);
+          else to.write(data);
         })();
       });
       from.on('error', () => to.destroy());
@@ -64,8 +68,8 @@ export async function createProxy(target: { host: string; port: number }): Promi
     port,
     async pass() {
       slowMs = 0;
-      if (isHanging) cut();
-      isHanging = false;
+      if (isHanging || isFlooding) cut();
+      isHanging = isFlooding = false;
       if (server.listening) return;
       server.listen(port, '127.0.0.1');
       await once(server, 'listening');
@@ -78,8 +82,22 @@ export async function createProxy(target: { host: string; port: number }): Promi
     slow(ms) {
       slowMs = ms;
     },
+    flood() {
+      isFlooding = true;
+    },
     async close() {
       if (server.listening) await refuse();
     },
   };
+}
+
+const zeros = Buffer.alloc(64 * 1024);
+
+function pour(to: Socket): void {
+  if (to.listenerCount('drain') > 0) return;
+  const more = (): void => {
+    while (!to.destroyed && to.write(zeros));
+  };
+  to.on('drain', more);
+  more();
 }

@@ -1,5 +1,15 @@
 // The stores that the faults are tried on: how each is reached through a proxy, and how its events are counted.
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,6 +33,10 @@ export interface Store {
   up(): Promise<void>;
   hang?(): void;
   slow?(ms: number): void;
+  /** Answers without an end. */
+  flood?(): void;
+  /** Puts something else in the place where a trace is to be. */
+  obstruct?(how: 'pipe' | 'link', base_id: string): void;
   /** The events of a trace that are stored, and how many of them are the same as others. */
   count(base_id: string): Promise<{ readonly stored: number; readonly twice: number }>;
   remove(): Promise<void>;
@@ -47,6 +61,7 @@ function files(): Store {
   const folder = join(place, 'traces');
   const away = join(place, 'away');
   const connectionString = `file://${folder}`;
+  let obstacle: string | undefined;
   return {
     connectionString,
     refused: undefined,
@@ -55,11 +70,23 @@ function files(): Store {
       if (existsSync(folder)) renameSync(folder, away);
       writeFileSync(folder, 'a file where the folder is to be');
     },
+    obstruct(how, base_id) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      obstacle = join(folder, `${base_id}.jsonl`);
+      if (how === 'link') symlinkSync(join(place, 'elsewhere'), obstacle);
+      else execFileSync('mkfifo', [obstacle]);
+    },
     async up() {
+      if (obstacle !== undefined) rmSync(obstacle, { force: true });
+      obstacle = undefined;
       if (existsSync(folder) && !statSync(folder).isDirectory()) rmSync(folder);
       if (existsSync(away)) renameSync(away, folder);
     },
-    count: (base_id) => countByReading(existsSync(away) ? `file://${away}` : connectionString, base_id),
+    // Nothing is in the place of the trace's file but what is in the way.
+    count: async (base_id) =>
+      obstacle === undefined
+        ? countByReading(existsSync(away) ? `file://${away}` : connectionString, base_id)
+        : { stored: 0, twice: 0 },
     async remove() {
       rmSync(place, { recursive: true, force: true });
     },
@@ -119,6 +146,7 @@ async function network(
     up: () => proxy.pass(),
     hang: () => proxy.hang(),
     slow: (ms) => proxy.slow(ms),
+    flood: () => proxy.flood(),
     count,
     async remove() {
       await proxy.close();

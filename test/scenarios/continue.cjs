@@ -23,7 +23,10 @@ module.exports = async function consume({ profiler }) {
     profiler.clean();
   })();
   const { 'X-Trace-Info': info } = sent;
-  stranger = { ...sent, 'X-Trace-HMAC': createHmac('sha1', 'another-key').update(String(info)).digest('hex') };
+  stranger = {
+    ...sent,
+    'X-Trace-HMAC': createHmac('sha1', 'another-key').update(String(info)).digest('hex'),
+  };
   const pairs = Object.entries(sent);
   const bytes = pairs.map(([name, value]) => [name, Buffer.from(value)]);
   const lower = pairs.map(([name, value]) => [name.toLowerCase(), value]);

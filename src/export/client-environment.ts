@@ -1,0 +1,54 @@
+// What the stores' client libraries read of the environment: without it a connection string that a command can use
+// could not be used by the service. Nothing that Node reads, as that would change how the exporter's thread runs.
+const names: readonly string[] = [
+  // pg, and pgpass for it: where the connection string says nothing else.
+  'PGHOST',
+  'PGPORT',
+  'PGUSER',
+  'PGPASSWORD',
+  'PGDATABASE',
+  'PGPASSFILE',
+  'PGPASS_NO_DEESCAPE',
+  'PGSSLMODE',
+  'PGSSLROOTCERT',
+  'PGSSLCERT',
+  'PGSSLKEY',
+  'PGOPTIONS',
+  'PGAPPNAME',
+  'PGCLIENTENCODING',
+  'PGCONNECT_TIMEOUT',
+  'USER',
+  'USERNAME',
+  'HOME',
+  'APPDATA',
+  'USERPROFILE',
+  // mongodb: accounts of a cloud.
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_REGION',
+  'AWS_PROFILE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_STS_REGIONAL_ENDPOINTS',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'OIDC_TOKEN_FILE',
+  // mysql2: the time zone of dates.
+  'TZ',
+];
+
+/** The part of an environment that the exporter's thread is given. */
+export function clientEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const name of names) {
+    const value = env[name];
+    if (value !== undefined) given[name] = value;
+  }
+  return given;
+}

@@ -1,0 +1,70 @@
+import { masked } from '../drivers/schemes.js';
+import type { Line } from '../drivers/driver.js';
+import { messageOf } from '../trace/notice.js';
+import type { Accounts } from './accounts.js';
+import type { DeliverySettings } from './delivery.js';
+import { createLiner } from './liner.js';
+import { Losses } from './losses.js';
+import { type Ring, takeBack, takeDropped } from './ring.js';
+import { Spool } from './spool.js';
+
+const batchLines = 1000;
+
+/** What the exporter's thread can't see to. */
+export interface Left {
+  readonly connectionStrings: readonly string[];
+  readonly delivery: DeliverySettings;
+  readonly accounts: Accounts;
+  readonly mark: string;
+  /** What the thread has not taken. */
+  readonly rings: readonly Ring[];
+  /** The copy of what it has taken; undefined where it was never there. */
+  readonly kept: Ring | undefined;
+  /** Why: a half-sentence. */
+  readonly reason: string;
+  /** Whether the process ends. */
+  readonly isLast: boolean;
+}
+
+/**
+ * The exporter's thread is blocked or not there, and the process ends or may end: what is neither stored nor spooled
+ * is spooled here. What can't be, and what was lost before without having been said, is said.
+ */
+export function rescue(left: Left): void {
+  const { connectionStrings, delivery, accounts, rings, kept, isLast } = left;
+  if (isLast) accounts.end();
+  const toLine = createLiner(delivery.drivers);
+  // The copy after these: what the thread is reading goes there.
+  const fresh = rings.flatMap((ring) => takeBack(ring, toLine, isLast));
+  const taken = kept === undefined ? [] : takeBack(kept, toLine, isLast);
+  let dropped = isLast ? accounts.unkept : 0;
+  for (const ring of rings) dropped += takeDropped(ring);
+  connectionStrings.forEach((each, i) => {
+    const unsafe = accounts.unsafeOf(taken, accounts.stores[i]!);
+    rescueOf(each, i, [...unsafe, ...fresh], dropped, left);
+  });
+  // What is taken is not to be counted as given any more.
+  if (!isLast) accounts.given = 0;
+}
+
+function rescueOf(store: string, i: number, lines: readonly Line[], dropped: number, left: Left): void {
+  const { delivery, accounts, mark, reason, isLast } = left;
+  const account = accounts.stores[i]!;
+  const losses = new Losses(masked(store), account);
+  losses.add(dropped + (isLast ? account.held : 0), reason);
+  const spool = new Spool(store, delivery.spool, mark);
+  let spooled = account.spooled;
+  try {
+    for (let start = 0; start < lines.length; start += batchLines) {
+      const batch = lines.slice(start, start + batchLines);
+      if (spool.write(batch) === undefined)
+        losses.add(batch.length, `${reason}; the spool in ${spool.folder} is full`);
+      else spooled += batch.length;
+    }
+  } catch (error) {
+    const rest = lines.length - (spooled - account.spooled);
+    losses.add(rest, `${reason}; they can't be spooled: ${messageOf(error)}`);
+  }
+  losses.report(true, reason);
+  if (spooled > 0) losses.sayLeft(spooled, spool.folder, reason);
+}

@@ -1,0 +1,172 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Worker } from 'node:worker_threads';
+
+import { nobody, runIn } from '../trace/context.js';
+import { messageOf, notice } from '../trace/notice.js';
+import { isPassing } from '../trace/passing.js';
+import { clientEnvironment } from './client-environment.js';
+import { ThreadWorker, later, on, ownThreads, postMessage, unref } from './own-threads.js';
+import type { ExportData, ExportMessage } from './protocol.js';
+
+const [firstRestMs, lastRestMs] = [100, 30_000];
+/** What has lived for so long did not end because of how it began. */
+const longMs = 60_000;
+
+/** What the thread needs of the exporter. */
+export interface ThreadOwner {
+  data(isRestarted: boolean): ExportData;
+  /** The application's. */
+  environment(): NodeJS.ProcessEnv;
+  /** It runs anew: it knows nothing of what the one before was told. */
+  onStart(): void;
+  onEnd(): void;
+  /** Whether there is something for it to do. */
+  hasWork(): boolean;
+}
+
+/**
+ * The exporter's thread, which starts when it is first needed, and again where it has ended or could not be started:
+ * what kept it from that (no descriptors, no memory) may pass. Between attempts is a rest, longer each time.
+ */
+export class ExportThread {
+  readonly #file: string;
+  readonly #owner: ThreadOwner;
+  #worker: Worker | undefined;
+  #reason: unknown;
+  #isRestarted = false;
+  /** How often it ended or could not be started, since one lived for long. */
+  #failures = 0;
+  #startedAt = 0;
+  #restUntil = 0;
+  #isWaiting = false;
+
+  constructor(file: string, owner: ThreadOwner) {
+    this.#file = file;
+    this.#owner = owner;
+  }
+
+  /** Why it is not there; undefined where it is, or was never needed. */
+  get problem(): string | undefined {
+    return this.#worker === undefined && this.#failures > 0 ? messageOf(this.#reason) : undefined;
+  }
+
+  /** @returns false where it is not there to be told */
+  send(message: ExportMessage): boolean {
+    if (this.#worker === undefined && performance.now() < this.#restUntil) return this.#wait();
+    const worker = (this.#worker ??= this.#start());
+    if (worker === undefined) return this.#wait();
+    Reflect.apply(postMessage, worker, [message]);
+    return true;
+  }
+
+  #start(): Worker | undefined {
+    this.#startedAt = performance.now();
+    try {
+      const worker = startWorker(this.#file, this.#owner.data(this.#isRestarted), this.#owner.environment());
+      this.#isRestarted = true;
+      Reflect.apply(on, worker, ['error', (error: unknown) => (this.#reason = error)]);
+      Reflect.apply(on, worker, ['exit', (code: number) => this.#end(code)]);
+      Reflect.apply(unref, worker, []);
+      this.#worker = worker;
+      this.#owner.onStart();
+      return worker;
+    } catch (error) {
+      this.#reason = error;
+      this.#fail();
+      return undefined;
+    }
+  }
+
+  #end(code: number): void {
+    this.#worker = undefined;
+    this.#reason ??= new Error(`it exited with ${code}`);
+    if (performance.now() - this.#startedAt > longMs) this.#failures = 0;
+    this.#owner.onEnd();
+    this.#fail();
+    if (this.#owner.hasWork()) this.#wait();
+  }
+
+  #fail(): void {
+    const isForbidden = (this.#reason as { code?: unknown } | null)?.code === 'ERR_ACCESS_DENIED';
+    const restMs = isForbidden ? Infinity : Math.min(lastRestMs, firstRestMs * 2 ** this.#failures);
+    this.#failures++;
+    this.#restUntil = performance.now() + restMs;
+    // Node's own message names the flag only since 22.13.
+    const hint = isForbidden ? ' (under the permission model the agent needs --allow-worker)' : '';
+    const what = isForbidden
+      ? 'traces are not stored: the exporter failed'
+      : isPassing(this.#reason)
+        ? "traces wait: the exporter's thread can't run now, and is started again later"
+        : "the exporter's thread ended, and is started again";
+    notice(`${what}: ${messageOf(this.#reason)}${hint}`);
+  }
+
+  /** Starts it once the rest is over, unless a message does so before. */
+  #wait(): false {
+    const restMs = this.#restUntil - performance.now();
+    if (this.#isWaiting || restMs === Infinity) return false;
+    this.#isWaiting = true;
+    const timer = later(
+      () => {
+        this.#isWaiting = false;
+        if (this.#worker === undefined && this.#owner.hasWork()) this.send({ kind: 'wake' });
+      },
+      Math.max(restMs, 0) + 1,
+    );
+    timer.unref();
+    return false;
+  }
+}
+
+/**
+ * The thread has neither the application's preloads nor its environment: its modules are its own, so
+ * that the collector's traffic is never traced. It keeps no process alive.
+ */
+function startWorker(file: string, workerData: ExportData, environment: NodeJS.ProcessEnv): Worker {
+  // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
+  return runIn(
+    nobody(),
+    () => {
+      const worker = untold(
+        () =>
+          new ThreadWorker(file, {
+            name: 'ostrace exporter',
+            workerData,
+            execArgv: loaderOfPackages(),
+            env: clientEnvironment(environment),
+            resourceLimits: {
+              // Nearly all of its memory is garbage at once: more room for that would only be kept, and with less
+              // of it, collecting takes a third of this thread's time.
+              maxYoungGenerationSizeMb: 8,
+              // What waits is bounded, and so is what a store may answer: beyond that something is wrong, and is not
+              // to take the application's memory.
+              maxOldGenerationSizeMb: 256,
+            },
+            // Not piped into the process's own streams, where listeners of ours would be counted.
+            stdout: true,
+            stderr: true,
+          }),
+      );
+      ownThreads.add(worker);
+      return worker;
+    },
+    undefined,
+    [],
+  );
+}
+
+/** Makes a thread of which the subscribers of Node's channel are not told. */
+function untold(make: () => Worker): Worker {
+  const threads = channel('worker_threads');
+  Object.defineProperty(threads, 'hasSubscribers', { value: false, configurable: true });
+  try {
+    return make();
+  } finally {
+    delete (threads as { hasSubscribers?: boolean }).hasSubscribers;
+  }
+}
+
+/** Under Yarn's Plug'n'Play no package can be found without its loader, not even this one in its archive. */
+function loaderOfPackages(): string[] {
+  return process.versions['pnp'] === undefined ? [] : ['--require', require.resolve('pnpapi')];
+}
