@@ -22,10 +22,10 @@ module.exports = async function consume({ profiler }) {
     profiler.stop();
     profiler.clean();
   })();
-  const { 'X-Trace-Info': info } = sent;
+  const { 'X-Trace-Info': signed } = sent;
   stranger = {
     ...sent,
-    'X-Trace-HMAC': createHmac('sha1', 'another-key').update(String(info)).digest('hex'),
+    'X-Trace-HMAC': createHmac('sha1', 'another-key').update(String(signed)).digest('hex'),
   };
   const pairs = Object.entries(sent);
   const bytes = pairs.map(([name, value]) => [name, Buffer.from(value)]);
