@@ -117,7 +117,23 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
         },
       }).terminate,
   );
+  patch(
+    builtin.Worker.prototype,
+    'postMessage',
+    (original) =>
+      ({
+        postMessage(this: unknown) {
+          const args = arguments as unknown as unknown[];
+          const see = posted.get(this as object);
+          if (see !== undefined) guarded(guard, () => see(args));
+          return Reflect.apply(original, this, args);
+        },
+      }).postMessage,
+  );
 }
+
+/** Those that look at what is posted to the threads of traced callers. */
+const posted = new WeakMap<object, (args: ArrayLike<unknown>) => void>();
 
 /** The threads of traced callers, and whether such a one had its thread stopped. */
 const terminated = new WeakMap<object, boolean>();
@@ -132,7 +148,8 @@ function stopAtExit(
   transferList: unknown,
 ): void {
   let error: unknown;
-  watch(worker, transferList);
+  const see = watch(transferList);
+  if (see !== undefined) posted.set(worker, see);
   terminated.set(worker, false);
   const observe = (event: unknown, value: unknown): void => {
     if (event === 'error') error ??= value;

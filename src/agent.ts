@@ -278,10 +278,11 @@ function createSettings(
       leaveHandover(handover);
       return {
         isStarted: () => leaveHandover(undefined),
-        watch(worker, transferList) {
+        watch(transferList) {
           const { handsPort, watchPosts } = require('./hooks/posts.js') as typeof import('./hooks/posts.js');
-          if (handsPort(transferList)) ring.share();
-          else watchPosts(worker, trace, ring.share);
+          if (!handsPort(transferList)) return watchPosts(trace, ring.share);
+          ring.share();
+          return undefined;
         },
         close() {
           // The listener holds the ring's memory, and a trace may see many threads come and go.

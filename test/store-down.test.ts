@@ -177,8 +177,8 @@ test('of several stores each gets all, and one that is down costs the others not
 
 test('commands read the first store that can be read', async (t) => {
   const env = { OSTRACE_CONNECTION_STRING: `otlp://127.0.0.1:1,file://${join(scratch(t), 'traces')}` };
-  const { stderr } = await run(t, cli, { args: ['trace', 'list'], env, load: 'none' });
-  assert.match(stderr, /^ostrace: there are no traces in file:/);
+  const { stdout } = await run(t, cli, { args: ['trace', 'list'], env, load: 'none' });
+  assert.match(stdout, /^there are no traces in file:/);
 });
 
 test('where the exporter`s thread is blocked, all is spooled, also of other threads, and said in true numbers', async (t) => {

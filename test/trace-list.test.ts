@@ -49,7 +49,7 @@ test('a line says when, what, status, duration, points, errors and services', as
   const { stdout } = await ostrace(args);
   const [heading, line] = stdout.split('\n');
   assert.match(heading!, /^ID +WHEN +AGO +WHAT +STATUS +TIME +POINTS +ERRORS +SERVICES$/);
-  assert.match(line!, / {2}GET \/orders\/42\?full=1 +200 +182 ms… +9 +1 +shop, stock$/);
+  assert.match(line!, / {2}GET \/orders\/42\?full=1 +200 +182 ms… +9 +2 +shop, stock$/);
   const [entry] = JSON.parse((await ostrace([...args, '--json', '--limit', '1'])).stdout) as object[];
   assert.deepEqual(entry, {
     base_id: '7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4',

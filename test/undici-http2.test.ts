@@ -60,7 +60,7 @@ for (const version of [undefined, ...versions]) {
       assert.deepEqual([shape([wsgi!]), others], ['wsgi(https)', []], url);
       const [https] = wsgi!.children;
       assert.equal(https!.start.trace_id, parent_id, url);
-      assert.deepEqual(https!.stop!.info['requests'], { status_code: 200 }, url);
+      assert.deepEqual(https!.stop!.info['requests'], { status_code: 200, signed: true }, url);
     }
     assert.equal(new Set(events.map(({ base_id }) => base_id)).size, 18);
   });

@@ -55,8 +55,9 @@ export interface HandedThread {
    * The thread is there: from now on it is watched who posts to it.
    *
    * @param transferList what was handed to it
+   * @returns sees the arguments of each post; undefined where the thread is shared already
    */
-  watch(worker: object, transferList: unknown): void;
+  watch(transferList: unknown): ((args: ArrayLike<unknown>) => void) | undefined;
   /** The thread is gone. */
   close(): void;
 }

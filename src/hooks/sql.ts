@@ -107,7 +107,8 @@ export function databaseFailure(
   if (traceSqlParams || typeof message !== 'string') return info;
   // Of the whole message: what `failure` has cut may have lost its closing quote.
   const text = namesOnly.has(String(code)) ? maskTuples(message) : maskMessage(message, !isSystems(code));
-  return { ...info, message: cut(text) };
+  // Of a long message only the beginning of each part was read.
+  return { ...info, message: cut(text, undefined, message.length) };
 }
 
 /** Whether an error is the operating system's or Node's own: what it says is an address, a port, a path. */

@@ -76,6 +76,9 @@ export function failureOf(point: TreePoint): string | undefined {
   return failure.kind === 'error' ? joined(': ', failure.type, failure.message ?? '') : '';
 }
 
+/** Whether a point is work, and not a count of what was left out. */
+export const isWork = ({ name }: TreePoint): boolean => name !== 'left_out';
+
 /** Calls that are not in the trace. */
 function leftOut(start: Info): string {
   const late = value(start, 'left_out', 'late');

@@ -1,6 +1,7 @@
 import type { StoredTrace, TraceSummary } from '../drivers/driver.js';
 import type { Info } from '../trace/event.js';
-import { about, failureOf } from './about.js';
+import { about, isWork } from './about.js';
+import { countErrors } from './errors.js';
 import { type Tree, buildTree } from './tree.js';
 
 /** A trace in a line. */
@@ -16,7 +17,7 @@ export interface Overview extends TraceSummary {
   readonly duration: number;
   readonly services: readonly string[];
   readonly points: number;
-  /** How many of them failed. */
+  /** How many failures there were, each counted where it began. */
   readonly errors: number;
   /** How many of them have no end. */
   readonly unfinished: number;
@@ -35,8 +36,8 @@ export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefine
     what,
     duration: tree.total,
     services: [...new Set(tree.points.map(({ service }) => service ?? ''))].filter((name) => name !== ''),
-    points: tree.points.length,
-    errors: tree.points.filter((point) => failureOf(point) !== undefined).length,
+    points: tree.points.filter(isWork).length,
+    errors: countErrors(tree),
     unfinished: tree.points.filter(({ finished }) => finished === undefined).length,
   };
 }

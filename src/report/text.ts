@@ -1,3 +1,4 @@
+import { isWork } from './about.js';
 import { countErrors } from './errors.js';
 import { type Row, rowsOf } from './fold.js';
 import { clean, count, duration, moment } from './format.js';
@@ -44,7 +45,7 @@ function summary(tree: Tree, folded: number): Piece[] {
   const named = services.length > maxServicesNamed ? count(services.length, 'service') : services.join(', ');
   const facts: Piece[] = [
     { text: duration(tree.total), style: 'bold' },
-    { text: count(tree.points.filter(({ name }) => name !== 'left_out').length, 'point') },
+    { text: count(tree.points.filter(isWork).length, 'point') },
     { text: errors > 0 ? count(errors, 'error') : '', style: 'red' },
     { text: unfinished > 0 ? `${unfinished} unfinished` : '', style: 'yellow' },
     {

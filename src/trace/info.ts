@@ -80,8 +80,8 @@ function roomAfter(value: unknown, room: number, levels: number): number {
 }
 
 /** The beginning of a text that is longer than so many characters, and how long it is. */
-export function cut(text: string, most: number = maxTextLength): string {
-  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+export function cut(text: string, most: number = maxTextLength, length = text.length): string {
+  return length <= most ? text : `${text.slice(0, most)}… (${length} characters)`;
 }
 
 /** What a failed point's stop says of its error; any value may be thrown. */
