@@ -43,7 +43,7 @@ export function httpServer(settings: Settings): void {
       } else if (tracing.live > 0) {
         // The connection may have been used by a traced request, or its server been started within one.
         const context = requestDefault();
-        if (context === undefined) leave(request, guard);
+        if (context === undefined) enter(undefined);
         else serve(request, response, context, guard);
       }
     },
@@ -113,15 +113,6 @@ function headersOf([event, first, second]: readonly unknown[]): Headers | undefi
 }
 
 const isObject = (value: unknown): value is Headers => typeof value === 'object' && value !== null;
-
-/** A request that is in no trace, and is known to be so also where its body arrives. */
-function leave(request: IncomingMessage, guard: Guard): void {
-  enter(undefined);
-  // Since AsyncContextFrame what is entered does not hold for later packets.
-  if (!bodiless.has(request.method)) bindEmitter(request, undefined, guard);
-}
-
-const bodiless: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function serve(request: IncomingMessage, response: ServerResponse, parent: Context, guard: Guard): void {
   const { method, url = '', socket } = request;

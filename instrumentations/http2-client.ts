@@ -47,7 +47,7 @@ export function http2Client(settings: Settings, http2: Http2): void {
         const point = guarded(guard, () => start(settings, caller, this as ClientHttp2Session, given));
         if (point === undefined) return Reflect.apply(original, this, args);
         try {
-          const stream = runIn(point.context, original, this, given) as ClientHttp2Stream;
+          const stream = Reflect.apply(original, this, given) as ClientHttp2Stream;
           guarded(guard, () => watching(point, () => watch(stream, point, caller, guard)));
           return stream;
         } catch (error) {

@@ -6,7 +6,7 @@ import { type Config, contextVariables } from './config/config.js';
 import { hasTraceEnded, openRing } from './export/ring.js';
 import type { WayOut } from './export/way-out.js';
 import { type Context, rootContext, setThreadDefault } from './trace/context.js';
-import { beginTrace } from './trace/trace.js';
+import { beginTrace, release } from './trace/trace.js';
 import type { Info } from './trace/event.js';
 import { newId } from './trace/ids.js';
 import { type Point, startPoint } from './trace/point.js';
@@ -42,6 +42,7 @@ export function startProcess(config: Config): Point | undefined {
   const file = process.argv[1] ?? '[code]';
   const point = startPoint('process', context, { process: { file, pid: process.pid } });
   setThreadDefault(point.context, isWhole(config));
+  release(point.context.trace);
   return point;
 }
 
@@ -80,6 +81,7 @@ export function startThread({ config, base_id, parent_id, hmac_key, ring }: Hand
   const thread = { thread_id: threadId };
   const point = startPoint('thread_main', rootContext(trace, parent_id), { thread });
   setThreadDefault(point.context, isWhole(config));
+  release(trace);
   return point;
 }
 

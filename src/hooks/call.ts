@@ -1,5 +1,5 @@
 import { ending } from '../trace/cancelled.js';
-import { type Context, isRecorded, runIn, runLibrary, shared } from '../trace/context.js';
+import { type Context, isRecorded, nobody, runIn, runLibrary } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
 import { type Point, type Said, startPoint, stopPoint } from '../trace/point.js';
 import { asApplication } from './application.js';
@@ -104,7 +104,7 @@ export class Call {
     this.#hook = hook;
     this.#method = method;
     this.#points = points;
-    this.#place = hook.opens === true ? shared() : (this.context ?? place);
+    this.#place = hook.opens === true ? nobody() : (this.context ?? place);
   }
 
   get handsOut(): boolean {

@@ -1,9 +1,13 @@
 // Sources that are hooked when the first trace begins; see `shared-sources.ts`.
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 
-import { nobody, runIn, shared } from '../trace/context.js';
+import { nobody, place, runIn } from '../trace/context.js';
+import { createStamp } from '../trace/stamp.js';
 import { tracing } from '../trace/trace.js';
-import { patch } from './patch.js';
+import type { Callback } from './call.js';
+import { bindCallback } from './callback.js';
+import { lookalike, patch } from './patch.js';
 import { hostIn } from './peer.js';
 import type { Settings } from './settings.js';
 import { makeShared } from './shared-sources.js';
@@ -15,7 +19,8 @@ export function hookLiveSources(ownPort: () => unknown, { peers }: Settings): vo
   const { Server, Socket } = require('node:net') as typeof import('node:net');
   makeShared(Socket.prototype, 'connect', (socket, args) => peers.put(socket as Socket, hostIn(args)));
   makeShared(Server.prototype, 'listen');
-  hookBufferedWrites(Socket.prototype);
+  shareEvents(Socket.prototype);
+  hookWrites();
   hookPorts(ownPort);
 }
 
@@ -25,14 +30,25 @@ export function hookTls(): void {
   makeShared(TLSSocket.prototype as unknown as Record<string, unknown>, '_wrapHandle');
 }
 
-/** A datagram socket has its handle since it was made, by whichever of two ways: its listeners run where it emits. */
+/** A datagram socket has its handle since it was made, by whichever of two ways. */
 export function hookDatagrams(): void {
-  const { prototype } = (require('node:dgram') as typeof import('node:dgram')).Socket;
-  const emit = prototype.emit as Method;
+  shareEvents((require('node:dgram') as typeof import('node:dgram')).Socket.prototype);
+}
+
+/**
+ * Has listeners run in nobody's place, also those of what was made before, or of a file descriptor. An own `emit` of
+ * an object, as those have that take part in a trace, brings them back.
+ */
+export function shareEvents(prototype: object): void {
+  const owner = prototype as { emit: Method };
+  const original = Object.hasOwn(prototype, 'emit') ? owner.emit : undefined;
+  const inherited = Object.getPrototypeOf(prototype) as { readonly emit: Method };
   Object.defineProperty(prototype, 'emit', {
-    value(this: unknown) {
+    value: function emit(this: unknown, _event: unknown) {
       const args = arguments as unknown as unknown[];
-      return tracing.live === 0 ? Reflect.apply(emit, this, args) : runIn(shared(), emit, this, args);
+      // Looked up at each call: `node:domain` puts another one there when it is loaded.
+      const next = original ?? inherited.emit;
+      return tracing.live === 0 ? Reflect.apply(next, this, args) : runIn(nobody(), next, this, args);
     },
     configurable: true,
     writable: true,
@@ -40,27 +56,52 @@ export function hookDatagrams(): void {
 }
 
 /**
- * What waits in a socket's buffer is written when the write before it is done, in the context of that one, and so
- * is its callback called: that of another request.
+ * What waits in a stream's buffer is written when the write before it is done, and called back then: in the context
+ * of that one, which another request may have made. So a callback is bound, and what a stream of the application's
+ * own does with what was buffered is nobody's.
  */
-function hookBufferedWrites(prototype: Socket): void {
-  for (const method of ['_write', '_writev'] as const) {
+function hookWrites(): void {
+  const { Duplex, Writable } = require('node:stream') as typeof import('node:stream');
+  const { Socket } = require('node:net') as typeof import('node:net');
+  for (const prototype of [Writable.prototype, Duplex.prototype]) {
     patch(
-      prototype as Socket & Record<typeof method, unknown>,
-      method,
+      prototype,
+      'write',
       (original) =>
-        function (this: unknown) {
-          const args = arguments as unknown as unknown[];
-          return tracing.live > 0 && isFromBuffer(this)
-            ? runIn(nobody(), original, this, args)
-            : Reflect.apply(original, this, args);
+        function (this: unknown, _chunk: unknown, _encoding: unknown, _callback: unknown) {
+          const given = arguments as unknown as unknown[];
+          if (tracing.live === 0) return Reflect.apply(original, this, given);
+          const args = Array.from(given);
+          const at = typeof args[2] === 'function' ? 2 : 1;
+          if (typeof args[at] === 'function') args[at] = bindCallback(args[at] as Callback, place());
+          const { writableLength } = this as Writable;
+          if (writableLength > 0 && !(this instanceof Socket)) shareBuffer(this as Writable);
+          return Reflect.apply(original, this, args);
         },
     );
   }
 }
 
-function isFromBuffer(socket: unknown): boolean {
-  const { _writableState: state } = socket as { _writableState?: { readonly bufferProcessing?: unknown } };
+const sharing = createStamp<true>();
+
+function shareBuffer(stream: Writable): void {
+  if (sharing.of(stream) === true || !Object.isExtensible(stream)) return;
+  sharing.put(stream, true);
+  const owner = stream as unknown as Record<string, unknown>;
+  for (const method of ['_write', '_writev']) {
+    const original = owner[method];
+    if (typeof original !== 'function') continue;
+    const value = lookalike(original, (self, args) =>
+      tracing.live > 0 && isFromBuffer(self)
+        ? runIn(nobody(), original as Method, self, args)
+        : Reflect.apply(original as Method, self, args),
+    );
+    Reflect.defineProperty(stream, method, { value, configurable: true, writable: true });
+  }
+}
+
+function isFromBuffer(stream: unknown): boolean {
+  const { _writableState: state } = stream as { _writableState?: { readonly bufferProcessing?: unknown } };
   return state?.bufferProcessing === true;
 }
 

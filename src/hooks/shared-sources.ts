@@ -1,9 +1,10 @@
 // What outlives the request that made it, and then serves others: connections, servers, ports, intervals, watchers.
 // Node calls their listeners in the context in which they were made. So while something is traced they are made in
 // nobody's place: what a request does in such a callback is not recorded, but no other's work stands in its trace.
-import { runIn, shared } from '../trace/context.js';
+import { nobody, runIn } from '../trace/context.js';
 import { tracing } from '../trace/trace.js';
 import type { LateBuiltin } from './late-builtins.js';
+import { createGuard, guarded } from './guard.js';
 import { patch } from './patch.js';
 import type { Settings } from './settings.js';
 
@@ -45,6 +46,7 @@ export function makeShared<Owner extends object>(
   method: keyof Owner & string,
   note?: (self: unknown, args: readonly unknown[]) => void,
 ): void {
+  const guard = createGuard(method);
   patch(
     owner,
     method,
@@ -52,8 +54,8 @@ export function makeShared<Owner extends object>(
       function (this: unknown) {
         const args = arguments as unknown as unknown[];
         if (tracing.live === 0) return Reflect.apply(original, this, args);
-        note?.(this, args);
-        return runIn(shared(), original, this, args);
+        if (note !== undefined) guarded(guard, () => note(this, args));
+        return runIn(nobody(), original, this, args);
       },
   );
 }

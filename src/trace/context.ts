@@ -21,8 +21,8 @@ export interface Context {
   isCarriedOn: boolean;
 }
 
-// Where the running code is; `runLibrary` has a place of its own. `null` is outside of any trace: an untraced
-// request. Undefined is where no trace ever was: the thread's own trace, or nobody's work.
+// Where the running code is; `runLibrary` has a place of its own. `null` is outside of any trace. Undefined is where
+// no trace ever was: the thread's own trace, or outside of any where it has none.
 const storage = new AsyncLocalStorage<Context | null>();
 
 // What runs outside of any request belongs to the process or the thread as a whole, when that is traced.
@@ -37,22 +37,12 @@ let nobodys: Context | undefined;
 
 /**
  * Where work runs of which nobody can tell whose it is: the callbacks of what outlives requests and serves several
- * (a connection, a port, an interval). Nothing is recorded there, and what would have been is counted.
+ * (a connection, a port, an interval). Nothing is recorded there, and what would have been is counted. In a process
+ * that is traced as a whole it is that trace's.
  */
 export function nobody(): Context {
-  // In a process that is traced as a whole, all is its own.
   if (threadServesRequests && threadContext?.trace.isGone === false) return threadContext;
   return (nobodys ??= makeNobody());
-}
-
-/**
- * Where the callbacks belong of what the running code makes and others may come to use: what a request makes is
- * nobody's, what a traced thread makes outside of any request is its own.
- */
-export function shared(): Context {
-  const found = stored();
-  const isThreads = found === undefined || found === threadContext;
-  return isThreads && threadContext?.trace.isGone === false ? threadContext : nobody();
 }
 
 function makeNobody(): Context {
@@ -88,8 +78,8 @@ export function place(): Context | undefined {
   if (tracing.live === 0) return undefined;
   const found = stored();
   if (found === null) return undefined;
-  if (found !== undefined) return found.trace.isGone ? undefined : found;
-  return threadContext?.trace.isGone === false ? threadContext : nobody();
+  const context = found ?? threadContext;
+  return context === undefined || context.trace.isGone ? undefined : context;
 }
 
 /** The context of the running code; undefined where it is not traced. */
@@ -114,7 +104,7 @@ export function leaveOut(context: Context): void {
   const { trace } = context;
   if (trace === nobodys?.trace) {
     leftOut.unknown++;
-  } else {
+  } else if (trace.isCounting) {
     trace.late++;
     leftOut.late.add(trace);
   }
@@ -204,11 +194,9 @@ export function runLibrary<Args extends readonly unknown[], Result>(
  */
 export function enter(context: Context | undefined): void {
   if (tracing.live === 0) return;
-  const wanted = target(context);
   // Within a library's call, for the rest of that.
-  if (lent !== undefined) lent = wanted;
-  // Not where nothing is stored: an untraced request's work is known to be in no trace.
-  else if (storage.getStore() !== wanted) storage.enterWith(wanted);
+  if (lent !== undefined) lent = target(context);
+  else if (!isWithin(storage.getStore(), context)) storage.enterWith(target(context));
 }
 
 function target(context: Context | undefined): Context | null {
@@ -217,6 +205,9 @@ function target(context: Context | undefined): Context | null {
 
 function isWithin(found: Context | null | undefined, context: Context | undefined): boolean {
   const wanted = target(context);
-  // Where nothing is stored, work is the thread's own trace's, or nobody's where it has none.
-  return found === wanted || (found === undefined && wanted === (threadContext ?? nobodys));
+  if (found === wanted) return true;
+  // Where nothing is stored, work is the thread's own trace's; where it has none, it is in no trace.
+  return found === undefined && (threadContext === undefined ? isOutside(wanted) : wanted === threadContext);
 }
+
+const isOutside = (wanted: Context | null): boolean => wanted === null || wanted === nobodys;

@@ -14,15 +14,25 @@ lifecycle.onClosed.push((trace) => {
   tell(trace, { unknown, why: 'in callbacks that requests share: it is not known whose they are' });
 });
 
-lifecycle.onTick.push(tellLate);
-
-/** Has traces say how many calls came after their end. */
-export function tellLate(): void {
+// Soon, for those who wait for the trace, and once more when all is counted.
+lifecycle.onTick.push(() => {
   for (const trace of leftOut.late) {
-    tell(trace, { late: trace.late, why: 'later work was not recorded' });
-    trace.late = 0;
+    if (!trace.hasTold || !trace.isCounting) tellOf(trace);
+    if (!trace.isCounting) leftOut.late.delete(trace);
   }
+});
+
+/** Has traces say how many calls came after their end: the process ends. */
+export function tellLate(): void {
+  for (const trace of leftOut.late) tellOf(trace);
   leftOut.late.clear();
+}
+
+function tellOf(trace: Trace): void {
+  if (trace.late === 0) return;
+  tell(trace, { late: trace.late, why: 'later work was not recorded' });
+  trace.late = 0;
+  trace.hasTold = true;
 }
 
 /** Below the first point at the trace's top, at the time of its end: a trace does not last longer for it. */

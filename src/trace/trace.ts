@@ -39,8 +39,10 @@ export class Trace {
   isLasting = false;
   /** Asks whether the thread that this trace came from has ended it. */
   isEndedThere: (() => boolean) | undefined;
-  /** How many calls would have been points of it, had they not come after its end. */
+  /** How many calls would have been points of it, had they not come after its end, and were not told of yet. */
   late = 0;
+  /** It has told of some of them. */
+  hasTold = false;
   /** How many calls nobody could tell the trace of before this one began. */
   readonly unknownBefore = leftOut.unknown;
   // Private: before Node 24 a storage hangs on the very objects that Node makes (parsers, timers), and
@@ -63,6 +65,11 @@ export class Trace {
     return !this.isOver && (this.closedAt === Infinity || elapsed() - this.closedAt < lingerMs);
   }
 
+  /** Whether it counts what comes too late. */
+  get isCounting(): boolean {
+    return elapsed() - this.closedAt < lingerMs + countingMs;
+  }
+
   /** Not even what comes too late is counted any more. */
   get isGone(): boolean {
     return (this.isOver || this.holds <= 0) && tick - this.usedAt >= goneTicks;
@@ -79,7 +86,7 @@ export const tracing: { live: number } = { live: 0 };
 export const leftOut: {
   /** How many calls so far nobody could tell the trace of. */
   unknown: number;
-  /** Traces with calls that came too late, and were not reported yet. */
+  /** Traces with calls that came too late, for as long as they count them. */
   readonly late: Set<Trace>;
 } = { unknown: 0, late: new Set() };
 

@@ -6,7 +6,9 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const { Writable } = require('node:stream');
 const tls = require('node:tls');
+const zlib = require('node:zlib');
 
 const { certificate } = require('../../parity/tools/certificate.cjs');
 
@@ -89,6 +91,35 @@ module.exports = async function startClients({ grpc, mysql, redis, ws }) {
     writer.write(id, () => done());
   };
   closing.push(() => writer?.destroy());
+
+  // Streams that wait with what others write.
+  let log;
+  const append = (id, done) => {
+    log ??= fs.createWriteStream(path.join(folder, 'log'));
+    log.write(`${id}\n`, () => done());
+  };
+  let shipper;
+  const ship = (task) => {
+    shipper ??= new Writable({
+      objectMode: true,
+      write([itsId, itsCall, itsDone], _encoding, next) {
+        itsCall(itsId, itsDone);
+        setTimeout(next, 1);
+      },
+    });
+    return shipper.write(task);
+  };
+  let deflate;
+  const flush = (id, done) => {
+    deflate ??= zlib.createDeflateRaw().resume();
+    deflate.write(id);
+    deflate.flush(() => done());
+  };
+  closing.push(
+    () => log?.destroy(),
+    () => shipper?.destroy(),
+    () => deflate?.destroy(),
+  );
 
   let pool;
   const query = (id, done) => {
@@ -253,6 +284,9 @@ module.exports = async function startClients({ grpc, mysql, redis, ws }) {
         emitting.ask(id);
       },
       'buffered writes': asked(write),
+      'a log': asked(append),
+      'a stream of its own': (id, call, done) => ship([id, call, done]),
+      compression: asked(flush),
       mysql: asked(query),
       interval: asked(batched),
       UDP: asked(datagram),

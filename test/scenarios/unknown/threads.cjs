@@ -1,12 +1,19 @@
 // Threads and processes that do what requests post to them: each is made by whoever needs it first, and calls the
 // downstream service itself.
-const { fork } = require('node:child_process');
+const { fork, spawn } = require('node:child_process');
 const path = require('node:path');
+const { createInterface } = require('node:readline');
 const { MessageChannel, Worker } = require('node:worker_threads');
 const { Piscina } = require('piscina');
 const workerpool = require('workerpool');
 
-const [run, task, pooled] = ['run', 'task', 'workerpool'].map((name) => path.join(__dirname, `${name}.cjs`));
+const [run, runByClient, task, pooled, linesFile] = [
+  'run',
+  'run-by-client',
+  'task',
+  'workerpool',
+  'lines',
+].map((name) => path.join(__dirname, `${name}.cjs`));
 
 module.exports = async function startThreads(port) {
   const { default: Tinypool } = await import('tinypool');
@@ -54,6 +61,21 @@ module.exports = async function startThreads(port) {
     (made) => void made.terminate(true),
   );
 
+  const clientPool = lazily(
+    () => new Tinypool({ filename: runByClient, maxThreads: 1 }),
+    (made) => void made.destroy(),
+  );
+  const lines = lazily(
+    () => {
+      const made = spawn(process.execPath, [...process.execArgv, linesFile], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      createInterface({ input: made.stdout }).on('line', answered);
+      return made;
+    },
+    (made) => made.stdin.end(),
+  );
+
   // The task calls by the request's id; so does who gets the answer.
   const posted = (post) => (id, call, done) => {
     waiting.set(id, () => call(id, done));
@@ -72,6 +94,11 @@ module.exports = async function startThreads(port) {
         tinypool()
           .run(id)
           .then(() => call(id, done)),
+      'a thread`s own client': (id, call, done) =>
+        clientPool()
+          .run(id)
+          .then(() => call(id, done)),
+      'a process that reads': posted((id) => lines().stdin.write(`${id}\n`)),
       workerpool: (id, call, done) =>
         pool()
           .exec('run', [id])
