@@ -76,3 +76,27 @@ test('a process that ends says what came too late', async (t) => {
   const { events } = await run(t, '-e', { args: [code], env: on });
   assert.equal(lateOf(leftOut(events)), 1);
 });
+
+test('late work is counted for five seconds, also where a point stays open, and is told of in two points at the most', async (t) => {
+  const code = `
+    const { profiler } = require('ostrace');
+    const beat = () => {
+      profiler.trace('late', () => {});
+      beats++;
+      if (beats < 70) setTimeout(beat, 100);
+      else process.exit();
+    };
+    let beats = 0;
+    profiler.init('test-key');
+    profiler.trace('request', () => {
+      profiler.trace('feed', () => new Promise(() => {}));
+      setTimeout(beat, 200);
+    });
+    profiler.clean();
+    setInterval(() => {}, 1000);`;
+  const { events } = await run(t, '-e', { args: [code], env: on });
+  const told = leftOut(events);
+  assert.ok(told.length >= 1 && told.length <= 2, `${told.length} points`);
+  const late = lateOf(told);
+  assert.ok(late > 10 && late < 60, `${late} of 70 late calls were counted`);
+});

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 
 import { nobody, place, runIn } from '../trace/context.js';
 import { createStamp } from '../trace/stamp.js';
+import type { Trace } from '../trace/trace.js';
 import { tracing } from '../trace/trace.js';
 import type { Callback } from './call.js';
 import { bindCallback } from './callback.js';
@@ -57,8 +58,8 @@ export function shareEvents(prototype: object): void {
 
 /**
  * What waits in a stream's buffer is written when the write before it is done, and called back then: in the context
- * of that one, which another request may have made. So a callback is bound, and what a stream of the application's
- * own does with what was buffered is nobody's.
+ * of that one, which another request may have made. So a callback is bound, and what a stream to which several write
+ * does with what was buffered is nobody's.
  */
 function hookWrites(): void {
   const { Duplex, Writable } = require('node:stream') as typeof import('node:stream');
@@ -74,19 +75,30 @@ function hookWrites(): void {
           const args = Array.from(given);
           const at = typeof args[2] === 'function' ? 2 : 1;
           if (typeof args[at] === 'function') args[at] = bindCallback(args[at] as Callback, place());
-          const { writableLength } = this as Writable;
-          if (writableLength > 0 && !(this instanceof Socket)) shareBuffer(this as Writable);
+          if (!(this instanceof Socket)) noteWriter(this as Writable);
           return Reflect.apply(original, this, args);
         },
     );
   }
 }
 
-const sharing = createStamp<true>();
+/** Whose trace alone has written to a stream; `null` is several. */
+const writers = createStamp<Trace | null | undefined>();
+
+/** A stream is its request's own for as long as nobody else writes to it. */
+function noteWriter(stream: Writable): void {
+  const its = place()?.trace;
+  if (!writers.has(stream)) {
+    if (Object.isExtensible(stream)) writers.put(stream, its);
+    return;
+  }
+  const known = writers.of(stream);
+  if (known === null || known === its) return;
+  writers.put(stream, null);
+  shareBuffer(stream);
+}
 
 function shareBuffer(stream: Writable): void {
-  if (sharing.of(stream) === true || !Object.isExtensible(stream)) return;
-  sharing.put(stream, true);
   const owner = stream as unknown as Record<string, unknown>;
   for (const method of ['_write', '_writev']) {
     const original = owner[method];

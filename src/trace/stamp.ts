@@ -6,6 +6,7 @@ const Given = function (target: object) {
 /** Something that is known of objects, and shows on none of them. */
 export interface Stamp<Value> {
   put(target: object, value: Value): void;
+  has(target: object): boolean;
   of(target: unknown): Value | undefined;
 }
 
@@ -26,6 +27,10 @@ export function createStamp<Value>(): Stamp<Value> {
     static put(target: object, value: Value): void {
       if (#value in target) target.#value = value;
       else new Stamped(target, value);
+    }
+
+    static has(target: object): boolean {
+      return #value in target;
     }
 
     static of(target: unknown): Value | undefined {
