@@ -1,4 +1,5 @@
 import { failureIn, isCancelled } from '../trace/failed.js';
+import { isWork } from './about.js';
 import type { Tree, TreePoint } from './tree.js';
 
 // What stands in quotes may be masked at one point and not at the other: databases quote the values that they refuse.
@@ -41,7 +42,7 @@ function fromAbove(roots: readonly TreePoint[]): {
 
 function failedByItself(point: TreePoint, parent: TreePoint | undefined, hasErrors: boolean): boolean {
   const failure = failureIn(point.stopInfo ?? {});
-  if (failure === undefined || isOtherEnd(point, parent)) return false;
+  if (failure === undefined || !isWork(point) || isOtherEnd(point, parent)) return false;
   // A status and an exit code say that something went wrong: where the trace shows it, it is not a second one.
   if (failure.kind !== 'error') return !hasErrors;
   return !point.children.some((child) => {

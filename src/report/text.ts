@@ -40,7 +40,7 @@ function title(tree: Tree): Piece[] {
 function summary(tree: Tree, folded: number): Piece[] {
   const services = [...new Set(tree.points.map(serviceOf))].filter((name) => name !== '');
   const errors = countErrors(tree);
-  const unfinished = tree.points.filter((point) => point.finished === undefined).length;
+  const unfinished = tree.points.filter((point) => isWork(point) && point.finished === undefined).length;
   const unanswered = tree.points.filter(isUnanswered).length;
   const named = services.length > maxServicesNamed ? count(services.length, 'service') : services.join(', ');
   const facts: Piece[] = [
