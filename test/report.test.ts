@@ -626,6 +626,54 @@ test('an application`s own points called left_out are work', () => {
   assert.equal(lines.length, 1);
 });
 
+// ---- what a caller gave up
+
+test('a request that its caller in the trace gave up is no failure, on its line, in the head and in the list', () => {
+  const aborted = { etype: 'Aborted', message: 'the connection was closed before the response was complete' };
+  const call = (i: number, client: Info, name = 'http'): Event[] => [
+    ...eventsOf({ name, id: `out${i}`, parent: 'root', start: i, stop: i + 3, stopInfo: client }),
+    ...eventsOf({ name: 'wsgi', id: `in${i}`, parent: `out${i}`, start: i, stop: i + 2, stopInfo: aborted }),
+  ];
+  const root = eventsOf({ name: 'wsgi', id: 'root', start: 0, stop: 90 });
+  const show = (calls: readonly Event[], isFolded = true): [string[], number | undefined] => {
+    const events = [...root, ...calls];
+    const lines = [...renderTree(buildTree(events), plain, isFolded)].slice(5);
+    const said = lines.map((each) =>
+      each
+        .replace(/^.*? shop {5}/, '')
+        .replace(/ · sum.*?max \d+ µs/, '')
+        .trimEnd(),
+    );
+    return [said, overviewOf({ base_id, timestamp: at(0) }, { events, skipped: 0 })?.errors];
+  };
+  const cancelled = { cancelled: true };
+  for (const [name, label] of [
+    ['http', 'HTTP out'],
+    ['https', 'HTTP out'],
+  ] as const) {
+    assert.deepEqual(show(call(1, cancelled, name)), [
+      [`└─ ${label}  cancelled`, '   └─ HTTP in  cancelled by its caller'],
+      0,
+    ]);
+  }
+  const failed = '✗ Aborted: the connection was closed before the response was complete';
+  assert.deepEqual(show(call(1, {})), [['└─ HTTP out', `   └─ HTTP in  ${failed}`], 1]);
+  assert.deepEqual(show(call(1, cancelled, 'work'))[1], 1, 'no client`s point');
+  // Equal calls: those that were given up stay apart from those that were not.
+  const many = Array.from({ length: 12 }, (_, i) => call(i, i % 2 === 0 ? cancelled : {})).flat();
+  assert.deepEqual(show(many), [
+    [
+      '├─ HTTP out ×6  cancelled',
+      '│  └─ HTTP in ×6  cancelled by its caller',
+      '└─ HTTP out ×6',
+      `   └─ HTTP in ×6  ${failed}`,
+    ],
+    6,
+  ]);
+  const coloured = [...renderTree(buildTree([...root, ...call(1, cancelled)]), { width: 120, colour: true })];
+  assert.ok(!coloured.join('').includes('\u001b[31m'), 'nothing of it is red');
+});
+
 // ---- the rest of folding
 
 test('siblings without info are equal by their names, and nothing is hidden or shown twice', () => {
