@@ -1,17 +1,25 @@
 // How many rows a call of mysql2 gave or changed.
 import { databaseStop, sumOf } from '../src/hooks/database.js';
+import { read } from '../src/hooks/guard.js';
 import type { Tally } from '../src/hooks/settling.js';
+import { maskLiterals } from '../src/hooks/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Said } from '../src/trace/point.js';
 
 /** What came without a callback: rows, and a result of each command that gives none. */
 export class EventRows implements Tally {
   rows: number | undefined;
+  /** Whether the server counted some of them as changed. */
+  isChange = false;
 
   see(event: unknown, first: unknown): void {
     // The fields of a result set come before its rows, of which there may be none.
     if (event === 'fields' && Array.isArray(first)) this.#add(0);
-    else if (event === 'result') this.#add(isHeader(first) ? affectedBy(first) : 1);
+    else if (event === 'result' && !isHeader(first)) this.#add(1);
+    else if (event === 'result') {
+      this.#add(affectedBy(first));
+      this.isChange ||= isChange(first);
+    }
   }
 
   #add(count: number | undefined): void {
@@ -31,13 +39,34 @@ function affectedBy(result: unknown): number | undefined {
   return typeof affectedRows === 'number' ? affectedRows : undefined;
 }
 
+const isChange = (result: unknown): boolean => !Array.isArray(result) && (affectedBy(result) ?? 0) > 0;
+
+// Where the server's count of changes is none of rows that are changed now: a row that takes another's place is
+// counted twice, what is rolled back is counted as well, and so is each row of a table that is made anew.
+const otherCounts =
+  /\b(?:rollback|replace(?!\s*\()|on\s+duplicate\s+key|alter|(?:create|drop)\s+(?:\w+\s+){0,3}index)\b/i;
+
+function countsOtherwise(given: unknown): boolean {
+  const options = Object(given) as { sql?: unknown; statement?: { query?: unknown } };
+  const text = typeof given === 'string' ? given : read(() => options.sql ?? options.statement?.query);
+  if (typeof text !== 'string' || !otherCounts.test(text)) return false;
+  // Of a long text the mask keeps the beginning alone.
+  return text.length > longest || otherCounts.test(maskLiterals(text, 'mysql'));
+}
+
+const longest = 16 * 1024;
+
 /** What a point says at its stop. */
-export function rows(result: unknown, context: Context, fields: unknown): Said {
-  if (result instanceof EventRows) return databaseStop(context, result.rows);
+export function rows(result: unknown, context: Context, fields: unknown, [given]: readonly unknown[]): Said {
+  if (result instanceof EventRows) {
+    return databaseStop(context, result.isChange && countsOtherwise(given) ? undefined : result.rows);
+  }
   // A procedure and several statements in one text give a list of results, and a list of their fields.
   const isSeveral = Array.isArray(fields) && (fields[0] === undefined || Array.isArray(fields[0]));
-  const counted = isSeveral && Array.isArray(result) ? sumOf(result.map(countOf)) : countOf(result);
-  return databaseStop(context, counted);
+  const several = isSeveral && Array.isArray(result) ? (result as unknown[]) : undefined;
+  const isChanging = several === undefined ? isChange(result) : several.some(isChange);
+  if (isChanging && countsOtherwise(given)) return databaseStop(context, undefined);
+  return databaseStop(context, several === undefined ? countOf(result) : sumOf(several.map(countOf)));
 }
 
 const countOf = (result: unknown): number | undefined =>

@@ -5,7 +5,8 @@ import type { Said } from '../src/trace/point.js';
 
 /** What a point says at its stop. */
 export function rows(result: unknown, context: Context): Said {
-  return databaseStop(context, Array.isArray(result) ? sumOf(result.map(rowsOf)) : rowsOf(result));
+  if (!Array.isArray(result)) return databaseStop(context, rowsOf(result));
+  return databaseStop(context, isUndone(result) ? undefined : sumOf(result.map(rowsOf)));
 }
 
 function rowsOf(result: unknown): number | undefined {
@@ -25,11 +26,28 @@ export function resultOf(query: Record<string, unknown>, fetched: number): unkno
   // A `Query` has a list of results of several statements; a copy stream counts by itself.
   const result = query['_results'] ?? query['_result'] ?? cursor?.['_result'] ?? query;
   const results = Array.isArray(result) ? (result as { rowCount?: unknown }[]) : [result];
+  if (isUndone(results)) return undefined;
   const counted = sumOf(results.map(rowCountOf));
   return { rowCount: fetched > (counted ?? 0) ? fetched : counted };
 }
 
+interface Result {
+  readonly command?: unknown;
+  readonly rowCount?: unknown;
+  readonly fields?: unknown;
+}
+
+/** Of `MOVE` the server counts the rows that were passed over: none came. */
 function rowCountOf(result: unknown): number | undefined {
-  const { rowCount } = Object(result) as { rowCount?: unknown };
-  return typeof rowCount === 'number' ? rowCount : undefined;
+  const { rowCount, command } = Object(result) as Result;
+  return typeof rowCount === 'number' && command !== 'MOVE' ? rowCount : undefined;
+}
+
+/** Whether rows were changed that the same text rolls back, all or some; those that came have come. */
+function isUndone(results: readonly unknown[]): boolean {
+  const last = results.findLastIndex((result) => (Object(result) as Result).command === 'ROLLBACK');
+  return results.slice(0, Math.max(0, last)).some((result) => {
+    const { fields } = Object(result) as Result;
+    return (rowCountOf(result) ?? 0) > 0 && !(Array.isArray(fields) && fields.length > 0);
+  });
 }

@@ -294,6 +294,25 @@ test('--show waits for the service that got signed headers, however quiet it is 
   assert.ok(!end.stderr.includes('stopped waiting'), end.stderr);
 });
 
+test('--show waits for the work of a trace, not for counts of what was left out of it', async (context) => {
+  const { connection } = store(context);
+  const told = { name: 'left_out', parent: 'in', start: 2500, startInfo: { left_out: { late: 1 } } } as const;
+  const url = await storing(context, connection, [
+    { ms: 1, parts: { ...stock, stop: 1900 } },
+    // They come oftener than a trace has to be quiet for, one without its end and one without its parent.
+    ...Array.from({ length: 100 }, (_, i) => ({
+      ms: 100 + 100 * i,
+      parts: { ...told, id: `told${i}`, stop: 2500 },
+    })),
+    { ms: 20, parts: { ...told, id: 'open' } },
+    { ms: 20, parts: { ...told, id: 'lost', parent: 'nowhere', stop: 2500 } },
+  ]);
+  const end = await request('--show', '--wait', '10', '--connection-string', connection, url);
+  assert.match(end.stdout, /3 points · shop, stock\n/);
+  assert.match(end.stdout, /later work was not recorded: \d+ call/);
+  assert.ok(!end.stderr.includes('stopped waiting'), end.stderr);
+});
+
 test('what did not come is marked in the tree, and stderr says that the wait is over, and for what', async (context) => {
   const { connection } = store(context);
   const url = await storing(context, connection, []);

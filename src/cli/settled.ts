@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { StoredTrace } from '../drivers/driver.js';
+import { isWork } from '../report/about.js';
 import { count } from '../report/format.js';
 import { type Tree, type TreePoint, buildTree } from '../report/tree.js';
 import { isUnanswered } from '../report/unanswered.js';
@@ -28,9 +29,11 @@ export async function settled(store: Store, base_id: string, waitMs: number): Pr
     const stored = await store.read(base_id);
     const now = performance.now();
     const events = stored?.events ?? [];
-    const isGrown = events.length > size;
+    // A count of what was left out may come for seconds, and is no part of the work.
+    const ofWork = events.reduce((sum, { name }) => (name.startsWith('left_out-') ? sum : sum + 1), 0);
+    const isGrown = ofWork > size;
     if (isGrown) {
-      size = events.length;
+      size = ofWork;
       grewAt = now;
     }
     const isLate = now >= deadline;
@@ -49,10 +52,11 @@ const mostNamed = 3;
  * What a trace promises and does not hold: the other end of a point, a parent, and points of each service to which
  * a call carried it on. A command's process has sent all it has before the command ends, and so has a thread.
  */
-function missingIn({ base_id, points, roots }: Tree): string[] {
+function missingIn({ base_id, roots, ...tree }: Tree): string[] {
+  const points = tree.points.filter(isWork);
   const unfinished = points.filter(({ finished }) => finished === undefined).length;
   const startless = points.filter(({ started }) => started === undefined).length;
-  const lost = roots.filter(({ parent_id }) => parent_id !== base_id).length;
+  const lost = roots.filter((root) => isWork(root) && root.parent_id !== base_id).length;
   const silent = [...new Set(points.filter(isUnanswered).map(hostOf))];
   const rest = silent.length > mostNamed ? ` and ${silent.length - mostNamed} more` : '';
   return [

@@ -29,8 +29,9 @@ export interface MethodHook {
    *
    * @param context the point's own
    * @param detail what was given beside the result
+   * @param args what the method was called with
    */
-  stop?(result: unknown, context: Context, detail: unknown): Said;
+  stop?(result: unknown, context: Context, detail: unknown, args: readonly unknown[]): Said;
   /** What a point says at its stop after an error; its class and message by default, or that the caller gave it up. */
   failed?(error: unknown, context: Context): Info;
   readonly settles: Settling;
@@ -195,7 +196,7 @@ export class Call {
   #saidOf({ context }: Point, result: unknown, detail: unknown): Said {
     if (this.guard.off || this.#hook.stop === undefined) return undefined;
     try {
-      return this.#hook.stop(result, context, detail);
+      return this.#hook.stop(result, context, detail, this.args);
     } catch (error) {
       this.guard.fail(error);
       return undefined;

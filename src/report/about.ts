@@ -48,7 +48,7 @@ const kinds: Readonly<Record<string, Describe>> = {
     subject: joined(' ', 'thread', text(start, 'thread', 'thread_id')),
     ...exit(stop, 'thread'),
   }),
-  left_out: (start) => ({ label: 'left out', subject: leftOut(start) }),
+  left_out: (start) => ({ label: 'left out', subject: leftOut([start]) }),
   process: (start, stop) => ({
     subject: joined(' · pid ', fileName(text(start, 'process', 'file')), text(start, 'process', 'pid')),
     ...exit(stop, 'process'),
@@ -76,17 +76,27 @@ export function failureOf(point: TreePoint): string | undefined {
   return failure.kind === 'error' ? joined(': ', failure.type, failure.message ?? '') : '';
 }
 
-/** Whether a point is work, and not a count of what was left out. */
-export const isWork = ({ name }: TreePoint): boolean => name !== 'left_out';
+/** Whether a point is work, and not a count of what was left out; the application may have points of that name. */
+export const isWork = ({ name, startInfo }: TreePoint): boolean =>
+  name !== 'left_out' || (startInfo !== undefined && typeof startInfo['left_out'] !== 'object');
 
-/** Calls that are not in the trace. */
-function leftOut(start: Info): string {
-  const late = value(start, 'left_out', 'late');
-  if (typeof late === 'number') return `later work was not recorded: ${count(late, 'call')}`;
-  const unknown = value(start, 'left_out', 'unknown');
-  return typeof unknown === 'number'
-    ? `up to ${count(unknown, 'call')}, ${text(start, 'left_out', 'why')}`
-    : '';
+/** Calls that are not in the trace, added up by why they are not. */
+export function leftOut(starts: readonly Info[]): string {
+  let allLate: number | undefined;
+  const allUnknown = new Map<string, number>();
+  for (const start of starts) {
+    const late = value(start, 'left_out', 'late');
+    const unknown = value(start, 'left_out', 'unknown');
+    const why = text(start, 'left_out', 'why');
+    if (typeof late === 'number') allLate = (allLate ?? 0) + late;
+    else if (typeof unknown === 'number') allUnknown.set(why, (allUnknown.get(why) ?? 0) + unknown);
+  }
+  return joined(
+    '; ',
+    // The short one first: the other one's reason may be cut.
+    allLate === undefined ? '' : `later work was not recorded: ${count(allLate, 'call')}`,
+    ...Array.from(allUnknown, ([why, calls]) => joined(', ', `up to ${count(calls, 'call')}`, why)),
+  );
 }
 
 function httpOut(start: Info, stop: Info): Partial<About> {

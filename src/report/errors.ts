@@ -1,4 +1,5 @@
 import { failureIn, isCancelled } from '../trace/failed.js';
+import { isWork } from './about.js';
 import type { Tree, TreePoint } from './tree.js';
 
 // What stands in quotes may be masked at one point and not at the other: databases quote the values that they refuse.
@@ -41,7 +42,7 @@ function fromAbove(roots: readonly TreePoint[]): {
 
 function failedByItself(point: TreePoint, parent: TreePoint | undefined, hasErrors: boolean): boolean {
   const failure = failureIn(point.stopInfo ?? {});
-  if (failure === undefined || isOtherEnd(point, parent)) return false;
+  if (failure === undefined || !isWork(point) || isOtherEnd(point, parent)) return false;
   // A status and an exit code say that something went wrong: where the trace shows it, it is not a second one.
   if (failure.kind !== 'error') return !hasErrors;
   return !point.children.some((child) => {
@@ -55,9 +56,20 @@ function failedByItself(point: TreePoint, parent: TreePoint | undefined, hasErro
 }
 
 /** An exchange that broke off is one event, also where both its ends are in the trace: the client knows more of it. */
-function isOtherEnd({ name, stopInfo }: TreePoint, parent: TreePoint | undefined): boolean {
-  if (name !== 'wsgi' || stopInfo?.['etype'] !== 'Aborted') return false;
-  if (parent?.name !== 'http' && parent?.name !== 'https') return false;
-  const stop = parent.stopInfo ?? {};
-  return isCancelled(stop) || failureIn(stop)?.kind === 'error';
+function isOtherEnd(point: TreePoint, parent: TreePoint | undefined): boolean {
+  if (!isBrokenOff(point, parent)) return false;
+  return isCancelledByCaller(point, parent) || failureIn(parent?.stopInfo ?? {})?.kind === 'error';
+}
+
+/** Whether a request broke off because its caller, which is in the trace, gave it up on purpose: no failure. */
+export function isCancelledByCaller(point: TreePoint, parent: TreePoint | undefined): boolean {
+  return isBrokenOff(point, parent) && isCancelled(parent?.stopInfo ?? {});
+}
+
+function isBrokenOff({ name, stopInfo }: TreePoint, parent: TreePoint | undefined): boolean {
+  return (
+    name === 'wsgi' &&
+    stopInfo?.['etype'] === 'Aborted' &&
+    (parent?.name === 'http' || parent?.name === 'https')
+  );
 }

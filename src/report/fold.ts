@@ -1,5 +1,6 @@
 // A loop that asks 2,000 times makes 2,000 lines in which nothing else is found: equal siblings are one line.
-import { type About, about, failureOf } from './about.js';
+import { isCancelled } from '../trace/failed.js';
+import { type About, about, failureOf, isWork, leftOut } from './about.js';
 import { clean, duration } from './format.js';
 import type { Tree, TreePoint } from './tree.js';
 import { isUnanswered } from './unanswered.js';
@@ -15,7 +16,7 @@ export interface Row {
 /** The lines of a tree. */
 export interface Rows {
   readonly roots: readonly Row[];
-  /** How many points have no line of their own. */
+  /** How many points of work have no line of their own. */
   readonly folded: number;
 }
 
@@ -35,21 +36,30 @@ export function rowsOf({ roots, points }: Pick<Tree, 'roots' | 'points'>, isFold
   const open = [...top];
   let count = 0;
   for (let row = open.pop(); row !== undefined; row = open.pop()) {
-    count++;
     const [point, ...others] = row.points;
+    if (isWork(point)) count++;
     row.rows =
       others.length === 0
         ? rowsAmong(point.children, isFolded ? fewest : Infinity)
         : rowsAmong(row.points.flatMap(({ children }) => children).toSorted(byStart), 2);
     for (const below of row.rows) open.push(below);
   }
-  return { roots: top, folded: points.length - count };
+  return { roots: top, folded: points.filter(isWork).length - count };
 }
 
 const startOf = ({ started, finished }: TreePoint): number => started ?? finished ?? 0;
 const byStart = (a: TreePoint, b: TreePoint): number => startOf(a) - startOf(b);
 
 function rowsAmong(siblings: readonly TreePoint[], atLeast: number): Open[] {
+  const [told, ...others] = atLeast === Infinity ? [] : siblings.filter((point) => !isWork(point));
+  if (told === undefined) return rowsOfWork(siblings, atLeast);
+  // Counts of what was left out are added up, however few they are.
+  const rows = rowsOfWork(siblings.filter(isWork), atLeast);
+  rows.push({ points: [told, ...others], rows: [] });
+  return rows.toSorted((a, b) => byStart(a.points[0], b.points[0]));
+}
+
+function rowsOfWork(siblings: readonly TreePoint[], atLeast: number): Open[] {
   if (siblings.length < atLeast) return siblings.map((point) => ({ points: [point], rows: [] }));
   const groups = new Map<string, [TreePoint, ...TreePoint[]]>();
   for (const point of siblings) {
@@ -78,6 +88,7 @@ function keyOf(point: TreePoint): string {
     finished === undefined,
     isUnanswered(point),
     isBad && outcome,
+    isCancelled(point.stopInfo ?? {}),
     point.stopInfo?.['etype'] ?? null,
     // A call of a database is known by its statement, where that is recorded.
     children.filter((child) => child.name === 'sql').map(whatOf),
@@ -88,6 +99,7 @@ function keyOf(point: TreePoint): string {
 export function aboutAll(points: readonly [TreePoint, ...TreePoint[]]): About {
   const [first] = points;
   const told = about(first);
+  if (!isWork(first)) return { ...told, subject: leftOut(points.map(({ startInfo = {} }) => startInfo)) };
   const all = points.map(about);
   const took = points
     .map(({ started, finished }) => (started === undefined ? NaN : (finished ?? NaN) - started))

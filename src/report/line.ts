@@ -1,5 +1,6 @@
 import { isCancelled } from '../trace/failed.js';
-import { about, failureOf } from './about.js';
+import { about, isWork } from './about.js';
+import { isCancelledByCaller } from './errors.js';
 import { type Row, aboutAll, failureOfAll } from './fold.js';
 import { clean, cut, duration, pad, share, widthOf } from './format.js';
 import { type Piece, type Style, fit, joinPieces } from './pieces.js';
@@ -22,6 +23,8 @@ export interface Layout {
 /** The place of a point in the tree, or of equal ones. */
 export interface Place {
   readonly points: Row['points'];
+  /** The point above; of equal ones the first, and the others ended as it did. */
+  readonly caller: TreePoint | undefined;
   /** The lines that lead to it. */
   readonly glyphs: string;
   /** Its parent should be there and is not. */
@@ -88,7 +91,10 @@ export function heading({ service, timeline, shares, starts }: Layout): Piece[] 
 
 /** A point on its line. */
 export function lineOf(tree: Tree, place: Place, layout: Layout): Piece[] {
-  return [...columns(tree, place.points, layout), ...story(place, layout.room)];
+  const [point] = place.points;
+  const isNone = !isWork(point) || isCancelledByCaller(point, place.caller);
+  const failure = isNone ? undefined : failureOfAll(place.points);
+  return [...columns(tree, place.points, layout, failure), ...story(place, layout.room, failure)];
 }
 
 /** The service's name, safe to print; '' where there is none. */
@@ -100,6 +106,7 @@ function columns(
   { total }: Tree,
   points: Row['points'],
   { timeline, service, shares, starts }: Layout,
+  failure: string | undefined,
 ): Piece[] {
   const [point] = points;
   const whole = points.filter(({ started, finished }) => started !== undefined && finished !== undefined);
@@ -120,7 +127,7 @@ function columns(
     gap,
   ];
   if (timeline > 0) {
-    const style = failureOf(point) === undefined ? kindStyles.get(point.name) : 'red';
+    const style = failure === undefined ? kindStyles.get(point.name) : 'red';
     pieces.push({ text: bar(total, points, timeline), style }, gap);
   }
   if (service > 0) {
@@ -147,14 +154,14 @@ function bar(total: number, points: readonly TreePoint[], width: number): string
 }
 
 /** Points in words. Where there is too little room, what they worked on gives way first. */
-function story({ points, glyphs, isLost }: Place, room: number): Piece[] {
+function story(place: Place, room: number, failure: string | undefined): Piece[] {
+  const { points, glyphs } = place;
   const [point, ...others] = points;
   const told = others.length === 0 ? about(point) : aboutAll(points);
-  const failure = failureOfAll(points);
   const label: Piece = { text: clean(told.label), style: kindStyles.get(point.name) ?? 'bold' };
   const outcome: Piece = { text: clean(told.outcome), style: told.isBad ? 'yellow' : 'green' };
   const subject = clean(told.subject);
-  const mark = markOf(point, failure, isLost);
+  const mark = markOf(place, failure);
 
   const fixed = widthOf(glyphs) + widthOf(label.text) + widthOf(outcome.text);
   const left = room - fixed - widthOf(gap.text) - 2 * widthOf(blank.text);
@@ -168,11 +175,12 @@ function story({ points, glyphs, isLost }: Place, room: number): Piece[] {
   return fit([{ text: glyphs, style: 'dim' }, ...joinPieces([label], gap), gap, ...words], room);
 }
 
-function markOf(point: TreePoint, failure: string | undefined, isLost: boolean): string {
+function markOf({ points: [point], caller, isLost }: Place, failure: string | undefined): string {
   const isGivenUp = isCancelled(point.stopInfo ?? {});
+  const isByCaller = isCancelledByCaller(point, caller);
   const marks = [
     failure === undefined ? '' : `✗ ${clean(failure)}`.trimEnd(),
-    isGivenUp ? 'cancelled' : '',
+    isByCaller ? 'cancelled by its caller' : isGivenUp ? 'cancelled' : '',
     failure === undefined ? missing(point, isLost) : '',
   ];
   return marks.filter((mark) => mark !== '').join(' ');

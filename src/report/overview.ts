@@ -38,14 +38,15 @@ export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefine
     services: [...new Set(tree.points.map(({ service }) => service ?? ''))].filter((name) => name !== ''),
     points: tree.points.filter(isWork).length,
     errors: countErrors(tree),
-    unfinished: tree.points.filter(({ finished }) => finished === undefined).length,
+    unfinished: tree.points.filter((point) => isWork(point) && point.finished === undefined).length,
   };
 }
 
 /** Of several points at the top the first request, else the first point. */
 function beginning({ base_id, roots }: Tree): Pick<Overview, 'method' | 'path' | 'status' | 'what'> {
   const own = roots.filter(({ parent_id }) => parent_id === base_id);
-  const point = own.find(({ name }) => name === 'wsgi') ?? own[0] ?? roots[0]!;
+  const point =
+    own.find(({ name }) => name === 'wsgi') ?? own.find(isWork) ?? roots.find(isWork) ?? roots[0]!;
   const request = memberOf(point.startInfo, 'request');
   const { status_code } = memberOf(point.stopInfo, 'response');
   const told = about(point);

@@ -4,10 +4,17 @@ import { type Row, rowsOf } from './fold.js';
 import { clean, count, duration, moment } from './format.js';
 import { type Place, heading, layOut, lineOf, serviceOf } from './line.js';
 import { type Display, type Piece, fit, joinPieces, paint } from './pieces.js';
-import type { Tree } from './tree.js';
+import type { Tree, TreePoint } from './tree.js';
 import { isUnanswered } from './unanswered.js';
 
 const maxServicesNamed = 4;
+
+interface Frame {
+  readonly rows: readonly Row[];
+  readonly indent: string;
+  readonly caller: TreePoint | undefined;
+  next: number;
+}
 
 /**
  * Writes a trace for people: a head of a few lines, then the tree, a line for each point, or for equal siblings.
@@ -40,7 +47,7 @@ function title(tree: Tree): Piece[] {
 function summary(tree: Tree, folded: number): Piece[] {
   const services = [...new Set(tree.points.map(serviceOf))].filter((name) => name !== '');
   const errors = countErrors(tree);
-  const unfinished = tree.points.filter((point) => point.finished === undefined).length;
+  const unfinished = tree.points.filter((point) => isWork(point) && point.finished === undefined).length;
   const unanswered = tree.points.filter(isUnanswered).length;
   const named = services.length > maxServicesNamed ? count(services.length, 'service') : services.join(', ');
   const facts: Piece[] = [
@@ -64,7 +71,7 @@ function summary(tree: Tree, folded: number): Piece[] {
  * @param maxDepth deeper points keep the indentation of this depth and have their own written beside it
  */
 function* walk({ base_id }: Tree, roots: readonly Row[], maxDepth: number): Generator<Place> {
-  const open = [{ rows: roots, indent: '', next: 0 }];
+  const open: Frame[] = [{ rows: roots, indent: '', next: 0, caller: undefined }];
   for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
     const row = frame.rows[frame.next++];
     if (row === undefined) {
@@ -77,11 +84,12 @@ function* walk({ base_id }: Tree, roots: readonly Row[], maxDepth: number): Gene
     const branch = depth === 0 ? '' : isLast ? '└─ ' : '├─ ';
     yield {
       points: row.points,
+      caller: frame.caller,
       glyphs: `${frame.indent}${isDeep ? `⋯ ${depth} ` : ''}${branch}`,
       // The first root's parent may be a caller that is not traced.
       isLost: depth === 0 && frame.next > 1 && row.points[0].parent_id !== base_id,
     };
     const below = depth === 0 || isDeep ? '' : isLast ? '   ' : '│  ';
-    open.push({ rows: row.rows, indent: frame.indent + below, next: 0 });
+    open.push({ rows: row.rows, indent: frame.indent + below, next: 0, caller: row.points[0] });
   }
 }

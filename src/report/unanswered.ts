@@ -1,3 +1,4 @@
+import { isWork } from './about.js';
 import type { TreePoint } from './tree.js';
 
 /**
@@ -7,7 +8,7 @@ import type { TreePoint } from './tree.js';
 export function isUnanswered({ children, stopInfo }: TreePoint): boolean {
   const requests = stopInfo?.['requests'];
   return (
-    children.length === 0 &&
+    !children.some(isWork) &&
     typeof requests === 'object' &&
     requests !== null &&
     (requests as { readonly signed?: unknown }).signed === true

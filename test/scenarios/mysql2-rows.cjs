@@ -88,6 +88,61 @@ module.exports = async function rows(mysql, promises) {
     for await (const _row of stream) break;
     return query('select 1');
   });
+  await query('create temporary table upserted (n int primary key, note varchar(50))');
+  const changes = async (text, ...more) => (await query(text, ...more)).affectedRows;
+  const all = async (text) => (await query(text)).map((each) => each.affectedRows ?? each.length);
+  await way('upserted 2', () =>
+    changes("insert into upserted values (1, 'please replace'), (2, 'a; rollback')"),
+  );
+  await way('on duplicate key', () =>
+    changes('insert into upserted values (1, 1) on duplicate key update note = 9'),
+  );
+  await way('on duplicate key of several', () =>
+    changes('INSERT upserted VALUES (1, 3), (9, 3) ON  DUPLICATE\nKEY UPDATE note = 8'),
+  );
+  await way('replace', () => changes('replace into upserted values (2, 2)'));
+  await way('replace with options', () => changes({ sql: '/* now */ Replace upserted set n = 2, note = 3' }));
+  await way('replace of what is selected', () => changes('replace into upserted select 2, 5'));
+  await way(
+    'replace executed',
+    async () => (await by(connection, 'execute', 'replace into upserted values (?, ?)', [2, 6])).affectedRows,
+  );
+  const replacing = await by(connection, 'prepare', 'replace into upserted values (?, ?)');
+  await way('replace prepared', async () => (await by(replacing, 'execute', [2, 7])).affectedRows);
+  await way('replace prepared by events', () => ended(replacing.execute([2, 8])));
+  await way('replace by events', () => ended(connection.query('replace into upserted values (2, 9)')));
+  await way(
+    'replace by a promise',
+    async () =>
+      (await promised.query('create temporary table r (n int primary key); replace into r values (1)'))[0]
+        .length,
+  );
+  await way('replace beside rows', () => all('replace into upserted values (2, 9); select 1'));
+  await way('replace of nothing 0', () =>
+    changes('replace into upserted select 1, 1 from changed where n = 99'),
+  );
+  await way('text that is replaced 1', () =>
+    changes("update upserted set note = replace (note, '9', '1') where n = 2"),
+  );
+  await way('placeholders 1', () =>
+    changes('update upserted set note = ? where n = 2', ['to replace; alter']),
+  );
+  await way('placeholders of a pool 1', async () => {
+    const text = 'create temporary table w (note text); insert into w values (?)';
+    return (await by(pool, 'query', text, ["to replace, on 'duplicate key'"])).length;
+  });
+  await way(
+    'rows with the word 1',
+    async () => (await query('select * from upserted where n = 2 /* replace */')).length,
+  );
+  await way('rolled back', () => all('begin; insert into changed values (77, 7); rollback'));
+  await way('rolled back by events', () =>
+    ended(connection.query('begin; insert into changed values (78, 7); rollback')),
+  );
+  await way('rows that came before a rollback 3', () => all(`begin; ${ten}; rollback`));
+  await way('table made anew', () => changes('alter table upserted add more int, algorithm = copy'));
+  await way('index', () => changes('create unique index o on upserted (note, n)'));
+  await way('ignored 0', () => changes('insert ignore into upserted values (1, 1, 1)'));
   const statement = await by(connection, 'prepare', ten);
   await way('prepared 3', async () => by(statement, 'execute', []));
   await way('prepared events 3', () => ended(statement.execute([])));

@@ -93,6 +93,51 @@ module.exports = async function rows(pg) {
   await way('a transaction that counts nothing', async () =>
     (await client.query('begin; set local work_mem to 1024; commit')).map((each) => each.rowCount),
   );
+  const several = async (text) => (await client.query(text)).map((each) => each.rowCount);
+  const one = async (text, asker = client) => (await asker.query(text)).rowCount;
+  const submitted = (text) =>
+    new Promise((resolve, reject) => client.query(new pg.Query(text)).on('error', reject).on('end', resolve));
+  await client.query('create temporary table undone (n int primary key)');
+  await way('rolled back', () => several('begin; insert into undone values (1), (2); rollback'));
+  await way('rolled back in a pool', async () =>
+    (await pool.query('create temporary table u (n int); begin; insert into u values (1); abort')).map(
+      (each) => each.rowCount,
+    ),
+  );
+  await way('rolled back in part', () =>
+    several(
+      'begin; insert into undone values (1); savepoint s; insert into undone values (2); rollback to s; commit',
+    ),
+  );
+  await way('rolled back beside rows', () =>
+    several('begin; insert into undone values (7); select 1; rollback; select 2'),
+  );
+  await way('rolled back as a query object', () =>
+    submitted('begin; delete from undone; select 1; rollback'),
+  );
+  await way('changes after a rollback 2', () => several('rollback; insert into undone values (3), (4)'));
+  await way('changes beside nothing rolled back 2', () =>
+    several('begin; delete from undone where false; rollback; insert into undone values (5), (6)'),
+  );
+  await way('rows that came before a rollback 3', () =>
+    several('begin; select generate_series(1, 3); rollback'),
+  );
+  await way('rows of a query object before a rollback 3', () =>
+    submitted('begin; select generate_series(1, 3); rollback'),
+  );
+  await client.query('begin; declare k scroll cursor for select generate_series(1, 9)');
+  await way('fetch 2', () => one('fetch 2 from k'));
+  await way('move', () => one('move 3 from k'));
+  await way('move and fetch 1', () => several('move 2 from k; fetch 1 from k'));
+  await way('move by a query object', () => submitted('move backward 2 from k'));
+  await way('move by a cursor', async () => (await client.query(new Cursor('move 1 from k')).read(5)).length);
+  await client.query('commit');
+  await way('insert that meets a row 1', () =>
+    one('insert into undone values (3) on conflict (n) do update set n = 8'),
+  );
+  await way('insert that leaves a row 0', () => one('insert into undone values (4) on conflict do nothing'));
+  await way('select into 2', () => one('select generate_series(1, 2) as n into temporary made'));
+  await way('explain 1', () => one('explain select 1'));
   await way('set', async () => (await client.query('set search_path to public')).rowCount);
   await way('several in a pool 3', async () =>
     (await pool.query('select generate_series(1, 2); select 1')).map((each) => each.rowCount),
