@@ -1,7 +1,7 @@
 // What http, https, http2 and fetch look like from outside, and what becomes of what an application puts in
 // their place.
 const { syncBuiltinESMExports } = require('node:module');
-const { Server } = require('node:net');
+const { Server, Socket } = require('node:net');
 const { inspect } = require('node:util');
 const { answer, using } = require('./tools/http.cjs');
 
@@ -35,7 +35,10 @@ function tree(value, depth) {
   // And the hidden `emit` of all servers; docs/support.md names these.
   const marks = /^(?:__original|__unwrap|__wrapped|Symbol\(ostrace\.wrapped\)|constructor)$/;
   const members = own
-    .filter(([name]) => !marks.test(name) && !(name === 'emit' && value === Server.prototype))
+    .filter(
+      ([name]) =>
+        !marks.test(name) && !(name === 'emit' && [Server.prototype, Socket.prototype].includes(value)),
+    )
     .map(([name, { value: member, get, set, writable, enumerable, configurable }]) => {
       const marked = `${writable} ${enumerable} ${configurable} ${get?.name} ${set?.name}`;
       return [name, marked, get === undefined ? tree(member, depth - 1) : ''];
