@@ -70,6 +70,8 @@ interface Row {
   /** Whom the socket is connected to, where that is another one. */
   readonly peer?: string;
   readonly isTls?: boolean;
+  /** How it comes that Node does not see to it that TLS is with the host. */
+  readonly unchecked?: 'not rejected' | 'by the application';
   readonly method?: string;
   readonly isSigned: boolean;
 }
@@ -99,6 +101,22 @@ const rows: readonly Row[] = [
   { what: 'in a tunnel, which its proxy can read', host: own, peer: foreign, isSigned: false },
   { what: 'in a tunnel of a proxy that may read it', host: own, peer: own, isSigned: true },
   { what: 'by TLS in a tunnel', host: own, peer: foreign, isTls: true, isSigned: true },
+  {
+    what: 'by TLS in a tunnel, with whomever',
+    host: own,
+    peer: foreign,
+    isTls: true,
+    unchecked: 'not rejected',
+    isSigned: false,
+  },
+  {
+    what: 'by TLS in a tunnel, with whom the application takes',
+    host: own,
+    peer: foreign,
+    isTls: true,
+    unchecked: 'by the application',
+    isSigned: false,
+  },
   { what: 'by TLS in a tunnel to another host', host: foreign, peer: own, isTls: true, isSigned: false },
   { what: 'CONNECT', host: own, method: 'CONNECT', isSigned: false },
 ];
@@ -115,10 +133,11 @@ test('a request is signed only where all who can read it are allowed', () => {
     authority = `${host}:1`,
     absolute,
     isTls,
+    unchecked,
     method,
   } of rows) {
     const path = absolute === undefined ? '/' : `http://${absolute}/`;
-    const secureFor = isTls === true ? host : undefined;
+    const secureFor = isTls === true && unchecked === undefined ? host : undefined;
     const way = { host, peer, authorities: [authority], path, secureFor, ...(method && { method }) };
     assert.equal(is(way), isSigned, what);
   }

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 
 import type { Line } from './recipients.js';
 import type { Settings } from './settings.js';
@@ -45,8 +46,23 @@ function peerOf(socket: Socket, { peers }: Settings): string | undefined {
 export function lineOf(socket: Socket | undefined, scheme: 'http' | 'https', settings: Settings): Line {
   if (socket === undefined) return { peer: undefined };
   const { encrypted, _handle } = socket as Inside;
-  const name = scheme === 'https' && encrypted === true ? _handle?.getServername?.() : undefined;
+  const isSecure = scheme === 'https' && encrypted === true && isChecked(socket as TLSSocket);
+  const name = isSecure ? _handle?.getServername?.() : undefined;
   return { peer: peerOf(socket, settings), secureFor: typeof name === 'string' ? name : undefined };
+}
+
+/** Whether nothing is sent over TLS before Node has found the certificate to be its peer's. */
+function isChecked(socket: TLSSocket): boolean {
+  const symbol = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description === 'connect-options',
+  );
+  // Not those of a socket that was made without `tls.connect`: then nobody checks.
+  const options = symbol && (socket as unknown as Record<symbol, ConnectionOptions | undefined>)[symbol];
+  if (options === undefined) return false;
+  const { checkServerIdentity } = require('node:tls') as typeof import('node:tls');
+  if (options.checkServerIdentity !== checkServerIdentity) return false;
+  // A session that is taken up again was maybe with another peer.
+  return options.rejectUnauthorized !== false || (socket.authorized && !socket.isSessionReused());
 }
 
 /** What decides where an agent of Node's connects to; the options win over those of a request. */
