@@ -27,7 +27,7 @@ const hosts: Readonly<Record<string, readonly string[]>> = {
   'another host': [
     'api.third-party.example 8.8.8.8 2001:db8::1 172.32.0.1 11.0.0.1 db. ai.',
     '0.0.0.0 0 :: 127.1 0177.0.0.1 0x7f000001 2130706433 0x 127.0.0.1. 010.0.0.1',
-    '::ffff:10.0.0.1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::127.0.0.1 fe80::1 fc:00::1',
+    '::ffff:10.0.0.1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::127.0.0.1 fe80::1 fc:00::1 fc00::1 [fcff::1]',
     'evil。com evil．com evil｡com x%2ecom ｌocalhost ٨ a/b a# a? a@b a:b',
     'evil.example/.localhost evil。example.localhost x@y.localhost .localhost [ [] [a]b',
   ],
