@@ -8,6 +8,7 @@ import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.j
 import { aborted, answered, defaultPort } from '../src/hooks/http.js';
 import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
+import { standsFor } from '../src/hooks/peer.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
 import { type Context, caller as callerOf, place } from '../src/trace/context.js';
@@ -44,17 +45,16 @@ type AddRequest = (request: ClientRequest, ...rest: unknown[]) => unknown;
 function watchRequests(tell: (request: ClientRequest) => void): void {
   const { Agent, ClientRequest } = require('node:http') as typeof import('node:http');
   const agents = Agent.prototype as Agent & { addRequest: AddRequest };
-  patch(
-    agents,
-    'addRequest',
-    (original) =>
-      function () {
-        const args = arguments as unknown as Parameters<AddRequest>;
-        const result = Reflect.apply(original, this, args);
-        tell(args[0]);
-        return result;
-      },
-  );
+  patch(agents, 'addRequest', (original) => {
+    const wrapper = function (this: unknown): unknown {
+      const args = arguments as unknown as Parameters<AddRequest>;
+      const result = Reflect.apply(original, this, args);
+      tell(args[0]);
+      return result;
+    };
+    standsFor(wrapper, original);
+    return wrapper;
+  });
   // Without an agent it is called by the constructor; agents of another kind call it once they are connected.
   patch(
     ClientRequest.prototype,
