@@ -5,7 +5,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { test } from 'node:test';
 
-import { isDirect } from '../src/hooks/peer.js';
+import { isDirect as isNodesOwn } from '../src/hooks/peer.js';
 import { isWithin } from '../src/hooks/version-range.js';
 import { type Read, openHosts } from './fixtures/hosts.js';
 import { key, on, run, scenario } from './scenario.js';
@@ -133,20 +133,20 @@ test("a package that has all of Node's agents lead to a proxy: it reads no signe
 
 test("Node's own agents are known to be that, and others are not taken for them", () => {
   assert.deepEqual(
-    [new http.Agent(), http.globalAgent].map((agent) => isDirect(agent, 'http')),
+    [new http.Agent(), http.globalAgent].map((agent) => isNodesOwn(agent, 'http')),
     [true, true],
   );
   assert.deepEqual(
-    [new https.Agent(), https.globalAgent].map((agent) => isDirect(agent, 'https')),
+    [new https.Agent(), https.globalAgent].map((agent) => isNodesOwn(agent, 'https')),
     [true, true],
   );
-  assert.equal(isDirect(new (class extends http.Agent {})(), 'http'), false);
+  assert.equal(isNodesOwn(new (class extends http.Agent {})(), 'http'), false);
   const { prototype } = https.Agent;
   const { createConnection } = prototype;
   prototype.createConnection = function (...args) {
     return Reflect.apply(createConnection, this, args);
   };
-  assert.equal(isDirect(new https.Agent(), 'https'), false);
+  assert.equal(isNodesOwn(new https.Agent(), 'https'), false);
   prototype.createConnection = createConnection;
-  assert.equal(isDirect(new https.Agent(), 'https'), true);
+  assert.equal(isNodesOwn(new https.Agent(), 'https'), true);
 });
