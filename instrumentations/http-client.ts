@@ -8,9 +8,10 @@ import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.j
 import { aborted, answered, defaultPort } from '../src/hooks/http.js';
 import { isOtherAgents } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
+import { standsFor } from '../src/hooks/peer.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, caller as callerOf } from '../src/trace/context.js';
+import { type Context, caller as callerOf, place } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
@@ -44,17 +45,16 @@ type AddRequest = (request: ClientRequest, ...rest: unknown[]) => unknown;
 function watchRequests(tell: (request: ClientRequest) => void): void {
   const { Agent, ClientRequest } = require('node:http') as typeof import('node:http');
   const agents = Agent.prototype as Agent & { addRequest: AddRequest };
-  patch(
-    agents,
-    'addRequest',
-    (original) =>
-      function () {
-        const args = arguments as unknown as Parameters<AddRequest>;
-        const result = Reflect.apply(original, this, args);
-        tell(args[0]);
-        return result;
-      },
-  );
+  patch(agents, 'addRequest', (original) => {
+    const wrapper = function (this: unknown): unknown {
+      const args = arguments as unknown as Parameters<AddRequest>;
+      const result = Reflect.apply(original, this, args);
+      tell(args[0]);
+      return result;
+    };
+    standsFor(wrapper, original);
+    return wrapper;
+  });
   // Without an agent it is called by the constructor; agents of another kind call it once they are connected.
   patch(
     ClientRequest.prototype,
@@ -75,8 +75,14 @@ const hasCreatedChannel = major > 23 || (major === 23 && minor >= 2) || (major =
 function send(request: ClientRequest, settings: Settings, guard: Guard): void {
   if (isOtherAgents(request, settings.environment)) return;
   const caller = callerOf();
-  if (caller === undefined) return;
   const scheme = request.protocol === 'https:' ? 'https' : 'http';
+  if (caller === undefined) {
+    const context = place();
+    // No point, but what it passes on of a trace is not for everybody.
+    if (context !== undefined)
+      carry(request, { scheme, context, caller: context, isPoint: false }, settings, guard);
+    return;
+  }
   const point = startPoint(scheme, caller, {
     requests: {
       method: request.method,
@@ -87,7 +93,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
     },
   });
   watching(point, () => {
-    carry(request, { scheme, context: point.context, caller }, settings, guard);
+    carry(request, { scheme, context: point.context, caller, isPoint: true }, settings, guard);
     watch(request, point, caller, guard);
   });
 }

@@ -7,7 +7,14 @@ import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
 import { valuesIn, withTraceHeaders } from '../src/hooks/head.js';
 import { patch } from '../src/hooks/patch.js';
 import { isDirect, lineOf } from '../src/hooks/peer.js';
-import { type Carried, type Given, type Line, type Way, carried } from '../src/hooks/recipients.js';
+import {
+  type Carried,
+  type Given,
+  type Line,
+  type Sender,
+  type Way,
+  carried,
+} from '../src/hooks/recipients.js';
 import type { Settings } from '../src/hooks/settings.js';
 import type { Context } from '../src/trace/context.js';
 import { infoHeader, traceHeaderNames } from '../src/trace/headers.js';
@@ -17,10 +24,8 @@ import { tracing } from '../src/trace/trace.js';
 const info = infoHeader.toLowerCase();
 
 /** What a request carries on, and where it was made. */
-interface Outgoing {
+interface Outgoing extends Sender {
   readonly scheme: 'http' | 'https';
-  /** Of its point. */
-  readonly context: Context;
   readonly caller: Context;
 }
 
@@ -64,13 +69,14 @@ export function carry(request: ClientRequest, its: Outgoing, settings: Settings,
   });
 }
 
-function inject(request: ClientRequest, { scheme, context }: Outgoing, settings: Settings): void {
+function inject(request: ClientRequest, its: Outgoing, settings: Settings): void {
+  const { scheme, context } = its;
   const line = lineFor(request, scheme, settings);
   // It is asked again when there is one.
   if (line === undefined) return;
   const { method, path, host } = request;
   const decide = (given: Given, authorities: Way['authorities']): Carried | undefined =>
-    carried(settings, context, given, { ...line, method, path, host, authorities }, () =>
+    carried(settings, its, given, { ...line, method, path, host, authorities }, () =>
       settings.headersFor(context),
     );
   if (isWritten(request)) {

@@ -10,10 +10,10 @@ import { aborted, answered, defaultPort, statusOf } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
 import { lineOf } from '../src/hooks/peer.js';
-import { type Carried, carried } from '../src/hooks/recipients.js';
+import { type Carried, type Sender, carried } from '../src/hooks/recipients.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, caller as callerOf, nobody, runIn } from '../src/trace/context.js';
+import { type Context, caller as callerOf, nobody, place, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import { infoHeader, isTraceHeader } from '../src/trace/headers.js';
 import { failure } from '../src/trace/info.js';
@@ -41,9 +41,17 @@ export function http2Client(settings: Settings, http2: Http2): void {
           guarded(guard, () => carryInner(settings, this as ClientHttp2Session, inner));
           return Reflect.apply(original, this, inner);
         }
-        const caller = tracing.live === 0 || guard.off || isSuppressed() ? undefined : callerOf();
-        if (caller === undefined) return Reflect.apply(original, this, args);
+        if (tracing.live === 0 || guard.off || isSuppressed()) return Reflect.apply(original, this, args);
+        const caller = callerOf();
+        const context = caller ?? place();
+        if (context === undefined) return Reflect.apply(original, this, args);
         const given = Array.from(args);
+        if (caller === undefined) {
+          // No point, but what it passes on of a trace is not for everybody.
+          const sender = { context, isPoint: false };
+          guarded(guard, () => carryOnly(settings, sender, this as ClientHttp2Session, given));
+          return Reflect.apply(original, this, given);
+        }
         const point = guarded(guard, () => start(settings, caller, this as ClientHttp2Session, given));
         if (point === undefined) return Reflect.apply(original, this, args);
         try {
@@ -82,7 +90,8 @@ function start(settings: Settings, caller: Context, session: ClientHttp2Session,
     requests: { method, scheme, hostname, port, ...target(path) },
   });
   watching(point, () => {
-    if (given !== undefined) carry(settings, point.context, endpoint, given, args);
+    if (given !== undefined)
+      carry(settings, { context: point.context, isPoint: true }, endpoint, given, args);
   });
   return point;
 }
@@ -90,11 +99,14 @@ function start(settings: Settings, caller: Context, session: ClientHttp2Session,
 /** What undici asks is a point already: that one is carried on, to whom the session leads. */
 function carryInner(settings: Settings, session: ClientHttp2Session, args: unknown[]): void {
   const { writing } = settings;
-  const context = writing.request?.context;
+  const sender = writing.request?.sender;
   writing.request = undefined;
+  if (sender !== undefined) carryOnly(settings, sender, session, args);
+}
+
+function carryOnly(settings: Settings, sender: Sender, session: ClientHttp2Session, args: unknown[]): void {
   const given = givenIn(args);
-  if (context === undefined || given === undefined) return;
-  carry(settings, context, endpointOf(session, given.named), given, args);
+  if (given !== undefined) carry(settings, sender, endpointOf(session, given.named), given, args);
 }
 
 /** Whether a session is one that undici has made, which keeps its client there. */
@@ -104,7 +116,7 @@ function isUndicis(session: ClientHttp2Session): boolean {
 
 function carry(
   settings: Settings,
-  context: Context,
+  sender: Sender,
   { hostname, scheme, socket }: Endpoint,
   { named, isPlain, instead }: Given,
   args: unknown[],
@@ -113,7 +125,7 @@ function carry(
   const said = (name: string): readonly unknown[] => [named[name] ?? []].flat();
   const headers = carried(
     settings,
-    context,
+    sender,
     { infos: said(info), authorization: said('authorization') },
     {
       ...lineOf(socket, scheme, settings),
@@ -122,7 +134,7 @@ function carry(
       host: hostname,
       authorities: [...said(':authority'), ...said('host')],
     },
-    () => settings.headersFor(context),
+    () => settings.headersFor(sender.context),
   );
   if (headers !== undefined) args[0] = instead(headers);
 }

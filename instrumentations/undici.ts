@@ -11,10 +11,10 @@ import { answered, defaultPort } from '../src/hooks/http.js';
 import { isSuppressed } from '../src/hooks/other-agents.js';
 import { lookalike } from '../src/hooks/patch.js';
 import { lineOf } from '../src/hooks/peer.js';
-import { carried } from '../src/hooks/recipients.js';
+import { type Sender, carried } from '../src/hooks/recipients.js';
 import type { Settings } from '../src/hooks/settings.js';
 import { target } from '../src/hooks/url.js';
-import { type Context, caller as callerOf, runIn } from '../src/trace/context.js';
+import { type Context, caller as callerOf, nobody, place, runIn } from '../src/trace/context.js';
 import { leftOut, tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { notice } from '../src/trace/notice.js';
@@ -28,6 +28,8 @@ interface UndiciRequest {
   readonly origin: unknown;
   readonly path: string;
   readonly method: string;
+  /** Those that it was given: a text or a list, by version. */
+  readonly headers?: unknown;
   /** All versions have it but those that publish something else. */
   readonly addHeader?: unknown;
 }
@@ -46,6 +48,8 @@ export function undici(settings: Settings): void {
   };
   // The channels' contexts are often another request's: the point is found by its request.
   const open = createStamp<Exchange>();
+  // Requests without a point that pass trace headers on.
+  const passing = createStamp<Sender>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
     const guard = guardOf(Object.getPrototypeOf(request) as object);
@@ -59,9 +63,11 @@ export function undici(settings: Settings): void {
       notice('a copy of undici is not traced: what it publishes takes no headers; another version does');
       return;
     }
-    const caller = askedBy(request);
+    const { caller, context } = askedBy(request);
     if (caller === undefined) {
-      bind(request, { caller, context: undefined }, settings, guard);
+      const sender = context && { context, isPoint: false };
+      if (sender !== undefined) passing.put(request, sender);
+      bind(request, { caller, sender }, settings, guard);
       return;
     }
     const { protocol, hostname, port } = new URL(String(request.origin));
@@ -78,7 +84,7 @@ export function undici(settings: Settings): void {
     const exchange: Exchange = { point, info: {}, isGivenUp: false, guard };
     open.put(request, exchange);
     watching(point, () => {
-      bind(request, { caller, context: point.context }, settings, guard, exchange);
+      bind(request, { caller, sender: senderOf(point) }, settings, guard, exchange);
     });
   }
   // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
@@ -88,8 +94,12 @@ export function undici(settings: Settings): void {
   onChannel<Sending>('undici:client:sendHeaders', (sending) => {
     if (tracing.live === 0 || !isOverHttp1(sending)) return;
     settings.writing.request = undefined;
-    const state = open.of(sending.request);
-    if (state !== undefined) guarded(state.guard, () => carry(sending, state.point.context, settings));
+    const { request } = sending;
+    const state = open.of(request);
+    const sender = state === undefined ? passing.of(request) : senderOf(state.point);
+    if (sender === undefined) return;
+    const guard = state?.guard ?? guardOf(Object.getPrototypeOf(request) as object);
+    guarded(guard, () => carry(sending, sender, settings));
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
@@ -112,6 +122,8 @@ export function undici(settings: Settings): void {
     stopPoint(state.point, { ...(isCancelled(state, error) ? cancelled : failure(error)), ...state.info });
   });
 }
+
+const senderOf = ({ context }: Point): Sender => ({ context, isPoint: true });
 
 /** A request on its way. */
 interface Exchange {
@@ -151,12 +163,12 @@ const isOverHttp1 = ({ request: { method, path }, headers }: Sending): boolean =
  * Puts the trace headers into what is written next: only now is it known whom the request goes to. An origin does not
  * tell that, as there may be a proxy before it, and undici has made a text of the headers.
  */
-function carry({ request, socket, headers: head }: Sending, context: Context, settings: Settings): void {
+function carry({ request, socket, headers: head }: Sending, sender: Sender, settings: Settings): void {
   const { method, path } = request;
   const { protocol, hostname } = new URL(String(request.origin));
   const headers = carried(
     settings,
-    context,
+    sender,
     { infos: valuesIn(head, info), authorization: valuesIn(head, 'authorization') },
     {
       ...lineOf(socket, protocol === 'https:' ? 'https' : 'http', settings),
@@ -165,7 +177,7 @@ function carry({ request, socket, headers: head }: Sending, context: Context, se
       host: hostname,
       authorities: valuesIn(head, 'host'),
     },
-    () => settings.headersFor(context),
+    () => settings.headersFor(sender.context),
   );
   if (headers !== undefined) replaceInNext(socket, head, withTraceHeaders(head, headers));
 }
@@ -208,7 +220,7 @@ function replaceInNext(socket: Socket, beginning: string, other: string): void {
  */
 function bind(
   request: UndiciRequest,
-  { caller, context }: { caller: Context | undefined; context: Context | undefined },
+  { caller, sender }: { caller: Context | undefined; sender: Sender | undefined },
   settings: Settings,
   guard: Guard,
   exchange?: Exchange,
@@ -236,7 +248,7 @@ function bind(
       try {
         const result = runIn(caller, original, this, args);
         // Undici writes it in the same turn, to a socket or to an HTTP/2 session.
-        if (isStart) settings.writing.request = { context };
+        if (isStart) settings.writing.request = { sender };
         return result;
       } finally {
         isWithin = wasWithin;
@@ -265,21 +277,39 @@ function methodsOf(prototype: object): readonly string[] {
  * happens on the connection then, often that of another trace: a saturated pool empties its queue, a redirect
  * is followed, a request is retried.
  */
-function askedBy(request: UndiciRequest): Context | undefined {
+function askedBy(request: UndiciRequest): Asker {
   const symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
   const handler = symbol && (request as unknown as Record<symbol, unknown>)[symbol];
   // Those of `request`, `stream` and their like remember their callers, those of `fetch` and of interceptors
   // do not. A `CONNECT` may be a proxy's, asked for by nobody but undici itself.
   const isRemembered = handler instanceof AsyncResource && request.method !== 'CONNECT';
-  if (isRemembered) return handler.runInAsyncScope(callerUnlessSuppressed);
-  const here = callerUnlessSuppressed();
-  if (here === undefined) return undefined;
-  if (!isBelated(frames())) return here;
-  leftOut.unknown++;
-  return undefined;
+  if (isRemembered) return handler.runInAsyncScope(whoIsHere, null, request);
+  const here = whoIsHere(request);
+  const isOurs = here.caller !== undefined;
+  // Stacks are dear: for what carries nothing it does not matter who asked.
+  if (isOurs || passesOn(request)) {
+    if (isSuppressed() || !isBelated(frames())) return here;
+    if (isOurs) leftOut.unknown++;
+    return { caller: undefined, context: nobody() };
+  }
+  return here;
 }
 
-const callerUnlessSuppressed = (): Context | undefined => (isSuppressed() ? undefined : callerOf());
+interface Asker {
+  /** Undefined where the request is to be no point. */
+  readonly caller: Context | undefined;
+  /** Where it is, where it passes trace headers on without a point; undefined where they are not ours to look at. */
+  readonly context: Context | undefined;
+}
+
+function whoIsHere(request: UndiciRequest): Asker {
+  if (isSuppressed()) return { caller: undefined, context: undefined };
+  const caller = callerOf();
+  return { caller, context: caller ?? (passesOn(request) ? place() : undefined) };
+}
+
+/** Whether a request was given trace headers. */
+const passesOn = ({ headers }: UndiciRequest): boolean => String(headers).toLowerCase().includes(info);
 
 /** Below whoever publishes on the channel; none where the stack can't be read. */
 function frames(): readonly CallSite[] {

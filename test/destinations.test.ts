@@ -27,7 +27,7 @@ const hosts: Readonly<Record<string, readonly string[]>> = {
   'another host': [
     'api.third-party.example 8.8.8.8 2001:db8::1 172.32.0.1 11.0.0.1 db. ai.',
     '0.0.0.0 0 :: 127.1 0177.0.0.1 0x7f000001 2130706433 0x 127.0.0.1. 010.0.0.1',
-    '::ffff:10.0.0.1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::127.0.0.1 fe80::1 fc:00::1',
+    '::ffff:10.0.0.1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::127.0.0.1 fe80::1 fc:00::1 fc00::1 [fcff::1]',
     'evil。com evil．com evil｡com x%2ecom ｌocalhost ٨ a/b a# a? a@b a:b',
     'evil.example/.localhost evil。example.localhost x@y.localhost .localhost [ [] [a]b',
   ],
@@ -70,6 +70,8 @@ interface Row {
   /** Whom the socket is connected to, where that is another one. */
   readonly peer?: string;
   readonly isTls?: boolean;
+  /** How it comes that Node does not see to it that TLS is with the host. */
+  readonly unchecked?: 'not rejected' | 'by the application';
   readonly method?: string;
   readonly isSigned: boolean;
 }
@@ -99,6 +101,22 @@ const rows: readonly Row[] = [
   { what: 'in a tunnel, which its proxy can read', host: own, peer: foreign, isSigned: false },
   { what: 'in a tunnel of a proxy that may read it', host: own, peer: own, isSigned: true },
   { what: 'by TLS in a tunnel', host: own, peer: foreign, isTls: true, isSigned: true },
+  {
+    what: 'by TLS in a tunnel, with whomever',
+    host: own,
+    peer: foreign,
+    isTls: true,
+    unchecked: 'not rejected',
+    isSigned: false,
+  },
+  {
+    what: 'by TLS in a tunnel, with whom the application takes',
+    host: own,
+    peer: foreign,
+    isTls: true,
+    unchecked: 'by the application',
+    isSigned: false,
+  },
   { what: 'by TLS in a tunnel to another host', host: foreign, peer: own, isTls: true, isSigned: false },
   { what: 'CONNECT', host: own, method: 'CONNECT', isSigned: false },
 ];
@@ -115,10 +133,11 @@ test('a request is signed only where all who can read it are allowed', () => {
     authority = `${host}:1`,
     absolute,
     isTls,
+    unchecked,
     method,
   } of rows) {
     const path = absolute === undefined ? '/' : `http://${absolute}/`;
-    const secureFor = isTls === true ? host : undefined;
+    const secureFor = isTls === true && unchecked === undefined ? host : undefined;
     const way = { host, peer, authorities: [authority], path, secureFor, ...(method && { method }) };
     assert.equal(is(way), isSigned, what);
   }

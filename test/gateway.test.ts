@@ -59,3 +59,39 @@ test('a gateway that passes headers on: the backend is below the request that as
   }
   assert.ok(asked.size > 30);
 });
+
+test('headers that are passed on where no point is made go to nobody who may not have them, and stay where they may', async (t) => {
+  const { ports, take } = await openHosts(t);
+  const stranger = traceHeaders({ base_id: newId(), parent_id: newId(), hmac_key: 'of another' });
+  let reads: readonly Read[] = [];
+  const { stdout, stderr } = await run(t, scenario('passed-on.cjs'), {
+    args: [JSON.stringify({ ports })],
+    env: { ...on, OSTRACE_PROPAGATE_TO: 'localhost' },
+    onReady: async (line) => {
+      const ask = async (place: string, headers = {}): Promise<void> => {
+        await (await fetch(`http://127.0.0.1:${line}${place}`, { headers })).text();
+      };
+      for (const place of ['/nobody', '/late']) {
+        const base_id = newId();
+        await ask(place, traceHeaders({ base_id, parent_id: base_id, hmac_key: key }));
+      }
+      // Others are live meanwhile.
+      await ask('/untraced', stranger);
+      await ask('/end').catch(() => {});
+      reads = take();
+    },
+  });
+  assert.deepEqual([stdout.split('\n').slice(1), stderr], [[''], '']);
+  const counts: Record<string, number> = {};
+  for (const { url, names } of reads) {
+    const [, place = '', host, client] = url.split('/');
+    const ours = names.filter((name) => /^x-trace-/i.test(name)).length;
+    const isFirst = client === 'undici-a-busy-pool' && counts[url] === undefined;
+    counts[url] = (counts[url] ?? 0) + 1;
+    if (isFirst) continue;
+    // Whose it is that is sent when another was answered nobody can tell.
+    const isKnown = place === 'untraced' && client !== 'undici-a-busy-pool';
+    assert.equal(ours, host === 'localhost' || isKnown ? 3 : 0, url);
+  }
+  assert.ok(reads.length >= 3 * 2 * 10, String(reads.length));
+});

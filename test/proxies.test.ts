@@ -1,8 +1,11 @@
 // Forward proxies of packages and of Node: what they can read is not signed unless they may have it, and what is
 // encrypted through them is.
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import https from 'node:https';
 import { test } from 'node:test';
 
+import { isDirect as isNodesOwn } from '../src/hooks/peer.js';
 import { isWithin } from '../src/hooks/version-range.js';
 import { type Read, openHosts } from './fixtures/hosts.js';
 import { key, on, run, scenario } from './scenario.js';
@@ -106,4 +109,44 @@ test('NODE_USE_ENV_PROXY: what goes by the proxy in the clear is not signed', as
     arrived.map(({ parent_id }) => parent_id !== undefined),
     [!looks, !looks, true, true],
   );
+});
+
+test("a package that has all of Node's agents lead to a proxy: it reads no signed header", async (t) => {
+  const { ports, take } = await openHosts(t);
+  const { stdout, stderr, code } = await run(t, scenario('patched-agents.cjs'), {
+    args: [JSON.stringify({ ports })],
+    env: { ...on, OSTRACE_PROFILE: key, OSTRACE_PROPAGATE_TO: 'localhost' },
+  });
+  assert.deepEqual([stdout, stderr, code], ['', '', 0]);
+  assert.deepEqual(
+    take().map(({ url, parent_id }) => [url, parent_id !== undefined]),
+    [
+      ['/createConnection', false],
+      ['/createSocket', false],
+      ['/addRequest', false],
+      ['/net', false],
+      ['/wrapped', true],
+      ['/unpatched', true],
+    ],
+  );
+});
+
+test("Node's own agents are known to be that, and others are not taken for them", () => {
+  assert.deepEqual(
+    [new http.Agent(), http.globalAgent].map((agent) => isNodesOwn(agent, 'http')),
+    [true, true],
+  );
+  assert.deepEqual(
+    [new https.Agent(), https.globalAgent].map((agent) => isNodesOwn(agent, 'https')),
+    [true, true],
+  );
+  assert.equal(isNodesOwn(new (class extends http.Agent {})(), 'http'), false);
+  const { prototype } = https.Agent;
+  const { createConnection } = prototype;
+  prototype.createConnection = function (...args) {
+    return Reflect.apply(createConnection, this, args);
+  };
+  assert.equal(isNodesOwn(new https.Agent(), 'https'), false);
+  prototype.createConnection = createConnection;
+  assert.equal(isNodesOwn(new https.Agent(), 'https'), true);
 });

@@ -1,7 +1,7 @@
 // Loopback and RFC 1918. Not 169.254.0.0/16: cloud metadata services live there.
 const privateIPv4 = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/;
 // Loopback and unique local addresses, as URLs write them.
-const privateIPv6 = /^(?:::1$|f[cd][0-9a-f]{2}:)/;
+const privateIPv6 = /^(?:::1$|fd[0-9a-f]{2}:)/;
 // Unique local addresses where clouds keep their metadata services: AWS, Google, Oracle, Scaleway.
 const metadataIPv6 = /^fd(?:00:ec2|20:ce|00:c1|00:42):/;
 // Names without a dot that resolve to one within clouds.

@@ -1,4 +1,4 @@
-import type { Context } from '../trace/context.js';
+import { type Context, nobody } from '../trace/context.js';
 import { baseIdIn } from '../trace/signing.js';
 import type { Settings } from './settings.js';
 
@@ -62,26 +62,36 @@ export type Carried = Readonly<Record<string, string>>;
 
 const none: Carried = {};
 
+/** Whose request it is that may carry a trace on. */
+export interface Sender {
+  /** Its point's; without a point, the place where it is made. */
+  readonly context: Context;
+  /** Without one it carries nothing of ours: it comes after its trace's end, or nobody can tell whose it is. */
+  readonly isPoint: boolean;
+}
+
 /**
  * Decides what a request carries of the trace that it is made in. What the application gives by itself belongs to
  * that trace where it was passed on from the incoming request: then the callee is to stand below this request, and
- * whoever may not have our headers may not have those either.
+ * whoever may not have our headers may not have those either. Where nobody can tell whose request it is, that holds
+ * for the headers of any trace.
  *
  * @returns undefined where the request stays as it is
  */
 export function carried(
   settings: Settings,
-  context: Context,
+  { context, isPoint }: Sender,
   { infos, authorization }: Given,
   way: Way,
   headers: () => Carried,
 ): Carried | undefined {
   const isPassedOn = infos.length > 0;
   // Another trace is the application's own business.
-  if (isPassedOn && !infos.some((info) => isOf(context.trace.base_id, info))) return undefined;
+  if (isPassedOn ? !infos.some((info) => isFrom(context, info)) : !isPoint) return undefined;
   const isSigned = isAwsSigned(authorization);
   // That signature would break.
   if (isSigned && /x-trace-/i.test(String(authorization))) return undefined;
+  if (!isPoint) return mayCarry(settings.carriesTo, way) ? undefined : none;
   if (!isSigned && mayCarry(settings.carriesTo, way)) {
     context.isCarriedOn = true;
     return headers();
@@ -93,11 +103,14 @@ export function carried(
 const isAwsSigned = (authorization: readonly unknown[]): boolean =>
   authorization.flat().some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
 
-/** Whether a value, or one of those that Node made one value of, names a trace. */
-function isOf(base_id: string, info: unknown): boolean {
+/** Whether a value, or one of those that Node made one value of, names the trace of a context; any, in nobody's place. */
+function isFrom(context: Context, info: unknown): boolean {
   if (typeof info !== 'string') return false;
-  const wanted = base_id.toLowerCase();
-  return info.split(',', mostInfos).some((each) => baseIdIn(each.trim())?.toLowerCase() === wanted);
+  const wanted = context === nobody() ? undefined : context.trace.base_id.toLowerCase();
+  return info.split(',', mostInfos).some((each) => {
+    const base_id = baseIdIn(each.trim())?.toLowerCase();
+    return base_id !== undefined && (wanted ?? base_id) === base_id;
+  });
 }
 
 const mostInfos = 10;

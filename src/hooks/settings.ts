@@ -1,6 +1,7 @@
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import type { Stamp } from '../trace/stamp.js';
+import type { Sender } from './recipients.js';
 
 /** What instrumentations need to know of the configuration. */
 export interface Settings {
@@ -43,8 +44,8 @@ export interface Settings {
 
 /** A request of a library that makes it by another one that is hooked. */
 export interface InnerRequest {
-  /** The context of its point; undefined where it has none. */
-  readonly context: Context | undefined;
+  /** Whose it is; undefined where it is in no trace. */
+  readonly sender: Sender | undefined;
 }
 
 /** A thread that works for a trace, as its starter sees it. */
