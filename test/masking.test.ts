@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { readConfig } from '../src/config/config.js';
+import { masked } from '../src/drivers/index.js';
 import { destinations } from '../src/hooks/destinations.js';
 import { target } from '../src/hooks/url.js';
 
@@ -166,6 +167,26 @@ test('a name counts as local only if nothing in it can become a dot', () => {
     '٨',
   ]) {
     assert.equal(isLocal(host), false, host);
+  }
+});
+
+test('of a connection string only what may be a password is hidden', () => {
+  for (const [given, shown] of [
+    ['postgresql://u%3Ahunter2%40h', 'postgresql://***'],
+    ['mysql://u:12345', 'mysql://u:***'],
+    ['mysql://u:12345/db', 'mysql://u:***/db'],
+    ['redis://:12/', 'redis://***'],
+    ['file:///x?password=s3', 'file:///x?***'],
+    ['file:///what?', 'file:///what?'],
+    ['redis://cache:6379/1', 'redis://cache:6379/1'],
+    ['redis://cache.example.org:7001', 'redis://cache.example.org:7001'],
+    ['redis://localhost:7001,10.0.0.1:7002', 'redis://localhost:7001,10.0.0.1:7002'],
+    ['postgresql://%2Fvar%2Frun%2Fpostgresql/db', 'postgresql://%2Fvar%2Frun%2Fpostgresql/db'],
+    ['redis://[fe80::1]:7001/', 'redis://[fe80::1]:7001/'],
+    ['otlp://127.0.0.1:7001', 'otlp://127.0.0.1:7001'],
+    ['mysql://', 'mysql://'],
+  ] as const) {
+    assert.equal(masked(given), shown);
   }
 });
 
