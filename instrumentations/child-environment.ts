@@ -80,17 +80,27 @@ function variablesFor(
 
 // What runs commands as somebody else. Some of them clear the environment, others hand it on.
 const changers =
-  /(?:^|[\s/;&|('"`])(?:sudo|doas|su|runuser|setpriv|gosu|su-exec|pkexec|chpst|s6-setuidgid|setuidgid|capsh|runas)(?=$|[\s;&|)'"`])/;
+  /(?:^|[\s/;&|('"`])(?:sudo|doas|su|runuser|setpriv|gosu|su-exec|pkexec|chpst|s6-setuidgid|setuidgid|capsh|runas|start-stop-daemon)(?=$|[\s;&|)'"`])/;
+
+// What does so by an option, and that.
+const mayChange = /(?:^|[\s/;&|('"`])(?:chroot|unshare|nsenter)(?=$|[\s;&|)'"`])/;
+const changingOption = /\s(?:--(?:userspec|groups|set[ug]id)|-[A-Za-z]{0,9}[SG])/;
+
+// Whose arguments are, or have in them, another command.
+const carriers =
+  /^(?:.*\/)?(?:[abd]a?sh|[kz]sh|sh|busybox|env|nice|ionice|nohup|timeout|setsid|stdbuf|time|chrt|taskset|flock|xargs|chroot|unshare|nsenter)$/;
 
 /** Whether a command runs as another user, as far as the call tells: by its options, by its name, or in a shell's line. */
 function isForOther(options: unknown, file: unknown, args: readonly unknown[]): boolean {
   const isOther = (name: 'uid' | 'gid', own: number | undefined): boolean =>
     ![false, undefined, null, own].includes(optionOf(options, name) as number);
-  const line = args[0] === '-c' ? args[1] : undefined;
+  const isCarrier = args[0] === '-c' || (typeof file === 'string' && carriers.test(file));
+  const line = [file, ...(isCarrier ? args : [])].filter((text) => typeof text === 'string').join(' ');
   return (
     isOther('uid', process.getuid?.()) ||
     isOther('gid', process.getgid?.()) ||
-    [file, line].some((text) => typeof text === 'string' && changers.test(text))
+    changers.test(line) ||
+    (mayChange.test(line) && changingOption.test(line))
   );
 }
 

@@ -87,7 +87,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
     requests: {
       method: request.method,
       scheme,
-      hostname: request.host,
+      hostname: request.host.slice(userIn(request).length),
       port: portOf(request, scheme),
       ...target(request.path),
     },
@@ -130,7 +130,8 @@ function watch(request: ClientRequest, point: Point, caller: Context, guard: Gua
       hasTimedOut = true;
     } else if (event === 'error') {
       isAborted ||= (Object(value) as { code?: unknown }).code === 'ABORT_ERR';
-      broken ??= isGivingUp(value) || (isHangUp(value) && isGivenUp()) ? cancelled : failure(value);
+      broken ??=
+        isGivingUp(value) || (isHangUp(value) && isGivenUp()) ? cancelled : failureOf(request, value);
     } else if (event === 'close') {
       stop();
     }
@@ -151,6 +152,22 @@ function isClosedHere(request: ClientRequest, response: IncomingMessage | undefi
   // A response says that it is destroyed before it destroys the connection.
   const isClosed = socket.destroyed || (response !== undefined && (response.errored ?? null) === null);
   return isClosed && !socket.readableEnded && (socket.errored ?? null) === null;
+}
+
+/** What stands before a host that was given as `name:password@host`: Node looks up all of it as a name. */
+function userIn({ host }: ClientRequest): string {
+  return host.slice(0, host.lastIndexOf('@') + 1);
+}
+
+// No name of a host is longer; what is may have been cut within.
+const longestHost = 253;
+
+function failureOf(request: ClientRequest, error: unknown): Info {
+  const info = failure(error);
+  const user = userIn(request);
+  const { message } = info;
+  if (user === '' || typeof message !== 'string') return info;
+  return { ...info, message: user.length > longestHost ? '***' : message.replaceAll(user, '***@') };
 }
 
 /** The port as far as the request itself shows it: in its Host header, unless that names another host. */

@@ -88,18 +88,26 @@ export const profiler = {
    *
    * @param headers an object, `Headers`, a `Map` or pairs; names in any case, values texts or bytes
    * @returns what the function returns; of a plain promise, one that settles alike
+   * @throws TypeError when there is no function
    */
   continue<Result>(headers: unknown, fn: () => Result): Result {
+    if (typeof fn !== 'function') throw noFunction('continue(headers, fn)');
     const agent = publishedProfiler();
     return agent === undefined ? fn() : agent.continueTrace(carriedIn(headers), fn);
   },
 };
+
+/** The same with the agent and without: a mistake must not wait for the day on which it is switched on. */
+function noFunction(call: string): TypeError {
+  return new TypeError(`profiler.${call}: fn is no function`);
+}
 
 function trace<Result>(name: string, fn: () => Result): Result;
 function trace<Result>(name: string, info: Info, fn: () => Result): Result;
 function trace<Result>(name: string, ...rest: [() => Result] | [Info, () => Result]): Result {
   const fn = rest[rest.length - 1] as () => Result;
   const info = rest.length === 2 ? rest[0] : undefined;
+  if (typeof fn !== 'function') throw noFunction('trace(name, info, fn)');
   const agent = publishedProfiler();
   if (agent === undefined) return fn();
   return agent.call(name, { start: () => info, stop: () => undefined }, fn);

@@ -148,6 +148,11 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an argument too many', ['trace', 'list', 'x'], /Unexpected argument 'x'; see ostrace trace list/],
   ['no id', ['trace', 'show'], /expected one trace id, got 0/],
   ['two ids', ['trace', 'show', id, id], /expected one trace id, got 2/],
+  [
+    'an id that is too short',
+    ['trace', 'show', '91'],
+    /"91" is no trace id; expected a UUID, the beginning of one \(4 digits or more\), or last; ostrace trace list shows them$/m,
+  ],
   ['an id that is none', ['trace', 'show', '../../x'], /"\.\.\/\.\.\/x" is no trace id; expected a UUID/],
   ['a limit in words', ['trace', 'list', '--limit', 'few'], /--limit is "few"; expected a whole number/],
   ['a negative limit', ['trace', 'list', '--limit=-1'], /--limit is "-1"; expected a whole number/],

@@ -51,6 +51,33 @@ for (const file of ['continue.cjs', 'continue.mjs']) {
   });
 }
 
+test('without a function it is one and the same TypeError, with the agent and without', async (t) => {
+  const code = `
+    const { profiler } = require('ostrace');
+    const said = [];
+    const ask = (call) => {
+      try {
+        call();
+      } catch (error) {
+        said.push(error.constructor.name + ': ' + error.message);
+      }
+    };
+    profiler.init('test-key');
+    for (const headers of [undefined, {}, profiler.traceHeaders()]) ask(() => profiler.continue(headers));
+    for (const fn of [null, {}, 'text']) ask(() => profiler.continue({}, fn));
+    for (const rest of [[], ['x'], ['x', {}], ['x', {}, 5]]) ask(() => profiler.trace(...rest));
+    console.log(JSON.stringify(said));`;
+  const wanted = [
+    ...Array<string>(6).fill('TypeError: profiler.continue(headers, fn): fn is no function'),
+    ...Array<string>(4).fill('TypeError: profiler.trace(name, info, fn): fn is no function'),
+  ];
+  for (const options of [{ env: on }, { load: 'none' }] as const) {
+    const { stdout, events } = await run(t, '-e', { args: [code], ...options });
+    assert.deepEqual(JSON.parse(stdout), wanted);
+    assert.deepEqual(events, []);
+  }
+});
+
 test('headers that are older than OSTRACE_HMAC_MAX_AGE, or say no time, continue no trace', async (t) => {
   const code = `
     const { profiler } = require('ostrace');

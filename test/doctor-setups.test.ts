@@ -543,6 +543,83 @@ test('the process that serves is looked at, behind launchers and in clusters, an
   }
 });
 
+for (const [what, head, scheme, refused, says] of [
+  [
+    'HTTP/2 without TLS',
+    "require('node:http2').createServer()",
+    'http',
+    /what answers there does not speak HTTP\/1; check the scheme and the port$/,
+    'does not speak this protocol there',
+  ],
+  [
+    'HTTP without TLS',
+    "require('node:http').createServer()",
+    'https',
+    /the server does not speak TLS there; check the scheme and the port$/,
+    'does not speak this protocol there',
+  ],
+  [
+    'nothing',
+    "require('node:net').createServer((socket) => socket.on('error', () => {}).end())",
+    'http',
+    /socket hang up|ECONNRESET/,
+    "gives no answer there; does it speak the URL's protocol?",
+  ],
+] as const) {
+  test(`a server that speaks ${what} where the URL leads, which is ${scheme}`, async (t) => {
+    const port = await freePort();
+    const file = program(t, `${head}.listen(${port}, '127.0.0.1');`);
+    const url = `${scheme}://127.0.0.1:${port}/`;
+    const command = ['--', node, '--require', preload, file];
+    const report = await examine(t, { env: good }, '--wait', '1', '--url', url, ...command);
+    const [asked, found] = problems(report);
+    assert.match(asked!, refused);
+    assert.equal(found, `program: the program listens on ${port}, where the URL leads, and ${says}`);
+    assert.equal(problems(report).length, 2);
+  });
+}
+
+test('a server made of sockets alone is none that ostrace sees', async (t) => {
+  const port = await freePort();
+  const answer = "'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'";
+  const serve = `(socket) => socket.on('error', () => {}).on('data', () => socket.end(${answer}))`;
+  const file = program(t, `require('node:net').createServer(${serve}).listen(${port}, '127.0.0.1');`);
+  const url = `http://127.0.0.1:${port}/`;
+  const command = ['--', node, '--require', preload, file];
+  const report = await examine(t, { env: good }, '--wait', '1', '--url', url, ...command);
+  const says =
+    /^request: no request came to the program: its server is not Node's http or http2, and ostrace does not see it$/;
+  named(report, says, 'request', 'request');
+});
+
+test('a preload behind the script is named as that', async (t) => {
+  const file = program(t, 'setInterval(() => {}, 1000)');
+  const options = ['--env-file-if-exists', 'no.env', '--no-warnings'];
+  for (const args of [
+    [file, '--require', preload],
+    [...options, file, `--import=${modulePreload}`],
+  ]) {
+    const report = await examine(t, { env: good }, '--wait', '0.5', '--', node, ...args);
+    const says =
+      /^program: no agent ran in the program: ostrace\/register stands behind the script, where Node hands it to the application: put it before app\.cjs$/;
+    named(report, says, 'program');
+  }
+});
+
+test('a program that is not one of Node, and ends, is named as that', async (t) => {
+  const script = join(scratch(t), 'start.sh');
+  writeFileSync(script, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  for (const [command, what] of [
+    ['/bin/true', '/bin/true is a binary'],
+    [script, `${script} is a script for sh`],
+  ] as const) {
+    const report = await examine(t, { env: good }, '--wait', '0.5', '--', command);
+    assert.deepEqual(problems(report), [
+      `program: no agent ran in the program: ${what}, no Node program, and it started none that loads ostrace/register`,
+    ]);
+  }
+});
+
 test('another process that answers at the URL is none of the program', async (t) => {
   const { file, url } = await application(t, '');
   await service(t, shell(t, {}), [file]);

@@ -219,6 +219,26 @@ test('a `CONNECT` is a point, and is not signed even where all hosts may have he
   assert.equal(seen[0]!.headers['x-trace-info'], undefined);
 });
 
+test('no name and password that stand in a host are kept, nor in the message of its failure', async (t) => {
+  const code = `
+    const http = require('node:http');
+    const ask = (options) => http.get(options).on('error', ({ message }) => console.log(message));
+    ask({ host: 'u:hunter2@127.0.0.1' });
+    ask({ hostname: 'u:hun@ter2@[::1]', port: 1 });
+    ask({ host: 'u:' + 'hunter2'.repeat(300) + '@h' });
+    http.get({ host: 'hunter2@h', lookup: (name, options, tell) => tell(new Error('no ' + name + ', ' + name)) })
+      .on('error', () => {});
+  `;
+  const { stdout, events } = await run(t, '-e', { args: [code], env: profiled });
+  assert.match(stdout, /hunter2/, 'the application sees it');
+  assert.doesNotMatch(JSON.stringify(events), /hun|ter2/);
+  const hosts = events.flatMap(({ info }) => (info['requests'] as { hostname?: string })?.hostname ?? []);
+  assert.deepEqual(hosts, ['127.0.0.1', '[::1]', 'h', 'h']);
+  const messages = events.map(({ info }) => info['message']).filter((message) => message !== undefined);
+  assert.ok(messages.includes('getaddrinfo ENOTFOUND ***@127.0.0.1'), JSON.stringify(messages));
+  assert.ok(messages.includes('no ***@h, ***@h'), JSON.stringify(messages));
+});
+
 function pathOf(point: SeenPoint): string {
   return (point.start.info['requests'] as { path: string }).path;
 }

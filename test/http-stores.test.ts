@@ -141,7 +141,7 @@ test('what speaks no HTTP, or TLS where none is expected, is one sentence', asyn
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
   await assert.rejects(async () => open(`otlp://127.0.0.1:${port}`).write(lines), {
-    message: `the connection to otlp://127.0.0.1:${port} failed: what answers there does not speak HTTP; check the scheme and the port`,
+    message: `the connection to otlp://127.0.0.1:${port} failed: what answers there does not speak HTTP/1; check the scheme and the port`,
   });
   await assert.rejects(async () => open(`otlps://127.0.0.1:${port}`).write(lines), {
     message: `cannot connect to otlps://127.0.0.1:${port}: the server does not speak TLS there; check the scheme and the port`,

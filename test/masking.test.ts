@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { readConfig } from '../src/config/config.js';
+import { masked } from '../src/drivers/index.js';
 import { destinations } from '../src/hooks/destinations.js';
 import { target } from '../src/hooks/url.js';
 
@@ -13,7 +14,10 @@ const secretNames = `
   subscription-key Ocp-Apim-Subscription-Key app_key appKey authkey auth-key function.key ticket service_ticket
   SAMLResponse SAMLRequest samlart oauth_verifier code_verifier oauth_nonce passcode passkey X-Goog-Signature
   X-Goog-Credential hmac nonce csrf _xsrf x-auth cookie otp_code device_code auth_code verificationCode pin cvv
-  token[] token%5B%5D code[] key[0] auth[x] ToKeN API%2DKEY %2574oken %252574oken %2525%37%34oken user%255Bcode%255D`
+  token[] token%5B%5D code[] key[0] auth[x] ToKeN API%2DKEY
+  pw pswd psw pword passwort kennwort contraseña contrase%C3%B1a mdp licence_key license-key wresult pgt pgtId pgtIou authz x-authz
+  cred creds skey vcode pw2 userPw dbPwd loginPin wachtwoord mot_de_passe senha salasana
+  %u0074oken tok%u0065n %25u0074oken %EF%BD%94oken ｔｏｋｅｎ ｐassword to%E2%80%8Bken %2574oken %252574oken %2525%37%34oken user%255Bcode%255D`
   .trim()
   .split(/\s+/);
 
@@ -32,7 +36,7 @@ test('a target of megabytes is masked at its beginning, whatever it consists of'
 
 test('other parameters stay as they are, and so do parameters without a value', () => {
   const query =
-    'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&ticket_id=8&authority=9&pinned=1&zip_code=2&partition_key=3&auth_type=4&sv=5&se=6&stateful=7&%=8&a&=9&token';
+    'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&ticket_id=8&authority=9&pinned=1&zip_code=2&partition_key=3&auth_type=4&sv=5&se=6&stateful=7&stopword=8&laptopWord=8&spin=9&lowpass=1&enclave=2&q=größe&naïve=ü&%=8&a&=9&token';
   assert.equal(target(`/x?${query}`).query, query);
   assert.deepEqual(target('/plain'), { path: '/plain', query: '' });
 });
@@ -64,6 +68,19 @@ for (const [url, path, query = ''] of [
   ['/x?to=/cb#access_token=s3', '/x', 'to=/cb#access_token=***'],
   ['/x?token=s3;s3&b=2', '/x', 'token=***&b=2'],
   ['/x?tok%65n%zz=s3', '/x', 'tok%65n%zz=***'],
+  ['/x?a=1%u0026token%u003ds3&b=2', '/x', 'a=1%u0026token%u003d***&b=2'],
+  ['/x?to=%u002f%u002fu%u003ap%u0040h&b=2', '/x', 'to=%u002f%u002f***@h&b=2'],
+  // JSON.
+  ['/x?q={"a":1,"password":"s3"}&b=2', '/x', 'q={"a":1,"password":***&b=2'],
+  ['/x?q={"a":{"pw":"s3","key":"s3"}}', '/x', 'q={"a":{"pw":***'],
+  ["/x?q={'token' : 's3'}", '/x', "q={'token' :***"],
+  ['/x?q=%7B%22password%22%3A%22s3%22%7D&b=2', '/x', 'q=%7B%22password%22%3A***&b=2'],
+  ['/x?q=%257B%2522key%2522%253A%2522s3%2522%257D', '/x', 'q=%257B%2522key%2522%253A***'],
+  ['/x?q="{\\"code\\":\\"s3\\"}"', '/x', 'q="{\\"code\\":***'],
+  ['/x?q={"\\u0070assword":"s3"}', '/x', 'q={"\\u0070assword":***'],
+  ['/x?q={"code":"s3"}', '/x', 'q={"code":***'],
+  ['/x?q=[{"name":"a","age":7}]', '/x', 'q=[{"name":"a","age":7}]'],
+  ['/q/{"password":"s3"}/x', '/q/{"password":***/x'],
   // In a path: matrix parameters, in each segment.
   ['/a;jsessionid=s3/b', '/a;jsessionid=***/b'],
   ['/a;JSESSIONID=s3;v=1?b=2', '/a;JSESSIONID=***', 'b=2'],
@@ -150,6 +167,26 @@ test('a name counts as local only if nothing in it can become a dot', () => {
     '٨',
   ]) {
     assert.equal(isLocal(host), false, host);
+  }
+});
+
+test('of a connection string only what may be a password is hidden', () => {
+  for (const [given, shown] of [
+    ['postgresql://u%3Ahunter2%40h', 'postgresql://***'],
+    ['mysql://u:12345', 'mysql://u:***'],
+    ['mysql://u:12345/db', 'mysql://u:***/db'],
+    ['redis://:12/', 'redis://***'],
+    ['file:///x?password=s3', 'file:///x?***'],
+    ['file:///what?', 'file:///what?'],
+    ['redis://cache:6379/1', 'redis://cache:6379/1'],
+    ['redis://cache.example.org:7001', 'redis://cache.example.org:7001'],
+    ['redis://localhost:7001,10.0.0.1:7002', 'redis://localhost:7001,10.0.0.1:7002'],
+    ['postgresql://%2Fvar%2Frun%2Fpostgresql/db', 'postgresql://%2Fvar%2Frun%2Fpostgresql/db'],
+    ['redis://[fe80::1]:7001/', 'redis://[fe80::1]:7001/'],
+    ['otlp://127.0.0.1:7001', 'otlp://127.0.0.1:7001'],
+    ['mysql://', 'mysql://'],
+  ] as const) {
+    assert.equal(masked(given), shown);
   }
 });
 

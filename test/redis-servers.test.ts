@@ -1,7 +1,7 @@
 // Redis with passwords, limits, TLS and sentinels: servers of the tests' own.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
 import type { Driver, DriverError } from '../src/drivers/driver.js';
@@ -40,6 +40,19 @@ async function storesAndReads(driver: Driver): Promise<void> {
     [base_id],
   );
 }
+
+test('rediss:// where no TLS is spoken is named in words, not in those of OpenSSL', async (t) => {
+  const server = createServer((socket) => socket.end('-ERR unknown command\r\n')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { message } = await refusal(
+    opened(t, `rediss://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+  );
+  assert.match(
+    message,
+    /cannot be reached: the server does not speak TLS there; check the scheme and the port$/,
+  );
+});
 
 test('users and passwords may have any characters; wrong ones are named without being shown', async (t) => {
   const server = await startRedis(t, [

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type RequestListener, type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
@@ -210,6 +210,31 @@ test('-k takes any certificate; without it the message names it', async (context
   assert.match(refused.stderr, /self-signed certificate.*-k takes any certificate/);
   assert.equal((await request('-k', '-L', url)).stdout, 'arrived\n');
   assert.deepEqual(seen.map(isTraced), [true, true]);
+});
+
+test('another protocol is named in words, not in those of OpenSSL', async (context) => {
+  const { port } = await listen(context, redirecting());
+  assert.match(
+    (await request(`https://127.0.0.1:${port}/`)).stderr,
+    /^ostrace: no response from https:\/\/127\.0\.0\.1:\d+\/: the server does not speak TLS there; check the scheme and the port$/m,
+  );
+  const greeting = createSocketServer((socket) => socket.end('220 smtp.example.org\r\n')).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(greeting, 'listening');
+  context.after(() => greeting.close());
+  assert.match(
+    (await request(`http://127.0.0.1:${(greeting.address() as AddressInfo).port}/`)).stderr,
+    /\/: what answers there does not speak HTTP\/1; check the scheme and the port$/m,
+  );
+  const alerting = createTlsServer().listen(0, '127.0.0.1');
+  await once(alerting, 'listening');
+  context.after(() => alerting.close());
+  assert.match(
+    (await request(`https://127.0.0.1:${(alerting.address() as AddressInfo).port}/`)).stderr,
+    /\/: the server broke the TLS handshake off: handshake failure$/m,
+  );
 });
 
 // ---- how long it took

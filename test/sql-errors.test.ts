@@ -44,7 +44,19 @@ for (const [message, masked] of [
   ['无效的「secret」', '无效的「***」'],
   ['near «secret without an end', 'near «***'],
   ["near 'secret without an end, and it's long", "near '***"],
+  ['setting x: $$hunter2$$ is wrong', 'setting x: $$***$$ is wrong'],
+  ['near $q$it\'s $$ "hunter2"$q$ at line 1', 'near $q$***$q$ at line 1'],
+  ['near $$hunter2 without an end', 'near $$***'],
+  ['there is no parameter $1', 'there is no parameter $1'],
+  ['account DE89370400440532013000 is blocked', 'account ? is blocked'],
+  ['card A1B2C3D4, token_2024x and (KB.12.34)', 'card ?, ? and (?)'],
+  ['of int4, float8 or sha256 there is none', 'of int4, float8 or sha256 there is none'],
+  [
+    'Illegal mix of collations (utf8mb4_0900_ai_ci,IMPLICIT) and (cp1252,COERCIBLE)',
+    'Illegal mix of collations (utf8mb4_0900_ai_ci,IMPLICIT) and (cp1252,COERCIBLE)',
+  ],
   // MySQL and MariaDB
+  ['`hunter2` is not valid', '`***` is not valid'],
   ["Duplicate entry 'a@b.c' for key 'users.email'", "Duplicate entry '***' for key 'users.email'"],
   ["Duplicate entry 'x' for key 'y' for key 'email'", "Duplicate entry '***' for key 'email'"],
   [

@@ -217,7 +217,9 @@ const mistakes: readonly (readonly [args: string[], says: RegExp])[] = [
   [['--since', 'yesterday'], /--since is "yesterday"; expected a time such as 30m/],
   [['--until', '12'], /--until is "12"; expected a time/],
   [['--min-points', '-1'], /argument is ambiguous/],
-  [['--scan', 'x'], /--scan is "x"; expected a whole number/],
+  [['--min-points', 'x'], /--min-points is "x"; expected a whole number$/m],
+  [['--scan', 'x'], /--scan is "x"; expected a whole number, 0 for all$/m],
+  [['--limit', 'x'], /--limit is "x"; expected a whole number, 0 for all$/m],
 ];
 
 for (const [args, says] of mistakes) {

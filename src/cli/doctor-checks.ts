@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { type Config, readConfig, spoolSettings } from '../config/config.js';
 import { options, variableName } from '../config/options.js';
 import { nearest } from '../config/wording.js';
@@ -83,8 +85,28 @@ function nearlySettings(env: Environment): string[] {
 
 /** Whether a command, or its environment, names the preload. */
 export function isPreloaded(program: readonly string[], { NODE_OPTIONS = '' }: Environment): boolean {
-  return [...program, NODE_OPTIONS].some((text) => /ostrace[\\/]register|dist[\\/]register\.m?js/.test(text));
+  return [...program.slice(0, scriptAt(program)), NODE_OPTIONS].some((text) => preload.test(text));
 }
+
+/** The script behind which the preload stands, where Node hands it on to the application; undefined elsewhere. */
+export function scriptBeforePreload(program: readonly string[]): string | undefined {
+  const at = scriptAt(program);
+  return program.slice(at + 1).some((text) => preload.test(text)) ? program[at] : undefined;
+}
+
+const preload = /ostrace[\\/]register|dist[\\/]register\.m?js/;
+// Options of Node's that may have their value behind them.
+const withValue =
+  /^(?:-r|-C|-e|-p|-pe|--(?:require|import|conditions|eval|print|(?:experimental-)?loader|env-file(?:-if-exists)?|input-type|title|watch-path|icu-data-dir|inspect-port|dns-result-order|diagnostic-dir|unhandled-rejections|openssl-config|redirect-warnings|trace-event-categories|max-http-header-size|stack-trace-limit|disable-warning))$/;
+
+/** Where Node's own options end in a command; at its end where no Node, or no script, is seen. */
+function scriptAt(program: readonly string[]): number {
+  const node = program.findIndex((word) => /^node(?:js)?\d*(?:\.exe)?$/.test(basename(word)));
+  const at = node < 0 ? -1 : program.findIndex((word, i) => i > node && isScript(word, program[i - 1]!));
+  return at < 0 ? program.length : at;
+}
+
+const isScript = (word: string, before: string): boolean => !word.startsWith('-') && !withValue.test(before);
 
 /** Whether each store can be read and written. */
 export async function checkStores(config: Config): Promise<Check[]> {

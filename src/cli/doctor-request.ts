@@ -6,7 +6,7 @@ import { infoHeader, traceHeaders } from '../trace/headers.js';
 import { messageOf } from '../trace/notice.js';
 import type { Shell } from './command.js';
 import type { Check } from './doctor-checks.js';
-import { send } from './send.js';
+import { ProtocolError, send } from './send.js';
 import { storeName, withStore } from './store.js';
 
 const pollMs = 100;
@@ -21,6 +21,10 @@ export interface Asked {
   readonly isAnswered: boolean;
   /** Something took it, and did not answer in time. */
   readonly isLate: boolean;
+  /** Why there was no answer. */
+  readonly failed?: string;
+  /** Something is there, and speaks another protocol. */
+  readonly isOtherProtocol?: boolean;
   /** Whether its trace is in the store; undefined where that can't be read. */
   readonly isFound: boolean | undefined;
   /** By how many seconds the service's clock is ahead of this one, where it tells. */
@@ -46,11 +50,12 @@ export async function ask(
   const headers = traceHeaders({ base_id, parent_id: base_id, hmac_key });
   const info = headers[infoHeader]!;
   const answer = await answerOf(url, headers, waitMs, isOver);
-  const { failed, isLate = false, status, clock } = answer;
+  const { failed, isLate = false, isOtherProtocol = false, status, clock } = answer;
   const isAnswered = failed === undefined;
   // A request that hangs has begun its trace.
   const seen = { info, isAnswered, isLate, clock };
-  if (!isAnswered && !isLate) return { ...seen, checks: [problem(failed)], isFound: undefined };
+  if (!isAnswered && !isLate)
+    return { ...seen, failed, isOtherProtocol, checks: [problem(failed)], isFound: undefined };
   shell.say(`trace ${base_id}`);
   const said = isAnswered ? `answered ${status}` : failed;
   let count: number;
@@ -91,6 +96,7 @@ interface Answer {
   readonly failed?: string;
   /** Something took the request, and did not answer in time. */
   readonly isLate?: boolean;
+  readonly isOtherProtocol?: boolean;
   readonly status?: number | undefined;
   readonly clock: number;
 }
@@ -122,7 +128,9 @@ async function answerOf(
         const failed = `the answer of ${where} took longer than ${waitMs / 1000} s (--wait SECONDS gives it longer)`;
         return { failed, isLate: true, status, clock };
       }
-      if (performance.now() >= deadline || isOver()) return { failed: message, clock };
+      if (performance.now() >= deadline || isOver()) {
+        return { failed: message, isOtherProtocol: error instanceof ProtocolError, clock };
+      }
       await delay(pollMs);
     }
   }

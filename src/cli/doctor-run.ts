@@ -2,13 +2,14 @@ import { basename } from 'node:path';
 
 import { type Config, readConfig } from '../config/config.js';
 import type { ProcessReport } from '../trace/process-report.js';
-import { type Check, type Environment, isPreloaded } from './doctor-checks.js';
+import { type Check, type Environment, isPreloaded, scriptBeforePreload } from './doctor-checks.js';
 import { commandOf, isNode } from './doctor-processes.js';
 import type { Program } from './doctor-program.js';
 import { checkReport } from './doctor-report.js';
 import type { Asked } from './doctor-request.js';
 import { pm2Advice } from './doctor-service.js';
 import { checkTriggers } from './doctor-triggers.js';
+import { whyNoNode } from './program.js';
 
 /** A program that was looked at, and what came of it. */
 export interface Run {
@@ -16,6 +17,8 @@ export interface Run {
   readonly report: ProcessReport | undefined;
   /** The program and its arguments. */
   readonly operands: readonly string[];
+  /** Where it was sent a request; undefined where it was sent none. */
+  readonly url: URL | undefined;
   readonly asked: Asked | undefined;
   readonly waitMs: number;
 }
@@ -53,9 +56,17 @@ export function checkProgram(run: Run, env: Environment, config: Config | undefi
   checks.push(...checkReport(report, asked?.isFound === true ? undefined : config, readConfig(env).problems));
   if (asked !== undefined && !asked.isAnswered && failed === undefined && !asked.isLate)
     add(whyNoAnswer(run));
-  if (report.off === undefined) checks.push(...checkTriggers(report, asked));
+  if (report.off === undefined) checks.push(...checkTriggers(report, asked, listensThere(run)));
   return checks;
 }
+
+/** Whether the program has the port to which the URL leads; undefined where the system does not tell. */
+function listensThere({ program, url }: Run): boolean | undefined {
+  if (url === undefined || program.running() === undefined) return undefined;
+  return program.ports().includes(portOf(url));
+}
+
+const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
 function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): string {
   const start = 'no agent ran in the program: ';
@@ -67,6 +78,18 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
     const names = running.map((each) => each.program).join(', ');
     return `${start}no Node.js runs in it after ${waitMs / 1000} s (${names}); it starts slowly, then --wait SECONDS gives it longer, or it is no Node program`;
   }
+  const other = whyNoNode(operands[0] ?? '', env);
+  if (
+    other !== undefined &&
+    nodes.length === 0 &&
+    !operands.some((word) => /\bn(?:ode|p[mx])\b/.test(word))
+  ) {
+    return `${start}${other}, no Node program, and it started none that loads ostrace/register`;
+  }
+  const script = scriptBeforePreload(operands);
+  if (script !== undefined && !isPreloaded(operands, env)) {
+    return `${start}ostrace/register stands behind the script, where Node hands it to the application: put it before ${basename(script)}`;
+  }
   const [node] = nodes;
   const where = node === undefined ? '' : ` in process ${node.pid} (${commandOf(node)})`;
   return isPreloaded(operands, env)
@@ -75,9 +98,17 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
 }
 
 /** The program runs, and nothing listens at the URL. */
-function whyNoAnswer({ program, report, waitMs }: Run): string {
+function whyNoAnswer(run: Run): string {
+  const { program, report, waitMs, url, asked } = run;
   if (program.hasEnded()) return 'the program ended by itself, and nothing listened where the URL leads';
   const ports = [...new Set(program.ports())].toSorted((a, b) => a - b);
+  if (url !== undefined && listensThere(run) === true) {
+    const start = `the program listens on ${portOf(url)}, where the URL leads, and`;
+    if (asked?.failed?.includes('ECONNREFUSED')) return `${start} at another address than the URL's`;
+    return asked?.isOtherProtocol === true
+      ? `${start} does not speak this protocol there`
+      : `${start} gives no answer there; does it speak the URL's protocol?`;
+  }
   if (ports.length > 0) return `the program listens on ${ports.join(' and ')}, and not where the URL leads`;
   return report?.isServer === true
     ? 'the program listens, and not where the URL leads'

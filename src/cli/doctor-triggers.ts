@@ -10,8 +10,13 @@ const all = `${infoHeader}, ${hmacHeader} and ${timeHeader}`;
  * What became of requests in a program.
  *
  * @param asked the request that was sent to it; undefined where none was
+ * @param listensThere whether it has the port to which that was sent; undefined where that is not known
  */
-export function checkTriggers(report: ProcessReport, asked: Asked | undefined): Check[] {
+export function checkTriggers(
+  report: ProcessReport,
+  asked: Asked | undefined,
+  listensThere: boolean | undefined,
+): Check[] {
   const checks: Check[] = [];
   const add = (status: Check['status'], says: string): void =>
     void checks.push({ name: 'request', status, says });
@@ -34,9 +39,16 @@ export function checkTriggers(report: ProcessReport, asked: Asked | undefined): 
       `${came} to the program without a trace header: something between drops it; a proxy, gateway or load balancer has to let ${all} through`,
     );
   } else if (asked.isAnswered && asked.isFound !== true) {
-    add('problem', 'no request came to the program: another process answers at that URL');
+    add('problem', `no request came to the program: ${whoAnswers(listensThere)}`);
   }
   return checks;
+}
+
+function whoAnswers(listensThere: boolean | undefined): string {
+  const other = 'another process answers at that URL';
+  const unseen = "its server is not Node's http or http2, and ostrace does not see it";
+  if (listensThere === undefined) return `${other}, or ${unseen}`;
+  return listensThere ? unseen : other;
 }
 
 /** Why a header was refused that was signed just now. */

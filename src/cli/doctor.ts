@@ -64,7 +64,7 @@ export const doctor = command({
       ...found,
     ];
     if (program !== undefined)
-      checks.push(...checkProgram({ program, report, operands, asked, waitMs }, shell.env, config));
+      checks.push(...checkProgram({ program, report, operands, url, asked, waitMs }, shell.env, config));
     return tell(shell, values.json, checks, report);
   },
 });

@@ -137,7 +137,8 @@ function momentOf(option: string, given: string | undefined, nowMicros: number):
   throw new CommandError(`${option} is "${given}"; expected a time such as 30m, 12h or 2026-11-30T08:00Z`);
 }
 
-export function countOf(option: string, given: string | undefined): number | undefined {
+/** @param whatZeroMeans where that is not plain */
+export function countOf(option: string, given: string | undefined, whatZeroMeans = ''): number | undefined {
   if (given === undefined || /^\d{1,9}$/.test(given)) return given === undefined ? undefined : Number(given);
-  throw new CommandError(`${option} is "${given}"; expected a whole number, 0 for all`);
+  throw new CommandError(`${option} is "${given}"; expected a whole number${whatZeroMeans}`);
 }

@@ -6,9 +6,13 @@ import {
 } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 
+import { protocolReason } from '../drivers/driver.js';
 import { CommandError } from './command.js';
 
 export type Headers = Record<string, string | string[]>;
+
+/** Something is there, and speaks another protocol. */
+export class ProtocolError extends CommandError {}
 
 /** A request as it goes out. */
 export interface Outgoing {
@@ -53,6 +57,8 @@ export async function send(
     if ((error as Error).name === 'AbortError') {
       throw new CommandError(`${shown} took longer than ${timeoutMs / 1000} s; --timeout sets the limit`);
     }
+    const protocol = protocolReason(error);
+    if (protocol !== undefined) throw new ProtocolError(`no response from ${shown}: ${protocol}`);
     const reason = reasonOf(error) + certificateAdvice(error);
     throw new CommandError(
       hasAnswered

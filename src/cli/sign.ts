@@ -4,7 +4,7 @@ import type { Config } from '../config/config.js';
 import { CommandError, type Shell, command, print } from './command.js';
 import { withStores } from './readable.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { idForms, mayBeId, traceIdFrom } from './trace-id.js';
+import { expectedId, idForms, mayBeId, traceIdFrom } from './trace-id.js';
 
 export const sign = command({
   name: 'sign',
@@ -46,7 +46,7 @@ async function baseId(config: Config, shell: Shell, given: string | undefined): 
   if (given === undefined) return newId();
   if (isUuid(given)) return given;
   if (mayBeId(given)) return withStores(config, shell.warn, (store) => traceIdFrom(given, store));
-  throw new CommandError(`--base-id is "${given}"; expected a UUID, the beginning of one, or last`);
+  throw new CommandError(`--base-id is "${given}"; expected ${expectedId}`);
 }
 
 function uuid(option: string, given: string | undefined): string | undefined {

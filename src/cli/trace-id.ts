@@ -9,6 +9,9 @@ import { type Store, bare } from './readable.js';
 export const idForms = 'its id, the beginning of it (4 digits or more), or `last` for the newest';
 
 const fewestDigits = 4;
+
+/** What a text that is no id is answered with. */
+export const expectedId = `a UUID, the beginning of one (${fewestDigits} digits or more), or last`;
 const mostNamed = 10;
 
 /** Whether a text may stand for a trace. */
@@ -29,7 +32,7 @@ export async function traceIdFrom(text: string, store: Store): Promise<string> {
     throw new CommandError(`there are no traces in ${store.name()} yet; ostrace request makes one`);
   }
   if (!isBeginning(text)) {
-    throw new CommandError(`"${text}" is no trace id; expected a UUID, the beginning of one, or last`);
+    throw new CommandError(`"${text}" is no trace id; expected ${expectedId}`);
   }
   const found = await store.find(bare(text));
   const [first, ...others] = found;

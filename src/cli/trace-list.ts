@@ -47,8 +47,8 @@ Whole traces are read for it, as many as are shown; for a filter as many as it t
     const now = Date.now() * 1000;
     const filter = filterFrom(values, now);
     const isBare = values.json && values.limit === undefined && !filter.readsTraces;
-    const limit = countOf('--limit', values.limit) ?? (values.json ? 0 : defaultLimit);
-    const scan = countOf('--scan', values.scan) ?? defaultScan;
+    const limit = countOf('--limit', values.limit, ', 0 for all') ?? (values.json ? 0 : defaultLimit);
+    const scan = countOf('--scan', values.scan, ', 0 for all') ?? defaultScan;
     const config = settings(shell, values['connection-string']);
     return withStores(config, shell.warn, async (store) => {
       const isOfErrors = values['error-trace'];

@@ -5,7 +5,7 @@ import { CommandError, command, printAll } from './command.js';
 import { type Store, withStores } from './readable.js';
 import { connectionOption, settings } from './settings.js';
 import { printTree, readable, unfoldOptions } from './store.js';
-import { idForms, mayBeId, traceIdFrom } from './trace-id.js';
+import { expectedId, idForms, mayBeId, traceIdFrom } from './trace-id.js';
 
 export const traceShow = command({
   name: 'trace show',
@@ -44,7 +44,7 @@ function idFrom(operands: readonly string[]): string {
   }
   if (mayBeId(base_id)) return base_id;
   throw new CommandError(
-    `"${base_id}" is no trace id; expected a UUID as ostrace trace list shows them, the beginning of one, or last`,
+    `"${base_id}" is no trace id; expected ${expectedId}; ostrace trace list shows them`,
   );
 }
 

@@ -114,6 +114,20 @@ export interface Driver {
   close(): void | Promise<void>;
 }
 
+/** What a failed connection means where another protocol is spoken at its other end; undefined for other failures. */
+export function protocolReason(error: unknown): string | undefined {
+  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+  if (code === 'HPE_INVALID_CONSTANT') {
+    return 'what answers there does not speak HTTP/1; check the scheme and the port';
+  }
+  if (typeof message !== 'string') return undefined;
+  if (/:SSL routines:[^:]*:wrong version number/.test(message)) {
+    return 'the server does not speak TLS there; check the scheme and the port';
+  }
+  const [, alert] = /:SSL routines:[^:]*:[a-z\d/]+ alert ([a-z ]+)/.exec(message) ?? [];
+  return alert === undefined ? undefined : `the server broke the TLS handshake off: ${alert}`;
+}
+
 // Servers and libraries may say any amount of anything.
 const maxMessageLength = 1000;
 

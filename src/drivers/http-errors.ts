@@ -1,4 +1,4 @@
-import { DriverError } from './driver.js';
+import { DriverError, protocolReason } from './driver.js';
 
 const maxReasonLength = 200;
 
@@ -75,7 +75,7 @@ function messageIn(value: unknown): string {
 /** @param isConnected whether a part of the request may have arrived */
 export function connectionFailure(label: string, error: unknown, isConnected: boolean): DriverError {
   const { code, message } = error as NodeJS.ErrnoException;
-  const reason = reasons[code ?? ''] ?? cutToLine(message || (code ?? 'unknown'));
+  const reason = protocolReason(error) ?? reasons[code ?? ''] ?? cutToLine(message || (code ?? 'unknown'));
   const what = isConnected ? `the connection to ${label} failed` : `cannot connect to ${label}`;
   return new DriverError(`${what}: ${reason}`, { cause: error, isCertain: !isConnected });
 }
@@ -88,6 +88,4 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the host could not be looked up',
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
-  EPROTO: 'the server does not speak TLS there; check the scheme and the port',
-  HPE_INVALID_CONSTANT: 'what answers there does not speak HTTP; check the scheme and the port',
 };

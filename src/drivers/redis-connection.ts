@@ -1,4 +1,4 @@
-import { DriverError } from './driver.js';
+import { DriverError, protocolReason } from './driver.js';
 import { Intake } from './intake.js';
 import { RedisClient } from './redis-client.js';
 import type { Account, Endpoint, RedisSettings } from './redis-url.js';
@@ -152,5 +152,5 @@ function labelOf({ host, port }: Endpoint): string {
 
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
-  return message || code || String(error);
+  return protocolReason(error) ?? (message || code || String(error));
 }

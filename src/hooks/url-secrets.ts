@@ -4,20 +4,21 @@ import type { Target } from './url.js';
 
 // Words that tell by themselves, words that tell where they stand alone in a name, and names that tell as a whole.
 const secretWord =
-  /token|tkn|secret|passw|passphrase|passcode|passkey|signature|credential|bearer|authorization|session|sess_?id|assertion|jwt|saml(?:request|response|art)|verifier|hmac|[cx]srf|cookie|^x-amz-/i;
+  /token|tkn|secret|passw|passphrase|passcode|passkey|signature|credential|bearer|authorization|session|sess_?id|pswd|kennwort|contrase|wachtwoord|mot_?de_?passe|salasana|losenord|wresult|assertion|jwt|saml(?:request|response|art)|verifier|hmac|[cx]srf|cookie|^x-amz-/i;
 const secretKey =
-  /(?:api|access|private|secret|app|application|auth|subscription|functions?|signing|encryption|master|consumer|client|shared|account|admin|reset|activation|license|security|webhook|host|bot|service|user|server|storage)[-_.]?key/i;
+  /(?:api|access|private|secret|app|application|auth|subscription|functions?|signing|encryption|master|consumer|client|shared|account|admin|reset|activation|license|security|licen[cs]e|webhook|host|bot|service|user|server|storage)[-_.]?key/i;
 const secretCode =
   /(?:auth|device|user|otp|verification|verify|recovery|invite|invitation|access|security|reset|backup|sms|login|mfa|2fa|confirmation|activation)[-_.]?code/i;
-const secretPart = /(?<![a-z\d])(?:pass|pwd|sid|otp|totp|mfa|sig|pin|cvv|cvc|ssn|nonce)(?![a-z\d])/i;
-const secretName = /(?:^|\[)(?:key|code)(?:$|[\][])|(?:^|[-_.[])(?:auth|ticket)(?:$|[\][])/i;
+const secretPart =
+  /(?<![a-z\d])(?:pass|pwd|psw|pw|pword|mdp|senha|heslo|haslo|parola|clave|creds?|skey|vcode|pgt(?:id|iou)?|sid|otp|totp|mfa|sig|pin|cvv|cvc|ssn|nonce)\d{0,3}(?![a-z\d])/i;
+const secretName = /(?:^|\[)(?:key|code)(?:$|[\][])|(?:^|[-_.[])(?:authz?|ticket)(?:$|[\][])/i;
 // Of these only what nobody could guess is a secret: `state=CA` is none.
 const secretIfLong = /^(?:relay)?state$/i;
 const longSecret = 16;
 const mostEncodings = 5;
 
-// Separators as they are and encoded, once or several times: `%3d`, `%253d`.
-const encoded = (codes: string): string => `%(?:25)*(?:${codes})`;
+// Separators as they are and encoded, once or several times, in either of two ways: `%3d`, `%253d`, `%u003d`.
+const encoded = (codes: string): string => `%(?:25)*(?:u00)?(?:${codes})`;
 const slashes = `\\/\\/|:\\/|${encoded('2f')}${encoded('2f')}|${encoded('3a')}${encoded('2f')}`;
 const noPath = `(?!${encoded('2f|3f|23')})`;
 const at = `(?:@|${encoded('40')})`;
@@ -31,6 +32,14 @@ const name = new RegExp(
   `(?:^|[;?#&]|${encoded('3b|3f|23|26')})((?:(?!${encoded('3b|3f|23|26|3d')})[^;?#&=])+)(?:=|${encoded('3d')})`,
   'gi',
 );
+
+// What ends a name in JSON, and how much before it may be that name.
+const endOfJsonName = new RegExp(
+  `(?:["']|${encoded('22|27')})(?:\\s|\\+|${encoded('20|09|0a|0d')})*(?::|${encoded('3a')})`,
+  'gi',
+);
+const startOfJsonName = new RegExp(`^.*(?:["']|${encoded('22|27')})`, 'is');
+const longestJsonName = 128;
 
 // Its parts tell what it is, wherever it stands. It begins where a run of its characters begins.
 const jsonWebToken = /(?:(?<![\w-])|(?<=%[\da-f]{2}))eyJ[\w-]+(?:(?:\.|%(?:25)*2e)[\w-]*)+/gi;
@@ -46,7 +55,7 @@ export function maskTarget(path: string, query: string): Target {
 
 function maskPath(path: string): string {
   const text = withoutTokens(mayHoldUser(path) ? path.replace(userinfo, '$1***@') : path);
-  return /[=%]/.test(text) ? text.replace(/[^/]+/g, maskParameter) : text;
+  return /[=%"']/.test(text) ? text.replace(/[^/]+/g, maskParameter) : text;
 }
 
 function maskQuery(query: string): string {
@@ -55,7 +64,7 @@ function maskQuery(query: string): string {
 }
 
 function mayHoldUser(text: string): boolean {
-  return text.includes('@') || /%(?:25)*40/.test(text);
+  return text.includes('@') || /%(?:25)*(?:u00)?40/i.test(text);
 }
 
 function withoutTokens(text: string): string {
@@ -64,11 +73,27 @@ function withoutTokens(text: string): string {
 
 /** Whatever follows a secret's name may be a part of it, also where some would see another parameter. */
 function maskParameter(parameter: string): string {
+  const start = Math.min(secretStart(parameter), secretStartInJson(parameter));
+  return start < parameter.length ? `${parameter.slice(0, start)}***` : parameter;
+}
+
+/** Where the first secret begins; `Infinity` where there is none. */
+function secretStart(parameter: string): number {
   for (const match of parameter.matchAll(name)) {
     const start = match.index + match[0].length;
-    if (isSecret(match[1]!, parameter.length - start)) return `${parameter.slice(0, start)}***`;
+    if (isSecret(match[1]!, parameter.length - start)) return start;
   }
-  return parameter;
+  return Infinity;
+}
+
+/** The same of JSON, as in `q={"password":"x"}`. */
+function secretStartInJson(parameter: string): number {
+  for (const { index, 0: end } of parameter.matchAll(endOfJsonName)) {
+    const before = parameter.slice(Math.max(0, index - longestJsonName), index);
+    const start = index + end.length;
+    if (isSecret(before.replace(startOfJsonName, ''), parameter.length - start)) return start;
+  }
+  return Infinity;
 }
 
 function isSecret(encodedName: string, valueLength: number): boolean {
@@ -77,19 +102,24 @@ function isSecret(encodedName: string, valueLength: number): boolean {
     secretWord.test(text) ||
     secretKey.test(text) ||
     secretCode.test(text) ||
-    secretPart.test(text) ||
+    // `userPwd` has the same parts as `user_pwd`.
+    secretPart.test(text.replace(/(?<=[a-z\d])(?=[A-Z])/g, '_')) ||
     secretName.test(text) ||
     (valueLength >= longSecret && secretIfLong.test(text))
   );
 }
 
-/** All that the names of secrets consist of is ASCII. What is encoded several times is decoded as often. */
+/** A name in letters of ASCII, where it looks like that. It is decoded as often as it may have been encoded. */
 function decoded(encodedName: string): string {
   let text = encodedName;
-  for (let i = 0; i < mostEncodings && text.includes('%'); i++) {
-    text = text.replace(/%([0-7][\da-f])/gi, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
+  for (let i = 0; i < mostEncodings && /[%\\]/.test(text); i++) {
+    text = text.replace(/[%\\]u([\da-f]{4})|%([\da-f]{2})/gi, (_, long?: string, short?: string) =>
+      String.fromCharCode(Number.parseInt(long ?? short ?? '', 16)),
     );
   }
-  return text;
+  if (/^[ -[\]-~]*$/.test(text)) return text;
+  return text
+    .replace(/[\x80-\xff]+/g, (bytes) => Buffer.from(bytes, 'latin1').toString())
+    .normalize('NFKC')
+    .replace(/[\\\p{Cc}\p{Cf}]+/gu, '');
 }

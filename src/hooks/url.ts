@@ -3,8 +3,8 @@
 
 // A part of each name that tells of a secret, of userinfo and of whatever is encoded. `url-secrets.ts` has the names.
 const suspectQuery =
-  /[%@]|eyJ|tok|tkn|sec|pass|pwd|sig|cred|key|bear|auth|ses|assert|jwt|amz|sid|otp|code|tick|saml|verif|hmac|nonce|state|csrf|xsrf|cook|pin|cv[vc]|ssn|mfa/i;
-const suspectPath = /[%@#=]|eyJ/;
+  /[%@\\]|[^\0-\x7f]|eyJ|tok|tkn|sec|pass|pw|psw|mdp|kennw|contras|wacht|senha|salas|losen|heslo|haslo|parola|clave|pgt|wres|sig|cred|key|bear|auth|ses|assert|jwt|amz|sid|otp|code|tick|saml|verif|hmac|nonce|state|csrf|xsrf|cook|pin|cv[vc]|ssn|mfa/i;
+const suspectPath = /[%@#="']|eyJ/;
 
 // Far more than is recorded of a text; the expressions there need stack for each character of some texts.
 const maxLength = 64 * 1024;

@@ -80,16 +80,36 @@ async function byName() {
   const folder = mkdtempSync(join(tmpdir(), 'ostrace-names-'));
   const results = {};
   const options = { env: copy({ PATH: `${folder}:${PATH}` }) };
-  for (const name of ['sudo', 'su', 'runuser', 'setpriv', 'doas', 'gosu', 'pseudo']) {
+  for (const command of [
+    'sudo -u app',
+    'su -u app',
+    'runuser -u app',
+    'setpriv -u app',
+    'doas -u app',
+    'gosu -u app',
+    'start-stop-daemon -c app',
+    'chroot --userspec=app /',
+    'unshare -S 1000',
+    'unshare --fork --setgid 1000',
+    'nsenter -S 1000',
+    'pseudo -u app',
+    'chroot /',
+    'unshare --fork',
+  ]) {
+    const [name, ...args] = command.split(' ');
     const file = join(folder, name);
     writeFileSync(file, '#!/bin/sh\nexec /usr/bin/env\n');
     chmodSync(file, 0o755);
-    results[name] = [
-      await text(spawn(file, ['-u', 'app'], options)),
-      await text(spawn(`${name} -u app`, { ...options, shell: true })),
-      await text(exec(`cd / && ${name} -u app id`, options)),
-      String(spawnSync(file, ['-u', 'app'], options).stdout),
-      String(execSync(`cd / && ${name} -u app id`, options)),
+    results[command] = [
+      await text(spawn(file, args, options)),
+      await text(spawn(command, { ...options, shell: true })),
+      await text(exec(`cd / && ${command} id`, options)),
+      String(spawnSync(file, args, options).stdout),
+      String(execSync(`cd / && ${command} id`, options)),
+      await text(spawn('env', ['A=1', file, ...args], options)),
+      await text(spawn('/usr/bin/nice', ['-n', '1', name, ...args], options)),
+      String(spawnSync('sh', ['-e', '-u', '-c', `${command} id`], options).stdout),
+      await text(spawn('/bin/sh', ['-ec', `${command} id`], options)),
     ].map((out) => seen(out).context);
   }
   rmSync(folder, { recursive: true });
