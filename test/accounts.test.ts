@@ -277,3 +277,34 @@ for (const spare of [0, 1, 2, 4, 8]) {
     assert.ok(stored > 150, `${stored} were stored: ${ended.stderr}`);
   });
 }
+
+for (const spare of [0, 1, 3]) {
+  test(`no descriptors at the first trace, but for ${spare}: a trace that goes on has the hooks as soon as there are some`, async (t) => {
+    const code = `
+      const fs = require('node:fs');
+      const http = require('node:http');
+      const { profiler } = require('ostrace');
+      const server = http.createServer((_request, response) => response.end());
+      server.listen(0, () => {
+        const taken = [];
+        try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
+        for (let i = 0; i < ${spare}; i++) fs.closeSync(taken.pop());
+        profiler.init('key');
+        profiler.trace('first', {}, () => {});
+        for (const each of taken) fs.closeSync(each);
+        setTimeout(() => {
+          http.get({ port: server.address().port }, (response) => {
+            response.resume().on('end', () => server.close());
+          });
+        }, 2500);
+      });
+    `;
+    const ended = await run(t, '-e', { args: launcher(code), env: on, load: 'none' });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.ok(!ended.stderr.includes('switched off'), ended.stderr);
+    assert.ok(
+      ended.events.some(({ name }) => name === 'http-start'),
+      ended.stderr,
+    );
+  });
+}
