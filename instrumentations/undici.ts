@@ -59,8 +59,11 @@ export function undici(settings: Settings): void {
   function begin(request: UndiciRequest, guard: Guard): void {
     // As in 6.11.0, which publishes something else in the place of its requests.
     if (typeof request.addHeader !== 'function') {
-      guard.off = true;
-      notice('a copy of undici is not traced: what it publishes takes no headers; another version does');
+      // Where it is loaded first, Node's `fetch` goes through it too: each of those is counted.
+      notice(
+        "a copy of undici is not traced, nor is Node's own fetch where that goes through it: what it publishes takes no headers; another version does",
+      );
+      if (callerUnlessSuppressed() !== undefined) leftOut.unknown++;
       return;
     }
     const { caller, context } = askedBy(request);

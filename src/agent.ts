@@ -20,7 +20,7 @@ import type { Exporter } from './export/exporter.js';
 import { isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchWayOut } from './export/way-out.js';
-import { createGuard, guarded } from './hooks/guard.js';
+import { createGuard, guarded, shortages } from './hooks/guard.js';
 import { type HookReports, hookModules } from './hooks/modules.js';
 import { Module } from './hooks/node-module.js';
 import { hookLateBuiltins } from './hooks/late-builtins.js';
@@ -100,23 +100,30 @@ export function start(preload: string): void {
   };
   let later: Hooks = laterBuiltins;
   let hookLoaded = (): void => {};
-  lifecycle.onFirst.push(
-    inTurn({
-      'the exporter': waiting.connect,
-      'the end of the process': watch.arm,
-      'what is left out': () =>
-        ({ tellLate } = require('./trace/left-out.js') as typeof import('./trace/left-out.js')),
-      'what requests share': () => hookShared(),
-      'what is loaded': () => hookLoaded(),
-      'what is loaded of Node': late.whenLive,
-      'what publishes': () => (later = install(later, config, settings)),
-      'what is bundled': () => inspectOnce(),
-      'what is set late': () => {
-        const text = isMainThread ? read.late?.() : undefined;
-        if (text !== undefined) notice(text);
-      },
-    }),
-  );
+  const prepare = inTurn({
+    'the exporter': waiting.connect,
+    'the end of the process': watch.arm,
+    'what is left out': () =>
+      ({ tellLate } = require('./trace/left-out.js') as typeof import('./trace/left-out.js')),
+    'what requests share': () => hookShared(),
+    'what is loaded': () => hookLoaded(),
+    'what is loaded of Node': late.whenLive,
+    'what publishes': () => (later = install(later, config, settings)),
+    'what is bundled': () => inspectOnce(),
+    'what is set late': () => {
+      const text = isMainThread ? read.late?.() : undefined;
+      if (text !== undefined) notice(text);
+    },
+  });
+  lifecycle.onFirst.push(prepare);
+  // A service that is traced all the time has no other first trace: what a shortage kept from being done is tried
+  // again until nothing fails.
+  let seen = 0;
+  lifecycle.onTick.push(() => {
+    if (seen === shortages.seen) return;
+    seen = shortages.seen;
+    prepare();
+  });
   lifecycle.onLast.push(
     inTurn({
       'the end of the process': watch.disarm,

@@ -243,6 +243,46 @@ test('the exporter`s thread ends by what a store answers: it is started again, a
   assert.match(ended.stderr, /^ostrace: the exporter's thread ended, and is started again: .+$/m);
 });
 
+/** What somebody else does to the files of the spool, and how many of 200 events are lost with that. */
+const damages: Readonly<Record<string, { readonly code: string; readonly lost: number }>> = {
+  'all is removed': { code: 'fs.rmSync(process.env.OSTRACE_SPOOL, { recursive: true });', lost: 200 },
+  'a file is removed': { code: 'fs.rmSync(file);', lost: 200 },
+  'a file is emptied': { code: 'fs.truncateSync(file);', lost: 200 },
+  // The last line loses its end.
+  'a file is cut': { code: 'fs.truncateSync(file, fs.statSync(file).size - 10);', lost: 1 },
+  'a file is made a link': { code: "fs.rmSync(file); fs.symlinkSync('/dev/null', file);", lost: 200 },
+  'a file is another process`s now': {
+    code: "fs.renameSync(file, file.replace(/[.][0-9a-f]{12}[.][0-9]+[.]/, '.0123456789ab.1.'));",
+    lost: 0,
+  },
+};
+
+for (const [damage, { code, lost }] of Object.entries(damages)) {
+  for (const after of [0, 4000]) {
+    test(`${damage} in the spool, ${after} ms before the end: what is lost is counted`, async (t) => {
+      const ended = await runs(
+        t,
+        `const fs = require('node:fs');
+         const { join } = require('node:path');
+         make(100);
+         setTimeout(() => {
+           const folder = join(process.env.OSTRACE_SPOOL, fs.readdirSync(process.env.OSTRACE_SPOOL)[0]);
+           const file = join(folder, fs.readdirSync(folder).find((name) => name.endsWith('.jsonl')));
+           ${code}
+           setTimeout(() => { say(); process.exit(); }, ${after});
+         }, 700);`,
+        { env: { OSTRACE_CONNECTION_STRING: 'redis://127.0.0.1:1', OSTRACE_EXIT_TIMEOUT: '1000' } },
+      );
+      const all = sums(ended);
+      assert.deepEqual([all.made, all.lost], [200, lost], ended.stderr);
+      // What another process has taken is that one's to bring; it is there, all the same.
+      assert.equal(all.spooled, 200 - lost, ended.stderr);
+      const said = /^ostrace: (\d+) events wait in /m.exec(ended.stderr.split('\n').at(-2) ?? '');
+      if (lost > 0) assert.equal(Number(said?.[1] ?? 0), 200 - lost, ended.stderr);
+    });
+  }
+}
+
 /** Runs under a limit of descriptors: Node takes as many as the system lets it. */
 const launcher = (code: string): string[] => [
   `const { status } = require('node:child_process').spawnSync(
@@ -275,5 +315,36 @@ for (const spare of [0, 1, 2, 4, 8]) {
     assert.equal(ended.code, 0, ended.stderr);
     // The event in which it is tried again, a second later, is one of those that are lost.
     assert.ok(stored > 150, `${stored} were stored: ${ended.stderr}`);
+  });
+}
+
+for (const spare of [0, 1, 3]) {
+  test(`no descriptors at the first trace, but for ${spare}: a trace that goes on has the hooks as soon as there are some`, async (t) => {
+    const code = `
+      const fs = require('node:fs');
+      const http = require('node:http');
+      const { profiler } = require('ostrace');
+      const server = http.createServer((_request, response) => response.end());
+      server.listen(0, () => {
+        const taken = [];
+        try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
+        for (let i = 0; i < ${spare}; i++) fs.closeSync(taken.pop());
+        profiler.init('key');
+        profiler.trace('first', {}, () => {});
+        for (const each of taken) fs.closeSync(each);
+        setTimeout(() => {
+          http.get({ port: server.address().port }, (response) => {
+            response.resume().on('end', () => server.close());
+          });
+        }, 2500);
+      });
+    `;
+    const ended = await run(t, '-e', { args: launcher(code), env: on, load: 'none' });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.ok(!ended.stderr.includes('switched off'), ended.stderr);
+    assert.ok(
+      ended.events.some(({ name }) => name === 'http-start'),
+      ended.stderr,
+    );
   });
 }

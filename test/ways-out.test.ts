@@ -33,11 +33,43 @@ for (const [way, { says }] of Object.entries(ways)) {
   });
 }
 
+/** What a process does to itself: nothing of its code runs behind that, and what it did before is stored. */
+const ownEnds: Readonly<Record<string, { readonly tree?: string; readonly says?: object }>> = {
+  'kill SIGTERM': { says: { exit_code: 143, signal: 'SIGTERM' } },
+  'kill SIGINT': { says: { exit_code: 130, signal: 'SIGINT' } },
+  'kill, by default': { says: { exit_code: 143, signal: 'SIGTERM' } },
+  'kill, while it is handled': { says: { exit_code: 0 } },
+  'kill SIGHUP': { tree: 'process!(work)' },
+  'kill SIGKILL': { tree: 'process!(work)' },
+  'no signal': { says: { exit_code: 0 } },
+  reallyExit: { says: { exit_code: 8 } },
+  abort: { says: { exit_code: 134, signal: 'SIGABRT' } },
+  ...('execve' in process && { execve: { says: { exit_code: 0 } } }),
+};
+
+for (const [way, { says, tree = 'process(work)' }] of Object.entries(ownEnds)) {
+  test(`${way}, by the process itself: all is stored, and it ends as without the agent`, async (t) => {
+    const bare = await run(t, file, { args: [way, '300'], load: 'none' });
+    const traced = await run(t, file, { args: [way, '300'], env: profiled, load });
+    // The stack that `abort` prints has addresses.
+    const ofBoth = [bare, traced].map(({ code, signal, stdout }) => ({ code, signal, stdout }));
+    assert.deepEqual(ofBoth[1], ofBoth[0]);
+    const works = Array.from({ length: 300 }, () => 'work').join(' ');
+    assert.equal(shape(treeOf(traced.events)), tree.replace('work', works));
+    assert.deepEqual(processStop(traced), says);
+  });
+}
+
 const signals = [
   { way: 'signal', signal: 'SIGTERM', tree: 'process(work)', says: { exit_code: 143, signal: 'SIGTERM' } },
   { way: 'signal', signal: 'SIGINT', tree: 'process(work)', says: { exit_code: 130, signal: 'SIGINT' } },
   { way: 'signal, handled', signal: 'SIGTERM', tree: 'process(work shutdown)', says: { exit_code: 6 } },
-  { way: 'signal, raised again', signal: 'SIGTERM', tree: 'process!(work)', says: undefined },
+  {
+    way: 'signal, raised again',
+    signal: 'SIGTERM',
+    tree: 'process(work)',
+    says: { exit_code: 143, signal: 'SIGTERM' },
+  },
   { way: 'signal, ignored once', signal: 'SIGINT', tree: 'process(work)', says: { exit_code: 7 }, times: 2 },
 ] as const;
 

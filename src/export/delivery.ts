@@ -24,6 +24,7 @@ const lookEveryMs = 1000;
 const pollMs = 2;
 /** A store that was away for some tenths of a second is nothing to talk about. */
 const quietFailures = 3;
+const goneReason = 'a file of the spool is gone or damaged';
 
 export interface DeliverySettings {
   readonly drivers: DriverSettings;
@@ -129,7 +130,10 @@ export class Delivery {
     while (this.#failures === 0 && !this.#parcels.isEmpty && performance.now() < deadline) {
       await delay(pollMs);
     }
-    if (isLast) await this.#finish(deadline);
+    if (isLast) {
+      await this.#finish(deadline);
+      if (!this.#place.isOver()) this.#audit();
+    }
     this.spool();
     if (isLast && !this.#place.isOver()) this.#reportEnd();
   }
@@ -172,11 +176,15 @@ export class Delivery {
   async #send(): Promise<void> {
     let lines: readonly Line[];
     let isRepeated: boolean;
+    const count = this.#parcels.firstCount;
     try {
-      ({ lines, isRepeated } = this.#parcels.start()!);
+      const started = this.#parcels.start()!;
+      ({ lines, isRepeated } = started);
+      this.#losses.add(started.missing, goneReason);
     } catch (error) {
       const reason = `a file of the spool can't be read: ${messageOf(error)}`;
       if (isPassing(error)) this.#waitFor(reason);
+      else if (count > 0) this.#losses.add(count, reason);
       else this.#losses.add(1, `${reason}; it has one event or more`);
       this.#count();
       return;
@@ -224,7 +232,9 @@ export class Delivery {
     const waitMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
     this.#retryAt = performance.now() + waitMs;
     setTimeout(() => this.deliver(), waitMs + 1).unref();
-    if (this.#failures > quietFailures) this.#losses.sayWaiting(this.#spool.folder, reason);
+    if (this.#failures <= quietFailures) return;
+    this.#audit();
+    if (this.#parcels.count().spooled > 0) this.#losses.sayWaiting(this.#spool.folder, reason);
   }
 
   /** Says in shared memory what waits where; and that the copy in shared memory is not needed any more. */
@@ -278,6 +288,12 @@ export class Delivery {
     this.#losses.add(this.#spool.expire(), 'they waited in the spool for too long');
     this.#losses.report(false);
     this.deliver();
+  }
+
+  /** What is said to wait in files is to be there: anybody may remove them. */
+  #audit(): void {
+    this.#losses.add(this.#parcels.audit(), goneReason);
+    this.#count();
   }
 
   #reportEnd(): void {

@@ -64,6 +64,11 @@ export class Parcels {
     return true;
   }
 
+  /** How many lines the oldest has; 0 where that is not known. */
+  get firstCount(): number {
+    return this.#all[0]?.count ?? 0;
+  }
+
   /** Takes over what a process that is gone could not store. */
   inherit(): void {
     const segment = this.#spool.inherit();
@@ -80,22 +85,28 @@ export class Parcels {
   }
 
   /**
-   * The oldest parcel, with its lines read; it is on its way from now on.
+   * The oldest parcel, with its lines read; it is on its way from now on. `missing` says how many of them its file
+   * has lost.
    *
    * @throws Error when its file can't be read; then it waits no longer, unless that may pass
    */
-  start(): (Parcel & { lines: readonly Line[] }) | undefined {
+  start(): (Parcel & { lines: readonly Line[]; missing: number }) | undefined {
     const parcel = this.#all[0];
     if (parcel === undefined) return undefined;
+    let missing = 0;
     try {
-      parcel.lines ??= parcel.segment === undefined ? [] : this.#spool.read(parcel.segment);
+      if (parcel.lines === undefined) {
+        const { segment, count } = parcel;
+        parcel.lines = segment === undefined ? [] : this.#spool.read(segment);
+        if (segment !== undefined) missing = this.#spool.missing(segment, count, parcel.lines.length);
+      }
     } catch (error) {
       if (!isPassing(error)) this.#all.shift();
       throw error;
     }
     parcel.count = parcel.lines.length;
     this.#onItsWay = parcel;
-    return parcel as Parcel & { lines: readonly Line[] };
+    return { ...parcel, lines: parcel.lines, missing };
   }
 
   /** The parcel has arrived, or nothing of it ever will. */
@@ -158,6 +169,30 @@ export class Parcels {
         return;
       }
     }
+  }
+
+  /**
+   * Looks whether the files are there that lines wait in: where one is gone or damaged and its lines are in memory still,
+   * they wait there again.
+   *
+   * @returns how many lines are lost
+   */
+  audit(): number {
+    let lost = 0;
+    for (const parcel of this.#all.slice()) {
+      const { segment, lines, count, bytes } = parcel;
+      if (segment === undefined || count === 0) continue;
+      const missing = this.#spool.missingIn(segment, count, bytes);
+      if (missing === 0) continue;
+      if (lines === undefined) {
+        parcel.count -= missing;
+        lost += missing;
+        if (parcel.count > 0) continue;
+        this.#all.splice(this.#all.indexOf(parcel), 1);
+      } else parcel.segment = undefined;
+      this.#spool.remove(segment);
+    }
+    return lost;
   }
 
   /** How many lines wait on disk, and how many in memory alone. */

@@ -53,7 +53,11 @@ function rescueOf(store: string, i: number, lines: readonly Line[], dropped: num
   const losses = new Losses(masked(store), account);
   losses.add(dropped + (isLast ? account.held : 0), reason);
   const spool = new Spool(store, delivery.spool, mark);
-  let spooled = account.spooled;
+  // In this order: the thread may be storing them right now.
+  const there = account.spooled > 0 ? spool.countMarked() : 0;
+  const before = account.spooled;
+  let spooled = Math.min(there, before);
+  losses.add(before - spooled, 'a file of the spool is gone or damaged');
   try {
     for (let start = 0; start < lines.length; start += batchLines) {
       const batch = lines.slice(start, start + batchLines);
@@ -62,7 +66,7 @@ function rescueOf(store: string, i: number, lines: readonly Line[], dropped: num
       else spooled += batch.length;
     }
   } catch (error) {
-    const rest = lines.length - (spooled - account.spooled);
+    const rest = lines.length - (spooled - Math.min(there, before));
     losses.add(rest, `${reason}; they can't be spooled: ${messageOf(error)}`);
   }
   losses.report(true, reason);

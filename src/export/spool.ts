@@ -2,11 +2,12 @@
 // processes may spool for the same store; each writes files of its own, and takes over those of a process
 // that is gone.
 import { closeSync, ftruncateSync, lutimesSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 import { type Opened, makeFolder, openToWrite } from '../drivers/careful-files.js';
 import type { Line } from '../drivers/driver.js';
 import { linesOf } from '../drivers/file-lines.js';
+import { isPassing } from '../trace/passing.js';
 import { baseIdOf } from './lines.js';
 import { isAbandoned, isMarked, newMark, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';
 import { findRoot, isOwn, makeRoot } from './spool-root.js';
@@ -158,9 +159,46 @@ export class Spool {
     return count;
   }
 
+  /** How many events wait in the files of this exporter. */
+  countMarked(): number {
+    const names = this.#names().filter((name) => isMarked(name, this.#mark));
+    return names.reduce((sum, name) => sum + this.countIn({ path: join(this.folder, name) }), 0);
+  }
+
+  /**
+   * How many of a file's events are neither there nor anybody else's: somebody has removed or cut it.
+   *
+   * @param count how many were written
+   * @param bytes how long it is at the least; where it is that long, it is not read
+   */
+  missingIn(segment: Segment, count: number, bytes: number): number {
+    const size = sizeOf(segment.path);
+    if (size >= bytes) return 0;
+    if (size === 0) return this.missing(segment, count, 0);
+    try {
+      return Math.max(0, count - this.read(segment).length);
+    } catch (error) {
+      return isPassing(error) ? 0 : count;
+    }
+  }
+
+  /** The same, where it is known how many were found. */
+  missing({ path }: Segment, count: number, found: number): number {
+    if (found >= count) return 0;
+    return found === 0 && sizeOf(path) === 0 && this.#isElsewhere(basename(path)) ? 0 : count - found;
+  }
+
+  /** Whether a file that is gone was taken by another process, or removed by one that has counted it as too old. */
+  #isElsewhere(gone: string): boolean {
+    const created = gone.slice(0, 13);
+    const isTaken = (name: string): boolean =>
+      name !== gone && name.startsWith(created) && !isMarked(name, this.#mark);
+    return Number(created) < this.#oldest || this.#names().some(isTaken);
+  }
+
   /** Removes what is too old. @returns how many events that were */
   expire(): number {
-    const oldest = Date.now() - this.#settings.age * 1000;
+    const oldest = this.#oldest;
     let count = 0;
     for (const name of this.#names()) {
       const path = join(this.folder, name);
@@ -222,6 +260,11 @@ export class Spool {
       this.#used += sizeOf(join(this.folder, name));
     }
     this.#scanAgainAt = performance.now() + scanRest * (performance.now() - now);
+  }
+
+  /** When what is too old now was created. */
+  get #oldest(): number {
+    return Date.now() - this.#settings.age * 1000;
   }
 
   get #isDefault(): boolean {

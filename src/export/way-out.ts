@@ -4,6 +4,8 @@ import { nobody, runIn } from '../trace/context.js';
 import { ownThreads } from './own-threads.js';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
+/** The exit code that a shell makes of them: 128 and their number. */
+const codes = { SIGTERM: 143, SIGINT: 130 } as const;
 // Taken now: tests put timers of their own into their place.
 const { setImmediate: later, setTimeout: muchLater } = globalThis;
 /** How long the signals are still watched where something is unsent, between two looks at it. */
@@ -32,7 +34,8 @@ export interface Watch {
  * A signal without a handler ends Node at once, with no chance to store anything. So while a trace is live, or what
  * it left is unsent, there is a handler where the application has none; it leaves as soon as the application adds one, and
  * what it does is to raise the signal again. Like every handler it runs only when the event loop turns:
- * while a traced request blocks it, the signal waits.
+ * while a traced request blocks it, the signal waits. What the process does to itself (`process.kill`, `abort`,
+ * `reallyExit`, `execve`) is at the end of its code instead, and is told of before it is done.
  *
  * @param leave called at the end
  * @param flush called when a signal comes that the application handles: that may be the end, or not
@@ -50,6 +53,8 @@ export function watchWayOut(
   /** While a trace is live, and after it for as long as something is unsent. */
   let isArmed = false;
   let isLooking = false;
+  /** The end was told of before what ends it is called. */
+  let hasLeft = false;
 
   function install(): void {
     isInstalled = true;
@@ -72,10 +77,54 @@ export function watchWayOut(
         if (event === 'removeListener' && isSignal(first) && second !== onSignal) {
           later(() => watch(first)).unref();
         }
-        if (event === 'exit') leave({ exit_code: Number(process.exitCode ?? first) });
+        if (event === 'exit') {
+          hasLeft = true;
+          leave({ exit_code: Number(process.exitCode ?? first) });
+        }
       }
     }
     Object.defineProperty(process, 'emit', { value: emit, configurable: true, writable: true });
+    // With these it ends, and nothing is emitted; `process.exit` ends with the first.
+    before('reallyExit', ([code]) => (hasLeft ? undefined : { exit_code: Number(code ?? 0) }));
+    if (!isMainThread) return;
+    before('abort', () => ({ exit_code: 134, signal: 'SIGABRT' }));
+    before('execve', () => ({ exit_code: 0 }));
+    before('kill', outOfKill);
+  }
+
+  /** Has what is unsent stored before a method of the process's ends it, where its arguments say that it does. */
+  function before(name: string, outOf: (args: readonly unknown[]) => WayOut | undefined): void {
+    const property = Object.getOwnPropertyDescriptor(process, name);
+    const original: unknown = property?.value;
+    if (typeof original !== 'function') return;
+    const { [name]: value } = {
+      [name](this: unknown, ...args: unknown[]): unknown {
+        const out = outOf(args);
+        if (out !== undefined) leave(out);
+        return Reflect.apply(original, this, args);
+      },
+    };
+    Object.defineProperty(value, 'length', { value: original.length, configurable: true });
+    Object.defineProperty(process, name, { ...property, value });
+  }
+
+  /**
+   * After the signal that a process sends to itself none of its code runs, unless somebody handles it: our handler
+   * would be called a turn later. Another signal than those two may end it, or not.
+   */
+  function outOfKill([pid, sent]: readonly unknown[]): WayOut | undefined {
+    const to = Number(pid);
+    if (sent === 0 || (to !== process.pid && to !== 0)) return undefined;
+    const name = sent || 'SIGTERM';
+    const signal = signals.find((each) => each === name || codes[each] === 128 + Number(name));
+    if (signal === undefined) {
+      if (hasUnsent()) flush();
+      return undefined;
+    }
+    if (process.listeners(signal).some((each) => each !== onSignal)) return undefined;
+    isArmed = false;
+    unwatch();
+    return hasLeft ? undefined : { exit_code: codes[signal], signal };
   }
 
   function watch(signal: Signal): void {
@@ -85,7 +134,8 @@ export function watchWayOut(
   function onSignal(signal: NodeJS.Signals): void {
     isArmed = false;
     unwatch();
-    leave({ exit_code: signal === 'SIGINT' ? 130 : 143, signal });
+    leave({ exit_code: codes[signal as Signal], signal });
+    hasLeft = true;
     process.kill(process.pid, signal);
   }
 

@@ -12,12 +12,16 @@ export interface Guard {
   fail(error: unknown): void;
 }
 
+/** How often a hook has failed for what passes. */
+export const shortages: { seen: number } = { seen: 0 };
+
 /** @param what names the hook in the report: `pg Client.query` */
 export function createGuard(what: string): Guard {
   return {
     off: false,
     fail(error) {
       if (isPassing(error)) {
+        shortages.seen++;
         notice(`the hook of ${what} failed for now; the application goes on: ${messageOf(error)}`);
         return;
       }

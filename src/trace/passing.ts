@@ -8,10 +8,17 @@ const codes: ReadonlySet<unknown> = new Set([
   'ERR_WORKER_OUT_OF_MEMORY',
 ]);
 
+/** From Node 24 on only the message tells what keeps it from a `package.json`. */
+const packageCode = 'ERR_INVALID_PACKAGE_CONFIG';
+const shortage =
+  /(?:too many open files|file table overflow|(?:not enough|allocate) memory|temporarily unavailable|buffer space(?: available)?)\.?$/i;
+
 /** Whether an error says that the process is short of something now: the same may succeed a moment later. */
 export function isPassing(error: unknown): boolean {
   try {
-    return codes.has((error as { readonly code?: unknown } | null | undefined)?.code);
+    const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+    if (code !== packageCode) return codes.has(code);
+    return shortage.test(String(message));
   } catch {
     return false; // a thrown value may throw when it is asked
   }

@@ -79,7 +79,7 @@ Written by \`npm run faults\` on Node ${process.versions.node}. An application s
 - *In the end*: stored after \`ostrace flush\`. *Twice*: stored more than once.
 - *Exit*: milliseconds from the application's \`process.exit()\` to its end; \`OSTRACE_EXIT_TIMEOUT\` is 500. Where the exporter's thread is busy, it is 20, and the application makes 50,000 events more right before.
 - *Late*: how many milliseconds late the application's event loop was, at the 99th percentile; compare with the row "none". The machine is shared: a few milliseconds more or less say nothing.
-- *Memory*: the most that the process had, in MiB; where a store answers without an end, it stays what it is otherwise.
+- *Memory*: the most that the process itself had (VmHWM), in MiB; where a store answers without an end, it stays what it is otherwise.
 - A killed process (SIGKILL) may lose what it did in its last 100 ms: up to ten turns of 20 events.
 
 | store | fault | sent | stored | spooled | dropped | unaccounted | in the end | twice | exit | late | memory |

@@ -32,6 +32,25 @@ const ways = {
     setInterval(() => {}, 1000);
     console.log('ready');
   },
+  // Nothing of what stands behind it runs.
+  'kill SIGTERM': () => console.log(process.kill(process.pid, 'SIGTERM')),
+  'kill SIGINT': () => console.log(process.kill(process.pid, 2)),
+  'kill, by default': () => console.log(process.kill(process.pid)),
+  'kill, while it is handled': () => {
+    const timer = setInterval(() => {}, 1000);
+    process.once('SIGTERM', () => {
+      clearInterval(timer);
+      console.log('handled');
+    });
+    process.kill(process.pid, 'SIGTERM');
+    console.log('goes on');
+  },
+  'kill SIGHUP': () => console.log(process.kill(process.pid, 'SIGHUP')),
+  'kill SIGKILL': () => console.log(process.kill(process.pid, 'SIGKILL')),
+  'no signal': () => console.log(process.kill(process.pid, 0)),
+  reallyExit: () => process.reallyExit(8),
+  abort: () => process.abort(),
+  execve: () => process.execve(process.execPath, [process.execPath, '-e', 'process.exit(9)'], {}),
   // Put in front, and careful not to be in the way of others.
   'signal, raised again': () => {
     const listener = (signal) => {
