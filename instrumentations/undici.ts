@@ -63,7 +63,7 @@ export function undici(settings: Settings): void {
       notice(
         "a copy of undici is not traced, nor is Node's own fetch where that goes through it: what it publishes takes no headers; another version does",
       );
-      if (callerUnlessSuppressed() !== undefined) leftOut.unknown++;
+      if (!isSuppressed() && callerOf() !== undefined) leftOut.unknown++;
       return;
     }
     const { caller, context } = askedBy(request);
