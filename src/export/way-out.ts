@@ -69,7 +69,7 @@ export function watchWayOut(
       if (isSignal(event)) flush();
       try {
         // A process may do what it is told for many requests of the one that started it.
-        return event === 'message' || isOfSystem(event)
+        return event === 'message'
           ? runIn(nobody(), original, this, args)
           : Reflect.apply(original, this, args);
       } finally {
@@ -184,6 +184,3 @@ type Signal = (typeof signals)[number];
 function isSignal(value: unknown): value is Signal {
   return signals.includes(value as Signal);
 }
-
-/** A signal is nobody's, whoever listened first. */
-const isOfSystem = (event: unknown): boolean => typeof event === 'string' && event.startsWith('SIG');

@@ -6,7 +6,7 @@
 //   kill exporter      the thread that stores them ends, wherever it is
 //   take descriptors   all that the system lets the process have
 //   give descriptors   back
-const { createHook } = require('node:async_hooks');
+const { AsyncResource, createHook } = require('node:async_hooks');
 const { closeSync, openSync, readFileSync, writeSync } = require('node:fs');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { createInterface } = require('node:readline');
@@ -62,15 +62,22 @@ const turn = () => {
   say(`late ${delay.percentile(99) / 1e6}`);
 };
 setTimeout(turn, 10);
+// What arrives on the standard input is nobody's: it is bound to the trace.
 createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    const [word, what] = line.split(' ');
-    does[word](what);
-    say(`did ${word}`);
-  })
-  .on('close', () => {
-    make(burst);
-    say(2 * made);
-    say(`memory ${Math.round(mostMemory() / 1024)}`);
-    process.exit();
-  });
+  .on(
+    'line',
+    AsyncResource.bind((line) => {
+      const [word, what] = line.split(' ');
+      does[word](what);
+      say(`did ${word}`);
+    }),
+  )
+  .on(
+    'close',
+    AsyncResource.bind(() => {
+      make(burst);
+      say(2 * made);
+      say(`memory ${Math.round(mostMemory() / 1024)}`);
+      process.exit();
+    }),
+  );
