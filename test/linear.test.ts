@@ -230,7 +230,7 @@ const sizes = [1 << 13, 1 << 15] as const;
 const smallMicros = 4000;
 const most = 9;
 // A machine may be busy for a while.
-const tries = 30;
+const tries = 10;
 
 function micros(run: () => unknown): number {
   const before = process.cpuUsage();
@@ -259,7 +259,7 @@ function growth(run: (text: string) => unknown, make: (length: number) => string
 }
 
 for (const [what, run] of Object.entries(functions)) {
-  test(`${what}: the time grows with the length`, () => {
+  test(`${what}: the time grows with the length`, async () => {
     for (const piece of pieces) {
       for (const [before, behind] of [
         ['', ''],
@@ -268,7 +268,12 @@ for (const [what, run] of Object.entries(functions)) {
       ] as const) {
         const make = (length: number): string =>
           before + piece.repeat(Math.ceil(length / piece.length)) + behind;
-        const grown = growth(run, make);
+        let grown = growth(run, make);
+        // What the engine does meanwhile is measured too: a time that grows in truth does so again.
+        for (let again = 0; again < 4 && grown > most; again++) {
+          await delay(250);
+          grown = growth(run, make);
+        }
         assert.ok(
           grown <= most,
           `${JSON.stringify(before + piece)}… takes ${grown.toFixed(1)} times as long`,
