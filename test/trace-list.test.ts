@@ -61,7 +61,7 @@ test('a line says when, what, status, duration, points, errors and services', as
     duration: 182_310,
     services: ['shop', 'stock'],
     points: 9,
-    errors: 1,
+    errors: 2,
     unfinished: 1,
   });
 });
