@@ -36,7 +36,9 @@ if (!['', '0', 'false', 'no', 'off'].includes(enabled.trim().toLowerCase())) {
 // `ostrace doctor` asks why there is no agent.
 if (process.env['OSTRACE_DIAGNOSIS_FILE'] !== undefined) {
   const { createRequire } = process.getBuiltinModule('node:module');
-  (createRequire(import.meta.url)('./src/off.js') as typeof import('./src/off.js')).tellIfOff();
+  (
+    createRequire(import.meta.url)('./src/diagnosis/off.js') as typeof import('./src/diagnosis/off.js')
+  ).tellIfOff();
 }
 
 export {};

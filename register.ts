@@ -48,7 +48,9 @@ if (isHanded || !['', '0', 'false', 'no', 'off'].includes(enabled.trim().toLower
 // `ostrace doctor` asks why there is no agent.
 if (process.env['OSTRACE_DIAGNOSIS_FILE'] !== undefined && !isHanded) {
   const { createRequire } = (module.constructor ?? require('node:module')) as typeof import('node:module');
-  (createRequire(__filename)('./src/off.js') as typeof import('./src/off.js')).tellIfOff();
+  (
+    createRequire(__filename)('./src/diagnosis/off.js') as typeof import('./src/diagnosis/off.js')
+  ).tellIfOff();
 }
 
 export {};

@@ -1,7 +1,7 @@
 // What of a trace goes into the environment of a child process, and whether any of it does. Loaded with the first
 // command within a trace.
-import { copyWith } from '../src/hooks/copy.js';
-import type { Settings } from '../src/hooks/settings.js';
+import { viewWith } from '../src/hooks/view.js';
+import type { AgentPort } from '../src/hooks/port.js';
 import type { Context } from '../src/trace/context.js';
 import { type SpawnOptions, optionOf, optionsAt } from './child-process.js';
 
@@ -12,7 +12,7 @@ import { type SpawnOptions, optionOf, optionsAt } from './child-process.js';
  * @param given the options of `ChildProcess.prototype.spawn`
  * @returns takes it out again
  */
-export function addVariables(given: unknown, settings: Settings, context: Context): () => void {
+export function addVariables(given: unknown, agent: AgentPort, context: Context): () => void {
   const { envPairs, file, args } = (given ?? {}) as SpawnOptions;
   if (!Array.isArray(envPairs) || !Object.isExtensible(envPairs)) return () => {};
   // `args` starts with the name by which the command sees itself.
@@ -26,7 +26,7 @@ export function addVariables(given: unknown, settings: Settings, context: Contex
     (pairs[find(name)] as string | undefined)?.slice(name.length + 1);
   const replaced: [at: number, pair: unknown][] = [];
   const added: string[] = [];
-  for (const [name, value] of Object.entries(variablesFor(valueOf, settings, context))) {
+  for (const [name, value] of Object.entries(variablesFor(valueOf, agent, context))) {
     const at = find(name);
     if (at >= 0) {
       replaced.push([at, pairs[at]]);
@@ -42,24 +42,24 @@ export function addVariables(given: unknown, settings: Settings, context: Contex
 }
 
 /** Puts the context into the environment of a synchronous call, in options of our own. */
-export function injectOptions(args: unknown[], settings: Settings, context: Context): void {
+export function injectOptions(args: unknown[], agent: AgentPort, context: Context): void {
   if (args.length === 0) return;
   const at = optionsAt(args);
   const options = args[at] === undefined ? {} : args[at];
   // Not ours to judge: Node throws.
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return;
   if (isForOther(options, args[0], Array.isArray(args[1]) ? args[1] : [])) return;
-  args[at] = copyWith(options, {
+  args[at] = viewWith(options, {
     get env() {
       // Node copies the options' own properties.
       const isGiven = Object.getOwnPropertyDescriptor(options, 'env')?.enumerable;
       const env = Object(
-        (isGiven && (options as { env?: unknown }).env) || settings.environment(),
+        (isGiven && (options as { env?: unknown }).env) || agent.environment(),
       ) as NodeJS.ProcessEnv;
       // Asked first: there are environments that throw for what they do not have.
-      return copyWith(
+      return viewWith(
         env,
-        variablesFor((name) => (name in env ? asText(env[name]) : undefined), settings, context),
+        variablesFor((name) => (name in env ? asText(env[name]) : undefined), agent, context),
       );
     },
   });
@@ -68,13 +68,13 @@ export function injectOptions(args: unknown[], settings: Settings, context: Cont
 /** The variables that a child gets: those to which its caller gave a value of its own stay as they are. */
 function variablesFor(
   given: (name: string) => string | undefined,
-  settings: Settings,
+  agent: AgentPort,
   context: Context,
 ): Record<string, string> {
-  const inherited = settings.environment();
+  const inherited = agent.environment();
   const isFree = (name: string): boolean => [undefined, inherited[name]].includes(given(name));
   return Object.fromEntries(
-    Object.entries(settings.processVariables(context, given)).filter(([name]) => isFree(name)),
+    Object.entries(agent.processVariables(context, given)).filter(([name]) => isFree(name)),
   );
 }
 

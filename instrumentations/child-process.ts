@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 
-import type { MethodHook, Settling } from '../src/hooks/call.js';
-import { callSites } from '../src/hooks/call-sites.js';
+import type { MethodHook, Settling } from '../src/hooks/calls/call.js';
+import { callSites } from '../src/hooks/calls/call-sites.js';
 import { cancelled, isGivingUp } from '../src/trace/cancelled.js';
-import { hookMethod } from '../src/hooks/method.js';
+import { hookMethod } from '../src/hooks/calls/method.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { createGuard, guarded } from '../src/hooks/guard.js';
 import { patch } from '../src/hooks/patch.js';
-import type { Settings } from '../src/hooks/settings.js';
+import type { AgentPort } from '../src/hooks/port.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 
@@ -40,12 +40,12 @@ const environment = (): typeof import('./child-environment.js') =>
   require('./child-environment.js') as typeof import('./child-environment.js');
 
 /** External commands: one `command` point each, whichever of the seven calls starts them. */
-export function childProcess(settings: Settings): void {
+export function childProcess(agent: AgentPort): void {
   const builtin = require('node:child_process') as Builtin;
   const command = (file: unknown, args: readonly unknown[], shell: unknown): Info => ({
     command: {
       ...executable(file, args, shell),
-      ...(settings.traceCommandArgs && { args }),
+      ...(agent.traceCommandArgs && { args }),
     },
   });
 
@@ -61,7 +61,7 @@ export function childProcess(settings: Settings): void {
     },
     stop: ended,
     opens: true,
-    settles: byExit(settings),
+    settles: byExit(agent),
   });
   watchKills(builtin.ChildProcess.prototype);
 
@@ -82,7 +82,7 @@ export function childProcess(settings: Settings): void {
       return { ...failure(error), message, ...ended(error) };
     },
     settles(call) {
-      if (call.context !== undefined) environment().injectOptions(call.args, settings, call.context);
+      if (call.context !== undefined) environment().injectOptions(call.args, agent, call.context);
       const result = call.invoke();
       call.succeed(result);
       return result;
@@ -177,11 +177,11 @@ function isOf(sent: unknown, endedBy: unknown): boolean {
 
 /** The point is over when the process is; a command that can't be started never exits, but it closes. */
 const byExit =
-  (settings: Settings): Settling =>
+  (agent: AgentPort): Settling =>
   (call) => {
     if (call.context === undefined) return call.invoke();
     const child = call.self as ChildProcess;
-    const takeBack = environment().addVariables(call.args[0], settings, call.context);
+    const takeBack = environment().addVariables(call.args[0], agent, call.context);
     let error: unknown;
     signals.set(child, undefined);
     const observe = (event: unknown, first: unknown, second: unknown): void => {

@@ -1,6 +1,6 @@
-import { runOutside } from '../src/hooks/method.js';
-import type { ModuleHook } from '../src/hooks/modules.js';
-import type { VersionRange } from '../src/hooks/version-range.js';
+import { runOutside } from '../src/hooks/calls/method.js';
+import type { ModuleHook } from '../src/hooks/loading/modules.js';
+import type { VersionRange } from '../src/hooks/loading/version-range.js';
 
 /** Finds servers and connects to them, for all calls that wait meanwhile. */
 interface Connecting {

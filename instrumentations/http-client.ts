@@ -5,12 +5,12 @@ import { cancelled, isGivingUp } from '../src/trace/cancelled.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { aborted, answered, defaultPort } from '../src/hooks/http.js';
-import { isOtherAgents } from '../src/hooks/other-agents.js';
+import { aborted, answered, defaultPort } from '../src/hooks/targets/http.js';
+import { isOtherAgents } from '../src/hooks/targets/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
-import { standsFor } from '../src/hooks/peer.js';
-import type { Settings } from '../src/hooks/settings.js';
-import { target } from '../src/hooks/url.js';
+import { standsFor } from '../src/hooks/targets/peer.js';
+import type { AgentPort } from '../src/hooks/port.js';
+import { target } from '../src/redaction/url.js';
 import { type Context, caller as callerOf, place } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
@@ -19,11 +19,11 @@ import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 import { carry } from './http-headers.js';
 
 /** Outgoing requests of `http` and `https`: points of these names. */
-export function httpClient(settings: Settings): void {
+export function httpClient(agent: AgentPort): void {
   const guard = createGuard('http client');
   if (hasCreatedChannel) {
     onChannel<{ request: ClientRequest }>('http.client.request.created', ({ request }) => {
-      if (tracing.live > 0) send(request, settings, guard);
+      if (tracing.live > 0) send(request, agent, guard);
     });
     return;
   }
@@ -31,7 +31,7 @@ export function httpClient(settings: Settings): void {
   watchRequests((request) => {
     if (tracing.live === 0 || seen.has(request)) return;
     seen.add(request);
-    guarded(guard, () => send(request, settings, guard));
+    guarded(guard, () => send(request, agent, guard));
   });
 }
 
@@ -72,15 +72,15 @@ function watchRequests(tell: (request: ClientRequest) => void): void {
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const hasCreatedChannel = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12);
 
-function send(request: ClientRequest, settings: Settings, guard: Guard): void {
-  if (isOtherAgents(request, settings.environment)) return;
+function send(request: ClientRequest, agent: AgentPort, guard: Guard): void {
+  if (isOtherAgents(request, agent.environment)) return;
   const caller = callerOf();
   const scheme = request.protocol === 'https:' ? 'https' : 'http';
   if (caller === undefined) {
     const context = place();
     // No point, but what it passes on of a trace is not for everybody.
     if (context !== undefined)
-      carry(request, { scheme, context, caller: context, isPoint: false }, settings, guard);
+      carry(request, { scheme, context, caller: context, isPoint: false }, agent, guard);
     return;
   }
   const point = startPoint(scheme, caller, {
@@ -93,7 +93,7 @@ function send(request: ClientRequest, settings: Settings, guard: Guard): void {
     },
   });
   watching(point, () => {
-    carry(request, { scheme, context: point.context, caller, isPoint: true }, settings, guard);
+    carry(request, { scheme, context: point.context, caller, isPoint: true }, agent, guard);
     watch(request, point, caller, guard);
   });
 }

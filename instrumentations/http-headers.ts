@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
-import { valuesIn, withTraceHeaders } from '../src/hooks/head.js';
+import { valuesIn, withTraceHeaders } from '../src/propagation/head.js';
 import { patch } from '../src/hooks/patch.js';
-import { isDirect, lineOf } from '../src/hooks/peer.js';
+import { isDirect, lineOf } from '../src/hooks/targets/peer.js';
 import {
   type Carried,
   type Given,
@@ -14,8 +14,8 @@ import {
   type Sender,
   type Way,
   carried,
-} from '../src/hooks/recipients.js';
-import type { Settings } from '../src/hooks/settings.js';
+} from '../src/propagation/recipients.js';
+import type { AgentPort } from '../src/hooks/port.js';
 import type { Context } from '../src/trace/context.js';
 import { infoHeader, traceHeaderNames } from '../src/trace/headers.js';
 import { createStamp } from '../src/trace/stamp.js';
@@ -34,7 +34,7 @@ const outgoing = createStamp<Outgoing>();
 let areHeadsWatched = false;
 
 /** Looks at requests when their headers are about to be written down: until then the application may change them. */
-function watchHeads(settings: Settings): void {
+function watchHeads(agent: AgentPort): void {
   // Not before there is a request: `http` is not loaded for it.
   if (areHeadsWatched) return;
   areHeadsWatched = true;
@@ -46,7 +46,7 @@ function watchHeads(settings: Settings): void {
     (original) =>
       function () {
         const its = tracing.live === 0 || guard.off ? undefined : outgoing.of(this);
-        if (its !== undefined) guarded(guard, () => inject(this as ClientRequest, its, settings));
+        if (its !== undefined) guarded(guard, () => inject(this as ClientRequest, its, agent));
         return Reflect.apply(original, this, arguments as unknown as unknown[]);
       },
   );
@@ -56,29 +56,27 @@ function watchHeads(settings: Settings): void {
  * Sees to it that a request carries the trace on, to whoever may know of it: decided by the headers that are sent in
  * the end, and by whom the request goes to. Node's own agents tell that at once, for others the socket does.
  */
-export function carry(request: ClientRequest, its: Outgoing, settings: Settings, guard: Guard): void {
-  watchHeads(settings);
+export function carry(request: ClientRequest, its: Outgoing, agent: AgentPort, guard: Guard): void {
+  watchHeads(agent);
   outgoing.put(request, its);
   if (isDirect(agentOf(request), its.scheme)) {
-    if (isWritten(request)) inject(request, its, settings);
+    if (isWritten(request)) inject(request, its, agent);
     return;
   }
   // The event comes before what is written down is sent.
   bindEmitter(request, its.caller, guard, (event) => {
-    if (event === 'socket' && isWritten(request)) inject(request, its, settings);
+    if (event === 'socket' && isWritten(request)) inject(request, its, agent);
   });
 }
 
-function inject(request: ClientRequest, its: Outgoing, settings: Settings): void {
+function inject(request: ClientRequest, its: Outgoing, agent: AgentPort): void {
   const { scheme, context } = its;
-  const line = lineFor(request, scheme, settings);
+  const line = lineFor(request, scheme, agent);
   // It is asked again when there is one.
   if (line === undefined) return;
   const { method, path, host } = request;
   const decide = (given: Given, authorities: Way['authorities']): Carried | undefined =>
-    carried(settings, its, given, { ...line, method, path, host, authorities }, () =>
-      settings.headersFor(context),
-    );
+    carried(agent, its, given, { ...line, method, path, host, authorities }, () => agent.headersFor(context));
   if (isWritten(request)) {
     const head = request._header;
     const given = { infos: valuesIn(head, info), authorization: valuesIn(head, 'authorization') };
@@ -101,10 +99,10 @@ function inject(request: ClientRequest, its: Outgoing, settings: Settings): void
 
 const nothing: readonly unknown[] = [];
 
-function lineFor(request: ClientRequest, scheme: 'http' | 'https', settings: Settings): Line | undefined {
+function lineFor(request: ClientRequest, scheme: 'http' | 'https', agent: AgentPort): Line | undefined {
   if (!isDirect(agentOf(request), scheme)) {
     const { socket } = request as { socket: Socket | null };
-    return socket === null ? undefined : lineOf(socket, scheme, settings);
+    return socket === null ? undefined : lineOf(socket, scheme, agent);
   }
   // The path of a Unix socket: a process of this machine listens there.
   const { socketPath } = request as { socketPath?: unknown };

@@ -4,10 +4,10 @@ import type { Server, Socket } from 'node:net';
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { aborted, isHeadSent, statusIn, statusOf, watchHandshake } from '../src/hooks/http.js';
+import { aborted, isHeadSent, statusIn, statusOf, watchHandshake } from '../src/hooks/targets/http.js';
 import { patch } from '../src/hooks/patch.js';
-import type { Settings } from '../src/hooks/settings.js';
-import { target } from '../src/hooks/url.js';
+import type { AgentPort } from '../src/hooks/port.js';
+import { target } from '../src/redaction/url.js';
 import { type Context, enter, requestDefault, rootContext, runIn } from '../src/trace/context.js';
 import { beginTrace, release, tracing } from '../src/trace/trace.js';
 import { hmacHeader, infoHeader, timeHeader } from '../src/trace/headers.js';
@@ -26,14 +26,14 @@ type Headers = Readonly<Record<string, unknown>>;
  * look through the names of its headers. It tells nothing of `CONNECT` and upgrades, and HTTP/2 has none
  * before Node 22, nor one that calls the handler: these are seen where all servers emit their events.
  */
-export function httpServer(settings: Settings): void {
+export function httpServer(agent: AgentPort): void {
   const guard = createGuard('http server');
   onChannel<{ request: IncomingMessage; response: ServerResponse }>(
     'http.server.request.start',
     ({ request, response }) => {
       if (guard.off) return;
       const headers = traceHeadersIn(request.rawHeaders);
-      const root = headers && trigger(headers, settings);
+      const root = headers && trigger(headers, agent);
       if (root !== undefined) {
         try {
           serve(request, response, root, guard);
@@ -77,7 +77,7 @@ export function httpServer(settings: Settings): void {
   function contextOf(begin: Start, headers: Headers, args: readonly unknown[]): Context | undefined {
     const request = args[1] as object;
     if (begun.has(request)) return begun.get(request);
-    const root = trigger(headers, settings);
+    const root = trigger(headers, agent);
     const parent = root ?? requestDefault();
     try {
       const context = parent && begin(parent, guard, args).context;
@@ -203,9 +203,9 @@ const schemeOf = (socket: Socket): string =>
   (socket as { encrypted?: unknown }).encrypted === true ? 'https' : 'http';
 
 /** Begins the trace that a request's headers ask for. */
-function trigger(headers: Headers, settings: Settings): Context | undefined {
+function trigger(headers: Headers, agent: AgentPort): Context | undefined {
   if (headers[info] === undefined) return undefined;
-  const signed = settings.verify(headers);
+  const signed = agent.verify(headers);
   if (signed === undefined) return undefined;
   return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
 }

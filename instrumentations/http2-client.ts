@@ -3,16 +3,16 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 import { cancelled, ending } from '../src/trace/cancelled.js';
-import { copyWith } from '../src/hooks/copy.js';
+import { viewWith } from '../src/hooks/view.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
-import { aborted, answered, defaultPort, statusOf } from '../src/hooks/http.js';
-import { isSuppressed } from '../src/hooks/other-agents.js';
+import { aborted, answered, defaultPort, statusOf } from '../src/hooks/targets/http.js';
+import { isSuppressed } from '../src/hooks/targets/other-agents.js';
 import { patch } from '../src/hooks/patch.js';
-import { lineOf } from '../src/hooks/peer.js';
-import { type Carried, type Sender, carried } from '../src/hooks/recipients.js';
-import type { Settings } from '../src/hooks/settings.js';
-import { target } from '../src/hooks/url.js';
+import { lineOf } from '../src/hooks/targets/peer.js';
+import { type Carried, type Sender, carried } from '../src/propagation/recipients.js';
+import type { AgentPort } from '../src/hooks/port.js';
+import { target } from '../src/redaction/url.js';
 import { type Context, caller as callerOf, nobody, place, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import { infoHeader, isTraceHeader } from '../src/trace/headers.js';
@@ -28,7 +28,7 @@ type Headers = Readonly<Record<string, unknown>>;
  *
  * @param http2 `node:http2`, which the application has loaded: it is too dear to load for nothing
  */
-export function http2Client(settings: Settings, http2: Http2): void {
+export function http2Client(agent: AgentPort, http2: Http2): void {
   const guard = createGuard('http2 client');
   patch(
     sessionPrototype(http2) as ClientHttp2Session,
@@ -38,7 +38,7 @@ export function http2Client(settings: Settings, http2: Http2): void {
         const args = arguments as unknown as unknown[];
         if (tracing.live > 0 && isUndicis(this as ClientHttp2Session)) {
           const inner = Array.from(args);
-          guarded(guard, () => carryInner(settings, this as ClientHttp2Session, inner));
+          guarded(guard, () => carryInner(agent, this as ClientHttp2Session, inner));
           return Reflect.apply(original, this, inner);
         }
         if (tracing.live === 0 || guard.off || isSuppressed()) return Reflect.apply(original, this, args);
@@ -49,10 +49,10 @@ export function http2Client(settings: Settings, http2: Http2): void {
         if (caller === undefined) {
           // No point, but what it passes on of a trace is not for everybody.
           const sender = { context, isPoint: false };
-          guarded(guard, () => carryOnly(settings, sender, this as ClientHttp2Session, given));
+          guarded(guard, () => carryOnly(agent, sender, this as ClientHttp2Session, given));
           return Reflect.apply(original, this, given);
         }
-        const point = guarded(guard, () => start(settings, caller, this as ClientHttp2Session, given));
+        const point = guarded(guard, () => start(agent, caller, this as ClientHttp2Session, given));
         if (point === undefined) return Reflect.apply(original, this, args);
         try {
           const stream = Reflect.apply(original, this, given) as ClientHttp2Stream;
@@ -79,7 +79,7 @@ function sessionPrototype({ connect }: Http2): object {
 }
 
 /** Starts the point, and puts the headers into our copy of the arguments. */
-function start(settings: Settings, caller: Context, session: ClientHttp2Session, args: unknown[]): Point {
+function start(agent: AgentPort, caller: Context, session: ClientHttp2Session, args: unknown[]): Point {
   const given = givenIn(args);
   const headers = given?.named ?? {};
   const endpoint = endpointOf(session, headers);
@@ -90,23 +90,22 @@ function start(settings: Settings, caller: Context, session: ClientHttp2Session,
     requests: { method, scheme, hostname, port, ...target(path) },
   });
   watching(point, () => {
-    if (given !== undefined)
-      carry(settings, { context: point.context, isPoint: true }, endpoint, given, args);
+    if (given !== undefined) carry(agent, { context: point.context, isPoint: true }, endpoint, given, args);
   });
   return point;
 }
 
 /** What undici asks is a point already: that one is carried on, to whom the session leads. */
-function carryInner(settings: Settings, session: ClientHttp2Session, args: unknown[]): void {
-  const { writing } = settings;
+function carryInner(agent: AgentPort, session: ClientHttp2Session, args: unknown[]): void {
+  const { writing } = agent;
   const sender = writing.request?.sender;
   writing.request = undefined;
-  if (sender !== undefined) carryOnly(settings, sender, session, args);
+  if (sender !== undefined) carryOnly(agent, sender, session, args);
 }
 
-function carryOnly(settings: Settings, sender: Sender, session: ClientHttp2Session, args: unknown[]): void {
+function carryOnly(agent: AgentPort, sender: Sender, session: ClientHttp2Session, args: unknown[]): void {
   const given = givenIn(args);
-  if (given !== undefined) carry(settings, sender, endpointOf(session, given.named), given, args);
+  if (given !== undefined) carry(agent, sender, endpointOf(session, given.named), given, args);
 }
 
 /** Whether a session is one that undici has made, which keeps its client there. */
@@ -115,7 +114,7 @@ function isUndicis(session: ClientHttp2Session): boolean {
 }
 
 function carry(
-  settings: Settings,
+  agent: AgentPort,
   sender: Sender,
   { hostname, scheme, socket }: Endpoint,
   { named, isPlain, instead }: Given,
@@ -124,17 +123,17 @@ function carry(
   if (!isPlain) return;
   const said = (name: string): readonly unknown[] => [named[name] ?? []].flat();
   const headers = carried(
-    settings,
+    agent,
     sender,
     { infos: said(info), authorization: said('authorization') },
     {
-      ...lineOf(socket, scheme, settings),
+      ...lineOf(socket, scheme, agent),
       method: textOf(named[':method']) ?? 'GET',
       path: textOf(named[':path']) ?? '/',
       host: hostname,
       authorities: [...said(':authority'), ...said('host')],
     },
-    () => settings.headersFor(sender.context),
+    () => agent.headersFor(sender.context),
   );
   if (headers !== undefined) args[0] = instead(headers);
 }
@@ -181,7 +180,7 @@ function headersInObject(asked: object): Given {
     else isPlain = false;
   }
   const instead = (headers: Carried): object => {
-    const copy = copyWith(asked, headers) as Record<string, unknown>;
+    const copy = viewWith(asked, headers) as Record<string, unknown>;
     for (const key of Object.keys(asked)) {
       if (isTraceHeader(key) && headers[key] === undefined) delete copy[key];
     }

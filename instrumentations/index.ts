@@ -1,32 +1,32 @@
-import type { LateBuiltin } from '../src/hooks/late-builtins.js';
-import type { LazyInstrumentation } from '../src/hooks/modules.js';
-import type { Settings } from '../src/hooks/settings.js';
+import type { LateBuiltin } from '../src/hooks/loading/late-builtins.js';
+import type { LazyInstrumentation } from '../src/hooks/loading/modules.js';
+import type { AgentPort } from '../src/hooks/port.js';
 import { childProcess } from './child-process.js';
 import { httpServer } from './http-server.js';
 import { workerThreads } from './worker-threads.js';
 
 /** Targets that are part of Node, by the option that switches them: hooked when the agent starts. */
-export const builtins: Readonly<Record<string, (settings: Settings) => void>> = {
+export const builtins: Readonly<Record<string, (agent: AgentPort) => void>> = {
   instrumentHttpServer: httpServer,
   instrumentChildProcess: childProcess,
-  instrumentWorkerThreads: (settings) =>
-    workerThreads(settings, require('node:worker_threads') as typeof import('node:worker_threads')),
+  instrumentWorkerThreads: (agent) =>
+    workerThreads(agent, require('node:worker_threads') as typeof import('node:worker_threads')),
 };
 
 /**
  * Targets that need nothing of ours before the first trace, because they publish on channels or look their
  * methods up at each call, by the option that switches them: hooked when it begins.
  */
-export const laterBuiltins: Readonly<Record<string, (settings: Settings) => void>> = {
-  instrumentHttpClient: (settings) => {
+export const laterBuiltins: Readonly<Record<string, (agent: AgentPort) => void>> = {
+  instrumentHttpClient: (agent) => {
     // Both first: what can't be loaded now is tried again, and nothing may be hooked twice.
     const { httpClient } = require('./http-client.js') as typeof import('./http-client.js');
     const { undici } = require('./undici.js') as typeof import('./undici.js');
     try {
-      httpClient(settings);
+      httpClient(agent);
     } finally {
       // Where one can't be hooked, the other one can.
-      undici(settings);
+      undici(agent);
     }
   },
 };
@@ -35,9 +35,9 @@ export const laterBuiltins: Readonly<Record<string, (settings: Settings) => void
 export const lateBuiltins: Readonly<Record<string, LateBuiltin>> = {
   instrumentHttpClient: {
     module: 'http2',
-    install: (settings) =>
+    install: (agent) =>
       (require('./http2-client.js') as typeof import('./http2-client.js')).http2Client(
-        settings,
+        agent,
         require('node:http2') as typeof import('node:http2'),
       ),
   },
@@ -53,12 +53,12 @@ export const packages: Readonly<Record<string, Package>> = {
   instrumentPg: {
     files: ['pg/lib/client', 'pg-pool/index'],
     mark: { name: 'pg', text: 'Client has already been connected. You cannot reuse a client.' },
-    load: (settings) => (require('./pg.js') as typeof import('./pg.js')).pg(settings),
+    load: (agent) => (require('./pg.js') as typeof import('./pg.js')).pg(agent),
   },
   instrumentMysql2: {
     files: ['mysql2/lib/connection', 'mysql2/lib/base/connection', 'mysql2/lib/pool', 'mysql2/lib/base/pool'],
     mark: { name: 'mysql2', text: "Can't add new command when connection is in closed state" },
-    load: (settings) => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2(settings),
+    load: (agent) => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2(agent),
   },
   instrumentGrpc: {
     files: ['@grpc/grpc-js/build/src/resolving-load-balancer', '@grpc/grpc-js/build/src/subchannel'],

@@ -1,10 +1,10 @@
 // How many rows a call of mysql2 gave or changed.
-import { databaseStop, sumOf } from '../src/hooks/database.js';
+import { databaseStop, sumOf } from '../src/hooks/targets/database.js';
 import { read } from '../src/hooks/guard.js';
-import type { Tally } from '../src/hooks/settling.js';
-import { maskLiterals } from '../src/hooks/sql.js';
+import type { Tally } from '../src/hooks/calls/completion.js';
+import { maskLiterals } from '../src/redaction/sql.js';
 import type { Context } from '../src/trace/context.js';
-import type { Said } from '../src/trace/point.js';
+import type { Payload } from '../src/trace/point.js';
 
 /** What came without a callback: rows, and a result of each command that gives none. */
 export class EventRows implements Tally {
@@ -57,7 +57,12 @@ function countsOtherwise(given: unknown): boolean {
 const longest = 16 * 1024;
 
 /** What a point says at its stop. */
-export function rows(result: unknown, context: Context, fields: unknown, [given]: readonly unknown[]): Said {
+export function rows(
+  result: unknown,
+  context: Context,
+  fields: unknown,
+  [given]: readonly unknown[],
+): Payload {
   if (result instanceof EventRows) {
     return databaseStop(context, result.isChange && countsOtherwise(given) ? undefined : result.rows);
   }

@@ -1,9 +1,9 @@
 // What a call of mysql2 waits for: a connection of its pool, the opening of one, its turn on one.
 import { EventEmitter } from 'node:events';
 
-import { asApplication } from '../src/hooks/application.js';
-import type { Call, Callback, PointStart, Settling } from '../src/hooks/call.js';
-import { bindCallback } from '../src/hooks/callback.js';
+import { asApplication } from '../src/hooks/calls/application.js';
+import type { Call, Callback, PointStart, Settling } from '../src/hooks/calls/call.js';
+import { bindCallback } from '../src/hooks/calls/callback.js';
 import { lookalike } from '../src/hooks/patch.js';
 import {
   type Opening,
@@ -13,7 +13,7 @@ import {
   openingOf,
   pointOf,
   waitedForPool,
-} from '../src/hooks/waiting.js';
+} from '../src/hooks/targets/waiting.js';
 
 interface Command {
   readonly start?: unknown;

@@ -1,11 +1,11 @@
-import type { Callback, MethodHook, PointStart, Settling } from '../src/hooks/call.js';
-import { hookMethod, runOutside } from '../src/hooks/method.js';
-import { bindCallback, settlingCallback } from '../src/hooks/callback.js';
-import { createDatabaseCalls, databaseFailed, databaseStop } from '../src/hooks/database.js';
+import type { Callback, MethodHook, PointStart, Settling } from '../src/hooks/calls/call.js';
+import { hookMethod, runOutside } from '../src/hooks/calls/method.js';
+import { bindCallback, settlingCallback } from '../src/hooks/calls/callback.js';
+import { createDatabaseCalls, databaseFailed, databaseStop } from '../src/hooks/targets/database.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { read } from '../src/hooks/guard.js';
-import type { ModuleHook } from '../src/hooks/modules.js';
-import type { Settings } from '../src/hooks/settings.js';
+import type { ModuleHook } from '../src/hooks/loading/modules.js';
+import type { AgentPort } from '../src/hooks/port.js';
 import {
   bindEvents,
   byCallbackOr,
@@ -14,8 +14,8 @@ import {
   takesCallback,
   unobserved,
   unwatched,
-} from '../src/hooks/settling.js';
-import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
+} from '../src/hooks/calls/completion.js';
+import { databaseFailure, maskLiterals } from '../src/redaction/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { EventRows, rows } from './mysql2-rows.js';
@@ -70,9 +70,9 @@ const namesOnly: ReadonlySet<string> = new Set(
 const [before, since] = versions.mysql2;
 
 /** MySQL and MariaDB by mysql2 2 and 3: `db` points for calls of pools and connections, `sql` below them. */
-export function mysql2(settings: Settings): readonly ModuleHook[] {
+export function mysql2(agent: AgentPort): readonly ModuleHook[] {
   const failed = (error: unknown, context: Context): Info =>
-    databaseFailed(context, databaseFailure(error, namesOnly, settings));
+    databaseFailed(context, databaseFailure(error, namesOnly, agent));
   const connection = (exports: unknown): void => {
     const { prototype } = exports as { prototype: Connection };
     for (const operation of ['query', 'execute'] as const) {
@@ -84,17 +84,13 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
         start: (self, args, caller) =>
           withSql(
             isInner(caller) ? none : call(operation, self, (self as Connection).config),
-            settings,
+            agent,
             self,
             args,
           ),
         stop: rows,
         failed,
-        settles: byTurnOr(
-          library,
-          ({ args }) => (settings.traceSql ? sql(settings, args) : undefined),
-          byCommand,
-        ),
+        settles: byTurnOr(library, ({ args }) => (agent.traceSql ? sql(agent, args) : undefined), byCommand),
       });
     }
     // All else that a connection is asked comes through here. Prepared statements are points; the others
@@ -104,13 +100,13 @@ export function mysql2(settings: Settings): readonly ModuleHook[] {
       library,
       what: 'Connection.addCommand',
       isLent: () => true,
-      start: (self, args, caller) => prepared(settings, self as Connection, args, caller),
+      start: (self, args, caller) => prepared(agent, self as Connection, args, caller),
       stop: rows,
       failed,
       settles: byTurnOr(
         library,
         ({ args: [given], context }) =>
-          settings.traceSql && context !== undefined ? sql(settings, statementOf(given)) : undefined,
+          agent.traceSql && context !== undefined ? sql(agent, statementOf(given)) : undefined,
         bindCommand,
       ),
     });
@@ -172,16 +168,16 @@ const call = (operation: string, client: object, config: Config | undefined): re
 
 function withSql(
   outer: readonly PointStart[],
-  settings: Settings,
+  agent: AgentPort,
   connection: object,
   args: readonly unknown[],
 ): readonly PointStart[] {
-  return settings.traceSql && !isBusy(connection) ? [...outer, sql(settings, args)] : outer;
+  return agent.traceSql && !isBusy(connection) ? [...outer, sql(agent, args)] : outer;
 }
 
 /** `connection.prepare` and `statement.execute`, of which `connection.execute` is made as well. */
 function prepared(
-  settings: Settings,
+  agent: AgentPort,
   connection: Connection,
   [given]: readonly unknown[],
   caller: Context,
@@ -190,7 +186,7 @@ function prepared(
   const kind = (given as Command).constructor?.name;
   if (kind !== 'Prepare' && kind !== 'Execute') return [];
   const outer = call(kind === 'Prepare' ? 'prepare' : 'execute', connection, connection.config);
-  return withSql(outer, settings, connection, statementOf(given));
+  return withSql(outer, agent, connection, statementOf(given));
 }
 
 /** What a command of a prepared statement says, as `query` is given it. */
@@ -200,7 +196,7 @@ function statementOf(given: unknown): readonly unknown[] {
 }
 
 /** Taken before mysql2 formats the statement: later on the values are in its text. */
-function sql(settings: Settings, args: readonly unknown[]): PointStart {
+function sql(agent: AgentPort, args: readonly unknown[]): PointStart {
   const [query, given] = args as [string | { sql?: unknown; values?: unknown } | null | undefined, unknown];
   const options = typeof query === 'object' ? query : undefined;
   const statement = typeof query === 'string' ? query : read(() => options?.sql);
@@ -211,8 +207,8 @@ function sql(settings: Settings, args: readonly unknown[]): PointStart {
       db: {
         system: 'mysql',
         statement:
-          typeof statement === 'string' && settings.maskSql ? maskLiterals(statement, 'mysql') : statement,
-        ...(settings.traceSqlParams && params !== undefined && { params }),
+          typeof statement === 'string' && agent.maskSql ? maskLiterals(statement, 'mysql') : statement,
+        ...(agent.traceSqlParams && params !== undefined && { params }),
       },
     },
   };

@@ -1,10 +1,10 @@
 // How a query of pg's client tells its end, where it is more than a text with a callback or a promise.
-import type { Callback, Settling } from '../src/hooks/call.js';
-import { bindCallback, settlingCallback } from '../src/hooks/callback.js';
-import { copyWith } from '../src/hooks/copy.js';
+import type { Callback, Settling } from '../src/hooks/calls/call.js';
+import { bindCallback, settlingCallback } from '../src/hooks/calls/callback.js';
+import { viewWith } from '../src/hooks/view.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { lookalike } from '../src/hooks/patch.js';
-import { byCallbackOr, unobserved, unwatched } from '../src/hooks/settling.js';
+import { byCallbackOr, unobserved, unwatched } from '../src/hooks/calls/completion.js';
 import { place, runIn } from '../src/trace/context.js';
 import { resultOf } from './pg-rows.js';
 
@@ -70,6 +70,6 @@ const byConfigCallbackOr =
   (traced) => {
     const [config] = traced.args as [{ callback?: unknown } | string | null | undefined];
     if (typeof config !== 'object' || typeof config?.callback !== 'function') return otherwise(traced);
-    traced.args[0] = copyWith(config, { callback: settlingCallback(traced, config.callback as Callback) });
+    traced.args[0] = viewWith(config, { callback: settlingCallback(traced, config.callback as Callback) });
     return traced.invoke();
   };

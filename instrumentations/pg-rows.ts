@@ -1,10 +1,10 @@
 // How many rows a call of pg gave or changed.
-import { databaseStop, sumOf } from '../src/hooks/database.js';
+import { databaseStop, sumOf } from '../src/hooks/targets/database.js';
 import type { Context } from '../src/trace/context.js';
-import type { Said } from '../src/trace/point.js';
+import type { Payload } from '../src/trace/point.js';
 
 /** What a point says at its stop. */
-export function rows(result: unknown, context: Context): Said {
+export function rows(result: unknown, context: Context): Payload {
   if (!Array.isArray(result)) return databaseStop(context, rowsOf(result));
   return databaseStop(context, isUndone(result) ? undefined : sumOf(result.map(rowsOf)));
 }

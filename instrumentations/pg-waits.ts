@@ -1,9 +1,9 @@
 // What a call of pg waits for: a client of its pool, the opening of one, its turn on one.
 import { EventEmitter } from 'node:events';
 
-import type { Call, PointStart, Settling } from '../src/hooks/call.js';
+import type { Call, PointStart, Settling } from '../src/hooks/calls/call.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { observeAfter, runForWaiting } from '../src/hooks/method.js';
+import { observeAfter, runForWaiting } from '../src/hooks/calls/method.js';
 import {
   type Opening,
   Turn,
@@ -12,7 +12,7 @@ import {
   openingOf,
   pointOf,
   waitedForPool,
-} from '../src/hooks/waiting.js';
+} from '../src/hooks/targets/waiting.js';
 import { nobody as nobodysPlace } from '../src/trace/context.js';
 import { createStamp } from '../src/trace/stamp.js';
 

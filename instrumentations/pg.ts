@@ -1,14 +1,19 @@
 import { EventEmitter } from 'node:events';
 
-import type { MethodHook, PointStart } from '../src/hooks/call.js';
-import { waitingCall } from '../src/hooks/callback.js';
-import { type Endpoint, createDatabaseCalls, databaseFailed, databaseStop } from '../src/hooks/database.js';
+import type { MethodHook, PointStart } from '../src/hooks/calls/call.js';
+import { waitingCall } from '../src/hooks/calls/callback.js';
+import {
+  type Endpoint,
+  createDatabaseCalls,
+  databaseFailed,
+  databaseStop,
+} from '../src/hooks/targets/database.js';
 import { read } from '../src/hooks/guard.js';
-import { hookMethod, runOutside } from '../src/hooks/method.js';
-import type { ModuleHook } from '../src/hooks/modules.js';
-import type { Settings } from '../src/hooks/settings.js';
-import { byCallbackOr, byPromiseOf, unwatched } from '../src/hooks/settling.js';
-import { databaseFailure, maskLiterals } from '../src/hooks/sql.js';
+import { hookMethod, runOutside } from '../src/hooks/calls/method.js';
+import type { ModuleHook } from '../src/hooks/loading/modules.js';
+import type { AgentPort } from '../src/hooks/port.js';
+import { byCallbackOr, byPromiseOf, unwatched } from '../src/hooks/calls/completion.js';
+import { databaseFailure, maskLiterals } from '../src/redaction/sql.js';
 import type { Context } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
 import { createStamp } from '../src/trace/stamp.js';
@@ -79,9 +84,9 @@ const parametersOf = new WeakMap<object, ParametersClass>();
 const poolEndpoints = createStamp<Endpoint>();
 
 /** PostgreSQL by pg 8: `db` points for calls of pools and clients, `sql` points below them. */
-export function pg(settings: Settings): readonly ModuleHook[] {
+export function pg(agent: AgentPort): readonly ModuleHook[] {
   const failed = (error: unknown, context: Context): Info =>
-    databaseFailed(context, databaseFailure(error, namesOnly, settings));
+    databaseFailed(context, databaseFailure(error, namesOnly, agent));
   return [
     {
       file: 'pg/lib/client',
@@ -96,13 +101,13 @@ export function pg(settings: Settings): readonly ModuleHook[] {
           isLent: (self) => Object.getPrototypeOf(self) === client.prototype && !isBusy(self),
           start(self, args, caller) {
             const outer = isInner(caller) ? none : calls(self, 'query', endpointOfClient(self as Client));
-            return settings.traceSql && !isBusy(self) ? [...outer, sql(settings, args)] : outer;
+            return agent.traceSql && !isBusy(self) ? [...outer, sql(agent, args)] : outer;
           },
           stop: rows,
           failed,
           settles: byTurnOr(
             library,
-            (args) => (settings.traceSql ? sql(settings, args) : undefined),
+            (args) => (agent.traceSql ? sql(agent, args) : undefined),
             bySubmittableOr(byCallbackOr(byPromiseOf('_Promise'))),
           ),
         });
@@ -198,7 +203,7 @@ function ending(what: string): MethodHook {
 /** Part of a call that has a point: a pool's query is also a checkout and a client's query. */
 const isInner = (caller: Context): boolean => caller.library === library;
 
-function sql(settings: Settings, args: readonly unknown[]): PointStart {
+function sql(agent: AgentPort, args: readonly unknown[]): PointStart {
   const [config, values] = args;
   const query = (typeof config === 'object' ? config : undefined) as Submittable | null | undefined;
   const statement = typeof config === 'string' ? config : read(() => query?.text ?? query?.cursor?.text);
@@ -209,10 +214,8 @@ function sql(settings: Settings, args: readonly unknown[]): PointStart {
       db: {
         system: 'postgresql',
         statement:
-          typeof statement === 'string' && settings.maskSql
-            ? maskLiterals(statement, 'postgresql')
-            : statement,
-        ...(settings.traceSqlParams && Array.isArray(params) && { params }),
+          typeof statement === 'string' && agent.maskSql ? maskLiterals(statement, 'postgresql') : statement,
+        ...(agent.traceSqlParams && Array.isArray(params) && { params }),
       },
     },
   };

@@ -1,19 +1,19 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 
-import type { Callback } from '../src/hooks/call.js';
-import { type CallSite, callSites } from '../src/hooks/call-sites.js';
+import type { Callback } from '../src/hooks/calls/call.js';
+import { type CallSite, callSites } from '../src/hooks/calls/call-sites.js';
 import { cancelled, isGivingUp, isTimeout } from '../src/trace/cancelled.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { valuesIn, withTraceHeaders } from '../src/hooks/head.js';
-import { answered, defaultPort } from '../src/hooks/http.js';
-import { isSuppressed } from '../src/hooks/other-agents.js';
+import { valuesIn, withTraceHeaders } from '../src/propagation/head.js';
+import { answered, defaultPort } from '../src/hooks/targets/http.js';
+import { isSuppressed } from '../src/hooks/targets/other-agents.js';
 import { lookalike } from '../src/hooks/patch.js';
-import { lineOf } from '../src/hooks/peer.js';
-import { type Sender, carried } from '../src/hooks/recipients.js';
-import type { Settings } from '../src/hooks/settings.js';
-import { target } from '../src/hooks/url.js';
+import { lineOf } from '../src/hooks/targets/peer.js';
+import { type Sender, carried } from '../src/propagation/recipients.js';
+import type { AgentPort } from '../src/hooks/port.js';
+import { target } from '../src/redaction/url.js';
 import { type Context, caller as callerOf, nobody, place, runIn } from '../src/trace/context.js';
 import { leftOut, tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
@@ -38,7 +38,7 @@ interface UndiciRequest {
  * Requests of the global `fetch` and of undici: `http` and `https` points. Node's own undici and the package
  * publish on the same channels, so neither is patched or loaded.
  */
-export function undici(settings: Settings): void {
+export function undici(agent: AgentPort): void {
   // Copies of undici and Node's own share the channels: what fails for one costs the others nothing.
   const guards = new WeakMap<object, Guard>();
   const guardOf = (prototype: object): Guard => {
@@ -70,7 +70,7 @@ export function undici(settings: Settings): void {
     if (caller === undefined) {
       const sender = context && { context, isPoint: false };
       if (sender !== undefined) passing.put(request, sender);
-      bind(request, { caller, sender }, settings, guard);
+      bind(request, { caller, sender }, agent, guard);
       return;
     }
     const { protocol, hostname, port } = new URL(String(request.origin));
@@ -87,7 +87,7 @@ export function undici(settings: Settings): void {
     const exchange: Exchange = { point, info: {}, isGivenUp: false, guard };
     open.put(request, exchange);
     watching(point, () => {
-      bind(request, { caller, sender: senderOf(point) }, settings, guard, exchange);
+      bind(request, { caller, sender: senderOf(point) }, agent, guard, exchange);
     });
   }
   // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
@@ -96,13 +96,13 @@ export function undici(settings: Settings): void {
   });
   onChannel<Sending>('undici:client:sendHeaders', (sending) => {
     if (tracing.live === 0 || !isOverHttp1(sending)) return;
-    settings.writing.request = undefined;
+    agent.writing.request = undefined;
     const { request } = sending;
     const state = open.of(request);
     const sender = state === undefined ? passing.of(request) : senderOf(state.point);
     if (sender === undefined) return;
     const guard = state?.guard ?? guardOf(Object.getPrototypeOf(request) as object);
-    guarded(guard, () => carry(sending, sender, settings));
+    guarded(guard, () => carry(sending, sender, agent));
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
@@ -119,7 +119,7 @@ export function undici(settings: Settings): void {
     if (state !== undefined) stopPoint(state.point, state.info);
   });
   onChannel<{ request: UndiciRequest; error: unknown }>('undici:request:error', ({ request, error }) => {
-    settings.writing.request = undefined;
+    agent.writing.request = undefined;
     const state = open.of(request);
     if (state === undefined) return;
     stopPoint(state.point, { ...(isCancelled(state, error) ? cancelled : failure(error)), ...state.info });
@@ -166,21 +166,21 @@ const isOverHttp1 = ({ request: { method, path }, headers }: Sending): boolean =
  * Puts the trace headers into what is written next: only now is it known whom the request goes to. An origin does not
  * tell that, as there may be a proxy before it, and undici has made a text of the headers.
  */
-function carry({ request, socket, headers: head }: Sending, sender: Sender, settings: Settings): void {
+function carry({ request, socket, headers: head }: Sending, sender: Sender, agent: AgentPort): void {
   const { method, path } = request;
   const { protocol, hostname } = new URL(String(request.origin));
   const headers = carried(
-    settings,
+    agent,
     sender,
     { infos: valuesIn(head, info), authorization: valuesIn(head, 'authorization') },
     {
-      ...lineOf(socket, protocol === 'https:' ? 'https' : 'http', settings),
+      ...lineOf(socket, protocol === 'https:' ? 'https' : 'http', agent),
       method,
       path,
       host: hostname,
       authorities: valuesIn(head, 'host'),
     },
-    () => settings.headersFor(sender.context),
+    () => agent.headersFor(sender.context),
   );
   if (headers !== undefined) replaceInNext(socket, head, withTraceHeaders(head, headers));
 }
@@ -224,7 +224,7 @@ function replaceInNext(socket: Socket, beginning: string, other: string): void {
 function bind(
   request: UndiciRequest,
   { caller, sender }: { caller: Context | undefined; sender: Sender | undefined },
-  settings: Settings,
+  agent: AgentPort,
   guard: Guard,
   exchange?: Exchange,
 ): void {
@@ -251,7 +251,7 @@ function bind(
       try {
         const result = runIn(caller, original, this, args);
         // Undici writes it in the same turn, to a socket or to an HTTP/2 session.
-        if (isStart) settings.writing.request = { sender };
+        if (isStart) agent.writing.request = { sender };
         return result;
       } finally {
         isWithin = wasWithin;

@@ -1,5 +1,5 @@
 // Nothing is loaded for this: the hooks, the README's table and the tests read it.
-import type { VersionRange } from '../src/hooks/version-range.js';
+import type { VersionRange } from '../src/hooks/loading/version-range.js';
 
 /**
  * The versions of each package that are supported: each range is tested at both of its ends. Where a package

@@ -2,11 +2,11 @@ import { isAbsolute, join } from 'node:path';
 import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 
 import { cancelled } from '../src/trace/cancelled.js';
-import { copyWith } from '../src/hooks/copy.js';
+import { viewWith } from '../src/hooks/view.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
 import { asTwin, patch } from '../src/hooks/patch.js';
-import type { HandedThread, Settings } from '../src/hooks/settings.js';
+import type { HandedThread, AgentPort } from '../src/hooks/port.js';
 import { type Context, caller as callerOf } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
@@ -38,10 +38,10 @@ interface Begun {
  *
  * @param builtin the `worker_threads` module
  */
-export function workerThreads(settings: Settings, builtin: { Worker: typeof NodeWorker }): void {
+export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWorker }): void {
   const Original = builtin.Worker;
   const guard = createGuard('Worker');
-  const preload = createPreload(settings.preload);
+  const preload = createPreload(agent.preload);
 
   function construct(args: unknown[], newTarget: typeof NodeWorker): NodeWorker {
     const asked = args[1];
@@ -76,7 +76,7 @@ export function workerThreads(settings: Settings, builtin: { Worker: typeof Node
   function begin(caller: Context, args: readonly unknown[]): Begun {
     const given = optionsOf(args[1]);
     const point = startPoint('thread', caller, describe(args[0], given), false);
-    const thread = watching(point, () => settings.handToThread(point.context, preload.argumentsSeen(given)));
+    const thread = watching(point, () => agent.handToThread(point.context, preload.argumentsSeen(given)));
     return { given, point, thread };
   }
 
@@ -255,7 +255,7 @@ function createPreload(path: string): Preload {
     if (given.isOdd) return given.options;
     const rest = given.execArgv ?? (isResolvable() ? inherited : withoutPreload());
     const kept = rest.filter((argument) => !refused.includes(argument));
-    return copyWith(Object(given.options) as object, { execArgv: [`--require=${path}`, ...kept] });
+    return viewWith(Object(given.options) as object, { execArgv: [`--require=${path}`, ...kept] });
   }
 
   return {

@@ -13,19 +13,19 @@ import {
   startOf,
 } from './config/config.js';
 import type { OptionName } from './config/options.js';
-import type { Diagnoser } from './diagnose.js';
+import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
-import type { BundleMark } from './export/bundles.js';
+import type { BundleMark } from './diagnosis/bundles.js';
 import type { Exporter } from './export/exporter.js';
 import { isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
-import { watchWayOut } from './export/way-out.js';
+import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
-import { type HookReports, hookModules } from './hooks/modules.js';
-import { Module } from './hooks/node-module.js';
-import { hookLateBuiltins } from './hooks/late-builtins.js';
-import { hookLiveSources, hookMadeSources, lateSources } from './hooks/shared-sources.js';
-import type { Settings } from './hooks/settings.js';
+import { type HookReports, hookModules } from './hooks/loading/modules.js';
+import { Module } from './hooks/loading/node-module.js';
+import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
+import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
+import type { AgentPort } from './hooks/port.js';
 import {
   type Handover,
   describeEnd,
@@ -41,7 +41,7 @@ import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { createStamp } from './trace/stamp.js';
-import { type Verifier, createVerifier } from './verify.js';
+import { type Verifier, createVerifier } from './propagation/verify.js';
 
 // What tests look at: in the bundle these have no file of their own.
 export { current } from './trace/context.js';
@@ -60,17 +60,17 @@ export function start(preload: string): void {
   const { config } = read;
   if (!config.enabled) return;
   const verifier = createVerifier(config);
-  const verify: Settings['verify'] = (headers) => settings.verify(headers);
+  const verify: AgentPort['verify'] = (headers) => agent.verify(headers);
   if (!publishProfiler(createProfiler(verify, verifier.trust))) return;
 
   setLinger(config.linger);
-  // Made for the first trace: what it needs of Node and of the settings, most processes never ask for.
+  // Made for the first trace: what it needs of Node and of the agent, most processes never ask for.
   let made: Exporter | undefined;
   const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
   const waiting = waitFor(exporter);
   let root: Point | undefined;
   let tellLate: (() => void) | undefined;
-  const watch = watchWayOut(
+  const watch = watchProcessEnd(
     (out) => {
       if (root !== undefined) stopPoint(root, describeEnd(out));
       tellLate?.();
@@ -85,9 +85,9 @@ export function start(preload: string): void {
   const marks = lazyRows.map(({ mark }) => mark);
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
-  const settings = createSettings(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
+  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
   const hooked = new Set<string>();
-  const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], settings);
+  const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], agent);
   // Of a bundled package nothing else tells that its calls are missing in the traces.
   let inspectOnce = (): void => {
     const missing = marks.filter(({ name }) => !hooked.has(name));
@@ -95,7 +95,7 @@ export function start(preload: string): void {
     inspectOnce = () => {};
   };
   let hookShared = (): void => {
-    hookLiveSources(ownPort(handover), settings);
+    hookLiveSources(ownPort(handover), agent);
     hookShared = () => {};
   };
   let later: Hooks = laterBuiltins;
@@ -108,7 +108,7 @@ export function start(preload: string): void {
     'what requests share': () => hookShared(),
     'what is loaded': () => hookLoaded(),
     'what is loaded of Node': late.whenLive,
-    'what publishes': () => (later = install(later, config, settings)),
+    'what publishes': () => (later = install(later, config, agent)),
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
       const text = isMainThread ? read.late?.() : undefined;
@@ -134,7 +134,7 @@ export function start(preload: string): void {
   if (root !== undefined) verifier.trust(root.context.trace);
 
   guarded(createGuard('what requests share'), hookMadeSources);
-  install(builtins, config, settings);
+  install(builtins, config, agent);
   const reports: HookReports = {
     onHooked(name, version, file) {
       hooked.add(name);
@@ -142,7 +142,7 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules(lazyRows, settings, reports);
+  hookLoaded = hookModules(lazyRows, agent, reports);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   Module.syncBuiltinESMExports();
 }
@@ -184,24 +184,24 @@ function createDiagnoser(
 ): Diagnoser | undefined {
   const file = process.env[diagnosisVariable];
   if (!isMainThread || (!read.config.debug && file === undefined)) return undefined;
-  const { diagnose } = require('./diagnose.js') as typeof import('./diagnose.js');
+  const { diagnose } = require('./diagnosis/diagnose.js') as typeof import('./diagnosis/diagnose.js');
   return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
-type Hooks = Readonly<Record<string, (settings: Settings) => void>>;
+type Hooks = Readonly<Record<string, (agent: AgentPort) => void>>;
 
 /**
  * Hooks the targets of a table that the configuration has switched on.
  *
  * @returns those that could not be hooked now, and may be later
  */
-function install(table: Hooks, config: Config, settings: Settings): Hooks {
-  const left: Record<string, (settings: Settings) => void> = {};
+function install(table: Hooks, config: Config, agent: AgentPort): Hooks {
+  const left: Record<string, (agent: AgentPort) => void> = {};
   for (const [option, hook] of Object.entries(table)) {
     if (config[option as OptionName] !== true) continue;
     const guard = createGuard(option);
     const isDone = guarded(guard, () => {
-      hook(settings);
+      hook(agent);
       return true;
     });
     if (isDone !== true && !guard.off) left[option] = hook;
@@ -238,14 +238,14 @@ function readEnvironment(): ConfigResult {
   return read;
 }
 
-function createSettings(
+function createPort(
   config: Config,
   exporter: () => Exporter,
   preload: string,
-  verify: Settings['verify'],
-): Settings {
+  verify: AgentPort['verify'],
+): AgentPort {
   // Made for the first request that goes out.
-  let carriesTo: Settings['carriesTo'] | undefined;
+  let carriesTo: AgentPort['carriesTo'] | undefined;
   return {
     verify,
     headersFor: ({ trace, id }) =>
@@ -256,7 +256,7 @@ function createSettings(
     traceCommandArgs: config.traceCommandArgs,
     carriesTo(host) {
       carriesTo ??= (
-        require('./hooks/destinations.js') as typeof import('./hooks/destinations.js')
+        require('./propagation/destinations.js') as typeof import('./propagation/destinations.js')
       ).destinations(config.propagateTo);
       return carriesTo(host);
     },
@@ -286,7 +286,8 @@ function createSettings(
       return {
         isStarted: () => leaveHandover(undefined),
         watch(transferList) {
-          const { handsPort, watchPosts } = require('./hooks/posts.js') as typeof import('./hooks/posts.js');
+          const { handsPort, watchPosts } =
+            require('./hooks/sources/posts.js') as typeof import('./hooks/sources/posts.js');
           if (!handsPort(transferList)) return watchPosts(trace, ring.share);
           ring.share();
           return undefined;

@@ -4,7 +4,7 @@ import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from '
 
 import { type Config, contextVariables } from './config/config.js';
 import { hasTraceEnded, openRing } from './export/ring.js';
-import type { WayOut } from './export/way-out.js';
+import type { ProcessEnd } from './export/process-end.js';
 import { type Context, rootContext, setThreadDefault } from './trace/context.js';
 import { beginTrace, release } from './trace/trace.js';
 import type { Info } from './trace/event.js';
@@ -94,6 +94,6 @@ function isWhole({ profile }: Config): boolean {
 }
 
 /** What the stop of the whole says. */
-export function describeEnd({ exit_code, signal }: WayOut): Info | undefined {
+export function describeEnd({ exit_code, signal }: ProcessEnd): Info | undefined {
   return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
 }

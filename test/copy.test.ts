@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { copyWith } from '../src/hooks/copy.js';
+import { viewWith } from '../src/hooks/view.js';
 
 class Options {
   #secret = 'kept';
@@ -49,7 +49,7 @@ for (const [what, change] of Object.entries(changes)) {
       const original = Options.make();
       if (state === 'frozen') Object.freeze(original);
       const before = looks(original);
-      const view = copyWith(original, { more: 2 });
+      const view = viewWith(original, { more: 2 });
       // What the same does to an object of its own.
       const plain = Object.assign(Object.create(Options.prototype) as Options, {
         plain: 1,

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { destinations } from '../src/hooks/destinations.js';
-import { mayCarry } from '../src/hooks/recipients.js';
+import { destinations } from '../src/propagation/destinations.js';
+import { mayCarry } from '../src/propagation/recipients.js';
 import { openHosts } from './fixtures/hosts.js';
 import { key, on, run, scenario } from './scenario.js';
 

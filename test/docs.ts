@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { node, versions } from '../instrumentations/versions.js';
 import { type Type, options, variableName } from '../src/config/options.js';
-import type { VersionRange } from '../src/hooks/version-range.js';
+import type { VersionRange } from '../src/hooks/loading/version-range.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createBulk } from '../src/drivers/elasticsearch-bulk.js';
+import { createBulk } from '../src/drivers/elasticsearch/bulk.js';
 import type { Line } from '../src/drivers/driver.js';
 import { failedStop } from '../src/drivers/failed.js';
-import type { HttpClient } from '../src/drivers/http.js';
-import { pointsOf } from '../src/drivers/influxdb-points.js';
-import { describe } from '../src/drivers/span-attributes.js';
-import { createSpanPairs } from '../src/drivers/spans.js';
+import type { HttpClient } from '../src/drivers/http/client.js';
+import { pointsOf } from '../src/drivers/influxdb/points.js';
+import { describe } from '../src/drivers/spans/attributes.js';
+import { createSpanPairs } from '../src/drivers/spans/pairs.js';
 import { countErrors } from '../src/report/errors.js';
 import { renderTree } from '../src/report/text.js';
 import { buildTree } from '../src/report/tree.js';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { Info } from '../src/trace/event.js';
-import { databaseFailure } from '../src/hooks/sql.js';
-import { target } from '../src/hooks/url.js';
+import { databaseFailure } from '../src/redaction/sql.js';
+import { target } from '../src/redaction/url.js';
 import { failure, stringifyInfo } from '../src/trace/info.js';
 import { pointName } from '../src/trace/point.js';
 import { on, run } from './scenario.js';

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 
 import { readConfig } from '../src/config/config.js';
 import { masked } from '../src/drivers/index.js';
-import { destinations } from '../src/hooks/destinations.js';
-import { target } from '../src/hooks/url.js';
+import { destinations } from '../src/propagation/destinations.js';
+import { target } from '../src/redaction/url.js';
 
 const secretNames = `
   pass passwd password password2 passphrase user_pass db-pwd api-key apikey X-Api-Key access_key secret_key

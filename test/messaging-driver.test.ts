@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { connect } from 'amqplib';
 
-import { parseBroker } from '../src/drivers/amqp-url.js';
+import { parseBroker } from '../src/drivers/rabbitmq/url.js';
 import {
   type Driver,
   DriverError,

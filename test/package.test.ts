@@ -121,7 +121,7 @@ test('the package has the files that its parts load, and no others', () => {
   );
   const entries = ['register.js', 'register.mjs', 'src/index.js', 'src/cli/main.js', 'src/export/worker.js'];
   // What types alone are in.
-  const empties = ['src/trace/event.js', 'src/export/protocol.js', 'src/drivers/sql-dialect.js'];
+  const empties = ['src/trace/event.js', 'src/export/protocol.js', 'src/drivers/sql/dialect.js'];
   assert.deepEqual(
     shipped.filter((file) => !empties.includes(file)).toSorted(),
     [...reachable(dist, ...entries)].toSorted(),

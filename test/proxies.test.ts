@@ -5,8 +5,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { test } from 'node:test';
 
-import { isDirect as isNodesOwn } from '../src/hooks/peer.js';
-import { isWithin } from '../src/hooks/version-range.js';
+import { isDirect as isNodesOwn } from '../src/hooks/targets/peer.js';
+import { isWithin } from '../src/hooks/loading/version-range.js';
 import { type Read, openHosts } from './fixtures/hosts.js';
 import { key, on, run, scenario } from './scenario.js';
 import { installed, isForThisNode } from './versions/installed.js';

@@ -5,8 +5,8 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
 import { Intake } from '../src/drivers/intake.js';
-import { RedisClient } from '../src/drivers/redis-client.js';
-import { type Reply, ReplyError, ReplyReader, encodeCommands } from '../src/drivers/resp.js';
+import { RedisClient } from '../src/drivers/redis/client.js';
+import { type Reply, ReplyError, ReplyReader, encodeCommands } from '../src/drivers/redis/resp.js';
 import { open } from './fixtures/drivers.js';
 import { shopTrace } from './fixtures/events.js';
 import { linesOf } from './fixtures/lines.js';

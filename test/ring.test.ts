@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 import type { Line } from '../src/drivers/driver.js';
-import { createLiner } from '../src/export/liner.js';
-import { Parcels } from '../src/export/parcels.js';
+import { createSerializer } from '../src/export/serializer.js';
+import { DeliveryQueue } from '../src/export/queue.js';
 import { writeEvent } from '../src/export/record.js';
 import { type Ring, createRing, isEmpty, readRecords, takeBack, takeDropped } from '../src/export/ring.js';
 import { Spool } from '../src/export/spool.js';
@@ -18,15 +18,15 @@ import type { Event, Info } from '../src/trace/event.js';
 import { newId, newPointId } from '../src/trace/ids.js';
 import { FixedInfo } from '../src/trace/info.js';
 import { parseEvent } from '../src/trace/parse.js';
-import type { Message, Said } from '../src/trace/point.js';
+import type { Message, Payload } from '../src/trace/point.js';
 import { scratch } from './scenario.js';
 
 const source = { host: 'h"ost', project: 'ostrace', service: 'shop' };
-const toLine = createLiner(source);
+const toLine = createSerializer(source);
 const trace = beginTrace(newId(), 'key');
 const root = rootContext(trace, trace.base_id);
 
-function write(ring: Ring, said: Said, message: Message = 'start', point = 'work'): void {
+function write(ring: Ring, said: Payload, message: Message = 'start', point = 'work'): void {
   writeEvent(ring, { ...root, id: newPointId(), parent: root.id, point }, message, said);
 }
 
@@ -78,7 +78,7 @@ test('a line says where it comes from and when, also beyond ASCII and where a se
     const then = Object.assign(Object.create(trace) as typeof trace, { anchoredMs });
     writeEvent(ring, { ...root, trace: then, id: newPointId(), point: 'work' }, 'start', undefined);
   }
-  const events = readRecords(ring, Infinity, createLiner(far)).map(eventOf);
+  const events = readRecords(ring, Infinity, createSerializer(far)).map(eventOf);
   assert.equal(events.length, 3);
   for (const { info, project, service, timestamp } of events) {
     assert.deepEqual({ host: info['host'], project, service }, far);
@@ -151,9 +151,9 @@ test('all that a ring of the exporter`s holds is taken at once, also where lines
   assert.ok(lines.length > 500 && lines.reduce((sum, { text }) => sum + text.length, 0) > 8 * 1024 * 1024);
   const folder = scratch(t);
   const settings = { folder, temporary: folder, size: 1e9, age: 3600, transportUrl: undefined };
-  const parcels = new Parcels(new Spool('redis://127.0.0.1', settings));
-  assert.ok(parcels.add(lines));
-  assert.deepEqual(parcels.count(), { spooled: 0, unspooled: lines.length });
+  const batches = new DeliveryQueue(new Spool('redis://127.0.0.1', settings));
+  assert.ok(batches.add(lines));
+  assert.deepEqual(batches.count(), { spooled: 0, unspooled: lines.length });
 });
 
 function waitUntilRead(ring: Ring): void {
@@ -164,9 +164,9 @@ function waitUntilRead(ring: Ring): void {
 const readingThread = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { openRing, readRecords } = require(workerData.ring);
-  const { createLiner } = require(workerData.liner);
+  const { createSerializer } = require(workerData.serializer);
   const ring = openRing(workerData.memory);
-  const toLine = createLiner({ host: 'h', project: 'p', service: 's' });
+  const toLine = createSerializer({ host: 'h', project: 'p', service: 's' });
   let next = 0;
   let read = 0;
   let looks = 0;
@@ -191,7 +191,7 @@ for (const { what, count, pad, isSlow } of [
     const ring = createRing(256 * 1024);
     const files = {
       ring: require.resolve('../src/export/ring.js'),
-      liner: require.resolve('../src/export/liner.js'),
+      serializer: require.resolve('../src/export/serializer.js'),
     };
     const workerData = { ...files, memory: ring.memory, count, pad, isSlow };
     const reader = new Worker(readingThread, { eval: true, workerData });
@@ -217,7 +217,7 @@ const linesThatWaited = `
   const load = (file) => require(process.argv.find((path) => path.endsWith(file + '.js')));
   const { createRing, readRecords } = load('ring');
   const { writeEvent } = load('record');
-  const { createLiner } = load('liner');
+  const { createSerializer } = load('serializer');
   const { byTrace } = load('by-trace');
   const { newId, idOf } = load('ids');
   load('clock').anchor();
@@ -226,7 +226,7 @@ const linesThatWaited = `
     return { trace: { id, anchoredMs: 0 }, id, parent: id, point: 'work', library: '' };
   });
   const ring = createRing(256 * 1024);
-  const toLine = createLiner({ host: 'h', project: 'p', service: 's' });
+  const toLine = createSerializer({ host: 'h', project: 'p', service: 's' });
   function read() {
     for (const context of contexts) writeEvent(ring, context, 'start', { text: 'x'.repeat(200) });
     return byTrace(readRecords(ring, contexts.length, toLine));
@@ -248,7 +248,7 @@ test('lines that waited for a store do not make those after them live on', async
   const files = [
     'export/ring',
     'export/record',
-    'export/liner',
+    'export/serializer',
     'drivers/by-trace',
     'trace/ids',
     'trace/clock',

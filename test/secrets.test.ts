@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { maskLiterals } from '../src/hooks/sql.js';
+import { maskLiterals } from '../src/redaction/sql.js';
 import { key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 
 async function trace(

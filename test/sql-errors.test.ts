@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { databaseFailure } from '../src/hooks/sql.js';
+import { databaseFailure } from '../src/redaction/sql.js';
 
 const none: ReadonlySet<string> = new Set();
 

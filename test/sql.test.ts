@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type Dialect, maskLiterals } from '../src/hooks/sql.js';
+import { type Dialect, maskLiterals } from '../src/redaction/sql.js';
 
 const cases: readonly (readonly [Dialect, statement: string, masked: string])[] = [
   ['postgresql', "select * from t where a = 'x' and b = 1", 'select * from t where a = ? and b = ?'],

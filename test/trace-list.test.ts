@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { newestFiles } from '../src/drivers/file-newest.js';
+import { newestFiles } from '../src/drivers/file/newest.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { type End, isProblem, ostrace, save, store } from './fixtures/command.js';

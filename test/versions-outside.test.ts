@@ -75,7 +75,7 @@ type Told = readonly [what: string, name: string, version: string, more: unknown
 async function tell(t: TestContext, modules: string, ...names: readonly string[]): Promise<readonly Told[]> {
   const code = `
     const [agent, ...names] = process.argv.slice(1);
-    const { hookModules } = require(agent + '/dist/src/hooks/modules.js');
+    const { hookModules } = require(agent + '/dist/src/hooks/loading/modules.js');
     const { packages } = require(agent + '/dist/instrumentations/index.js');
     const told = [];
     const tell = (what) => (...more) => told.push([what, ...more]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { diagnosisVariable } from '../config/config.js';
-import type { ProcessReport } from '../trace/process-report.js';
+import type { ProcessReport } from '../diagnosis/process-report.js';
 import { type RunningProcess, below, portsOf } from './doctor-processes.js';
 
 const prefix = 'process';

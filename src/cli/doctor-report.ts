@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import { masked } from '../drivers/index.js';
-import { type ProcessReport, byApplication, whySkipped } from '../trace/process-report.js';
+import { type ProcessReport, byApplication, whySkipped } from '../diagnosis/process-report.js';
 import type { Check } from './doctor-checks.js';
 import { storesDiffer } from './doctor-service.js';
 

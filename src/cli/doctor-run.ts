@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 
 import { type Config, readConfig } from '../config/config.js';
-import type { ProcessReport } from '../trace/process-report.js';
+import type { ProcessReport } from '../diagnosis/process-report.js';
 import { type Check, type Environment, isPreloaded, scriptBeforePreload } from './doctor-checks.js';
 import { commandOf, isNode } from './doctor-processes.js';
 import type { Program } from './doctor-program.js';

@@ -1,5 +1,5 @@
 import { infoHeader, hmacHeader, timeHeader } from '../trace/headers.js';
-import type { ProcessReport } from '../trace/process-report.js';
+import type { ProcessReport } from '../diagnosis/process-report.js';
 import { refusedForAge, refusedForKey } from '../trace/refusal.js';
 import type { Check } from './doctor-checks.js';
 import type { Asked } from './doctor-request.js';

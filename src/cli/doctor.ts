@@ -1,5 +1,5 @@
 import { messageOf } from '../trace/notice.js';
-import type { ProcessReport } from '../trace/process-report.js';
+import type { ProcessReport } from '../diagnosis/process-report.js';
 import { clean, safeJson } from '../report/format.js';
 import { CommandError, type Shell, command, print } from './command.js';
 import { type Check, checkEnvironment, checkSpool, checkStores } from './doctor-checks.js';

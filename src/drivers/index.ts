@@ -11,20 +11,27 @@ type Name = (typeof driverOf)[keyof typeof driverOf];
 /** What opens a driver: a backend's code is read only when its scheme is used. */
 const open: Readonly<Record<Name, Open>> = {
   elasticsearch: (...given) =>
-    (require('./elasticsearch.js') as typeof import('./elasticsearch.js')).openElasticsearchDriver(...given),
-  file: (...given) => (require('./file.js') as typeof import('./file.js')).openFileDriver(...given),
+    (
+      require('./elasticsearch/driver.js') as typeof import('./elasticsearch/driver.js')
+    ).openElasticsearchDriver(...given),
+  file: (...given) =>
+    (require('./file/driver.js') as typeof import('./file/driver.js')).openFileDriver(...given),
   influxdb: (...given) =>
-    (require('./influxdb.js') as typeof import('./influxdb.js')).openInfluxdbDriver(...given),
+    (require('./influxdb/driver.js') as typeof import('./influxdb/driver.js')).openInfluxdbDriver(...given),
   messaging: (...given) =>
-    (require('./messaging.js') as typeof import('./messaging.js')).openMessagingDriver(...given),
+    (require('./rabbitmq/driver.js') as typeof import('./rabbitmq/driver.js')).openMessagingDriver(...given),
   mongodb: (...given) =>
-    (require('./mongodb.js') as typeof import('./mongodb.js')).openMongodbDriver(...given),
-  mysql: (...given) => (require('./mysql.js') as typeof import('./mysql.js')).openMysqlDriver(...given),
-  otlp: (...given) => (require('./otlp.js') as typeof import('./otlp.js')).openOtlpDriver(...given),
+    (require('./mongodb/driver.js') as typeof import('./mongodb/driver.js')).openMongodbDriver(...given),
+  mysql: (...given) =>
+    (require('./sql/mysql.js') as typeof import('./sql/mysql.js')).openMysqlDriver(...given),
+  otlp: (...given) =>
+    (require('./spans/otlp.js') as typeof import('./spans/otlp.js')).openOtlpDriver(...given),
   postgresql: (...given) =>
-    (require('./postgresql.js') as typeof import('./postgresql.js')).openPostgresqlDriver(...given),
-  redis: (...given) => (require('./redis.js') as typeof import('./redis.js')).openRedisDriver(...given),
-  zipkin: (...given) => (require('./zipkin.js') as typeof import('./zipkin.js')).openZipkinDriver(...given),
+    (require('./sql/postgresql.js') as typeof import('./sql/postgresql.js')).openPostgresqlDriver(...given),
+  redis: (...given) =>
+    (require('./redis/driver.js') as typeof import('./redis/driver.js')).openRedisDriver(...given),
+  zipkin: (...given) =>
+    (require('./spans/zipkin.js') as typeof import('./spans/zipkin.js')).openZipkinDriver(...given),
 };
 
 const writeOnly: ReadonlySet<Name> = new Set(['otlp', 'zipkin']);

@@ -9,8 +9,8 @@ import { within } from '../drivers/within.js';
 import { messageOf } from '../trace/notice.js';
 import { isPassing } from '../trace/passing.js';
 import type { Account } from './accounts.js';
-import { Losses } from './losses.js';
-import { Parcels } from './parcels.js';
+import { DropCounter } from './drop-counter.js';
+import { DeliveryQueue } from './queue.js';
 import { Spool, type SpoolSettings } from './spool.js';
 
 const batchLines = 1000;
@@ -48,8 +48,8 @@ export class Delivery {
   readonly #place: DeliveryPlace;
   readonly #settings: DriverSettings;
   readonly #spool: Spool;
-  readonly #parcels: Parcels;
-  readonly #losses: Losses;
+  readonly #queue: DeliveryQueue;
+  readonly #drops: DropCounter;
   #driver: Driver | undefined;
   #isSending = false;
   #isLeaving = false;
@@ -67,11 +67,11 @@ export class Delivery {
     this.#settings = drivers;
     this.#place = place;
     this.#spool = new Spool(connectionString, spool, place.mark);
-    this.#parcels = new Parcels(this.#spool, () => {
+    this.#queue = new DeliveryQueue(this.#spool, () => {
       this.#count();
       return !place.isOver();
     });
-    this.#losses = new Losses(masked(connectionString), place.account);
+    this.#drops = new DropCounter(masked(connectionString), place.account);
     setInterval(() => this.#keepHouse(), housekeepingMs).unref();
   }
 
@@ -82,10 +82,10 @@ export class Delivery {
    * @returns false where they are lost, and counted
    */
   push(lines: readonly Line[], isRepeated = false): boolean {
-    const isTaken = this.#parcels.add(lines, isRepeated);
+    const isTaken = this.#queue.add(lines, isRepeated);
     this.#count();
     if (!isTaken) {
-      this.#losses.add(lines.length, this.#whyLost());
+      this.#drops.add(lines.length, this.#whyLost());
       return false;
     }
     this.#spooling ??= setTimeout(() => {
@@ -97,25 +97,25 @@ export class Delivery {
 
   /** Takes over what the thread that did this before has left behind. */
   reclaim(): void {
-    this.#parcels.reclaim();
+    this.#queue.reclaim();
     this.#count();
   }
 
   /** Writes to disk what waits in memory alone. */
   spool(): void {
     if (this.#place.isOver()) return;
-    this.#parcels.spool();
+    this.#queue.spool();
     this.#count();
   }
 
   /** Whether all that was pushed is in the store, in the spool, or lost. */
   get isSafe(): boolean {
-    return this.#parcels.count().unspooled === 0;
+    return this.#queue.count().unspooled === 0;
   }
 
   /** Counts events that are gone for good. */
   lose(count: number, reason: string): void {
-    this.#losses.add(count, reason);
+    this.#drops.add(count, reason);
   }
 
   /**
@@ -127,7 +127,7 @@ export class Delivery {
   async flush(deadline: number, isLast: boolean): Promise<void> {
     this.#isLeaving = isLast;
     // A store that fails has had its chances: what it would take now, another process brings.
-    while (this.#failures === 0 && !this.#parcels.isEmpty && performance.now() < deadline) {
+    while (this.#failures === 0 && !this.#queue.isEmpty && performance.now() < deadline) {
       await delay(pollMs);
     }
     if (isLast) {
@@ -146,8 +146,8 @@ export class Delivery {
   /** Begins to send what waits, unless it is being sent or the store had a failure just now. */
   deliver(): void {
     if (this.#isSending || performance.now() < this.#retryAt || this.#place.isOver()) return;
-    if (this.#parcels.isEmpty && !this.#isLeaving) this.#inherit();
-    if (this.#parcels.isEmpty) return;
+    if (this.#queue.isEmpty && !this.#isLeaving) this.#inherit();
+    if (this.#queue.isEmpty) return;
     this.prepare();
     this.#isSending = true;
     void this.#send().finally(() => {
@@ -162,8 +162,8 @@ export class Delivery {
       this.#isLookMissed = true;
       return;
     }
-    this.#parcels.inherit();
-    if (!this.#parcels.isEmpty) return;
+    this.#queue.inherit();
+    if (!this.#queue.isEmpty) return;
     this.#looking = setTimeout(() => {
       this.#looking = undefined;
       if (!this.#isLookMissed) return;
@@ -172,20 +172,20 @@ export class Delivery {
     }, lookEveryMs).unref();
   }
 
-  /** Stores the oldest parcel, or leaves of it what is to be tried again. */
+  /** Stores the oldest batch, or leaves of it what is to be tried again. */
   async #send(): Promise<void> {
     let lines: readonly Line[];
     let isRepeated: boolean;
-    const count = this.#parcels.firstCount;
+    const count = this.#queue.firstCount;
     try {
-      const started = this.#parcels.start()!;
+      const started = this.#queue.start()!;
       ({ lines, isRepeated } = started);
-      this.#losses.add(started.missing, goneReason);
+      this.#drops.add(started.missing, goneReason);
     } catch (error) {
       const reason = `a file of the spool can't be read: ${messageOf(error)}`;
       if (isPassing(error)) this.#waitFor(reason);
-      else if (count > 0) this.#losses.add(count, reason);
-      else this.#losses.add(1, `${reason}; it has one event or more`);
+      else if (count > 0) this.#drops.add(count, reason);
+      else this.#drops.add(1, `${reason}; it has one event or more`);
       this.#count();
       return;
     }
@@ -194,7 +194,7 @@ export class Delivery {
       const failure = await this.#write(batch, isRepeated).catch(failureOf);
       let again: readonly Line[] = [];
       if (failure instanceof WriteError) {
-        this.#losses.add(failure.refused, failure.message);
+        this.#drops.add(failure.refused, failure.message);
         again = failure.again;
       } else if (failure !== undefined) {
         again = batch;
@@ -206,9 +206,9 @@ export class Delivery {
       }
       this.#failures = 0;
     }
-    this.#parcels.finish();
+    this.#queue.finish();
     this.#count();
-    if (this.#parcels.isEmpty) this.#restSpooling();
+    if (this.#queue.isEmpty) this.#restSpooling();
   }
 
   /** To wake up for nothing is dear where a command has been started meanwhile: see `worker.ts`. */
@@ -220,7 +220,7 @@ export class Delivery {
   #postpone(rest: readonly Line[], { message, isCertain }: DriverError): void {
     // Who has taken them back has spooled them.
     if (this.#place.isOver()) return;
-    this.#parcels.giveBack(rest, !isCertain);
+    this.#queue.giveBack(rest, !isCertain);
     this.#count();
     this.#waitFor(message);
   }
@@ -234,13 +234,13 @@ export class Delivery {
     setTimeout(() => this.deliver(), waitMs + 1).unref();
     if (this.#failures <= quietFailures) return;
     this.#audit();
-    if (this.#parcels.count().spooled > 0) this.#losses.sayWaiting(this.#spool.folder, reason);
+    if (this.#queue.count().spooled > 0) this.#drops.sayWaiting(this.#spool.folder, reason);
   }
 
   /** Says in shared memory what waits where; and that the copy in shared memory is not needed any more. */
   #count(): void {
     const { account, onSafe } = this.#place;
-    const { spooled, unspooled } = this.#parcels.count();
+    const { spooled, unspooled } = this.#queue.count();
     account.spooled = spooled;
     account.unspooled = unspooled;
     account.held = this.#driver?.heldCount?.() ?? 0;
@@ -272,7 +272,7 @@ export class Delivery {
       if (failure === undefined) return;
       this.#reason = failure.message;
       if (failure instanceof WriteError) {
-        this.#losses.add(failure.refused, failure.message);
+        this.#drops.add(failure.refused, failure.message);
         this.#takeBack(failure.again);
       }
     }
@@ -280,31 +280,31 @@ export class Delivery {
   }
 
   #takeBack(lines: readonly Line[]): void {
-    if (!this.#parcels.add(lines, true)) this.#losses.add(lines.length, this.#whyLost());
+    if (!this.#queue.add(lines, true)) this.#drops.add(lines.length, this.#whyLost());
   }
 
   #keepHouse(): void {
     this.#spool.touch();
-    this.#losses.add(this.#spool.expire(), 'they waited in the spool for too long');
-    this.#losses.report(false);
+    this.#drops.add(this.#spool.expire(), 'they waited in the spool for too long');
+    this.#drops.report(false);
     this.deliver();
   }
 
   /** What is said to wait in files is to be there: anybody may remove them. */
   #audit(): void {
-    this.#losses.add(this.#parcels.audit(), goneReason);
+    this.#drops.add(this.#queue.audit(), goneReason);
     this.#count();
   }
 
   #reportEnd(): void {
-    const { spooled, unspooled } = this.#parcels.count();
-    this.#losses.add(unspooled, this.#whyLost());
-    this.#losses.report(true);
-    if (spooled > 0) this.#losses.sayLeft(spooled, this.#spool.folder, this.#reason);
+    const { spooled, unspooled } = this.#queue.count();
+    this.#drops.add(unspooled, this.#whyLost());
+    this.#drops.report(true);
+    if (spooled > 0) this.#drops.sayLeft(spooled, this.#spool.folder, this.#reason);
   }
 
   #whyLost(): string {
-    return [this.#reason, this.#parcels.problem].filter((reason) => reason !== '').join('; ');
+    return [this.#reason, this.#queue.problem].filter((reason) => reason !== '').join('; ');
   }
 }
 

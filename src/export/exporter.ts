@@ -4,7 +4,7 @@ import { messageOf, notice, tell } from '../trace/notice.js';
 import { newId } from '../trace/ids.js';
 import type { Sink } from '../trace/point.js';
 import { Accounts } from './accounts.js';
-import type { BundleMark } from './bundles.js';
+import type { BundleMark } from '../diagnosis/bundles.js';
 import type { DeliverySettings } from './delivery.js';
 import { keptBytes } from './keeper.js';
 import { writeEvent } from './record.js';

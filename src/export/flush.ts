@@ -1,7 +1,7 @@
 import { type Driver, type Line, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
 import type { DeliverySettings } from './delivery.js';
-import { Losses } from './losses.js';
+import { DropCounter } from './drop-counter.js';
 import { type Segment, Spool } from './spool.js';
 
 const batchLines = 1000;
@@ -22,7 +22,7 @@ export async function flushSpool(
 ): Promise<Flushed> {
   const spool = new Spool(connectionString, settings);
   const driver = openDriver(connectionString, drivers);
-  const losses = new Losses(masked(connectionString));
+  const drops = new DropCounter(masked(connectionString));
   const done: Segment[] = [];
   let held: readonly Line[] = [];
   let stored = 0;
@@ -33,7 +33,7 @@ export async function flushSpool(
       const lines = linesOf(spool, segment, (error) => (unreadable = error));
       if (lines === undefined) continue;
       for (let start = 0; start < lines.length; start += batchLines) {
-        stored += await writeAll(driver, lines.slice(start, start + batchLines), losses);
+        stored += await writeAll(driver, lines.slice(start, start + batchLines), drops);
       }
       // Other halves of what is in it may be in the next file.
       if (driver.takeHeld === undefined) spool.remove(segment);
@@ -47,7 +47,7 @@ export async function flushSpool(
     if (held.length === 0 && driver.takeHeld && error instanceof WriteError) held = error.again;
     stored -= held.length;
   }
-  losses.report(true);
+  drops.report(true);
   // Without room for what is held the files stay: of these some events are stored twice.
   if (held.length === 0 || spool.write(held) !== undefined) {
     for (const segment of done) spool.remove(segment);
@@ -71,13 +71,13 @@ function linesOf(
 }
 
 /** @returns how many of the lines are stored; the others never will be */
-async function writeAll(driver: Driver, lines: readonly Line[], losses: Losses): Promise<number> {
+async function writeAll(driver: Driver, lines: readonly Line[], drops: DropCounter): Promise<number> {
   try {
     await driver.write(lines, { isRepeated: true });
     return lines.length;
   } catch (error) {
     if (!(error instanceof WriteError) || error.again.length > 0) throw error;
-    losses.add(error.refused, error.message);
+    drops.add(error.refused, error.message);
     return lines.length - error.refused;
   }
 }

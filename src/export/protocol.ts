@@ -1,4 +1,4 @@
-import type { BundleMark } from './bundles.js';
+import type { BundleMark } from '../diagnosis/bundles.js';
 import type { DeliverySettings } from './delivery.js';
 
 /** What the exporter's worker thread is given when it starts. */

@@ -5,7 +5,7 @@ import type { Context } from '../trace/context.js';
 import type { Info } from '../trace/event.js';
 import { type Id, idWords } from '../trace/ids.js';
 import { FixedInfo, stringifyInfo } from '../trace/info.js';
-import type { Message, Said } from '../trace/point.js';
+import type { Message, Payload } from '../trace/point.js';
 import { putMembers } from './quick-json.js';
 import { type Ring, commit, reserve } from './ring.js';
 
@@ -38,7 +38,7 @@ export function writeEvent(
   ring: Ring,
   context: Context,
   message: Message,
-  said: Said,
+  said: Payload,
   at = elapsed(),
 ): boolean {
   const ms = context.trace.anchoredMs + at;

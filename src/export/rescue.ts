@@ -3,8 +3,8 @@ import type { Line } from '../drivers/driver.js';
 import { messageOf } from '../trace/notice.js';
 import type { Accounts } from './accounts.js';
 import type { DeliverySettings } from './delivery.js';
-import { createLiner } from './liner.js';
-import { Losses } from './losses.js';
+import { createSerializer } from './serializer.js';
+import { DropCounter } from './drop-counter.js';
 import { type Ring, takeBack, takeDropped } from './ring.js';
 import { Spool } from './spool.js';
 
@@ -33,7 +33,7 @@ export interface Left {
 export function rescue(left: Left): void {
   const { connectionStrings, delivery, accounts, rings, kept, isLast } = left;
   if (isLast) accounts.end();
-  const toLine = createLiner(delivery.drivers);
+  const toLine = createSerializer(delivery.drivers);
   // The copy after these: what the thread is reading goes there.
   const fresh = rings.flatMap((ring) => takeBack(ring, toLine, isLast));
   const taken = kept === undefined ? [] : takeBack(kept, toLine, isLast);
@@ -50,25 +50,25 @@ export function rescue(left: Left): void {
 function rescueOf(store: string, i: number, lines: readonly Line[], dropped: number, left: Left): void {
   const { delivery, accounts, mark, reason, isLast } = left;
   const account = accounts.stores[i]!;
-  const losses = new Losses(masked(store), account);
-  losses.add(dropped + (isLast ? account.held : 0), reason);
+  const drops = new DropCounter(masked(store), account);
+  drops.add(dropped + (isLast ? account.held : 0), reason);
   const spool = new Spool(store, delivery.spool, mark);
   // In this order: the thread may be storing them right now.
   const there = account.spooled > 0 ? spool.countMarked() : 0;
   const before = account.spooled;
   let spooled = Math.min(there, before);
-  losses.add(before - spooled, 'a file of the spool is gone or damaged');
+  drops.add(before - spooled, 'a file of the spool is gone or damaged');
   try {
     for (let start = 0; start < lines.length; start += batchLines) {
       const batch = lines.slice(start, start + batchLines);
       if (spool.write(batch) === undefined)
-        losses.add(batch.length, `${reason}; the spool in ${spool.folder} is full`);
+        drops.add(batch.length, `${reason}; the spool in ${spool.folder} is full`);
       else spooled += batch.length;
     }
   } catch (error) {
     const rest = lines.length - (spooled - Math.min(there, before));
-    losses.add(rest, `${reason}; they can't be spooled: ${messageOf(error)}`);
+    drops.add(rest, `${reason}; they can't be spooled: ${messageOf(error)}`);
   }
-  losses.report(true, reason);
-  if (spooled > 0) losses.sayLeft(spooled, spool.folder, reason);
+  drops.report(true, reason);
+  if (spooled > 0) drops.sayLeft(spooled, spool.folder, reason);
 }

@@ -6,7 +6,7 @@ import { basename, join, resolve } from 'node:path';
 
 import { type Opened, makeFolder, openToWrite } from '../drivers/careful-files.js';
 import type { Line } from '../drivers/driver.js';
-import { linesOf } from '../drivers/file-lines.js';
+import { linesOf } from '../drivers/file/lines.js';
 import { isPassing } from '../trace/passing.js';
 import { baseIdOf } from './lines.js';
 import { isAbandoned, isMarked, newMark, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';

@@ -2,14 +2,14 @@
 // the deliveries, whose drivers live here alone.
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { trustPackagesOf } from '../drivers/client.js';
+import { trustPackagesOf } from '../drivers/load-peer.js';
 import type { Line } from '../drivers/driver.js';
 import { notice } from '../trace/notice.js';
 import { Accounts } from './accounts.js';
-import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
+import { type BundleMark, adviceOn, bundledIn } from '../diagnosis/bundles.js';
 import { Delivery } from './delivery.js';
 import { Keeper } from './keeper.js';
-import { createLiner } from './liner.js';
+import { createSerializer } from './serializer.js';
 import type { ExportData, ExportMessage } from './protocol.js';
 import {
   type Ring,
@@ -44,7 +44,7 @@ trustPackagesOf(script);
 const own = ring && openRing(ring);
 const rings = new Set<Ring>(own && [own]);
 const accounts = new Accounts(connectionStrings.length, memory);
-const toLine = createLiner(delivery.drivers);
+const toLine = createSerializer(delivery.drivers);
 const keeper = new Keeper(openRing(kept), accounts);
 const deliveries = connectionStrings.map(
   (each, i) =>

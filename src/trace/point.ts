@@ -18,14 +18,14 @@ export interface Point {
 export type Message = 'start' | 'stop';
 
 /** What a point says of itself at its start or its stop. */
-export type Said = Info | FixedInfo | undefined;
+export type Payload = Info | FixedInfo | undefined;
 
 /**
  * Takes an event at the moment at which it happens; never throws.
  *
  * @param at when that was, in milliseconds on the monotonic clock, where it is not now
  */
-export type Sink = (context: Context, message: Message, info: Said, at?: number) => void;
+export type Sink = (context: Context, message: Message, info: Payload, at?: number) => void;
 
 // Until the agent connects an exporter, events go nowhere.
 let sink: Sink = () => {};
@@ -64,7 +64,7 @@ export function markPoint(name: string, parent: Context, info: Info, at: number)
  *   its request by hours, as a thread of a pool does
  * @param library whose call the point is, so that the library's inner calls can tell
  */
-export function startPoint(name: string, parent: Context, info: Said, holds = true, library = ''): Point {
+export function startPoint(name: string, parent: Context, info: Payload, holds = true, library = ''): Point {
   const { trace } = parent;
   const id = newPointId();
   const outer = openFrom(parent);
@@ -87,7 +87,7 @@ export function startPoint(name: string, parent: Context, info: Said, holds = tr
 }
 
 /** Stops a point and sends its stop event; a second stop does nothing. */
-export function stopPoint(point: Point, info?: Said): void {
+export function stopPoint(point: Point, info?: Payload): void {
   if (point.stopped) return;
   point.stopped = true;
   const { context } = point;

@@ -93,7 +93,7 @@ function attempt(work: () => unknown): void {
   }
 }
 
-interface Said {
+interface Payload {
   readonly out: string;
   readonly lines: readonly string[];
   /** Undefined after a problem. */
@@ -101,7 +101,7 @@ interface Said {
 }
 
 /** Runs a command within this process. */
-async function start(command: Command, args: readonly string[], env: Shell['env']): Promise<Said> {
+async function start(command: Command, args: readonly string[], env: Shell['env']): Promise<Payload> {
   const chunks: string[] = [];
   const lines: string[] = [];
   const stdout = new Writable({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isWithin } from '../../src/hooks/version-range.js';
+import { isWithin } from '../../src/hooks/loading/version-range.js';
 import { install } from '../packed-agent.js';
 import { projectFolder } from '../scenario.js';
 

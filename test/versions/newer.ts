@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 
 import { versions } from '../../instrumentations/versions.js';
-import { isWithin } from '../../src/hooks/version-range.js';
+import { isWithin } from '../../src/hooks/loading/version-range.js';
 import { mysql2Rows, pgRows, undiciRows } from './matrix.js';
 
 const rows = [...pgRows, ...mysql2Rows, ...undiciRows];

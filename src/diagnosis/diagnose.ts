@@ -1,0 +1,137 @@
+// A part of the composition root: what the agent tells of itself. Loaded only where somebody asks, by
+// OSTRACE_DEBUG or `ostrace doctor`.
+import type { IncomingMessage } from 'node:http';
+
+import type { ConfigResult } from '../config/config.js';
+import { isServing, keepWriting, loadedBy } from './file.js';
+import { masked } from '../drivers/schemes.js';
+import { type BundleMark, adviceOn, bundledIn } from './bundles.js';
+import { onChannel } from '../hooks/channel.js';
+import { unseenAmong } from './clients.js';
+import { collectFindings, loadedAmong } from './findings.js';
+import { cachedFiles, loadedFiles } from './loaded-files.js';
+import type { HookReports } from '../hooks/loading/modules.js';
+import type { Findings, ProcessReport } from './process-report.js';
+import { infoHeader, isTraceHeader } from '../trace/headers.js';
+import { notice } from '../trace/notice.js';
+import { ageOf, whyRefused } from '../trace/refusal.js';
+import type { VerifiedTrace } from '../trace/signing.js';
+import type { Verifier } from '../propagation/verify.js';
+
+/** Stands in for parts of the agent, and looks on. */
+export interface Diagnoser {
+  readonly reports: HookReports;
+  verify(headers: Readonly<Record<string, unknown>>): VerifiedTrace | undefined;
+}
+
+const info = infoHeader.toLowerCase();
+
+/**
+ * Begins to diagnose this process.
+ *
+ * @param read its settings, and what is wrong with them
+ * @param file where `ostrace doctor` reads what was found; undefined where only stderr is asked for
+ * @param script the application's main file
+ * @param marks of the packages that have hooks
+ */
+export function diagnose(
+  read: ConfigResult,
+  file: string | undefined,
+  script: string | undefined,
+  marks: readonly BundleMark[],
+  { verify, keys }: Verifier,
+): Diagnoser {
+  const { config } = read;
+  const say = (line: string): void => {
+    if (config.debug) notice(line);
+  };
+  const { findings, reports, onEarly, onRefused } = collectFindings(say);
+  const names = marks.map(({ name }) => name);
+  const before = cachedFiles();
+  onEarly(loadedAmong(names, before));
+  if (script !== undefined) findings.bundled.push(...bundledIn(script, marks));
+  if (findings.bundled.length > 0) say(adviceOn(findings.bundled, script!));
+  say(`the agent runs in process ${process.pid}, loaded ${loadedBy()}`);
+  // Without the first of the headers the agent never looks at the others.
+  onChannel<{ request: IncomingMessage }>('http.server.request.start', ({ request: { headers } }) => {
+    findings.requests++;
+    const isKnown = headers[info] !== undefined;
+    if (!isKnown && Object.keys(headers).some(isTraceHeader)) onRefused(whyRefused(headers, keys));
+  });
+  if (file !== undefined) {
+    const unseen = unseenIn(['pg-pool', 'pg-cursor', ...names]);
+    const fixed = about(read, script, before.length);
+    keepWriting(file, () => {
+      const late = read.late();
+      return {
+        ...fixed,
+        ...findings,
+        unseen: unseen(),
+        isServer: isServing(),
+        ...(late !== undefined && { late }),
+      };
+    });
+  }
+
+  return {
+    reports,
+    verify(headers) {
+      const signed = verify(headers);
+      if (signed !== undefined) {
+        findings.triggered++;
+        return signed;
+      }
+      onRefused(whyRefused(headers, keys));
+      findings.lastRefused = {
+        info: String(headers[info]).slice(0, mostInfo),
+        age: ageOf(headers, keys),
+      };
+      return undefined;
+    },
+  };
+}
+
+// Longer than any that is good.
+const mostInfo = 1100;
+
+/** Looks for packages that nothing sees: at the first calls, and then ever more rarely, as a look takes a while. */
+function unseenIn(seen: readonly string[]): () => readonly string[] {
+  let calls = 0;
+  let next = 1;
+  let count = 0;
+  let found: readonly string[] = [];
+  return () => {
+    const isDue = ++calls === next;
+    if (isDue) next *= 2;
+    const cached = cachedFiles().length;
+    if (isDue) found = unseenAmong(loadedFiles(), seen);
+    else if (cached !== count) found = [...new Set([...found, ...unseenAmong(cachedFiles(), seen)])];
+    count = cached;
+    return found;
+  };
+}
+
+function about(
+  { config, problems }: ConfigResult,
+  script: string | undefined,
+  filesBefore: number,
+): Omit<ProcessReport, keyof Findings> {
+  const switchedOff = Object.entries(config).filter(
+    ([option, value]) => option.startsWith('instrument') && value === false,
+  );
+  return {
+    node: process.versions.node,
+    pid: process.pid,
+    startedAt: Date.now(),
+    script,
+    loaded: loadedBy(),
+    filesBefore,
+    problems,
+    keys: config.hmacKeys.length,
+    ...(config.hmacMaxAge !== undefined && { maxAge: config.hmacMaxAge }),
+    isWhole: config.profile !== undefined,
+    connectionString: masked(config.connectionString),
+    service: config.service,
+    switchedOff: switchedOff.map(([option]) => option),
+  };
+}

@@ -1,0 +1,156 @@
+import { DriverError, protocolReason } from '../driver.js';
+import { Intake } from '../intake.js';
+import { RedisClient } from './client.js';
+import type { Account, Endpoint, RedisSettings } from './url.js';
+import { type Command, type Reply, ReplyError } from './resp.js';
+import { within } from '../within.js';
+
+const connectLimitMs = 5000;
+const answerLimitMs = 20_000;
+
+/** One connection, made when it is needed and again after it broke. */
+export interface RedisConnection {
+  /** Something is asked for, whose answers may have so many bytes all in all; more breaks the connection. */
+  expect(bytes: number): void;
+  /**
+   * Sends commands in one round trip, with nothing of others between them.
+   *
+   * @returns each reply; a ReplyError where the server refuses the command
+   * @throws DriverError when there is no connection (`isCertain`) or when it breaks
+   */
+  send(commands: readonly Command[]): Promise<Reply[]>;
+  /** Where it leads, for people. */
+  label(): string;
+  /** Makes the next command connect anew; what was sent is still answered. */
+  drop(): void;
+  /** For good, also where it is just being made. */
+  close(): void;
+}
+
+/** Opening does not connect. */
+export function openRedisConnection(settings: RedisSettings): RedisConnection {
+  let client: RedisClient | undefined;
+  let connecting: Promise<RedisClient> | undefined;
+  let place: Endpoint = settings.hosts[0]!;
+  let isClosed = false;
+  const intake = new Intake();
+
+  const destroy = (): void => {
+    client?.destroy();
+    client = undefined;
+  };
+  const connectAnew = async (): Promise<RedisClient> => {
+    destroy();
+    if (settings.service !== undefined) place = await masterOf(settings, settings.service, intake);
+    const made = await connect(settings, place, settings.account, settings.database, intake);
+    if (isClosed) made.destroy();
+    else client = made;
+    return made;
+  };
+  // Of calls at the same time, one connects.
+  const connected = async (): Promise<RedisClient> => {
+    if (client?.isOpen) return client;
+    connecting ??= connectAnew().finally(() => (connecting = undefined));
+    return connecting;
+  };
+
+  return {
+    expect: (bytes) => intake.begin(bytes),
+    async send(commands) {
+      const open = await connected();
+      try {
+        return await within(answerLimitMs, open.send(commands), () => new Error('no answer'));
+      } catch (error) {
+        open.destroy();
+        throw new DriverError(`the connection to ${labelOf(place)} broke: ${reasonOf(error)}`, {
+          cause: error,
+        });
+      }
+    },
+    label: () => labelOf(place),
+    drop() {
+      client?.retire();
+      client = undefined;
+    },
+    close() {
+      isClosed = true;
+      destroy();
+    },
+  };
+}
+
+/** What a server's refusal means for people. */
+export function refusal(label: string, error: Error): DriverError {
+  const [code = ''] = error.message.split(' ', 1);
+  const meaning = meanings[/\bAUTH\b|invalid password/.test(error.message) ? 'WRONGPASS' : code];
+  return new DriverError(`${label} ${meaning ?? `answered: ${error.message}`}`, {
+    cause: error,
+    isCertain: true,
+  });
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  OOM: 'has no memory left for more (maxmemory): remove traces, give it more, or set OSTRACE_KEEP_FOR so that it forgets old ones',
+  READONLY: 'is a replica, which takes no events: name its master, or sentinels with redissentinel://',
+  NOAUTH: 'wants a password: put it before the host in the connection string, as in redis://:password@host',
+  WRONGPASS: 'refuses the user or the password that the connection string has',
+  LOADING: 'is still loading its data',
+  MISCONF: 'takes no events because it cannot save to disk; its log says why',
+  MASTERDOWN: 'is a replica that has lost its master',
+};
+
+async function connect(
+  { tls }: RedisSettings,
+  place: Endpoint,
+  account: Account,
+  database: number,
+  intake: Intake,
+): Promise<RedisClient> {
+  try {
+    return await RedisClient.connect({
+      ...place,
+      ...account,
+      database,
+      tls,
+      intake,
+      timeoutMs: connectLimitMs,
+    });
+  } catch (error) {
+    if (error instanceof ReplyError) throw refusal(labelOf(place), error);
+    throw new DriverError(`${labelOf(place)} cannot be reached: ${reasonOf(error)}`, {
+      cause: error,
+      isCertain: true,
+    });
+  }
+}
+
+/** Asks one sentinel after the other which server is the master now. */
+async function masterOf(settings: RedisSettings, service: string, intake: Intake): Promise<Endpoint> {
+  const refusals: string[] = [];
+  for (const sentinel of settings.hosts) {
+    let client: RedisClient | undefined;
+    try {
+      client = await connect(settings, sentinel, settings.sentinelAccount, 0, intake);
+      const question = client.send([['SENTINEL', 'get-master-addr-by-name', service]]);
+      const [answer] = await within(connectLimitMs, question, () => new Error('no answer'));
+      if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };
+      refusals.push(`${labelOf(sentinel)} knows no service "${service}"; sentinel_service_name names it`);
+    } catch (error) {
+      refusals.push(
+        error instanceof DriverError ? error.message : `${labelOf(sentinel)}: ${reasonOf(error)}`,
+      );
+    } finally {
+      client?.destroy();
+    }
+  }
+  throw new DriverError(`no sentinel tells the master: ${refusals.join('; ')}`, { isCertain: true });
+}
+
+function labelOf({ host, port }: Endpoint): string {
+  return `Redis at ${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return protocolReason(error) ?? (message || code || String(error));
+}

@@ -1,0 +1,163 @@
+// A span's kind is OSProfiler's. Its name and its attributes follow OpenTelemetry's semantic conventions (1.37),
+// where OSProfiler has names that were never theirs (`http.path`) or are no more (`http.method`).
+import type { Info } from '../../trace/event.js';
+import { failureIn } from '../../trace/failed.js';
+import { pathTemplate } from '../../trace/path-template.js';
+import type { Span } from './pairs.js';
+
+export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT';
+export type AttributeValue = string | number | boolean | readonly (string | number | boolean)[];
+export type Attributes = Map<string, AttributeValue>;
+
+export interface Described {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: Attributes;
+  /** Whether the point failed; see `src/trace/failed.ts`. OSProfiler leaves a span's status unset. */
+  readonly isFailed: boolean;
+  /** What was thrown, where something was. */
+  readonly failure: { readonly type: string; readonly message: string | undefined } | undefined;
+}
+
+// By the member of info that holds them and their own name; what is in none of these keeps its own name, below
+// `ostrace`.
+const conventions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  request: {
+    method: 'http.request.method',
+    scheme: 'url.scheme',
+    path: 'url.path',
+    query: 'url.query',
+    route: 'http.route',
+  },
+  response: { status_code: 'http.response.status_code' },
+  requests: {
+    method: 'http.request.method',
+    scheme: 'url.scheme',
+    hostname: 'server.address',
+    port: 'server.port',
+    path: 'url.path',
+    query: 'url.query',
+    status_code: 'http.response.status_code',
+  },
+  db: {
+    system: 'db.system.name',
+    operation: 'db.operation.name',
+    name: 'db.namespace',
+    host: 'server.address',
+    port: 'server.port',
+    statement: 'db.query.text',
+    rows: 'db.response.returned_rows',
+  },
+  rpc: { system: 'rpc.system', service: 'rpc.service', method: 'rpc.method' },
+  function: { name: 'code.function.name' },
+  command: {
+    file: 'process.executable.name',
+    args: 'process.command_args',
+    pid: 'process.pid',
+    exit_code: 'process.exit.code',
+  },
+  process: { file: 'code.file.path', pid: 'process.pid', exit_code: 'process.exit.code' },
+  thread: { file: 'code.file.path', name: 'thread.name', thread_id: 'thread.id' },
+};
+
+// Of the resource and of the failure, which have places of their own.
+const elsewhere = new Set(['host', 'etype', 'message']);
+const maxLevels = 4;
+
+/** How a span is called, what it says of the point, and whether that failed. */
+export function describe(span: Span): Described {
+  const { startInfo, stopInfo, point } = span;
+  const attributes: Attributes = new Map();
+  addInfo(attributes, startInfo);
+  addInfo(attributes, stopInfo);
+  const kind = kindOf(point);
+  if (kind === 'CLIENT') addUrl(attributes, startInfo['requests']);
+  if (span.missing !== undefined) {
+    attributes.set(span.missing === 'stop' ? 'ostrace.unfinished' : 'ostrace.startless', true);
+  }
+  const failure = failureIn(stopInfo);
+  // The exit code has an attribute of its own.
+  if (failure !== undefined && failure.kind !== 'exit') attributes.set('error.type', failure.type);
+  return {
+    name: nameOf(point, startInfo),
+    kind,
+    attributes,
+    isFailed: failure !== undefined,
+    failure: failure?.kind === 'error' ? failure : undefined,
+  };
+}
+
+function kindOf(point: string): SpanKind {
+  if (point.includes('wsgi')) return 'SERVER';
+  return /db|http|api/.test(point) ? 'CLIENT' : 'INTERNAL';
+}
+
+/**
+ * Pages group spans by their names: a request has its method and its route, or its path without what differs from
+ * one to the next. OSProfiler's `WSGI_GET_/orders/42` is another name for each order. Nor is a point's name cut as
+ * OSProfiler cuts it, which takes all characters of "-start" off its end: `cart` was `c` then.
+ */
+function nameOf(point: string, info: Info): string {
+  const request = objectIn(info['request']) ?? objectIn(info['requests']);
+  if (request !== undefined) return requestName(request);
+  const statement = objectIn(info['db'])?.['statement'];
+  if (typeof statement === 'string') return `SQL_${statement.trim().split(/\s/, 1).join('').toUpperCase()}`;
+  return point;
+}
+
+function requestName({ method, route, path }: Info): string {
+  const where = text(route) || pathTemplate(text(path));
+  return [text(method) || 'HTTP', where].filter((part) => part !== '').join(' ');
+}
+
+function addInfo(attributes: Attributes, info: Info): void {
+  for (const [name, value] of Object.entries(info)) {
+    if (elsewhere.has(name)) continue;
+    const members = objectIn(value);
+    if (members === undefined) {
+      add(attributes, `ostrace.${name}`, value, 0);
+      continue;
+    }
+    const names = Object.hasOwn(conventions, name) ? conventions[name] : undefined;
+    for (const [member, inner] of Object.entries(members)) {
+      const known = names !== undefined && Object.hasOwn(names, member) ? names[member] : undefined;
+      add(attributes, known ?? `ostrace.${name}.${member}`, inner, 1);
+    }
+  }
+}
+
+function add(attributes: Attributes, name: string, value: unknown, level: number): void {
+  if (value === undefined || value === null || value === '') return;
+  if (isPlain(value)) attributes.set(name, value);
+  else if (Array.isArray(value)) attributes.set(name, value.map(plain));
+  else if (level >= maxLevels) attributes.set(name, JSON.stringify(value));
+  else
+    for (const [member, inner] of Object.entries(value))
+      add(attributes, `${name}.${member}`, inner, level + 1);
+}
+
+/** The whole URL of an outgoing request, which its readers expect beside the parts. */
+function addUrl(attributes: Attributes, given: unknown): void {
+  const { scheme, hostname, port, path, query } = objectIn(given) ?? {};
+  if (typeof scheme !== 'string' || typeof hostname !== 'string') return;
+  const host = hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
+  const search = text(query) === '' ? '' : `?${text(query)}`;
+  const address = text(port) === '' ? host : `${host}:${text(port)}`;
+  attributes.set('url.full', `${scheme}://${address}${text(path)}${search}`);
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function plain(value: unknown): string | number | boolean {
+  return isPlain(value) ? value : (JSON.stringify(value) ?? '');
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? '' : String(plain(value));
+}
+
+function objectIn(value: unknown): Info | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Info) : undefined;
+}

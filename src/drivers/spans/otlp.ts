@@ -1,0 +1,66 @@
+import type { Driver, DriverSettings } from '../driver.js';
+import { cutToLine } from '../http/errors.js';
+import { openHttp } from '../http/client.js';
+import { type ResourceSpans, encodeTraces, rejectedIn } from './otlp-proto.js';
+import { type Attributes, type Described, describe } from './attributes.js';
+import { openSpanStore } from './driver.js';
+import type { Span } from './pairs.js';
+
+const path = '/v1/traces';
+
+/**
+ * Opens a collector of OpenTelemetry: spans as protobuf over HTTP. It can't be read.
+ *
+ * @param connectionString `otlp://` or, with TLS, `otlps://`, a host, a port (4318) and, where the collector is
+ *   not at the root, the path before `/v1/traces`
+ * @throws DriverError for a connection string that is none
+ */
+export function openOtlpDriver(connectionString: string, settings: DriverSettings): Driver {
+  const http = openHttp(connectionString, {
+    secureScheme: 'otlps',
+    defaultPort: 4318,
+    keyScheme: 'Bearer',
+  });
+  return openSpanStore({
+    http,
+    reader: "the collector's own tools",
+    async send(spans) {
+      const { body } = await http.send({
+        method: 'POST',
+        path: http.path.endsWith(path) ? http.path : http.path + path,
+        type: 'application/x-protobuf',
+        isGzipped: true,
+        body: encodeTraces(byResource(spans, settings), 'ostrace'),
+      });
+      const { spans: count, reason } = rejectedIn(body);
+      return { spans: count, reason: cutToLine(reason) || 'no reason given' };
+    },
+  });
+}
+
+interface OpenResource {
+  readonly attributes: Attributes;
+  readonly spans: { span: Span; described: Described }[];
+}
+
+/** A batch may hold what another process left behind, so its services are those of the spans. */
+function byResource(spans: readonly Span[], settings: DriverSettings): readonly ResourceSpans[] {
+  const resources = new Map<string, OpenResource>();
+  for (const span of spans) {
+    const project = span.project ?? settings.project;
+    const service = span.service ?? settings.service;
+    const host = span.host || settings.host;
+    const key = JSON.stringify([project, service, host]);
+    let resource = resources.get(key);
+    if (resource === undefined) {
+      const attributes: Attributes = new Map([
+        ['service.name', service],
+        ...(project === '' ? [] : [['service.namespace', project] as const]),
+        ['host.name', host],
+      ]);
+      resources.set(key, (resource = { attributes, spans: [] }));
+    }
+    resource.spans.push({ span, described: describe(span) });
+  }
+  return [...resources.values()];
+}

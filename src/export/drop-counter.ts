@@ -1,0 +1,55 @@
+import { tell } from '../trace/notice.js';
+import { Account } from './accounts.js';
+
+const reportEveryMs = 60_000;
+
+/** Says what becomes of a store's events where they are not stored, a line a minute at the most. */
+export class DropCounter {
+  readonly #store: string;
+  /** What is lost and not said is counted there. */
+  readonly #account: Account;
+  #reason = '';
+  #saidAt = -reportEveryMs;
+
+  constructor(store: string, account: Account = new Account()) {
+    this.#store = store;
+    this.#account = account;
+  }
+
+  /** Counts events that are gone for good. */
+  add(count: number, reason: string): void {
+    if (count === 0) return;
+    this.#account.lose(count);
+    this.#reason = reason;
+    this.report(false);
+  }
+
+  /**
+   * @param isLast whether the process ends, so that there is no later moment
+   * @param otherwise the reason, where another thread has counted them
+   */
+  report(isLast: boolean, otherwise = "the exporter's thread ended"): void {
+    if (this.#account.unsaid === 0 || (!isLast && !this.#isTime())) return;
+    const lost = this.#account.takeUnsaid();
+    if (lost === 0) return;
+    tell(`${lost} events were lost: ${this.#reason || otherwise}`);
+    this.#saidAt = performance.now();
+  }
+
+  /** Events wait for a store that does not take them. */
+  sayWaiting(folder: string, reason: string): void {
+    if (!this.#isTime()) return;
+    tell(`events for ${this.#store} wait in ${folder}: ${reason}`);
+    this.#saidAt = performance.now();
+  }
+
+  /** The process ends, and events wait on. */
+  sayLeft(count: number, folder: string, reason: string): void {
+    const why = reason || 'the store is slow';
+    tell(`${count} events wait in ${folder} for the next traced process, or for ostrace flush: ${why}`);
+  }
+
+  #isTime(): boolean {
+    return performance.now() - this.#saidAt >= reportEveryMs;
+  }
+}

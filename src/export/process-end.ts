@@ -1,0 +1,186 @@
+import { isMainThread } from 'node:worker_threads';
+
+import { nobody, runIn } from '../trace/context.js';
+import { ownThreads } from './own-threads.js';
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
+/** The exit code that a shell makes of them: 128 and their number. */
+const codes = { SIGTERM: 143, SIGINT: 130 } as const;
+// Taken now: tests put timers of their own into their place.
+const { setImmediate: later, setTimeout: muchLater } = globalThis;
+/** How long the signals are still watched where something is unsent, between two looks at it. */
+const [firstLookMs, lastLookMs] = [20, 1000];
+
+/** How a process or thread ends: with an exit code, or by a signal that nobody else handles. */
+export interface ProcessEnd {
+  readonly exit_code: number;
+  readonly signal?: NodeJS.Signals;
+}
+
+/** Watches for the end of the process or thread while there is something to lose. */
+export interface Watch {
+  /** From the first trace on; watches the signals as well. */
+  arm(): void;
+  /** No trace is live: once nothing is left to lose, the signals are the application's alone again. */
+  disarm(): void;
+}
+
+/**
+ * Calls back once the process (or the thread) ends, synchronously: nothing else runs after it.
+ *
+ * An own `process.emit` sees the end after all of the application's `exit` listeners, whose work is still
+ * recorded; a listener of ours would be counted, and might be the one too many that Node warns of.
+ *
+ * A signal without a handler ends Node at once, with no chance to store anything. So while a trace is live, or what
+ * it left is unsent, there is a handler where the application has none; it leaves as soon as the application adds one, and
+ * what it does is to raise the signal again. Like every handler it runs only when the event loop turns:
+ * while a traced request blocks it, the signal waits. What the process does to itself (`process.kill`, `abort`,
+ * `reallyExit`, `execve`) is at the end of its code instead, and is told of before it is done.
+ *
+ * @param leave called at the end
+ * @param flush called when a signal comes that the application handles: that may be the end, or not
+ * @param hasUnsent whether something would be lost if the process ended now
+ * @param onFailure told where it can't be watched any more: an application may have replaced what that takes
+ */
+export function watchProcessEnd(
+  leave: (out: ProcessEnd) => void,
+  flush: () => void,
+  hasUnsent: () => boolean,
+  onFailure: (error: unknown) => void,
+): Watch {
+  let isInstalled = false;
+  let isLive = false;
+  /** While a trace is live, and after it for as long as something is unsent. */
+  let isArmed = false;
+  let isLooking = false;
+  /** The end was told of before what ends it is called. */
+  let hasLeft = false;
+
+  function install(): void {
+    isInstalled = true;
+    const original = process.emit as (...args: unknown[]) => boolean;
+    function emit(this: unknown, ...args: unknown[]): boolean {
+      const [event, first, second] = args;
+      if (event === 'worker' && ownThreads.has(first as object)) return false;
+      if (event === 'newListener' && isSignal(first) && second !== onSignal) {
+        process.removeListener(first, onSignal);
+      }
+      // A handler of the application's may end the process by raising the signal again.
+      if (isSignal(event)) flush();
+      try {
+        // A process may do what it is told for many requests of the one that started it.
+        return event === 'message'
+          ? runIn(nobody(), original, this, args)
+          : Reflect.apply(original, this, args);
+      } finally {
+        // Later: a listener that takes itself away may be about to raise the signal again.
+        if (event === 'removeListener' && isSignal(first) && second !== onSignal) {
+          later(() => watch(first)).unref();
+        }
+        if (event === 'exit') {
+          hasLeft = true;
+          leave({ exit_code: Number(process.exitCode ?? first) });
+        }
+      }
+    }
+    Object.defineProperty(process, 'emit', { value: emit, configurable: true, writable: true });
+    // With these it ends, and nothing is emitted; `process.exit` ends with the first.
+    before('reallyExit', ([code]) => (hasLeft ? undefined : { exit_code: Number(code ?? 0) }));
+    if (!isMainThread) return;
+    before('abort', () => ({ exit_code: 134, signal: 'SIGABRT' }));
+    before('execve', () => ({ exit_code: 0 }));
+    before('kill', outOfKill);
+  }
+
+  /** Has what is unsent stored before a method of the process's ends it, where its arguments say that it does. */
+  function before(name: string, outOf: (args: readonly unknown[]) => ProcessEnd | undefined): void {
+    const property = Object.getOwnPropertyDescriptor(process, name);
+    const original: unknown = property?.value;
+    if (typeof original !== 'function') return;
+    const { [name]: value } = {
+      [name](this: unknown, ...args: unknown[]): unknown {
+        const out = outOf(args);
+        if (out !== undefined) leave(out);
+        return Reflect.apply(original, this, args);
+      },
+    };
+    Object.defineProperty(value, 'length', { value: original.length, configurable: true });
+    Object.defineProperty(process, name, { ...property, value });
+  }
+
+  /**
+   * After the signal that a process sends to itself none of its code runs, unless somebody handles it: our handler
+   * would be called a turn later. Another signal than those two may end it, or not.
+   */
+  function outOfKill([pid, sent]: readonly unknown[]): ProcessEnd | undefined {
+    const to = Number(pid);
+    if (sent === 0 || (to !== process.pid && to !== 0)) return undefined;
+    const name = sent || 'SIGTERM';
+    const signal = signals.find((each) => each === name || codes[each] === 128 + Number(name));
+    if (signal === undefined) {
+      if (hasUnsent()) flush();
+      return undefined;
+    }
+    if (process.listeners(signal).some((each) => each !== onSignal)) return undefined;
+    isArmed = false;
+    unwatch();
+    return hasLeft ? undefined : { exit_code: codes[signal], signal };
+  }
+
+  function watch(signal: Signal): void {
+    if (isArmed && isMainThread && process.listenerCount(signal) === 0) process.on(signal, onSignal);
+  }
+
+  function onSignal(signal: NodeJS.Signals): void {
+    isArmed = false;
+    unwatch();
+    leave({ exit_code: codes[signal as Signal], signal });
+    hasLeft = true;
+    process.kill(process.pid, signal);
+  }
+
+  /**
+   * Later: Node drops a signal that has come, and was not told of yet, with its last listener. Behind what this
+   * turn of the loop has been told there is next to no time for one to come.
+   */
+  function disarm(): void {
+    isLive = false;
+    if (isLooking) return;
+    isLooking = true;
+    later(() => lookAgain(firstLookMs));
+  }
+
+  function lookAgain(afterMs: number): void {
+    try {
+      if (!isLive && hasUnsent()) {
+        muchLater(lookAgain, afterMs, Math.min(2 * afterMs, lastLookMs)).unref();
+        return;
+      }
+      isLooking = false;
+      if (isLive) return;
+      isArmed = false;
+      unwatch();
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  function unwatch(): void {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  }
+
+  return {
+    arm() {
+      if (!isInstalled) install();
+      isLive = isArmed = true;
+      for (const signal of signals) watch(signal);
+    },
+    disarm,
+  };
+}
+
+type Signal = (typeof signals)[number];
+
+function isSignal(value: unknown): value is Signal {
+  return signals.includes(value as Signal);
+}

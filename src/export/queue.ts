@@ -1,0 +1,225 @@
+import type { Line } from '../drivers/driver.js';
+import { messageOf } from '../trace/notice.js';
+import { isPassing } from '../trace/passing.js';
+import type { Segment, Spool } from './spool.js';
+
+const batchLines = 1000;
+const batchBytes = 1024 * 1024;
+/** What may wait in memory where it can't be spooled either. */
+const memoryBytes = 8 * 1024 * 1024;
+
+/** Lines that travel together. At least one of `lines` and `segment` is there. */
+export interface Batch {
+  /** Undefined while they are only on disk. */
+  lines: readonly Line[] | undefined;
+  segment: Segment | undefined;
+  /** How many lines; 0 where that is not known before they are read. */
+  count: number;
+  /** Roughly, of the lines as they are stored. */
+  bytes: number;
+  /** An attempt to store them failed in a way that left open whether they are there. */
+  isRepeated: boolean;
+}
+
+/**
+ * What waits for a store, the oldest first, in memory and on disk. Memory holds what has just come and what
+ * is on its way; what has to wait is moved to the spool.
+ */
+export class DeliveryQueue {
+  readonly #spool: Spool;
+  readonly #all: Batch[] = [];
+  readonly #onSpooled: () => boolean;
+  #onItsWay: Batch | undefined;
+  /** Why the last attempt to spool failed; '' where it did not. */
+  problem = '';
+
+  /** @param onSpooled told of each that is on disk now; false where there is nothing more to do */
+  constructor(spool: Spool, onSpooled: () => boolean = () => true) {
+    this.#spool = spool;
+    this.#onSpooled = onSpooled;
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /** @returns false where there is no room, neither in memory nor in the spool */
+  add(lines: readonly Line[], isRepeated = false): boolean {
+    if (lines.length === 0) return true;
+    const bytes = lengthOf(lines);
+    if (this.#unspooledBytes() + bytes > memoryBytes) this.spool();
+    // What comes at once is what a ring holds, and as lines that is a little more: it is taken where nothing else waits.
+    const waiting = this.#unspooledBytes();
+    if (waiting > 0 && waiting + bytes > memoryBytes) return false;
+    const last = this.#all.at(-1);
+    const isOpen = last !== undefined && last.segment === undefined && last !== this.#onItsWay;
+    const isRoom = isOpen && last.count + lines.length <= batchLines && last.bytes + bytes <= batchBytes;
+    if (isRoom && last.isRepeated === isRepeated) {
+      last.lines = [...(last.lines ?? []), ...lines];
+      last.count += lines.length;
+      last.bytes += bytes;
+    } else {
+      this.#all.push({ lines, segment: undefined, count: lines.length, bytes, isRepeated });
+    }
+    return true;
+  }
+
+  /** How many lines the oldest has; 0 where that is not known. */
+  get firstCount(): number {
+    return this.#all[0]?.count ?? 0;
+  }
+
+  /** Takes over what a process that is gone could not store. */
+  inherit(): void {
+    const segment = this.#spool.inherit();
+    if (segment === undefined) return;
+    this.#all.push({ lines: undefined, segment, count: 0, bytes: batchBytes, isRepeated: true });
+  }
+
+  /** Takes over all that the thread which did this before has left in the spool. */
+  reclaim(): void {
+    for (let segment = this.#spool.reclaim(); segment; segment = this.#spool.reclaim()) {
+      const count = this.#spool.countIn(segment);
+      this.#all.push({ lines: undefined, segment, count, bytes: batchBytes, isRepeated: true });
+    }
+  }
+
+  /**
+   * The oldest batch, with its lines read; it is on its way from now on. `missing` says how many of them its file
+   * has lost.
+   *
+   * @throws Error when its file can't be read; then it waits no longer, unless that may pass
+   */
+  start(): (Batch & { lines: readonly Line[]; missing: number }) | undefined {
+    const batch = this.#all[0];
+    if (batch === undefined) return undefined;
+    let missing = 0;
+    try {
+      if (batch.lines === undefined) {
+        const { segment, count } = batch;
+        batch.lines = segment === undefined ? [] : this.#spool.read(segment);
+        if (segment !== undefined) missing = this.#spool.missing(segment, count, batch.lines.length);
+      }
+    } catch (error) {
+      if (!isPassing(error)) this.#all.shift();
+      throw error;
+    }
+    batch.count = batch.lines.length;
+    this.#onItsWay = batch;
+    return { ...batch, lines: batch.lines, missing };
+  }
+
+  /** The batch has arrived, or nothing of it ever will. */
+  finish(): void {
+    const batch = this.#all.shift();
+    this.#onItsWay = undefined;
+    if (batch?.segment !== undefined) this.#spool.remove(batch.segment);
+  }
+
+  /**
+   * The batch comes back.
+   *
+   * @param rest what is left of it
+   * @param isRepeated whether it is open what of that has arrived
+   */
+  giveBack(rest: readonly Line[], isRepeated: boolean): void {
+    const batch = this.#onItsWay;
+    this.#onItsWay = undefined;
+    if (batch === undefined) return;
+    batch.isRepeated ||= isRepeated;
+    const whole = batch.segment;
+    const isPartial = rest.length < batch.count;
+    if (isPartial || whole === undefined) {
+      batch.segment = undefined;
+      batch.lines = rest;
+      batch.count = rest.length;
+      batch.bytes = lengthOf(rest);
+    } else {
+      batch.lines = undefined;
+    }
+    this.spool();
+    if (isPartial && whole !== undefined) this.#spool.remove(whole);
+  }
+
+  /** Writes to disk what is in memory alone, as far as there is room. */
+  spool(): void {
+    this.problem = '';
+    for (let i = 0; i < this.#all.length; i++) {
+      const batch = this.#all[i]!;
+      const { lines, segment, count, bytes } = batch;
+      if (segment !== undefined || lines === undefined || count === 0) continue;
+      const before = batch.isRepeated ? undefined : this.#growing(this.#all[i - 1]);
+      try {
+        const written = this.#spool.write(lines, before?.segment);
+        if (written === undefined) {
+          this.problem = `the spool in ${this.#spool.folder} is full`;
+          return;
+        }
+        if (before === undefined) {
+          batch.segment = written;
+          if (batch !== this.#onItsWay) batch.lines = undefined;
+        } else {
+          before.count += count;
+          before.bytes += bytes;
+          this.#all.splice(i--, 1);
+        }
+        if (!this.#onSpooled()) return;
+      } catch (error) {
+        this.problem = `they can't be spooled: ${messageOf(error)}`;
+        return;
+      }
+    }
+  }
+
+  /**
+   * Looks whether the files are there that lines wait in: where one is gone or damaged and its lines are in memory still,
+   * they wait there again.
+   *
+   * @returns how many lines are lost
+   */
+  audit(): number {
+    let lost = 0;
+    for (const batch of this.#all.slice()) {
+      const { segment, lines, count, bytes } = batch;
+      if (segment === undefined || count === 0) continue;
+      const missing = this.#spool.missingIn(segment, count, bytes);
+      if (missing === 0) continue;
+      if (lines === undefined) {
+        batch.count -= missing;
+        lost += missing;
+        if (batch.count > 0) continue;
+        this.#all.splice(this.#all.indexOf(batch), 1);
+      } else batch.segment = undefined;
+      this.#spool.remove(segment);
+    }
+    return lost;
+  }
+
+  /** How many lines wait on disk, and how many in memory alone. */
+  count(): { readonly spooled: number; readonly unspooled: number } {
+    let [spooled, unspooled] = [0, 0];
+    for (const { segment, count } of this.#all) {
+      if (segment === undefined) unspooled += count;
+      else spooled += count;
+    }
+    return { spooled, unspooled };
+  }
+
+  /** A batch on disk that others may join; each file stays about as large as a batch. */
+  #growing(batch: Batch | undefined): Batch | undefined {
+    if (batch?.segment === undefined || batch.isRepeated || batch === this.#onItsWay) return undefined;
+    return batch.bytes < batchBytes ? batch : undefined;
+  }
+
+  #unspooledBytes(): number {
+    let sum = 0;
+    for (const { segment, bytes } of this.#all) if (segment === undefined) sum += bytes;
+    return sum;
+  }
+}
+
+function lengthOf(lines: readonly Line[]): number {
+  let length = 0;
+  for (const { text } of lines) length += text.length + 1;
+  return length;
+}

@@ -1,0 +1,162 @@
+// Makes OSProfiler's lines of JSON of the records in a ring; for the exporter's thread.
+import type { Line } from '../drivers/driver.js';
+import { Id, idWords } from '../trace/ids.js';
+import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';
+import type { Ring } from './ring.js';
+
+/** What all events of a process say of where they come from. */
+export interface Source {
+  readonly host: string;
+  readonly project: string;
+  readonly service: string;
+}
+
+/** Makes lines of the records that a process writes. Names are safe where they come in, and need no escapes. */
+export function createSerializer(source: Source): (ring: Ring, at: number, length: number) => Line {
+  let page = new Page(4096, source);
+  return (ring, at, length) => {
+    if (page.room < length) page = new Page(2 * length, source);
+    return page.lineOf(ring, at, length);
+  };
+}
+
+const opening = Buffer.from('{"name":"');
+const starts = Buffer.from('-start');
+const stops = Buffer.from('-stop');
+const idBytes = 4 * idWords;
+const id = ' '.repeat(idBytes);
+const time = '2026-11-28T12:34:56.123456';
+const secondLength = time.length - 6;
+// What all lines have between the name and the info; the ids and the time are put into it.
+const toBase = '","base_id":"';
+const toPoint = `${toBase}${id}","trace_id":"`;
+const toParent = `${toPoint}${id}","parent_id":"`;
+const toTime = `${toParent}${id}","timestamp":"`;
+const middle = `${toTime}${time}","info":`;
+
+const zero = 0x30;
+const openBrace = 0x7b;
+/** The bit that no character of ASCII has, in each byte of a word. */
+const beyondAscii = 0x80808080 | 0;
+
+/**
+ * Where lines are put together: the parts of one are copied, as bytes, around a middle that stays, and it becomes
+ * a text as a whole. One that is made of texts costs three times as much, and most of that where a driver joins it
+ * at last.
+ */
+class Page {
+  /** The longest record that fits. */
+  readonly room: number;
+  readonly #words: Int32Array;
+  readonly #bytes: Buffer;
+  /** Where the info begins: on a whole word, as it does in a record. */
+  readonly #info: number;
+  readonly #middle: number;
+  readonly #end: Buffer;
+  readonly #isEndAscii: boolean;
+  // Of the record before: the next one is mostly of the same trace, and of the same second.
+  readonly #baseWords = new Int32Array(idWords);
+  #base_id = '';
+  #second = -1;
+
+  constructor(room: number, { host, project, service }: Source) {
+    const [ofHost, ofProject, ofService] = [host, project, service].map((value) => JSON.stringify(value));
+    const end = `,"host":${ofHost}},"project":${ofProject},"service":${ofService}}`;
+    this.#end = Buffer.from(end);
+    this.#isEndAscii = this.#end.length === end.length;
+    this.room = room;
+    this.#info = wholeWords(room + middle.length);
+    this.#middle = this.#info - middle.length;
+    this.#words = new Int32Array(wholeWords(this.#info + room + this.#end.length) >> 2);
+    this.#bytes = Buffer.from(this.#words.buffer);
+    this.#bytes.write(middle, this.#middle);
+  }
+
+  lineOf({ words, doubles, bytes }: Ring, at: number, length: number): Line {
+    const page = this.#bytes;
+    const first = at >> 2;
+    const ids = first + idsWord;
+    if (!isSame(this.#baseWords, words, ids)) this.#beginTrace(words, ids);
+    copy(page, this.#middle + toPoint.length, bytes, 4 * ids + idBytes, idBytes);
+    copy(page, this.#middle + toParent.length, bytes, 4 * ids + 2 * idBytes, idBytes);
+    this.#putTime(doubles[(first + timeWord) >> 1]!);
+
+    const head = words[first + headWord]!;
+    const nameLength = head & (stopBit - 1);
+    const message = (head & stopBit) === 0 ? starts : stops;
+    const start = this.#middle - message.length - nameLength - opening.length;
+    copy(page, start, opening, 0, opening.length);
+    const nameBits = copy(page, start + opening.length, bytes, at + nameByte, nameLength);
+    copy(page, this.#middle - message.length, message, 0, message.length);
+
+    const info = wholeWords(at + nameByte + nameLength);
+    const infoLength = at + length - info;
+    let infoBits = 0;
+    for (let i = 0; 4 * i < infoLength; i++) {
+      const word = words[(info >> 2) + i]!;
+      this.#words[(this.#info >> 2) + i] = word;
+      infoBits |= word;
+    }
+    let end = this.#info + infoLength;
+    if (infoLength === 0) page[end++] = openBrace;
+    const comma = end - this.#info > 1 ? 0 : 1;
+    copy(page, end, this.#end, comma, this.#end.length - comma);
+    end += this.#end.length - comma;
+
+    const isAscii = this.#isEndAscii && ((nameBits | infoBits) & beyondAscii) === 0;
+    return new MadeLine(this.#base_id, page.toString(isAscii ? 'latin1' : 'utf8', start, end));
+  }
+
+  #beginTrace(words: Int32Array, ids: number): void {
+    for (let i = 0; i < idWords; i++) this.#baseWords[i] = words[ids + i]!;
+    this.#base_id = new Id(this.#baseWords, 0).text;
+    this.#bytes.write(this.#base_id, this.#middle + toBase.length);
+  }
+
+  #putTime(ms: number): void {
+    const micros = Math.round(ms * 1000);
+    const second = Math.floor(micros / 1e6);
+    const at = this.#middle + toTime.length;
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#bytes.write(new Date(second * 1000).toISOString(), at, secondLength);
+    }
+    let rest = micros - second * 1e6;
+    for (let to = at + time.length - 1; to >= at + secondLength; to--) {
+      const tenth = (rest / 10) | 0;
+      this.#bytes[to] = zero + rest - 10 * tenth;
+      rest = tenth;
+    }
+  }
+}
+
+/**
+ * Of a class. V8 watches how many objects of a literal live on, and while a store is being connected to, nearly all
+ * lines do; from then on it would make them among the old objects, where each keeps its text until all of those are
+ * looked at: the texts of seconds, in the place of those of milliseconds.
+ */
+class MadeLine implements Line {
+  readonly base_id: string;
+  readonly text: string;
+
+  constructor(base_id: string, text: string) {
+    this.base_id = base_id;
+    this.text = text;
+  }
+}
+
+/** @returns all bits that are set in what was copied */
+function copy(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
+  let bits = 0;
+  for (let i = 0; i < length; i++) {
+    const byte = from[start + i]!;
+    to[at + i] = byte;
+    bits |= byte;
+  }
+  return bits;
+}
+
+function isSame(known: Int32Array, words: Int32Array, at: number): boolean {
+  for (let i = 0; i < idWords; i++) if (known[i] !== words[at + i]) return false;
+  return true;
+}

@@ -1,0 +1,209 @@
+import { ending } from '../../trace/cancelled.js';
+import { type Context, isRecorded, nobody, runIn, runLibrary } from '../../trace/context.js';
+import type { Info } from '../../trace/event.js';
+import { type Point, type Payload, startPoint, stopPoint } from '../../trace/point.js';
+import { asApplication } from './application.js';
+import { type Guard, guarded } from '../guard.js';
+
+/** A callback of the application's or of a library's. */
+export type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+/** A point that a call is to become: its name and what is known at its start. */
+export interface PointStart {
+  readonly point: string;
+  readonly info: Payload;
+  /** It may go on for hours after its request: it must not keep the trace live. */
+  readonly outlives?: true;
+}
+
+/** What to record of a method, and how one learns that a call of it has settled. */
+export interface MethodHook {
+  /** Names the method where something is reported of it: `Client.query`. */
+  readonly what: string;
+  /** The library that the method belongs to; the points' contexts name it. */
+  readonly library: string;
+  /** The points of a call, from the outside in; none where it is part of a call that has one. */
+  start(self: object, args: readonly unknown[], caller: Context): readonly PointStart[];
+  /**
+   * What a point says at its stop.
+   *
+   * @param context the point's own
+   * @param detail what was given beside the result
+   * @param args what the method was called with
+   */
+  stop?(result: unknown, context: Context, detail: unknown, args: readonly unknown[]): Payload;
+  /** What a point says at its stop after an error; its class and message by default, or that the caller gave it up. */
+  failed?(error: unknown, context: Context): Info;
+  readonly settles: Settling;
+  /**
+   * The method hands out what its library goes on with in the callback, as a pool does with a connection:
+   * within a call of the library the callback is brought back too, and a callback that the library asks for
+   * again, on behalf of whoever waits, goes on where it was.
+   */
+  readonly handsOut?: true;
+  /**
+   * Whether the method is the library's own code, which calls none of the application's but by callbacks that
+   * are bound: so it can do without the storage.
+   */
+  isLent?(self: object): boolean;
+  /**
+   * What the method opens outlives its caller and serves others too: it calls back in nobody's place, but for what
+   * the strategy brings back.
+   */
+  readonly opens?: true;
+  /**
+   * Whether the method itself calls the application (listeners, factories and functions among its options): what
+   * those ask of the library are calls of their own.
+   */
+  callsOut?(self: object): boolean;
+}
+
+/**
+ * Calls the method by `call.invoke` and watches for the call's end, in one of the ways by which libraries tell
+ * it. Gives back the very value that the method gave.
+ */
+export type Settling = (call: Call) => unknown;
+
+/** One call of a hooked method while something is live. Not made of closures: there would be ten for each. */
+export class Call {
+  readonly self: object;
+  /** Our copy: a strategy may put other values into it. */
+  readonly args: unknown[];
+  /** Where the caller is, also where nothing is recorded; undefined where it is in no trace. */
+  readonly caller: Context | undefined;
+  readonly guard: Guard;
+  /** Where the call runs: within its innermost point. Undefined where there is no point to stop. */
+  readonly context: Context | undefined;
+  readonly #hook: MethodHook;
+  readonly #method: Callback;
+  #points: readonly Point[];
+  /** Where the method runs, but for what it calls of the application's. */
+  readonly #place: Context | undefined;
+  /** Told once, when the call is over and before its points stop; by an error, it gave nothing. */
+  whenOver: ((result: unknown) => void) | undefined;
+  #isOver = false;
+  #isInvoked = false;
+  #hasThrown = false;
+  /** What the method gave or threw. */
+  #outcome: unknown;
+
+  constructor(
+    hook: MethodHook,
+    guard: Guard,
+    method: Callback,
+    self: object,
+    args: unknown[],
+    caller: Context | undefined,
+    points: readonly Point[],
+    place: Context | undefined,
+  ) {
+    this.self = self;
+    this.args = args;
+    this.caller = caller;
+    this.guard = guard;
+    this.context = points.length === 0 ? undefined : points[points.length - 1]!.context;
+    this.#hook = hook;
+    this.#method = method;
+    this.#points = points;
+    this.#place = hook.opens === true ? nobody() : (this.context ?? place);
+  }
+
+  get handsOut(): boolean {
+    return this.#hook.handsOut === true;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Where the method runs. */
+  get within(): Context | undefined {
+    const context = this.#place;
+    return context !== undefined && this.#hook.callsOut?.(this.self) === true
+      ? asApplication(context)
+      : context;
+  }
+
+  /** Calls the method, within its point. */
+  invoke(): unknown {
+    this.#isInvoked = true;
+    const run = this.#hook.isLent?.(this.self) === true ? runLibrary : runIn;
+    try {
+      return (this.#outcome = run(this.within, this.#method, this.self, this.args));
+    } catch (error) {
+      this.#hasThrown = true;
+      this.#outcome = error;
+      throw error;
+    }
+  }
+
+  /** Starts another point within the call, which stops with it. */
+  begin({ point, info }: PointStart): void {
+    const parent = this.context ?? this.caller;
+    if (parent === undefined || this.#isOver || !isRecorded(parent)) return;
+    this.#points = [...this.#points, startPoint(point, parent, info, true, this.#hook.library)];
+  }
+
+  /** The call is over; only the first time counts. */
+  succeed(result: unknown, detail?: unknown): void {
+    this.#end(result);
+    for (let i = this.#points.length - 1; i >= 0; i--) {
+      const point = this.#points[i]!;
+      if (!point.stopped) stopPoint(point, this.#saidOf(point, result, detail));
+    }
+  }
+
+  /** The same, by an error. */
+  fail(error: unknown): void {
+    this.#end(undefined);
+    for (let i = this.#points.length - 1; i >= 0; i--) {
+      const point = this.#points[i]!;
+      if (!point.stopped) stopPoint(point, this.#saidOfFailure(point, error));
+    }
+  }
+
+  #end(result: unknown): void {
+    if (this.#isOver) return;
+    const { whenOver } = this;
+    if (whenOver !== undefined) guarded(this.guard, () => whenOver(result));
+    this.#isOver = true;
+  }
+
+  /**
+   * Has the hook's strategy make the call. What the method throws is the application's to see; what the
+   * strategy itself throws is not, and then nothing tells of the call's end.
+   */
+  settle(): unknown {
+    try {
+      return this.#hook.settles(this);
+    } catch (error) {
+      if (!this.#hasThrown) return this.#goOnWithout(error);
+      const thrown = this.#outcome;
+      this.fail(thrown);
+      throw thrown;
+    }
+  }
+
+  #goOnWithout(error: unknown): unknown {
+    this.guard.fail(error);
+    try {
+      return this.#isInvoked ? this.#outcome : this.invoke();
+    } finally {
+      this.succeed(undefined);
+    }
+  }
+
+  #saidOf({ context }: Point, result: unknown, detail: unknown): Payload {
+    if (this.guard.off || this.#hook.stop === undefined) return undefined;
+    try {
+      return this.#hook.stop(result, context, detail, this.args);
+    } catch (error) {
+      this.guard.fail(error);
+      return undefined;
+    }
+  }
+
+  #saidOfFailure({ context }: Point, error: unknown): Payload {
+    return guarded(this.guard, () => this.#hook.failed?.(error, context) ?? ending(error));
+  }
+}

@@ -1,0 +1,139 @@
+// Sources that are hooked when the first trace begins; see `shared-sources.ts`.
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+
+import { nobody, place, runIn } from '../../trace/context.js';
+import { createStamp } from '../../trace/stamp.js';
+import type { Trace } from '../../trace/trace.js';
+import { tracing } from '../../trace/trace.js';
+import type { Callback } from '../calls/call.js';
+import { bindCallback } from '../calls/callback.js';
+import { lookalike, patch } from '../patch.js';
+import { hostIn } from '../targets/peer.js';
+import type { AgentPort } from '../port.js';
+import { makeShared } from './shared-sources.js';
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Connections, servers and ports. */
+export function hookLiveSources(ownPort: () => unknown, { peers }: AgentPort): void {
+  const { Server, Socket } = require('node:net') as typeof import('node:net');
+  makeShared(Socket.prototype, 'connect', (socket, args) => peers.put(socket as Socket, hostIn(args)));
+  makeShared(Server.prototype, 'listen');
+  shareEvents(Socket.prototype);
+  hookWrites();
+  hookPorts(ownPort);
+}
+
+/** The handle of TLS, over a connection's own, has a context of its own. */
+export function hookTls(): void {
+  const { TLSSocket } = require('node:tls') as typeof import('node:tls');
+  makeShared(TLSSocket.prototype as unknown as Record<string, unknown>, '_wrapHandle');
+}
+
+/** A datagram socket has its handle since it was made, by whichever of two ways. */
+export function hookDatagrams(): void {
+  shareEvents((require('node:dgram') as typeof import('node:dgram')).Socket.prototype);
+}
+
+/**
+ * Has listeners run in nobody's place, also those of what was made before, or of a file descriptor. An own `emit` of
+ * an object, as those have that take part in a trace, brings them back.
+ */
+export function shareEvents(prototype: object): void {
+  const owner = prototype as { emit: Method };
+  const original = Object.hasOwn(prototype, 'emit') ? owner.emit : undefined;
+  const inherited = Object.getPrototypeOf(prototype) as { readonly emit: Method };
+  Object.defineProperty(prototype, 'emit', {
+    value: function emit(this: unknown, _event: unknown) {
+      const args = arguments as unknown as unknown[];
+      // Looked up at each call: `node:domain` puts another one there when it is loaded.
+      const next = original ?? inherited.emit;
+      return tracing.live === 0 ? Reflect.apply(next, this, args) : runIn(nobody(), next, this, args);
+    },
+    configurable: true,
+    writable: true,
+  });
+}
+
+/**
+ * What waits in a stream's buffer is written when the write before it is done, and called back then: in the context
+ * of that one, which another request may have made. So a callback is bound, and what a stream to which several write
+ * does with what was buffered is nobody's.
+ */
+function hookWrites(): void {
+  const { Duplex, Writable } = require('node:stream') as typeof import('node:stream');
+  const { Socket } = require('node:net') as typeof import('node:net');
+  for (const prototype of [Writable.prototype, Duplex.prototype]) {
+    patch(
+      prototype,
+      'write',
+      (original) =>
+        function (this: unknown, _chunk: unknown, _encoding: unknown, _callback: unknown) {
+          const given = arguments as unknown as unknown[];
+          if (tracing.live === 0) return Reflect.apply(original, this, given);
+          const args = Array.from(given);
+          const at = typeof args[2] === 'function' ? 2 : 1;
+          if (typeof args[at] === 'function') args[at] = bindCallback(args[at] as Callback, place());
+          if (!(this instanceof Socket)) noteWriter(this as Writable);
+          return Reflect.apply(original, this, args);
+        },
+    );
+  }
+}
+
+/** Whose trace alone has written to a stream; `null` is several. */
+const writers = createStamp<Trace | null | undefined>();
+
+/** A stream is its request's own for as long as nobody else writes to it. */
+function noteWriter(stream: Writable): void {
+  const its = place()?.trace;
+  if (!writers.has(stream)) {
+    if (Object.isExtensible(stream)) writers.put(stream, its);
+    return;
+  }
+  const known = writers.of(stream);
+  if (known === null || known === its) return;
+  writers.put(stream, null);
+  shareBuffer(stream);
+}
+
+function shareBuffer(stream: Writable): void {
+  const owner = stream as unknown as Record<string, unknown>;
+  for (const method of ['_write', '_writev']) {
+    const original = owner[method];
+    if (typeof original !== 'function') continue;
+    const value = lookalike(original, (self, args) =>
+      tracing.live > 0 && isFromBuffer(self)
+        ? runIn(nobody(), original as Method, self, args)
+        : Reflect.apply(original as Method, self, args),
+    );
+    Reflect.defineProperty(stream, method, { value, configurable: true, writable: true });
+  }
+}
+
+function isFromBuffer(stream: unknown): boolean {
+  const { _writableState: state } = stream as { _writableState?: { readonly bufferProcessing?: unknown } };
+  return state?.bufferProcessing === true;
+}
+
+// How Node hands a message to a port, also to those behind workers, `parentPort` and broadcast channels.
+const dispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+
+/** A message may be anybody's: a thread of a pool, and who waits for its answers, serve many requests. */
+function hookPorts(ownPort: () => unknown): void {
+  const { MessagePort } = require('node:worker_threads') as typeof import('node:worker_threads');
+  const prototype = MessagePort.prototype as unknown as Record<symbol, unknown>;
+  const original = prototype[dispatch];
+  if (typeof original !== 'function' || Object.hasOwn(prototype, dispatch)) return;
+  Object.defineProperty(prototype, dispatch, {
+    value(this: unknown) {
+      const args = arguments as unknown as unknown[];
+      return tracing.live === 0 || this === ownPort()
+        ? Reflect.apply(original as Method, this, args)
+        : runIn(nobody(), original as Method, this, args);
+    },
+    configurable: true,
+    writable: true,
+  });
+}

@@ -1,0 +1,61 @@
+// What outlives the request that made it, and then serves others: connections, servers, ports, intervals, watchers.
+// Node calls their listeners in the context in which they were made. So while something is traced they are made in
+// nobody's place: what a request does in such a callback is not recorded, but no other's work stands in its trace.
+import { nobody, runIn } from '../../trace/context.js';
+import { tracing } from '../../trace/trace.js';
+import type { LateBuiltin } from '../loading/late-builtins.js';
+import { createGuard, guarded } from '../guard.js';
+import { patch } from '../patch.js';
+import type { AgentPort } from '../port.js';
+
+const live = (): typeof import('./live-sources.js') =>
+  require('./live-sources.js') as typeof import('./live-sources.js');
+
+/** Functions that applications take out of their modules: hooked when the agent starts. */
+export function hookMadeSources(): void {
+  const fs = require('node:fs') as typeof import('node:fs');
+  const timers = require('node:timers') as typeof import('node:timers');
+  const isGlobal = globalThis.setInterval === timers.setInterval;
+  makeShared(fs, 'watch');
+  makeShared(fs, 'watchFile');
+  makeShared(timers, 'setInterval');
+  if (isGlobal) globalThis.setInterval = timers.setInterval;
+}
+
+/**
+ * Methods that are looked up at each call: hooked when the first trace begins.
+ *
+ * @param ownPort gives a port whose messages are the thread's own
+ */
+export const hookLiveSources = (ownPort: () => unknown, agent: AgentPort): void =>
+  live().hookLiveSources(ownPort, agent);
+
+/** Parts of Node that few applications load. */
+export const lateSources: readonly LateBuiltin[] = [
+  { module: 'tls', install: () => live().hookTls() },
+  { module: 'dgram', install: () => live().hookDatagrams() },
+];
+
+/**
+ * Has a method run in nobody's place, so that what it makes calls back there.
+ *
+ * @param note sees each call while a trace is live
+ */
+export function makeShared<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  note?: (self: unknown, args: readonly unknown[]) => void,
+): void {
+  const guard = createGuard(method);
+  patch(
+    owner,
+    method,
+    (original) =>
+      function (this: unknown) {
+        const args = arguments as unknown as unknown[];
+        if (tracing.live === 0) return Reflect.apply(original, this, args);
+        if (note !== undefined) guarded(guard, () => note(this, args));
+        return runIn(nobody(), original, this, args);
+      },
+  );
+}

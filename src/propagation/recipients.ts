@@ -1,0 +1,115 @@
+import { type Context, nobody } from '../trace/context.js';
+import { baseIdIn } from '../trace/signing.js';
+
+/** Whom a connection leads to. */
+export interface Line {
+  /** The host, or the address, that its socket was connected to; undefined where that can't be known. */
+  readonly peer: string | undefined;
+  /** Whose certificate was asked for, where nobody before that one can read what is sent. */
+  readonly secureFor?: string | undefined;
+}
+
+/** Where a request goes, as far as that decides who can read its headers. */
+export interface Way extends Line {
+  readonly method: string;
+  readonly path: string;
+  /** The host that the request is for: its URL's, or its session's. */
+  readonly host: string;
+  /** Its `Host` and `:authority` headers, which may name others. */
+  readonly authorities: readonly unknown[];
+}
+
+/**
+ * Whether a request may carry signed headers, which whoever reads them could replay: all who can must be among
+ * the hosts that may have them.
+ *
+ * @param carriesTo whether a host may
+ */
+export function mayCarry(carriesTo: (host: string) => boolean, way: Way): boolean {
+  // A tunnel is for the proxy alone: what is asked through it carries headers of its own.
+  if (way.method === 'CONNECT') return false;
+  const hosts = [way.host, ...way.authorities.map(hostOf)];
+  if (isAbsolute.test(way.path)) hosts.push(hostOfUrl(way.path));
+  if (!hosts.every((host) => host !== undefined && carriesTo(host))) return false;
+  const { peer, secureFor } = way;
+  const isReadByPeer = secureFor === undefined || !hosts.some((host) => isSame(host, secureFor));
+  return !isReadByPeer || (peer !== undefined && carriesTo(peer));
+}
+
+/** The form of a request to a forward proxy: `GET http://example.org/ HTTP/1.1`. */
+const isAbsolute = /^[a-z][a-z\d+.-]*:/i;
+
+const hostOfUrl = (url: string): string | undefined =>
+  URL.canParse(url) ? new URL(url).hostname : undefined;
+
+function hostOf(authority: unknown): string | undefined {
+  return typeof authority === 'string' ? authority.replace(/^.*@/s, '').replace(/:\d*$/, '') : undefined;
+}
+
+const isSame = (host: string | undefined, name: string): boolean =>
+  host?.toLowerCase().replace(/\.$/, '') === name.toLowerCase();
+
+/** What a request says by itself of its trace and of who signed it. */
+export interface Given {
+  /** All that it says as `X-Trace-Info`. */
+  readonly infos: readonly unknown[];
+  readonly authorization: readonly unknown[];
+}
+
+/** The trace headers that a request is to have in the place of those that it was given; maybe none. */
+export type Carried = Readonly<Record<string, string>>;
+
+const none: Carried = {};
+
+/** Whose request it is that may carry a trace on. */
+export interface Sender {
+  /** Its point's; without a point, the place where it is made. */
+  readonly context: Context;
+  /** Without one it carries nothing of ours: it comes after its trace's end, or nobody can tell whose it is. */
+  readonly isPoint: boolean;
+}
+
+/**
+ * Decides what a request carries of the trace that it is made in. What the application gives by itself belongs to
+ * that trace where it was passed on from the incoming request: then the callee is to stand below this request, and
+ * whoever may not have our headers may not have those either. Where nobody can tell whose request it is, that holds
+ * for the headers of any trace.
+ *
+ * @returns undefined where the request stays as it is
+ */
+export function carried(
+  { carriesTo }: { readonly carriesTo: (host: string) => boolean },
+  { context, isPoint }: Sender,
+  { infos, authorization }: Given,
+  way: Way,
+  headers: () => Carried,
+): Carried | undefined {
+  const isPassedOn = infos.length > 0;
+  // Another trace is the application's own business.
+  if (isPassedOn ? !infos.some((info) => isFrom(context, info)) : !isPoint) return undefined;
+  const isSigned = isAwsSigned(authorization);
+  // That signature would break.
+  if (isSigned && /x-trace-/i.test(String(authorization))) return undefined;
+  if (!isPoint) return mayCarry(carriesTo, way) ? undefined : none;
+  if (!isSigned && mayCarry(carriesTo, way)) {
+    context.isCarriedOn = true;
+    return headers();
+  }
+  return isPassedOn ? none : undefined;
+}
+
+/** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
+const isAwsSigned = (authorization: readonly unknown[]): boolean =>
+  authorization.flat().some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
+
+/** Whether a value, or one of those that Node made one value of, names the trace of a context; any, in nobody's place. */
+function isFrom(context: Context, info: unknown): boolean {
+  if (typeof info !== 'string') return false;
+  const wanted = context === nobody() ? undefined : context.trace.base_id.toLowerCase();
+  return info.split(',', mostInfos).some((each) => {
+    const base_id = baseIdIn(each.trim())?.toLowerCase();
+    return base_id !== undefined && (wanted ?? base_id) === base_id;
+  });
+}
+
+const mostInfos = 10;
