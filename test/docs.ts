@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { node, versions } from '../instrumentations/versions.js';
+import { node, versions } from '../instrumentations/targets.js';
 import { type Type, options, variableName } from '../src/config/options.js';
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
 import { parityPage } from './parity/page.js';
