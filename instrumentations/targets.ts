@@ -91,6 +91,14 @@ const rows = [
     load: () => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2,
   },
   {
+    package: 'ioredis',
+    option: 'instrumentIoredis',
+    help: 'ioredis',
+    versions: [['5.0.0', '7.0.0']],
+    mark: "Stream isn't writeable and enableOfflineQueue options is false",
+    load: () => (require('./ioredis.js') as typeof import('./ioredis.js')).ioredis,
+  },
+  {
     package: '@grpc/grpc-js',
     option: 'instrumentGrpc',
     help: '@grpc/grpc-js: keeps its connecting out of traces; its calls are recorded as HTTP',

@@ -8,7 +8,7 @@ import type { VersionRange } from '../src/hooks/loading/version-range.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
-import { type Row, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
+import { type Row, ioredisRows, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
 
 /** A part of a page, between `<!-- name:start -->` and `<!-- name:end -->`. */
 interface Part {
@@ -70,7 +70,7 @@ function testedTable(): string {
   );
 }
 
-const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...undiciRows];
+const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...ioredisRows, ...undiciRows];
 
 function testedVersions(): readonly { name: string; version: string }[] {
   return rowsOfAll()

@@ -82,3 +82,9 @@ export const undiciRows: readonly Row[] = [
   { packages: { undici: lockedVersion('undici') }, because: 'the last undici 7' },
   { packages: { undici: '8.12.4' }, because: 'the newest' },
 ];
+
+export const ioredisRows: readonly Row[] = [
+  { packages: { ioredis: lowest('ioredis') }, because: 'the lowest' },
+  { packages: { ioredis: '5.11.1' }, because: 'the last ioredis 5, which publishes on tracing channels' },
+  { packages: { ioredis: lockedVersion('ioredis') }, because: 'the newest' },
+];

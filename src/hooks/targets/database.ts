@@ -197,6 +197,9 @@ interface Known extends Endpoint {
   readonly starts: Map<string, readonly PointStart[]>;
 }
 
+// The names of operations may be the application's.
+const mostStarts = 200;
+
 /**
  * Makes what gives the `db` points of a library's calls. All calls of a client say the same at their start, so
  * that is made once, until the client says that it goes somewhere else.
@@ -211,6 +214,7 @@ function callsOf({ system }: Database): DatabaseCall {
     }
     let start = its.starts.get(operation);
     if (start === undefined) {
+      if (its.starts.size === mostStarts) its.starts.clear();
       start = [{ point: 'db', info: new FixedInfo({ db: { system, operation, name, host, port } }) }];
       its.starts.set(operation, start);
     }
