@@ -108,6 +108,11 @@ export function start(preload: string): void {
     hookShared = () => {};
   };
   let later = due('at the first trace');
+  const hookables: readonly Hookable[] = [...packages, ...named(config)];
+  const published = channelsOf(
+    hookables.filter(({ publishes }) => publishes === true),
+    agent,
+  );
   let hookLoaded = (): void => {};
   const prepare = inTurn({
     'the exporter': waiting.connect,
@@ -117,7 +122,10 @@ export function start(preload: string): void {
     'what requests share': () => hookShared(),
     'what is loaded': () => hookLoaded(),
     'what is loaded of Node': late.whenLive,
-    'what publishes': () => (later = install(later, agent)),
+    'what publishes': () => {
+      later = install(later, agent);
+      published?.whenLive();
+    },
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
       const text = isMainThread ? read.late?.() : undefined;
@@ -137,6 +145,7 @@ export function start(preload: string): void {
     inTurn({
       'the end of the process': watch.disarm,
       'what is loaded of Node': late.whenIdle,
+      'what publishes': () => published?.whenIdle(),
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
@@ -151,7 +160,7 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules([...packages, ...named(config)], agent, reports);
+  hookLoaded = hookModules(hookables, agent, reports);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   Module.syncBuiltinESMExports();
 }
@@ -218,6 +227,16 @@ function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
     });
     return isDone !== true && !guard.off;
   });
+}
+
+function channelsOf(
+  packages: readonly Hookable[],
+  agent: AgentPort,
+): ReturnType<typeof import('./hooks/loading/channels.js').hookChannels> | undefined {
+  if (packages.length === 0) return undefined;
+  const { hookChannels } =
+    require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
+  return hookChannels(packages, agent);
 }
 
 /** The targets that the configuration names, of the application's own. */

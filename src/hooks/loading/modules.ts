@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { PublishedHook } from '../calls/published.js';
 import { createGuard, guarded } from '../guard.js';
 import { Module } from './node-module.js';
 import type { AgentPort } from '../port.js';
@@ -22,12 +23,16 @@ export interface ModuleHook {
 /** What is hooked of a package. */
 export interface Instrumentation {
   hooks(agent: AgentPort): readonly ModuleHook[];
+  /** The channels that it publishes its calls on. */
+  channels?(agent: AgentPort): readonly PublishedHook[];
 }
 
 /** A package, found by its name, and what loads its instrumentation when the first of its files is loaded. */
 export interface Hookable {
   readonly package: string;
   readonly versions: readonly VersionRange[];
+  /** It publishes its calls on channels: these are subscribed to while a trace is live. */
+  readonly publishes?: boolean;
   load(): Instrumentation;
 }
 

@@ -1,5 +1,6 @@
 // Targets of the application's own, which `OSTRACE_INSTRUMENTATIONS` names. They load and are hooked as ours are.
 import { messageOf } from '../../trace/notice.js';
+import { notMine } from '../calls/call.js';
 import {
   callbackIn,
   emitterEvents,
@@ -19,6 +20,7 @@ export const toolbox = {
   callbackIn,
   emitterEvents,
   lastCallback,
+  notMine,
   promiseOf,
   resolversOf,
   returnedPromise,
@@ -32,6 +34,8 @@ export interface NamedTarget {
   readonly package: string;
   /** The versions that are supported, each from the first on and below the second; all of them when not given. */
   readonly versions?: readonly VersionRange[];
+  /** The instrumentation names channels: it is loaded when the first trace begins. */
+  readonly publishes?: boolean;
   /** Called when a file of the package is loaded for the first time. */
   load(tools: Toolbox): Instrumentation;
 }
@@ -71,5 +75,6 @@ function targetsIn(exported: unknown): readonly NamedTarget[] {
 const hookable = (target: NamedTarget): Hookable => ({
   package: target.package,
   versions: target.versions ?? anyVersion,
+  publishes: target.publishes === true,
   load: () => target.load(toolbox),
 });

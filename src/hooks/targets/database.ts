@@ -3,9 +3,11 @@ import { type Dialect, databaseFailure, maskLiterals } from '../../redaction/sql
 import type { Context } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
 import { FixedInfo } from '../../trace/info.js';
+import { notice } from '../../trace/notice.js';
 import type { Payload } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
 import type { End, MethodHook, PointStart } from '../calls/call.js';
+import type { PublishedHook } from '../calls/published.js';
 import { noteRequests, hookMethod, runOutside } from '../calls/method.js';
 import type { Instrumentation, ModuleHook } from '../loading/modules.js';
 import type { VersionRange } from '../loading/version-range.js';
@@ -90,12 +92,56 @@ export interface Database {
   readonly dialect?: Dialect;
   /** The codes of errors that quote names of tables, columns and the like, and no values. */
   readonly harmlessErrors?: string;
-  readonly files: readonly DatabaseFile[];
+  /** The files that are hooked. */
+  readonly files?: readonly DatabaseFile[];
+  /** The TracingChannels that the library publishes its calls on, by their names: `mysql2:query`. */
+  readonly channels?: Readonly<Record<string, DatabaseChannel>>;
+}
+
+/** What is recorded of the calls of a TracingChannel. Functions are given the message of a call. */
+export interface DatabaseChannel {
+  /** The name of the operation. */
+  readonly operation: string;
+  endpoint?(message: object): Endpoint;
+  sql?(message: object): Statement;
+  /** How many rows came or were changed; undefined where that is not known. */
+  rows?(message: object): number | undefined;
 }
 
 /** Makes the instrumentation of a database's client library: `db` points for its calls, `sql` points below them. */
 export function database(definition: Database): Instrumentation {
-  return { hooks: (agent) => definition.files.map((file) => hookOf(definition, file, agent)) };
+  return {
+    hooks: (agent) => (definition.files ?? []).map((file) => hookOf(definition, file, agent)),
+    channels: (agent) =>
+      Object.entries(definition.channels ?? {}).map(([name, channel]) =>
+        publishedHook(definition, name, channel, agent),
+      ),
+  };
+}
+
+function publishedHook(
+  definition: Database,
+  name: string,
+  channel: DatabaseChannel,
+  agent: AgentPort,
+): PublishedHook {
+  const { library, system } = definition;
+  const { sql } = channel;
+  const harmless = new Set(definition.harmlessErrors?.split(' '));
+  return {
+    channel: name,
+    library,
+    start(message, caller) {
+      if (caller.library === library) return none;
+      const { operation } = channel;
+      const start = { point: 'db', info: { db: { system, operation, ...channel.endpoint?.(message) } } };
+      return sql === undefined || !agent.traceSql
+        ? [start]
+        : [start, sqlPoint(definition, sql(message), agent)];
+    },
+    stop: (message, context) => databaseStop(context, channel.rows?.(message)),
+    failed: (error, context) => databaseFailed(context, databaseFailure(error, harmless, agent)),
+  };
 }
 
 const nowhere: Endpoint = {};
@@ -109,7 +155,11 @@ function hookOf(definition: Database, file: DatabaseFile, agent: AgentPort): Mod
       const owner = prototype as Record<string, unknown>;
       const calls = callsOf(definition);
       for (const [name, method] of Object.entries(file.methods ?? {})) {
-        hookMethod(owner, name, methodHook(definition, file, agent, owner, name, method, calls));
+        if (typeof owner[name] === 'function') {
+          hookMethod(owner, name, methodHook(definition, file, agent, owner, name, method, calls));
+        } else {
+          notice(`${file.file} has no method ${name}: it is not recorded`);
+        }
       }
       for (const [name, requestOf] of Object.entries(file.asks ?? {})) noteRequests(owner, name, requestOf);
       for (const [name, isIdle] of Object.entries(file.outside ?? {})) {
@@ -132,8 +182,11 @@ function methodHook(
   calls: DatabaseCall,
 ): MethodHook {
   const { library } = definition;
-  const { waits, borrows, rows } = method;
-  const sqlOf = sqlPoints(definition, method, agent);
+  const { waits, borrows, rows, sql } = method;
+  const sqlOf: SqlPoint | undefined =
+    sql === undefined || !agent.traceSql
+      ? undefined
+      : (args, self) => sqlPoint(definition, sql(args, self), agent);
   const harmless = new Set(definition.harmlessErrors?.split(' '));
   const named = method.operation ?? name;
   // A part of a call that is recorded has then nothing to record of its own.
@@ -172,22 +225,14 @@ function methodHook(
 
 type Mutable<Of> = { -readonly [Key in keyof Of]: Of[Key] };
 
-function sqlPoints(
+function sqlPoint(
   { system, dialect = 'postgresql' }: Database,
-  { sql }: DatabaseMethod,
+  { text, params }: Statement,
   agent: AgentPort,
-): SqlPoint | undefined {
-  if (sql === undefined || !agent.traceSql) return undefined;
-  return (args, self) => {
-    const { text, params } = sql(args, self);
-    const statement = typeof text === 'string' && agent.maskSql ? maskLiterals(text, dialect) : text;
-    return {
-      point: 'sql',
-      info: {
-        db: { system, statement, ...(agent.traceSqlParams && params !== undefined && { params }) },
-      },
-    };
-  };
+): PointStart {
+  const statement = typeof text === 'string' && agent.maskSql ? maskLiterals(text, dialect) : text;
+  const shown = agent.traceSqlParams && params !== undefined ? { params } : {};
+  return { point: 'sql', info: { db: { system, statement, ...shown } } };
 }
 
 /** Gives the `db` point of a call. */
