@@ -1,20 +1,13 @@
 import { ending } from '../../trace/cancelled.js';
 import { type Context, isRecorded, nobody, runIn, runLibrary } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
-import { type Point, type Payload, startPoint, stopPoint } from '../../trace/point.js';
+import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
+import type { PointStart, StopInfo } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
 import { type Guard, guarded } from '../guard.js';
 
 /** A callback of the application's or of a library's. */
 export type Callback = (this: unknown, ...args: unknown[]) => unknown;
-
-/** A point that a call is to become: its name and what is known at its start. */
-export interface PointStart {
-  readonly point: string;
-  readonly info: Payload;
-  /** It may go on for hours after its request: it must not keep the trace live. */
-  readonly outlives?: true;
-}
 
 /** What to record of a method, and how one learns that a call of it has settled. */
 export interface MethodHook {
@@ -31,7 +24,7 @@ export interface MethodHook {
    * @param detail what was given beside the result
    * @param args what the method was called with
    */
-  stop?(result: unknown, context: Context, detail: unknown, args: readonly unknown[]): Payload;
+  stop?(result: unknown, context: Context, detail: unknown, args: readonly unknown[]): StopInfo;
   /** What a point says at its stop after an error; its class and message by default, or that the caller gave it up. */
   failed?(error: unknown, context: Context): Info;
   /** How a call may tell its end: the first recogniser that knows its kind makes the call. */
@@ -224,7 +217,7 @@ export class Call {
     }
   }
 
-  #saidOf({ context }: Point, result: unknown, detail: unknown): Payload {
+  #saidOf({ context }: Point, result: unknown, detail: unknown): StopInfo {
     if (this.guard.off || this.#hook.stop === undefined) return undefined;
     try {
       return this.#hook.stop(result, context, detail, this.args);

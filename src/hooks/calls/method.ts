@@ -2,8 +2,9 @@ import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../../
 import { type Point, startPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
 import { tracing } from '../../trace/trace.js';
+import type { PointStart } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
-import { Call, type Callback, type MethodHook, type PointStart } from './call.js';
+import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
 import { type Guard, createGuard, read } from '../guard.js';
 import { patch } from '../patch.js';

@@ -4,8 +4,8 @@ import { type Context, enter, isRecorded, leaveOut, place } from '../../trace/co
 import type { Info } from '../../trace/event.js';
 import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
+import type { PointStart, StopInfo } from '../../trace/vocabulary.js';
 import { onChannel } from '../channel.js';
-import type { PointStart } from './call.js';
 
 /** What is recorded of the calls of a channel. The same message comes with all events of one call. */
 export interface PublishedHook {
@@ -15,7 +15,7 @@ export interface PublishedHook {
   /** The points of a call, from the outside in; none where it is part of a call that has one. */
   start(message: object, caller: Context): readonly PointStart[];
   /** What a point says at its stop. */
-  stop?(message: object, context: Context): Payload;
+  stop?(message: object, context: Context): StopInfo;
   /** What a point says at its stop after an error. */
   failed?(error: unknown, context: Context): Info;
 }

@@ -4,9 +4,9 @@ import type { Context } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
 import { FixedInfo } from '../../trace/info.js';
 import { notice } from '../../trace/notice.js';
-import type { Payload } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
-import type { End, MethodHook, PointStart } from '../calls/call.js';
+import type { PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
+import type { End, MethodHook } from '../calls/call.js';
 import type { PublishedHook } from '../calls/published.js';
 import { noteRequests, hookMethod, runOutside } from '../calls/method.js';
 import type { Instrumentation, ModuleHook } from '../loading/modules.js';
@@ -134,7 +134,8 @@ function publishedHook(
     start(message, caller) {
       if (caller.library === library) return none;
       const { operation } = channel;
-      const start = { point: 'db', info: { db: { system, operation, ...channel.endpoint?.(message) } } };
+      const { name: base, host, port } = channel.endpoint?.(message) ?? nowhere;
+      const start: PointStart = { point: 'db', info: { db: { system, operation, name: base, host, port } } };
       return sql === undefined || !agent.traceSql
         ? [start]
         : [start, sqlPoint(definition, sql(message), agent)];
@@ -260,7 +261,12 @@ function callsOf({ system }: Database): DatabaseCall {
     let start = its.starts.get(operation);
     if (start === undefined) {
       if (its.starts.size === mostStarts) its.starts.clear();
-      start = [{ point: 'db', info: new FixedInfo({ db: { system, operation, name, host, port } }) }];
+      start = [
+        {
+          point: 'db',
+          info: new FixedInfo({ db: { system, operation, name, host, port } } satisfies PointInfo<'db'>),
+        },
+      ];
       its.starts.set(operation, start);
     }
     return start;
@@ -271,7 +277,7 @@ const counts: FixedInfo[] = [];
 const mostCounts = 256;
 
 /** What a point says at its stop: of the rows that came or were changed, if they were counted, and of its waits. */
-function databaseStop(context: Context, rows: number | undefined): Payload {
+function databaseStop(context: Context, rows: number | undefined): StopInfo {
   const waited = context.point === 'db' ? waitsInfo(context) : undefined;
   if (waited !== undefined) return { db: { ...(rows !== undefined && { rows }), ...waited } };
   return rows === undefined ? undefined : rowsInfo(rows);
@@ -283,10 +289,10 @@ function databaseFailed(context: Context, failure: Info): Info {
   return waited === undefined ? failure : { ...failure, db: waited };
 }
 
-function rowsInfo(rows: number): Payload {
+function rowsInfo(rows: number): StopInfo {
   // Most statements give few rows.
   const isFew = rows >= 0 && rows < mostCounts && Number.isInteger(rows);
-  return isFew ? (counts[rows] ??= new FixedInfo({ db: { rows } })) : { db: { rows } };
+  return isFew ? (counts[rows] ??= new FixedInfo({ db: { rows } } satisfies StopInfo)) : { db: { rows } };
 }
 
 /**

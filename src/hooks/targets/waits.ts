@@ -1,7 +1,8 @@
 // What a call of a database waits for, watched: the turn of its statement, the opening of a connection, a checkout.
 import { nobody } from '../../trace/context.js';
 import { createStamp } from '../../trace/stamp.js';
-import type { Call, PointStart } from '../calls/call.js';
+import type { PointStart } from '../../trace/vocabulary.js';
+import type { Call } from '../calls/call.js';
 import { bindEmitter } from '../emitter.js';
 import { type Opening, Turn, nowMs, openedBy, openingOf, pointOf, waitedForPool } from './waiting.js';
 
