@@ -62,6 +62,9 @@ export function markPoint<Name extends PointName>(
   sink(context, 'stop', undefined, at);
 }
 
+/** What a point says at its start: the application's own may say anything. */
+type StartInfo<Name> = Name extends PointName ? PointInfo<Name> : Payload;
+
 /**
  * Starts a point below a context and sends its start event.
  *
@@ -73,7 +76,7 @@ export function markPoint<Name extends PointName>(
 export function startPoint<Name extends PointName | OwnName>(
   name: Name,
   parent: Context,
-  info: Name extends PointName ? PointInfo<Name> : Payload,
+  info: StartInfo<Name>,
   holds = true,
   library = '',
 ): Point {
