@@ -124,7 +124,7 @@ const rows: readonly Row[] = [
 test('a request is signed only where all who can read it are allowed', () => {
   const carriesTo = destinations([own]);
   const is = (row: Partial<Parameters<typeof mayCarry>[1]>): boolean =>
-    mayCarry(carriesTo, { method: 'GET', path: '/', host: own, authorities: [], peer: own, ...row });
+    mayCarry({ carriesTo }, { method: 'GET', path: '/', host: own, authorities: [], peer: own, ...row });
   for (const {
     what,
     isSigned,
