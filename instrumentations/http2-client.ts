@@ -10,6 +10,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
 import { patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
+import { makeShared } from '../src/hooks/sources/shared-sources.js';
 import { statusOf } from '../src/hooks/targets/http.js';
 import { isSuppressed } from '../src/hooks/targets/other-agents.js';
 import {
@@ -34,8 +35,11 @@ type Http2 = typeof import('node:http2');
  */
 export function http2Client(agent: AgentPort, http2: Http2): void {
   const guard = createGuard('http2 client');
+  const prototype = sessionPrototype(http2) as ClientHttp2Session;
+  // The timer would take all listeners of a session, which serves many requests, to the one that set it.
+  makeShared(ownerOf(prototype, 'setTimeout'), 'setTimeout');
   patch(
-    sessionPrototype(http2) as ClientHttp2Session,
+    prototype,
     'request',
     (original) =>
       function () {
@@ -79,6 +83,11 @@ function sessionPrototype({ connect }: Http2): object {
   session.on('error', () => {});
   session.destroy();
   return Object.getPrototypeOf(session) as object;
+}
+
+/** The class that has a method itself. */
+function ownerOf<Of extends object>(object: Of, method: string): Of {
+  return Object.hasOwn(object, method) ? object : ownerOf(Object.getPrototypeOf(object) as Of, method);
 }
 
 /** Starts the point, and puts the headers into our copy of the arguments. */
@@ -184,10 +193,8 @@ let isClosingWatched = false;
 function watchClosing(stream: ClientHttp2Stream, guard: Guard): void {
   if (isClosingWatched) return;
   isClosingWatched = true;
-  let owner = Object.getPrototypeOf(stream) as ClientHttp2Stream;
-  while (!Object.hasOwn(owner, 'close')) owner = Object.getPrototypeOf(owner) as ClientHttp2Stream;
   patch(
-    owner,
+    ownerOf(stream, 'close'),
     'close',
     (original) =>
       ({
