@@ -1,17 +1,15 @@
 // Outgoing HTTP/2 requests: `http` and `https` points. What is peculiar to this client: the channels of Node 22 and
-// newer come too late to add headers, so `request` of all sessions is patched; a session keeps where it leads to in
-// fields without a public name; and a stream does not tell which side has closed it. `http2-headers.ts` has the
-// headers that are given.
+// newer come too late to add headers, so `request` of all sessions is patched; and a session keeps where it leads to
+// in fields without a public name. `http2-headers.ts` has the headers that are given, `http2-ends.ts` how a request
+// ends.
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
-import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { patch } from '../src/hooks/patch.js';
+import { createGuard, guarded, watching } from '../src/hooks/guard.js';
+import { ownerOf, patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { makeShared } from '../src/hooks/sources/shared-sources.js';
-import { statusOf } from '../src/hooks/targets/http.js';
 import { isSuppressed } from '../src/hooks/targets/other-agents.js';
 import {
   type Asked,
@@ -24,6 +22,7 @@ import { lineOf } from '../src/hooks/targets/peer.js';
 import { type Sender, carried, hostOf } from '../src/propagation/recipients.js';
 import { type Context, caller as callerOf, nobody, place, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
+import { watch } from './http2-ends.js';
 import { type Given, type Headers, givenIn, textOf } from './http2-headers.js';
 
 type Http2 = typeof import('node:http2');
@@ -83,11 +82,6 @@ function sessionPrototype({ connect }: Http2): object {
   session.on('error', () => {});
   session.destroy();
   return Object.getPrototypeOf(session) as object;
-}
-
-/** The class that has a method itself. */
-function ownerOf<Of extends object>(object: Of, method: string): Of {
-  return Object.hasOwn(object, method) ? object : ownerOf(Object.getPrototypeOf(object) as Of, method);
 }
 
 /** Starts the point, and puts the headers into our copy of the arguments. */
@@ -164,59 +158,4 @@ function askedOf(session: ClientHttp2Session, args: readonly unknown[]): AskedOf
     authority,
     socket: field('socket') as Socket | undefined,
   };
-}
-
-function watch(stream: ClientHttp2Stream, outgoing: OutgoingRequest, caller: Context, guard: Guard): void {
-  let status: number | undefined;
-  let isWhole = false;
-  watchClosing(stream, guard);
-  bindEmitter(stream, caller, guard, (event, value) => {
-    if (event === 'response') {
-      status = statusOf(value as Headers);
-      if (status !== undefined) outgoing.answered(status);
-      isWhole = stream.endAfterHeaders;
-    } else if (event === 'trailers') isWhole = true;
-    else if (event === 'error') outgoing.failed(value);
-    else if (event === 'end' || event === 'close') {
-      if (!isWhole && isGivenUp(stream, event)) outgoing.cancelled();
-      else if (stream.rstCode !== 0 || status === undefined) outgoing.brokenOff();
-      outgoing.stop();
-    }
-  });
-}
-
-/** Streams that the application closed while more of the answer could come. */
-const closedHere = new WeakSet<object>();
-let isClosingWatched = false;
-
-/** Has the class of all streams tell which are closed by the application: their events don't tell who did it. */
-function watchClosing(stream: ClientHttp2Stream, guard: Guard): void {
-  if (isClosingWatched) return;
-  isClosingWatched = true;
-  patch(
-    ownerOf(stream, 'close'),
-    'close',
-    (original) =>
-      ({
-        close(this: unknown) {
-          const args = arguments as unknown as unknown[];
-          if (tracing.live > 0) guarded(guard, () => noteClosing(this as ClientHttp2Stream, args[0]));
-          return Reflect.apply(original, this, args);
-        },
-      }).close,
-  );
-}
-
-const harmless: ReadonlySet<unknown> = new Set([undefined, 0, 8]); // NO_ERROR, CANCEL
-
-function noteClosing(stream: ClientHttp2Stream, code: unknown): void {
-  if (!harmless.has(code) || stream.closed || stream.destroyed) return;
-  // Node closes the streams of a connection that is gone.
-  if (stream.session?.socket.destroyed === false) closedHere.add(stream);
-}
-
-/** Whether the application gave a stream up: by closing it, or by destroying it or its session. */
-function isGivenUp(stream: ClientHttp2Stream, event: 'end' | 'close'): boolean {
-  const isDestroyed = stream.destroyed || event === 'close';
-  return closedHere.has(stream) || (isDestroyed && stream.rstCode === 0);
 }

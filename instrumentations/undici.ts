@@ -1,31 +1,25 @@
 // Requests of the global `fetch` and of undici: `http` and `https` points. Node's own undici and the package publish
 // on the same channels, so neither is patched or loaded. What is peculiar to this client: a channel's context is often
-// another request's, the methods by which a request is told what happens differ by version, and its headers are a
-// text by the time when it is known whom they go to. `undici-asker.ts` has who asked for a request.
+// another request's, and its headers are a text by the time when it is known whom they go to. `undici-asker.ts` has
+// who asked for a request, `undici-callbacks.ts` what it calls back.
 import type { Socket } from 'node:net';
 
-import type { Callback } from '../src/hooks/calls/call.js';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { replaceInNext } from '../src/hooks/targets/next-write.js';
 import { isSuppressed } from '../src/hooks/targets/other-agents.js';
-import {
-  type OutgoingRequest,
-  defaultPort,
-  schemeOf,
-  startRequest,
-  withoutPoint,
-} from '../src/hooks/targets/outgoing.js';
+import { defaultPort, schemeOf, startRequest, withoutPoint } from '../src/hooks/targets/outgoing.js';
 import { lineOf } from '../src/hooks/targets/peer.js';
 import { headCarrying } from '../src/propagation/head.js';
 import type { Sender } from '../src/propagation/recipients.js';
 import { isGivingUp, isTimeout } from '../src/trace/cancelled.js';
-import { type Context, caller as callerOf, runIn } from '../src/trace/context.js';
+import { caller as callerOf } from '../src/trace/context.js';
 import { notice } from '../src/trace/notice.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { leftOut, tracing } from '../src/trace/trace.js';
 import { askedBy } from './undici-asker.js';
+import { type Exchange, bind } from './undici-callbacks.js';
 
 /** The request that undici's channels publish. */
 interface UndiciRequest {
@@ -34,17 +28,6 @@ interface UndiciRequest {
   readonly method: string;
   /** All versions have it but those that publish something else. */
   readonly addHeader?: unknown;
-}
-
-/** A request on its way. */
-interface Exchange {
-  readonly sender: Sender;
-  /** Undefined where the request only passes trace headers on. */
-  readonly outgoing: OutgoingRequest | undefined;
-  /** Whoever asked has asked for the end of it. */
-  isGivenUp: boolean;
-  /** Of its copy of undici. */
-  readonly guard: Guard;
 }
 
 /** Records the requests of all copies of undici. */
@@ -163,72 +146,4 @@ function carry({ request, socket, headers }: Sending, sender: Sender, agent: Age
   const line = lineOf(socket, schemeOf(protocol), agent);
   const head = headCarrying(agent, sender, headers, { ...line, method, path, host: hostname });
   if (head !== undefined) replaceInNext(socket, headers, head);
-}
-
-/**
- * Makes what a request calls back run where its caller is: a handler's methods, the listeners of a body, the
- * stream that a body is written to. All of it comes through the request's own methods, whose names differ by
- * version, from a socket that another request may have opened.
- *
- * @param exchange is told when the connection is taken out of HTTP, of which older versions publish nothing, and
- *   when the request is given up: by the function that its handler is given for that
- */
-function bind(
-  request: UndiciRequest,
-  caller: Context | undefined,
-  exchange: Exchange | undefined,
-  agent: AgentPort,
-): void {
-  const methods = request as unknown as Record<string, unknown>;
-  let isWithin = false;
-  // What a handler throws while it is called is undici's reason to call it, and no wish of the application's.
-  const watched = (abort: Callback): Callback =>
-    function (this: unknown, ...args: unknown[]) {
-      if (exchange !== undefined && !isWithin) exchange.isGivenUp = true;
-      return Reflect.apply(abort, this, args);
-    };
-  for (const name of methodsOf(Object.getPrototypeOf(request) as object)) {
-    const original = methods[name] as Callback;
-    const isSwitch = name === 'onUpgrade' || name === 'onRequestUpgrade';
-    const isStart = name === 'onConnect' || name === 'onRequestStart';
-    const value = function (this: unknown, ...args: unknown[]): unknown {
-      if (exchange?.outgoing !== undefined) {
-        const { outgoing, guard } = exchange;
-        const [first] = args;
-        if (isSwitch) guarded(guard, () => switched(outgoing, first));
-        if (isStart && typeof first === 'function') args[0] = watched(first as Callback);
-      }
-      const wasWithin = isWithin;
-      isWithin = !isStart;
-      try {
-        const result = runIn(caller, original, this, args);
-        // Undici writes it in the same turn, to a socket or to an HTTP/2 session.
-        if (isStart) agent.writing.request = { sender: exchange?.sender };
-        return result;
-      } finally {
-        isWithin = wasWithin;
-      }
-    };
-    Object.defineProperty(request, name, { value, configurable: true, writable: true });
-  }
-}
-
-/** The connection is taken out of HTTP, by the answer. */
-function switched(outgoing: OutgoingRequest, status: unknown): void {
-  outgoing.answered(status);
-  outgoing.stop();
-}
-
-const methodNames = new WeakMap<object, readonly string[]>();
-
-/** The names of the methods by which a class of requests is told what happens: `onData`. */
-function methodsOf(prototype: object): readonly string[] {
-  let names = methodNames.get(prototype);
-  if (names === undefined) {
-    const all = prototype as Record<string, unknown>;
-    names = Object.getOwnPropertyNames(prototype).filter((name) => /^on[A-Z]/.test(name));
-    names = names.filter((name) => typeof all[name] === 'function');
-    methodNames.set(prototype, names);
-  }
-  return names;
 }

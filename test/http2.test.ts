@@ -130,10 +130,7 @@ test('what a session is given as its host is recorded without the user, and deci
   assert.equal(requestOf(known![0]!)['hostname'], '127.0.0.1');
   assert.equal(stdout, '/user true\n/timeout true\n');
   assert.equal(requestOf(unknown![0]!)['hostname'], 'nowhere.invalid');
-  assert.match(
-    unknown![0]!.stop!.info['message'] as string,
-    /ENOTFOUND \*\*\*@nowhere\.invalid/,
-  );
+  assert.match(unknown![0]!.stop!.info['message'] as string, /ENOTFOUND \*\*\*@nowhere\.invalid/);
   assert.ok(!JSON.stringify(events).includes('s3cret'));
 });
 
