@@ -1,5 +1,5 @@
-// Outgoing requests of `http` and `https`: points of these names. What is peculiar to this client: it has no event
-// for how an exchange ended, so that is read off its socket, and its port stands in its `Host` header alone.
+// Records the outgoing requests of `http` and `https` as points of these names. Two things are peculiar to this client:
+// no event tells who ended an exchange, so the state of its socket does; and only the `Host` header shows the port.
 // `http-headers.ts` has how a request carries the trace on.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';

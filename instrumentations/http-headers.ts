@@ -1,5 +1,5 @@
-// A part of `http-client.ts`: how a request of `http` and `https` carries the trace on. What is peculiar: some
-// requests are written down as text when they are made, and no method of theirs can add a header then.
+// A part of `http-client.ts`: a request of `http` and `https` carries the trace on. One thing is peculiar: some requests
+// are written down as text when they are made, and then none of their methods can add a header.
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 

@@ -1,4 +1,4 @@
-// Incoming requests of `http`, `https` and `http2` servers: where their points begin, and how each kind ends.
+// Records the incoming requests of `http`, `https` and `http2` servers: where each kind begins, and how it ends.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 

@@ -1,7 +1,7 @@
-// Outgoing HTTP/2 requests: `http` and `https` points. What is peculiar to this client: the channels of Node 22 and
-// newer come too late to add headers, so `request` of all sessions is patched; and a session keeps where it leads to
-// in fields without a public name. `http2-headers.ts` has the headers that are given, `http2-ends.ts` how a request
-// ends.
+// Records outgoing HTTP/2 requests as `http` and `https` points. Two things are peculiar to this client: the channels of
+// Node 22 and newer come too late to add headers, so `request` of all sessions is patched; and a session keeps where
+// it leads to in fields without a public name. `http2-headers.ts` has the headers that are given, `http2-ends.ts` how a
+// request ends.
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';

@@ -1,5 +1,5 @@
-// A part of `http2-client.ts`: how a request ends. What is peculiar: a stream's events do not tell which side has closed
-// the stream.
+// A part of `http2-client.ts`: how a request ends. One thing is peculiar: a stream's events do not tell which side has
+// closed the stream.
 import type { ClientHttp2Stream } from 'node:http2';
 
 import { bindEmitter } from '../src/hooks/emitter.js';

@@ -1,5 +1,5 @@
-// A part of `http2-client.ts`: the headers that a caller of `request` gives. What is peculiar: they are an object, or
-// since Node 24 also a list, the caller's own, which stays as it is.
+// A part of `http2-client.ts`: the headers that a caller of `request` gives. One thing is peculiar: they are an object of
+// the caller's own, or since Node 24 a list, and must stay as they are.
 import { viewWith } from '../src/hooks/view.js';
 import { read } from '../src/hooks/guard.js';
 import type { Carried } from '../src/propagation/recipients.js';

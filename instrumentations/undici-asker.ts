@@ -1,5 +1,5 @@
-// A part of `undici.ts`: who asked for a request. What is peculiar: undici makes requests later than they are asked
-// for, so only their handlers or the stack can tell.
+// A part of `undici.ts`: who asked for a request. One thing is peculiar: undici makes a request later than its caller
+// asks for it, so that only the request's handler or the stack can tell.
 import { AsyncResource } from 'node:async_hooks';
 
 import { type CallSite, callSites } from '../src/hooks/calls/call-sites.js';
@@ -9,10 +9,10 @@ import { infoName } from '../src/trace/headers.js';
 import { notice } from '../src/trace/notice.js';
 import { leftOut } from '../src/trace/trace.js';
 
-/** What of a request that undici's channels publish tells who asked for it. */
+/** The members of a published request that tell who asked for it. */
 interface UndiciRequest {
   readonly method: string;
-  /** Those that it was given: a text or a list, by version. */
+  /** The headers that the request was given: a text or a list, by version. */
   readonly headers?: unknown;
 }
 

@@ -1,4 +1,4 @@
-// A part of `undici.ts`: what undici calls back runs where the caller of the request is. What is peculiar: the methods
+// A part of `undici.ts`: undici's calls back run where the caller of the request is. One thing is peculiar: the methods
 // by which a request is told what happens differ by version.
 import type { Callback } from '../src/hooks/calls/call.js';
 import { type Guard, guarded } from '../src/hooks/guard.js';

@@ -1,7 +1,7 @@
-// Requests of the global `fetch` and of undici: `http` and `https` points. Node's own undici and the package publish
-// on the same channels, so neither is patched or loaded. What is peculiar to this client: a channel's context is often
-// another request's, and its headers are a text by the time when it is known whom they go to. `undici-asker.ts` has
-// who asked for a request, `undici-callbacks.ts` what it calls back.
+// Records requests of the global `fetch` and of undici as `http` and `https` points. Node's own undici and the package
+// publish on the same channels, so neither is patched or loaded. Two things are peculiar to this client: a channel's
+// context is often another request's; and when it is known whom a request goes to, its headers are a text already.
+// `undici-asker.ts` has who asked for a request, `undici-callbacks.ts` the methods that it calls back.
 import type { Socket } from 'node:net';
 
 import { onChannel } from '../src/hooks/channel.js';

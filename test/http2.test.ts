@@ -1,3 +1,4 @@
+// HTTP/2, both sides: what is recorded of a request, what it carries on, and where its callbacks run.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';

@@ -1,4 +1,4 @@
-// How a request of HTTP/1 carries a trace on whose head is written down already.
+// Carries a trace on in an HTTP/1 request whose head is written down already.
 import { isTraceHeader } from '../trace/headers.js';
 import { type Carried, type Sender, type Signer, type Way, carried } from './recipients.js';
 

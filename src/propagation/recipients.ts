@@ -1,4 +1,4 @@
-// Which requests carry a trace on: all who can read a request's headers must be among the hosts that may have them.
+// Decides which requests carry a trace on: each host that can read a request's headers must be one that may have them.
 import { type Context, nobody } from '../trace/context.js';
 import { infoName } from '../trace/headers.js';
 import { baseIdIn } from '../trace/signing.js';

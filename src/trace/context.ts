@@ -1,3 +1,4 @@
+// Contexts: where the running code is within a trace, how code runs in another context, and what is recorded there.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { type Id, idOf } from './ids.js';

@@ -1,3 +1,4 @@
+// The profiler behind the public API: it starts, stops and carries on points and traces for the application.
 import { ending } from './cancelled.js';
 import {
   type Context,

@@ -11,7 +11,7 @@ import { standsFor } from './peer.js';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const hasCreatedChannel = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12);
 
-/** Has each new request told of while a trace is live, once. */
+/** Calls a listener once for each new request while a trace is live. */
 export function onClientRequest(guard: Guard, listener: (request: ClientRequest) => void): void {
   if (hasCreatedChannel) {
     onChannel<{ request: ClientRequest }>('http.client.request.created', ({ request }) => {
@@ -30,9 +30,9 @@ export function onClientRequest(guard: Guard, listener: (request: ClientRequest)
 type AddRequest = (request: ClientRequest, ...rest: unknown[]) => unknown;
 
 /**
- * Tells of requests where no channel does. All are of one class, whose constructor ends by calling one of two
- * methods: so those are seen too whose function was taken out of `http` or `https` before, and `https`, which
- * costs 3 to 7 ms, need not be loaded.
+ * Tells of requests where no channel does. All requests are of one class, whose constructor ends by calling one of two
+ * methods. So those are seen too whose function an application took out of `http` or `https` before, and `https`,
+ * which costs 3 to 7 ms, need not be loaded.
  */
 function watchClass(tell: (request: ClientRequest) => void): void {
   const { Agent, ClientRequest } = require('node:http') as typeof import('node:http');
@@ -47,7 +47,7 @@ function watchClass(tell: (request: ClientRequest) => void): void {
     standsFor(wrapper, original);
     return wrapper;
   });
-  // Without an agent it is called by the constructor; agents of another kind call it once they are connected.
+  // The constructor calls it where there is no agent; agents of another kind call it once they are connected.
   patch(
     ClientRequest.prototype,
     'onSocket',

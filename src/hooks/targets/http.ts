@@ -1,4 +1,4 @@
-// What the two sides of HTTP have in common.
+// The words that the client's and the server's side of HTTP share.
 import type { Info } from '../../trace/event.js';
 
 /** What the stop of an exchange that broke off says. */

@@ -28,7 +28,7 @@ export function stopIncoming(point: Point, status: number | undefined, isComplet
   });
 }
 
-/** What Node keeps of a response's head; the same since version 12. */
+/** A response's head as Node keeps it: these fields are the same since version 12. */
 interface Head {
   /** As it was or will be sent. */
   readonly _header?: unknown;
@@ -62,8 +62,8 @@ export function statusIn(response: ServerResponse): number {
 }
 
 /**
- * Watches a socket that was handed over to the application for the status line of its answer. Whatever is
- * written afterwards is none of ours.
+ * Watches a socket that was handed over to the application for the status line of its answer. All that is written
+ * after that belongs to another protocol.
  *
  * @param onEnd told once: the status, or undefined where the socket was closed without an answer
  */

@@ -1,4 +1,4 @@
-// Changes how the next text begins that a library writes to a socket, where no hook gets that text before.
+// Rewrites the beginning of the next text that a library writes to a socket: some show no hook the text before.
 import type { Socket } from 'node:net';
 
 import { createStamp } from '../../trace/stamp.js';

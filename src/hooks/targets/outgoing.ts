@@ -1,4 +1,4 @@
-// Outgoing HTTP requests of all clients: how one starts as a point, and how it ends. Who gets its trace headers is
+// The points of outgoing HTTP requests of all clients: how one starts, and how it ends. Who gets its trace headers is
 // decided in `src/propagation/recipients.ts`.
 import type { Sender } from '../../propagation/recipients.js';
 import { target } from '../../redaction/url.js';
@@ -17,11 +17,11 @@ export const schemeOf = (protocol: string): Scheme => (protocol === 'https:' ? '
 /** The port of a URL that names none. */
 export const defaultPort = (scheme: Scheme): number => (scheme === 'https' ? 443 : 80);
 
-/** What a request asks for, and where. */
+/** A request as its client describes it. */
 export interface Asked {
   readonly method: string;
   readonly scheme: Scheme;
-  /** As it was given: `name:password@host` too. */
+  /** The host as it was given, with a user before it too: `name:password@host`. */
   readonly host: string;
   /** Undefined where the request does not tell. */
   readonly port: number | undefined;
@@ -38,10 +38,10 @@ export function startRequest(caller: Context, { method, scheme, host, port, path
   return new OutgoingRequest(point, user);
 }
 
-/** A request without a point. It gets no headers of ours, but those that it passes on are not for everybody. */
+/** The sender of a request without a point: it adds no headers, but those that it passes on are not for everybody. */
 export const withoutPoint = (context: Context): Sender => ({ context, isPoint: false });
 
-/** An outgoing request that is a point. Why it ended early is told by the first who knows, and said at its stop. */
+/** An outgoing request that is a point. Its stop says the first reason for an early end that it is told. */
 export class OutgoingRequest implements Sender {
   readonly point: Point;
   readonly isPoint = true;
@@ -101,7 +101,7 @@ export class OutgoingRequest implements Sender {
   }
 }
 
-/** What stands before a host that was given as `name:password@host`: Node looks up all of it as a name. */
+/** The part before a host that was given as `name:password@host`: Node looks up all of it as a name. */
 const userIn = (host: string): string => host.slice(0, host.lastIndexOf('@') + 1);
 
 // No name of a host is longer. An error's message may have been cut within a longer one.
