@@ -114,8 +114,9 @@ export function undici(agent: AgentPort): void {
 }
 
 /**
- * Whether a request ended because the application wanted no more of it, by whatever reason it gave. Where the time of
- * a `fetch` is up before it is connected, undici says the same.
+ * Whether a request ended because the application wanted no more of it, by whatever reason it gave. A `fetch` whose time
+ * is up before it is connected counts as such too: undici keeps the reason to itself until then, and tells channels and
+ * handlers of the same `AbortError` for a timeout, a wish and an error of the application's.
  */
 function isCancelled({ isGivenUp }: Exchange, error: unknown): boolean {
   const { code } = Object(error) as { code?: unknown };
