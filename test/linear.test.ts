@@ -85,7 +85,10 @@ const functions: Readonly<Record<string, (text: string) => unknown>> = {
   'a whole URL': (text) => target(`http://${text}/%40?x@y`),
   'a host': (text) => isLocal(text),
   'a request`s hosts': (text) =>
-    mayCarry(() => true, { method: 'GET', path: text, host: text, authorities: [text], peer: text }),
+    mayCarry(
+      { carriesTo: () => true },
+      { method: 'GET', path: text, host: text, authorities: [text], peer: text },
+    ),
   headers: (text) =>
     verifyHeaders({ 'x-trace-info': text, 'x-trace-hmac': text, 'x-trace-time': text }, ['k', 'l'], 5),
   'refused headers': (text) => whyRefused({ 'x-trace-info': text, 'x-trace-hmac': text }, ['k']),

@@ -1,7 +1,9 @@
+// Contexts: where the running code is within a trace, how code runs in another context, and what is recorded there.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { type Id, idOf } from './ids.js';
-import { Trace, endTrace, leftOut, lifecycle, tracing } from './trace.js';
+import type { VerifiedTrace } from './signing.js';
+import { Trace, beginTrace, endTrace, leftOut, lifecycle, tracing } from './trace.js';
 
 /** Where code runs within a trace. Immutable but for what happens to its point, so that parallel work cannot cross. */
 export interface Context {
@@ -130,6 +132,11 @@ export function rootContext(trace: Trace, parent_id: string): Context {
     isOpen: false,
     isCarriedOn: false,
   };
+}
+
+/** Begins the trace that a signed header, environment or call asks for. The caller holds the trace: `release` it. */
+export function tracedBy({ base_id, hmac_key, parent_id }: VerifiedTrace): Context {
+  return rootContext(beginTrace(base_id, hmac_key), parent_id);
 }
 
 /**
