@@ -182,10 +182,13 @@ function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<s
     for (const file of files) users.set(file, [...(users.get(file) ?? []), part]);
   }
   const shared = [...users].filter(([, parts]) => parts.length > 1);
-  const first = new Map([...inputs.keys()].toSorted().map((part) => [part, part]));
+  const first = new Map([...inputs.keys()].map((part) => [part, part]));
   const firstOf = (part: string): string => (first.get(part) === part ? part : firstOf(first.get(part)!));
   for (const [, [one = '', ...others]] of shared) {
-    for (const other of others) first.set(firstOf(other), firstOf(one));
+    for (const other of others) {
+      const [earlier = '', later = ''] = [firstOf(one), firstOf(other)].toSorted();
+      first.set(later, earlier);
+    }
   }
   return new Map(shared.map(([file, [part = '']]) => [file, `shared-${outputOf(firstOf(part))}`] as const));
 }
