@@ -5,7 +5,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, watching } from '../src/hooks/guard.js';
+import { type Guard, createGuard, stoppingOnError } from '../src/hooks/guard.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { onClientRequest } from '../src/hooks/targets/client-requests.js';
 import { isOtherAgents } from '../src/hooks/targets/other-agents.js';
@@ -37,7 +37,7 @@ function send(request: ClientRequest, agent: AgentPort, guard: Guard): void {
   const { method, protocol, host, path } = request;
   const scheme = schemeOf(protocol);
   const outgoing = startRequest(caller, { method, scheme, host, port: portOf(request, scheme), path });
-  watching(outgoing.point, () => {
+  stoppingOnError(outgoing.point, () => {
     carry(request, outgoing, caller, agent, guard);
     watch(request, outgoing, caller, guard);
   });

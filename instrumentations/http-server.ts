@@ -4,7 +4,7 @@ import type { Server, Socket } from 'node:net';
 
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded, stoppingOnError } from '../src/hooks/guard.js';
 import { patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { statusOf } from '../src/hooks/targets/http.js';
@@ -129,7 +129,7 @@ function serve(request: IncomingMessage, response: ServerResponse, parent: Conte
     const isSent = isComplete || isHeadSent(response, socket, sentBefore);
     stopIncoming(point, isSent ? statusIn(response) : undefined, isComplete);
   };
-  watching(point, () => {
+  stoppingOnError(point, () => {
     // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
     bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
     bindEmitter(response, point.context, guard, (event) => {
@@ -149,7 +149,7 @@ function serve(request: IncomingMessage, response: ServerResponse, parent: Conte
 function startHandshake(parent: Context, guard: Guard, [, request, socket]: readonly unknown[]): Point {
   const { method, url = '' } = request as IncomingMessage;
   const point = startIncoming(parent, url, method, schemeOf(socket as Socket));
-  watching(point, () =>
+  stoppingOnError(point, () =>
     watchHandshake(socket as Socket, guard, (status) => stopIncoming(point, status, status !== undefined)),
   );
   return point;
@@ -161,7 +161,7 @@ function startStream(parent: Context, guard: Guard, [, given, second]: readonly 
   const headers = second as Headers;
   const path = typeof headers[':path'] === 'string' ? headers[':path'] : '';
   const point = startIncoming(parent, path, headers[':method'], headers[':scheme']);
-  watching(point, () =>
+  stoppingOnError(point, () =>
     bindEmitter(stream as never, point.context, guard, (event) => {
       if (event === 'close') stopIncoming(point, statusOf(stream.sentHeaders), !isBroken(stream));
     }),

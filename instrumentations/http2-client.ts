@@ -6,7 +6,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
-import { createGuard, guarded, watching } from '../src/hooks/guard.js';
+import { createGuard, guarded, stoppingOnError } from '../src/hooks/guard.js';
 import { ownerOf, patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { makeShared } from '../src/hooks/sources/shared-sources.js';
@@ -61,7 +61,7 @@ export function http2Client(agent: AgentPort, http2: Http2): void {
         if (outgoing === undefined) return Reflect.apply(original, this, args);
         try {
           const stream = Reflect.apply(original, this, given) as ClientHttp2Stream;
-          guarded(guard, () => watching(outgoing.point, () => watch(stream, outgoing, caller, guard)));
+          guarded(guard, () => stoppingOnError(outgoing.point, () => watch(stream, outgoing, caller, guard)));
           return stream;
         } catch (error) {
           outgoing.failed(error);
@@ -93,7 +93,7 @@ function start(
 ): OutgoingRequest {
   const asked = askedOf(session, args);
   const outgoing = startRequest(caller, asked);
-  watching(outgoing.point, () => carry(agent, outgoing, asked, args));
+  stoppingOnError(outgoing.point, () => carry(agent, outgoing, asked, args));
   return outgoing;
 }
 

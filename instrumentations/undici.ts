@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 
 import { onChannel } from '../src/hooks/channel.js';
-import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded, stoppingOnError } from '../src/hooks/guard.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { replaceInNext } from '../src/hooks/targets/next-write.js';
 import { isSuppressed } from '../src/hooks/targets/other-agents.js';
@@ -81,7 +81,7 @@ export function undici(agent: AgentPort): void {
     });
     const exchange: Exchange = { sender: outgoing, outgoing, isGivenUp: false, guard };
     exchanges.put(request, exchange);
-    watching(outgoing.point, () => bind(request, caller, exchange, agent));
+    stoppingOnError(outgoing.point, () => bind(request, caller, exchange, agent));
   }
   // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
   onChannel<{ socket: { alpnProtocol?: unknown } }>('undici:client:connected', ({ socket }) => {

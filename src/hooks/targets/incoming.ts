@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { target } from '../../redaction/url.js';
+import { requestTarget } from '../../redaction/url.js';
 import type { Context } from '../../trace/context.js';
 import { type Point, startPoint, stopPoint } from '../../trace/point.js';
 import { type Guard, guarded } from '../guard.js';
@@ -12,7 +12,7 @@ import { aborted } from './http.js';
 
 /** Starts the point of an incoming request. */
 export function startIncoming(parent: Context, path: string, method: unknown, scheme: unknown): Point {
-  return startPoint('wsgi', parent, { request: { ...target(path), method, scheme } });
+  return startPoint('wsgi', parent, { request: { ...requestTarget(path), method, scheme } });
 }
 
 /**

@@ -1,7 +1,7 @@
 // The points of outgoing HTTP requests of all clients: how one starts, and how it ends. Who gets its trace headers is
 // decided in `src/propagation/recipients.ts`.
 import type { Sender } from '../../propagation/recipients.js';
-import { target } from '../../redaction/url.js';
+import { requestTarget } from '../../redaction/url.js';
 import { cancelled, isGivingUp } from '../../trace/cancelled.js';
 import type { Context } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
@@ -33,7 +33,7 @@ export function startRequest(caller: Context, { method, scheme, host, port, path
   const user = userIn(host);
   const hostname = host.slice(user.length);
   const point = startPoint(scheme, caller, {
-    requests: { method, scheme, hostname, port, ...target(path) },
+    requests: { method, scheme, hostname, port, ...requestTarget(path) },
   });
   return new OutgoingRequest(point, user);
 }
