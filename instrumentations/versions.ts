@@ -1,4 +1,4 @@
-// Nothing is loaded for this: the hooks, the README's table and the tests read it.
+// Nothing is loaded for this: the hooks, the table in docs/versions.md and the tests read it.
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
 
 /**

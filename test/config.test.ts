@@ -18,11 +18,11 @@ const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
   },
   {
     env: { ...on, OSTRACE_TRACESQL: '1' },
-    line: /^ostrace: OSTRACE_TRACESQL is not a setting \(did you mean OSTRACE_TRACE_SQL\?\); see the README's table\n$/,
+    line: /^ostrace: OSTRACE_TRACESQL is not a setting \(did you mean OSTRACE_TRACE_SQL\?\); see docs\/settings\.md\n$/,
   },
   {
     env: { ...on, OSTRACE_SOMETHING: '1' },
-    line: /^ostrace: OSTRACE_SOMETHING is not a setting; see the README's table\n$/,
+    line: /^ostrace: OSTRACE_SOMETHING is not a setting; see docs\/settings\.md\n$/,
   },
   {
     env: { ...on, OSTRACE_CONNECTION_STRING: 'kafka://somewhere' },
@@ -61,7 +61,7 @@ const odd: readonly { env: Record<string, string>; problem: RegExp; what: string
   {
     what: 'a name of two lines',
     env: { 'OSTRACE_A\nb': 'x' },
-    problem: /^"OSTRACE_A\\nb" is not a setting; see the README's table$/,
+    problem: /^"OSTRACE_A\\nb" is not a setting; see docs\/settings\.md$/,
   },
   {
     what: 'a value and a name without end',

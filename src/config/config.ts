@@ -77,7 +77,7 @@ export function readConfig(env: Environment, start: Start = startOf(env)): Confi
   for (const variable of Object.keys(env)) {
     if (variable.startsWith('OSTRACE_') && !known.has(variable)) {
       const name = /^\w{1,100}$/.test(variable) ? variable : quoted(variable);
-      problems.push(`${name} is not a setting${hint(variable)}; see the README's table`);
+      problems.push(`${name} is not a setting${hint(variable)}; see docs/settings.md`);
     }
   }
   const { script = 'node', folder, name = basename(script, extname(script)) } = start;

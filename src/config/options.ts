@@ -96,7 +96,7 @@ const on = (help: string): Option<boolean> => ({ type: flag, default: true, help
 const off = (help: string): Option<boolean> => ({ type: flag, default: false, help });
 
 /**
- * Every setting, once. The environment variable, the type of the configuration and the README's table
+ * Every setting, once. The environment variable, the type of the configuration and the table in docs/settings.md
  * are derived from this; OSProfiler's own options keep their names.
  */
 export const options = {
