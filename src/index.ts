@@ -99,7 +99,7 @@ export const profiler = {
 
 /** The same with the agent and without: a mistake must not wait for the day on which it is switched on. */
 function noFunction(call: string): TypeError {
-  return new TypeError(`profiler.${call}: fn is no function`);
+  return new TypeError(`profiler.${call}: fn is not a function`);
 }
 
 function trace<Result>(name: string, fn: () => Result): Result;

@@ -63,12 +63,13 @@ function checkNode(version: string): Check {
 
 function checkKeys(count: number, isWhole: boolean): Check {
   const keys = variableName('hmacKeys');
-  if (count > 0) return { name: 'keys', status: 'ok', says: `${count} in ${keys}` };
+  if (count > 0)
+    return { name: 'keys', status: 'ok', says: `${count === 1 ? '1 key' : `${count} keys`} in ${keys}` };
   return isWhole
     ? {
         name: 'keys',
         status: 'hint',
-        says: `${keys} is empty: the process is traced as a whole, headers that its key signed trigger`,
+        says: `${keys} is empty: the process is traced as a whole, and only headers that its own key signed trigger a trace`,
       }
     : { name: 'keys', status: 'problem', says: `${keys} is empty: nobody can trigger a trace` };
 }
@@ -135,7 +136,7 @@ export function checkSpool(config: Config): Check | undefined {
       .map((spool) => ({ count: spool.count(), folder: spool.folder }))
       .filter(({ count }) => count > 0);
   } catch (error) {
-    return { name: 'spool', status: 'hint', says: `it cannot be read: ${messageOf(error)}` };
+    return { name: 'spool', status: 'hint', says: `the spool cannot be read: ${messageOf(error)}` };
   }
   if (waiting.length === 0) return undefined;
   const says = waiting.map(({ count, folder }) => `${count} events wait in ${folder}`).join(', ');

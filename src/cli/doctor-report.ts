@@ -59,7 +59,7 @@ function addPreload({ loaded, early, filesBefore }: ProcessReport, add: Add): vo
   add(
     'hint',
     'preload',
-    `ostrace/register was loaded by the application${files}${packages}: what it loaded before is not traced, or not all of it; preload it, as in node --import ostrace/register`,
+    `ostrace/register was loaded by the application${files}${packages}: packages that were loaded before it are not traced, or not completely; preload ostrace/register, as in node --import ostrace/register`,
   );
 }
 
@@ -80,7 +80,7 @@ function addHooks(report: ProcessReport, add: Add): void {
   for (const option of report.switchedOff) add('hint', 'hooks', `${variableName(option)} is false`);
   if (report.unseen.length > 0) {
     const [are, their] = report.unseen.length > 1 ? ['are', 'their'] : ['is', 'its'];
-    const says = `${report.unseen.join(', ')} ${are} loaded, and ostrace does not see ${their} calls: no point tells of them; profiler.trace() makes points of what calls ${are === 'are' ? 'them' : 'it'}`;
+    const says = `${report.unseen.join(', ')} ${are} loaded, and ostrace does not see ${their} calls, so there are no points of them; profiler.trace() makes points of your code that calls ${are === 'are' ? 'them' : 'it'}`;
     add('hint', 'hooks', says);
   } else if (report.hooked.length === 0 && report.bundled.length === 0) {
     add('hint', 'hooks', 'no database driver was loaded; HTTP, commands and threads are traced');

@@ -72,7 +72,7 @@ export async function ask(
     : [problem(`${said}, ${traceWords(isFound, config, waitMs, base_id)}`)];
   if (Math.abs(clock) >= clockSeconds) {
     const ahead = clock > 0 ? 'ahead of' : 'behind';
-    const says = `the service's clock is ${Math.abs(clock)} s ${ahead} the one here, by its Date header: an OSTRACE_HMAC_MAX_AGE below that refuses every header`;
+    const says = `the service's clock is ${Math.abs(clock)} s ${ahead} the one here, by its Date header: a smaller OSTRACE_HMAC_MAX_AGE refuses every header`;
     checks.push({ name: 'clock', status: found ? 'hint' : 'problem', says });
   }
   return { ...seen, checks, isFound };
@@ -89,7 +89,7 @@ function traceWords(
   if (isFound === true) return `and its trace is in the store (${base_id})`;
   return config === undefined
     ? 'and there is no store in which to look for its trace'
-    : `but nothing of its trace came to the store within ${waitMs / 1000} s (${storeName(config)})`;
+    : `but no event of its trace arrived in the store within ${waitMs / 1000} s (${storeName(config)})`;
 }
 
 interface Answer {
@@ -125,7 +125,7 @@ async function answerOf(
       const message = messageOf(error);
       if (/ took longer than /.test(message)) {
         const where = `${url.origin}${url.pathname}`;
-        const failed = `the answer of ${where} took longer than ${waitMs / 1000} s (--wait SECONDS gives it longer)`;
+        const failed = `the answer of ${where} took longer than ${waitMs / 1000} s (--wait SECONDS waits longer)`;
         return { failed, isLate: true, status, clock };
       }
       if (performance.now() >= deadline || isOver()) {

@@ -76,7 +76,7 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
     return `${start}${pm2Advice}`;
   if (running !== undefined && running.length > 0 && nodes.length === 0) {
     const names = running.map((each) => each.program).join(', ');
-    return `${start}no Node.js runs in it after ${waitMs / 1000} s (${names}); it starts slowly, then --wait SECONDS gives it longer, or it is no Node program`;
+    return `${start}no Node.js process runs in it after ${waitMs / 1000} s (${names}); if it starts slowly, --wait SECONDS waits longer; otherwise it is not a Node.js program`;
   }
   const other = whyNoNode(operands[0] ?? '', env);
   if (
@@ -84,23 +84,23 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
     nodes.length === 0 &&
     !operands.some((word) => /\bn(?:ode|p[mx])\b/.test(word))
   ) {
-    return `${start}${other}, no Node program, and it started none that loads ostrace/register`;
+    return `${start}${other}, not a Node.js program, and it started none that loads ostrace/register`;
   }
   const script = scriptBeforePreload(operands);
   if (script !== undefined && !isPreloaded(operands, env)) {
-    return `${start}ostrace/register stands behind the script, where Node hands it to the application: put it before ${basename(script)}`;
+    return `${start}ostrace/register comes after the script, where Node.js passes it to the application: put it before ${basename(script)}`;
   }
   const [node] = nodes;
   const where = node === undefined ? '' : ` in process ${node.pid} (${commandOf(node)})`;
   return isPreloaded(operands, env)
-    ? `${start}ostrace/register is asked for and did not run${where}; does something between drop NODE_OPTIONS, or did Node.js not start?`
+    ? `${start}ostrace/register is asked for and did not run${where}; does something in between drop NODE_OPTIONS, or did Node.js not start?`
     : `${start}nothing preloads ostrace/register${where}; start it with node --import ostrace/register, or with that in NODE_OPTIONS`;
 }
 
 /** The program runs, and nothing listens at the URL. */
 function whyNoAnswer(run: Run): string {
   const { program, report, waitMs, url, asked } = run;
-  if (program.hasEnded()) return 'the program ended by itself, and nothing listened where the URL leads';
+  if (program.hasEnded()) return 'the program ended by itself, and nothing listened at the URL';
   const ports = [...new Set(program.ports())].toSorted((a, b) => a - b);
   if (url !== undefined && listensThere(run) === true) {
     const start = `the program listens on ${portOf(url)}, where the URL leads, and`;
@@ -112,5 +112,5 @@ function whyNoAnswer(run: Run): string {
   if (ports.length > 0) return `the program listens on ${ports.join(' and ')}, and not where the URL leads`;
   return report?.isServer === true
     ? 'the program listens, and not where the URL leads'
-    : `the program runs, and had not begun to listen after ${waitMs / 1000} s; --wait SECONDS gives it longer to start`;
+    : `the program runs, and had not begun to listen after ${waitMs / 1000} s; --wait SECONDS waits longer`;
 }

@@ -14,7 +14,7 @@ export const pm2Advice =
   "pm2's cluster mode (-i, instances) sets an application's NODE_OPTIONS too late for a preload: put '--require' and the whole path of ostrace/register into its node_args";
 
 /** What a service can lack, where nothing tells which of it. */
-const reasons = `a service makes no trace where it has no agent (${variableName('enabled')}, --import ostrace/register), another key (${variableName('hmacKeys')}) or another store (${variableName('connectionString')}); or a proxy between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or its clock differs by more than its ${variableName('hmacMaxAge')}`;
+const reasons = `a service makes no trace if it has no agent (${variableName('enabled')}, --import ostrace/register), another key (${variableName('hmacKeys')}) or another store (${variableName('connectionString')}); if a proxy in between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or if its clock differs by more than its ${variableName('hmacMaxAge')}`;
 
 /**
  * Why a service that runs already made no trace of a request: what its process was started with, where it runs on
@@ -30,14 +30,12 @@ export function checkService(url: URL, asked: Asked, config: Config | undefined,
       ? servicesOn(Number(url.port || (url.protocol === 'https:' ? 443 : 80)))
       : [];
   } catch (error) {
-    return [
-      { name: 'service', status: 'hint', says: `its process cannot be looked at: ${messageOf(error)}` },
-    ];
+    return [{ name: 'service', status: 'hint', says: `its process cannot be examined: ${messageOf(error)}` }];
   }
   const services = processes.filter(isNode);
   const checks = services.slice(0, 1).flatMap((service) => checkStarted(service, asked, config, key));
   for (const { pid, program } of processes.filter((each) => !isNode(each)).slice(0, 1)) {
-    const says = `process ${pid} (${program}) answers there, which is no Node.js: a proxy has to let X-Trace-Info, X-Trace-HMAC and X-Trace-Time through; give the URL of the service itself to see whether the proxy is why`;
+    const says = `process ${pid} (${program}) answers there, and is not a Node.js process: a proxy must let X-Trace-Info, X-Trace-HMAC and X-Trace-Time through; give the URL of the service itself to see whether the proxy is the cause`;
     checks.push({ name: 'service', status: 'problem', says });
   }
   // Also where one is named: what answers may be a proxy that is a Node program, before the service.
@@ -111,7 +109,7 @@ function checkStarted(
   }
   const read = readConfig(env, { script: undefined, folder: cwd }).config;
   if (read.hmacKeys.length > 0 && !read.hmacKeys.includes(key)) {
-    add('problem', `none of the keys in its ${variableName('hmacKeys')} is the one that doctor signs with`);
+    add('problem', `its ${variableName('hmacKeys')} does not contain the key that doctor signs with`);
   }
   const differ = config && storesDiffer(masked(read.connectionString), masked(config.connectionString));
   if (differ !== undefined) add(differ.status, `it ${differ.says}`);
@@ -135,7 +133,7 @@ export function storesDiffer(theirs: string, ours: string): Found | undefined {
     status: areFiles ? 'problem' : 'hint',
     says: `stores in ${theirs}, and this command looks in ${ours}: ${
       areFiles
-        ? `give both the same absolute folder in ${variableName('connectionString')}, as a relative one is below the folder in which each was started`
+        ? `give both the same absolute folder in ${variableName('connectionString')}, because a relative one starts at the folder in which each was started`
         : `give both the same ${variableName('connectionString')}`
     }`,
   };

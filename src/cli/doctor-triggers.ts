@@ -36,7 +36,7 @@ export function checkTriggers(
     const came = requests === 1 ? '1 request came' : `${requests} requests came`;
     add(
       'problem',
-      `${came} to the program without a trace header: something between drops it; a proxy, gateway or load balancer has to let ${all} through`,
+      `${came} to the program without a trace header: something in between drops it; a proxy, gateway or load balancer must let ${all} through`,
     );
   } else if (asked.isAnswered && asked.isFound !== true) {
     add('problem', `no request came to the program: ${whoAnswers(listensThere)}`);
@@ -55,8 +55,8 @@ function whoAnswers(listensThere: boolean | undefined): string {
 function adviceOn(reason: string, { lastRefused, maxAge }: ProcessReport, { info }: Asked): string {
   if (reason.startsWith(refusedForKey)) {
     return lastRefused?.info === info
-      ? "; it came as it was sent, so the program's keys do not have the one that doctor signs with"
-      : '; it was changed on its way, by a proxy perhaps';
+      ? '; it arrived unchanged, so the program does not have the key that doctor signs with'
+      : '; it was changed on its way, perhaps by a proxy';
   }
   const age = lastRefused?.age;
   if (reason.startsWith(refusedForAge) && age !== undefined) {
@@ -64,6 +64,6 @@ function adviceOn(reason: string, { lastRefused, maxAge }: ProcessReport, { info
     return `; it was signed just now, so the program's clock is ${Math.abs(age)} s ${clock} the one here, and its OSTRACE_HMAC_MAX_AGE is ${maxAge}`;
   }
   return reason.startsWith('there is no') || reason.includes('beside it')
-    ? `; it was sent, so something between drops it: a proxy has to let ${all} through`
+    ? `; it was sent, so something in between drops it: a proxy must let ${all} through`
     : '';
 }

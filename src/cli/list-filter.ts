@@ -8,35 +8,35 @@ export const filterOptions = {
   path: {
     type: 'string',
     value: 'PATTERN',
-    help: "Only of requests whose path has PATTERN in it; with * for anything or {id} for a part between slashes, whose whole path is so: '/orders/{id}'.",
+    help: "Only traces of requests whose path contains PATTERN. If PATTERN has a * (for any text) or an {id} (for one part between slashes), it must match the whole path: '/orders/{id}'.",
   },
   route: { type: 'string', value: 'PATTERN', help: 'The same as --path.' },
-  method: { type: 'string', short: 'X', value: 'METHOD', help: 'Only of requests with this method.' },
+  method: { type: 'string', short: 'X', value: 'METHOD', help: 'Only traces of requests with this method.' },
   status: {
     type: 'string',
     value: 'CODES',
-    help: 'Only of requests with one of these statuses, such as 404, 5xx or 4xx,5xx.',
+    help: 'Only traces of requests with one of these statuses, such as 404, 5xx or 4xx,5xx.',
   },
   'min-duration': {
     type: 'string',
     value: 'TIME',
-    help: 'Only those that took so long, such as 250ms or 1.5s.',
+    help: 'Only traces that took at least this long, such as 250ms or 1.5s.',
   },
-  'max-duration': { type: 'string', value: 'TIME', help: 'Only those that took no longer.' },
+  'max-duration': { type: 'string', value: 'TIME', help: 'Only traces that took at most this long.' },
   service: {
     type: 'string',
     value: 'NAME',
     multiple: true,
-    help: 'Only those with a point of this service; can be given several times, for all of them.',
+    help: 'Only traces with a point of this service. May be given several times: all of them must take part.',
   },
-  'min-points': { type: 'string', value: 'N', help: 'Only those with so many points.' },
-  errors: { type: 'boolean', help: 'Only those with a failed point.' },
+  'min-points': { type: 'string', value: 'N', help: 'Only traces with at least N points.' },
+  errors: { type: 'boolean', help: 'Only traces with a failed point.' },
   since: {
     type: 'string',
     value: 'TIME',
-    help: 'Only those that began so long ago or later: 90s, 30m, 12h, 7d, or a moment such as 2026-11-30T08:00Z.',
+    help: 'Only traces that began at this time or later: how long ago, as 90s, 30m, 12h or 7d, or a time such as 2026-11-30T08:00Z.',
   },
-  until: { type: 'string', value: 'TIME', help: 'Only those that began so long ago or earlier.' },
+  until: { type: 'string', value: 'TIME', help: 'Only traces that began at this time or earlier.' },
 } as const satisfies Readonly<Record<string, Option>>;
 
 /** What the options say. */

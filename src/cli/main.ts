@@ -11,7 +11,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Command }>> =
     load: () => (require('./request.js') as typeof import('./request.js')).request,
   },
   run: {
-    summary: 'run a Node program as one trace',
+    summary: 'run a Node.js program as one trace',
     load: () => (require('./run.js') as typeof import('./run.js')).run,
   },
   sign: {
@@ -23,7 +23,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Command }>> =
     load: () => (require('./doctor.js') as typeof import('./doctor.js')).doctor,
   },
   flush: {
-    summary: 'store what waits in the spool',
+    summary: 'store the events that wait in the spool',
     load: () => (require('./flush.js') as typeof import('./flush.js')).flush,
   },
   'trace list': {
@@ -52,7 +52,7 @@ async function start(args: readonly string[], shell: Shell): Promise<number> {
     await print(shell, `${manifest().version}\n`);
     return 0;
   }
-  const problem = asked === '' ? 'no command was given' : `"${group}${asked}" is no command`;
+  const problem = asked === '' ? 'no command was given' : `"${group}${asked}" is not a command`;
   const known = Object.keys(commands).filter((command) => command.startsWith(group));
   throw new CommandError(`${problem}; expected one of: ${known.join(', ')} (see ostrace --help)`);
 }
@@ -63,12 +63,12 @@ function help(group: string): string {
     .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
   return `Usage: ostrace ${group}COMMAND [options]
 
-See where the time of one request goes, in all the services that it touches.
+See where the time of one request goes, in every service that it touches.
 
 Commands:
 ${rows.join('\n')}
 
-ostrace COMMAND --help tells more; ostrace --version prints the version.
+ostrace COMMAND --help describes a command; ostrace --version prints the version.
 `;
 }
 

@@ -15,14 +15,14 @@ import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption }
 const preload = join(__dirname, '../../register.js');
 
 const hint =
-  'check that the program is a Node program, or starts one, and that it keeps NODE_OPTIONS and its environment';
+  'check that the program is a Node.js program or starts one, and that it keeps NODE_OPTIONS and its environment';
 
 const forwarded = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const run = command({
   name: 'run',
   operands: '-- PROGRAM [ARGUMENTS]',
-  about: `Runs a Node program as one trace, with all that it calls and starts. Prints the id of the trace on stderr, and ends as the program ends.
+  about: `Runs a Node.js program as one trace, with everything that it calls and starts. Prints the id of the trace to stderr, and ends with the exit code or the signal of the program.
 
   ostrace run --profile KEY --show -- node client.js 42`,
   options: {
@@ -45,7 +45,7 @@ export const run = command({
     shell.say(`trace ${base_id}`);
     const other = whyNoNode(program, shell.env);
     if (other !== undefined) {
-      shell.warn(`${other}, no Node program: of it nothing is traced but the Node programs that it starts`);
+      shell.warn(`${other}, not a Node.js program: only the Node.js programs that it starts are traced`);
     }
     const end = await runToEnd(program, args, env);
     try {
@@ -111,7 +111,7 @@ function reasonOf(
   args: readonly string[],
 ): string {
   const byNode = asNodeRuns(program, args);
-  if (byNode !== undefined) return `it is a file for Node; run it by ${byNode}`;
+  if (byNode !== undefined) return `it is a file for Node.js; run it with ${byNode}`;
   if (code === 'ENOENT') return 'there is no such program';
   return code === 'EACCES' ? 'it is not executable, or may not be run by this user' : message;
 }

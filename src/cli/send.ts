@@ -73,7 +73,7 @@ export function urlFrom(text: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new CommandError(`"${text}" is no URL; expected one such as http://localhost:3000/orders/42`);
+  throw new CommandError(`"${text}" is not a URL; expected one such as http://localhost:3000/orders/42`);
 }
 
 /**
@@ -127,7 +127,7 @@ function isHeader(name: string, value: string): boolean {
 function certificateAdvice(error: unknown): string {
   const { code = '' } = error as { readonly code?: string };
   return /CERT|^UNABLE_TO_(?:GET_ISSUER|VERIFY)|ALTNAME/.test(code)
-    ? '; -k takes any certificate, NODE_EXTRA_CA_CERTS names an authority'
+    ? '; -k accepts any certificate, and NODE_EXTRA_CA_CERTS names a certificate authority to trust'
     : '';
 }
 

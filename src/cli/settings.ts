@@ -10,13 +10,13 @@ const connectionVariable = variableName('connectionString');
 export const profileOption = {
   type: 'string',
   value: 'KEY',
-  help: `The key that signs: one of those that the services have in ${keysVariable}. Without this option ${profileVariable} is used, then the first of ${keysVariable}, so that no key need stand on a command line, where others can read it.`,
+  help: `The key to sign with: one of the keys in the services' ${keysVariable}. Without this option, ${profileVariable} is used, then the first key in ${keysVariable}: others can read a key on a command line.`,
 } as const satisfies Option;
 
 export const connectionOption = {
   type: 'string',
   value: 'STRING',
-  help: `Where traces are stored, as the services have it in ${connectionVariable}, which is used without this option; else file://.ostrace.`,
+  help: `The store of the traces, as in the services' ${connectionVariable}. Without this option, that variable is used, and without that file://.ostrace.`,
 } as const satisfies Option;
 
 /**

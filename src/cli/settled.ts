@@ -64,7 +64,7 @@ function missingIn({ base_id, roots, ...tree }: Tree): string[] {
     startless > 0 ? `${count(startless, 'point')} without a start` : '',
     lost > 0 ? `the parents of ${count(lost, 'point')}` : '',
     silent.length > 0
-      ? `the points of ${silent.slice(0, mostNamed).join(', ')}${rest}, which got signed headers`
+      ? `the points of ${silent.slice(0, mostNamed).join(', ')}${rest}, which received signed headers`
       : '',
   ].filter((each) => each !== '');
 }

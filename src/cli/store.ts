@@ -9,19 +9,19 @@ import { settled } from './settled.js';
 
 export const showOption = {
   type: 'boolean',
-  help: 'Then print the trace, as soon as it is complete: each point has ended, and each service that got signed headers has sent something.',
+  help: 'Also print the trace, as soon as it is complete: each point has ended, and each service that received signed headers has stored something.',
 } as const satisfies Option;
 
 export const waitOption = {
   type: 'string',
   value: 'SECONDS',
-  help: 'How long --show waits for the trace to be complete; 5 when not given. What is missing then is marked.',
+  help: 'How long --show waits for the trace to be complete. Points that are missing then are marked. Default: 5.',
 } as const satisfies Option;
 
 export const unfoldOptions = {
   unfold: {
     type: 'boolean',
-    help: 'Print each point on a line of its own: equal siblings, five or more, are one line otherwise.',
+    help: 'Print each point on a line of its own. Otherwise, five or more equal siblings share a line.',
   },
   all: { type: 'boolean', help: 'The same as --unfold.' },
 } as const satisfies Readonly<Record<string, Option>>;
@@ -69,7 +69,7 @@ export async function showWhenComplete(
     const { stored, missing } = await settled(store, base_id, waitMs);
     if (stored === undefined) {
       throw new CommandError(
-        `nothing of trace ${base_id} came to ${store.name()} within ${waitMs / 1000} s; ${hint}`,
+        `no event of trace ${base_id} arrived in ${store.name()} within ${waitMs / 1000} s; ${hint}`,
       );
     }
     await printTree(shell, base_id, stored, isFolded);

@@ -6,7 +6,7 @@ import { CommandError } from './command.js';
 import { type Store, bare } from './readable.js';
 
 /** What an id may be given as, for the help of commands. */
-export const idForms = 'its id, the beginning of it (4 digits or more), or `last` for the newest';
+export const idForms = 'its id, the beginning of its id (4 digits or more), or `last` for the newest trace';
 
 const fewestDigits = 4;
 
@@ -32,7 +32,7 @@ export async function traceIdFrom(text: string, store: Store): Promise<string> {
     throw new CommandError(`there are no traces in ${store.name()} yet; ostrace request makes one`);
   }
   if (!isBeginning(text)) {
-    throw new CommandError(`"${text}" is no trace id; expected ${expectedId}`);
+    throw new CommandError(`"${text}" is not a trace id; expected ${expectedId}`);
   }
   const found = await store.find(bare(text));
   const [first, ...others] = found;

@@ -108,7 +108,7 @@ function checkedConnections(given: string, base: string, problems: string[]): st
   const good = splitConnections(given).filter((each) => !wrong.includes(each));
   for (const each of wrong) {
     problems.push(
-      `${variableName('connectionString')} is ${quoted(masked(each))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${good.length > 0 ? 'the others' : otherwise} instead`,
+      `${variableName('connectionString')} is ${quoted(masked(each))}, and there is no driver for that scheme; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${good.length > 0 ? 'the others' : otherwise} instead`,
     );
   }
   return (good.length > 0 ? good : [otherwise]).map((each) => usable(each, base, problems)).join(',');
@@ -125,7 +125,7 @@ function absolute(connectionString: string, base: string, problems: string[]): s
     return absoluteFolder(connectionString, base);
   } catch {
     problems.push(
-      `${variableName('connectionString')} names a folder below the working directory, which is gone; expected an absolute folder, as in file:///var/lib/ostrace`,
+      `${variableName('connectionString')} names a relative folder, and the working directory is gone; expected an absolute folder, as in file:///var/lib/ostrace`,
     );
     return connectionString;
   }

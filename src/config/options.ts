@@ -57,7 +57,7 @@ const connection: Type<string> = {
 };
 
 const seconds: Type<number | undefined> = {
-  takes: 'a whole number of seconds, such as 60; until then no header triggers a trace',
+  takes: 'a whole number of seconds such as 60 (with a wrong value, no header triggers a trace)',
   parse: (value) => (/^\s*[1-9]\d{0,8}\s*$/.test(value) ? Number(value) : undefined),
 };
 
@@ -105,25 +105,25 @@ export const options = {
     type: keys,
     default: [] as readonly string[],
     secret: true,
-    help: 'Keys that may trigger a trace by a signed header, separated by commas. The key that verified a request signs what follows. Without a key nobody can trigger.',
+    help: 'The keys that may trigger a trace by a signed header. The key that verified a request also signs the requests that follow from it. Without a key, nobody can trigger a trace by a header.',
   },
   hmacMaxAge: {
     type: seconds,
     default: undefined as number | undefined,
     // Somebody wants old headers to be refused: until it is clear how old, all are.
     ifWrong: 0,
-    help: 'How many seconds signed headers are good for, so that one that was overheard cannot be replayed for ever. Headers must then say when they were signed: those of `ostrace` and of all services under it do, those of OSProfiler do not, so a service that gets its requests from Python must not have this setting. For ever when not set.',
+    help: 'How many seconds a signed header is valid, so that an overheard header cannot be replayed forever. Headers must then say when they were signed. The headers of `ostrace` and of services under it do; the headers of OSProfiler do not, so a service that Python services call must not have this setting. Not set: forever.',
   },
   connectionString: {
     type: connection,
     default: 'file://.ostrace',
-    help: 'Where traces go: `file://` and a folder, absolute or relative to where the process was started, or another store. Several, separated by commas, get all traces each; commands read the first that can be read.',
+    help: 'Where traces are stored: `file://` and a folder, absolute or relative to the folder in which the process was started, or another store. Several stores, separated by commas, each get all traces; commands read the first one that can be read.',
   },
   transportUrl: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'The broker of `messaging://`, as `rabbit://user:password@host:5672/`.',
+    help: 'The broker for `messaging://`, such as `rabbit://user:password@host:5672/`.',
   },
   filterErrorTrace: off(
     'Also keeps a list of the traces with a failed point, for `trace list --error-trace`.',
@@ -131,75 +131,77 @@ export const options = {
   keepFor: {
     type: duration,
     default: undefined as number | undefined,
-    help: 'How long the store keeps a trace: files and Redis. For ever when not set.',
+    help: 'How long a trace is kept, in files and Redis. Not set: forever.',
   },
   keepSize: {
     type: size,
     default: undefined as number | undefined,
-    help: 'How much the folder of files may hold; the oldest traces go first. Any amount when not set.',
+    help: 'How much the folder of files may hold; the oldest traces are removed first. Not set: no limit.',
   },
   linger: {
     type: milliseconds,
     default: 100,
-    help: 'For how many milliseconds after its request was answered a trace still takes new points; work that began before is recorded to its end. What starts later is not recorded, but counted in the trace.',
+    help: 'How many milliseconds a trace still accepts new points after its request was answered. Work that began before is recorded to its end. Work that begins later is not recorded, but counted in the trace.',
   },
   shareWithGroup: off(
-    'Lets the group of the folder of files read and write the traces in it, for services of several users. The user alone may when not set.',
+    'Lets the group of the folder of files read and write the traces in it, for services of several users. Not set: only the user can.',
   ),
   exitTimeout: {
     type: milliseconds,
     default: 500,
-    help: 'How many milliseconds the end of the process waits for the store at the most; what is not stored by then is spooled.',
+    help: 'How many milliseconds a process that ends waits for the store, at most. Events that are not stored by then are spooled.',
   },
   spool: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: 'The folder for events that a store does not take now; `ostrace-spool-` and the number of the user in the folder for temporary files when not set.',
+    help: 'The folder for events that a store does not accept at the moment. Not set: `ostrace-spool-` and the id of the user, in the folder for temporary files.',
   },
   spoolSize: {
     type: size,
     default: 64 * 2 ** 20,
-    help: 'How much the spool may hold; what comes then is lost, and counted.',
+    help: 'How much the spool of each store may hold. Events that do not fit are lost, and counted.',
   },
   spoolAge: {
     type: duration,
     default: 7 * 86_400,
-    help: 'How long events wait in the spool; what is older is removed, and counted as lost.',
+    help: 'How long events may wait in the spool. Older events are removed, and counted as lost.',
   },
   profile: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'A key: the whole process is one trace, signed with it. Headers that it signed are believed, as those of `OSTRACE_HMAC_KEYS` are.',
+    help: 'A key. The whole process is one trace, signed with this key. Headers that this key signed trigger traces, as with `OSTRACE_HMAC_KEYS`.',
   },
   traceSql: off('Adds a `sql` point with the statement to each `db` point.'),
   traceSqlParams: off("Adds the statement's parameters to `sql` points. They may hold secrets."),
   maskSql: on(
-    'Puts a `?` for each literal of a recorded statement, and leaves its comments out: they may hold secrets.',
+    'Replaces each literal of a recorded statement with `?`, and leaves its comments out, because they may hold secrets.',
   ),
   traceCommandArgs: off('Adds the arguments to `command` points. They may hold secrets.'),
   propagateTo: {
     type: list,
     default: ['local'] as readonly string[],
-    help: 'Hosts that receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. All hosts that can read them must be among these, forward proxies too.',
+    help: 'The hosts that may receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. Every host that can read the headers must be among these, forward proxies too.',
   },
-  project: { type: text, default: 'ostrace', help: 'The project that events name.' },
+  project: { type: text, default: 'ostrace', help: 'The project name in events.' },
   service: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The service that events name; the script's name when not set, under pm2 the application's. Give each service its own.",
+    help: "The service name in events. Give each service its own. Not set: the name of the script, or under pm2 the application's name.",
   },
   host: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The host that events name; the machine's name when not set.",
+    help: 'The host name in events. Not set: the name of the machine.',
   },
-  debug: off('Says on stderr what is hooked, what is left alone, and why a trace header is refused.'),
+  debug: off('Reports on stderr what is hooked, what is left alone, and why a trace header is refused.'),
   instrumentHttpServer: on('Instruments incoming HTTP requests.'),
   instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, http2, fetch, undici).'),
   instrumentPg: on('Instruments pg.'),
   instrumentMysql2: on('Instruments mysql2.'),
-  instrumentGrpc: on('Keeps the connecting of @grpc/grpc-js out of traces; its calls are recorded as HTTP.'),
+  instrumentGrpc: on(
+    'Keeps the connection set-up of @grpc/grpc-js out of traces; its calls are recorded as HTTP.',
+  ),
   instrumentChildProcess: on('Instruments external commands.'),
   instrumentWorkerThreads: on('Instruments worker threads.'),
 } as const satisfies Readonly<Record<string, Option<unknown>>>;

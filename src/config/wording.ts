@@ -7,7 +7,7 @@ export function late(then: Texts, now: Texts): string | undefined {
   const names = Object.keys(then).filter((name) => ![undefined, then[name]].includes(now[name]));
   if (names.length === 0) return undefined;
   const [were, does] = names.length > 1 ? ['were', 'do'] : ['was', 'does'];
-  return `${names.join(' and ')} ${were} set after the agent had started, and ${does} not count: let Node set the environment (node --env-file=.env), or preload what sets it before ostrace/register`;
+  return `${names.join(' and ')} ${were} set after the agent had started, and ${does} not count: let Node.js set the environment (node --env-file=.env), or preload the package that sets it before ostrace/register`;
 }
 
 const maxShownLength = 200;

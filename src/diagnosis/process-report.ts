@@ -31,7 +31,7 @@ export interface Findings {
 /** Says of a package why it is left alone, for people. */
 export function whySkipped({ name, version, supported }: SkippedPackage): string {
   const ranges = supported.map(([from, below]) => `${from} up to ${below}`).join(', ');
-  return `${name} ${version || '(no version)'} is left alone: supported is ${ranges}`;
+  return `${name} ${version || '(no version)'} is left alone: ${ranges} is supported`;
 }
 
 /** How the preload was loaded where neither an argument nor NODE_OPTIONS names it. */

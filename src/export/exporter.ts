@@ -157,7 +157,7 @@ export function createExporter(
         if (writeEvent(ownRing(), context, message, info, at) && handed === undefined) wake();
       } catch (error) {
         unwritten++;
-        problem = `they can't be taken: ${messageOf(error)}`;
+        problem = `the exporter cannot take them: ${messageOf(error)}`;
         notice(`an event was lost: ${problem}`);
       }
     },
@@ -172,7 +172,7 @@ export function createExporter(
         isLast,
       } as const;
       const isThere = thread.problem === undefined && thread.send(message);
-      let reason = `the exporter's thread is not there: ${thread.problem}`;
+      let reason = `the exporter's thread is not running: ${thread.problem}`;
       if (isThere) {
         const isUp = accounts.waitUntilUp(bootMs);
         const isDone = isUp && accounts.waitFor(ticket, timeoutMs);

@@ -165,7 +165,7 @@ export class DeliveryQueue {
         }
         if (!this.#onSpooled()) return;
       } catch (error) {
-        this.problem = `they can't be spooled: ${messageOf(error)}`;
+        this.problem = `the spool cannot take them: ${messageOf(error)}`;
         return;
       }
     }

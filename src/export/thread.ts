@@ -79,7 +79,7 @@ export class ExportThread {
 
   #end(code: number): void {
     this.#worker = undefined;
-    this.#reason ??= new Error(`it exited with ${code}`);
+    this.#reason ??= new Error(`it exited with code ${code}`);
     if (performance.now() - this.#startedAt > longMs) this.#failures = 0;
     this.#owner.onEnd();
     this.#fail();
@@ -96,8 +96,8 @@ export class ExportThread {
     const what = isForbidden
       ? 'traces are not stored: the exporter failed'
       : isPassing(this.#reason)
-        ? "traces wait: the exporter's thread can't run now, and is started again later"
-        : "the exporter's thread ended, and is started again";
+        ? "events are waiting: the exporter's thread cannot run now and is started again later"
+        : "the exporter's thread ended and is started again";
     notice(`${what}: ${messageOf(this.#reason)}${hint}`);
   }
 

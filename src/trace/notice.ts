@@ -50,6 +50,6 @@ export function messageOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error);
   } catch {
-    return 'an error that can not be read';
+    return 'an error that cannot be read';
   }
 }

@@ -53,11 +53,11 @@ export function createProfiler(
   return {
     init(hmac_key, { base_id = newId(), parent_id = base_id } = {}) {
       if (typeof hmac_key !== 'string' || hmac_key === '') {
-        throw new TypeError('profiler.init: hmac_key is a text that is not empty');
+        throw new TypeError('profiler.init: hmac_key must be a text that is not empty');
       }
       if (!isUuid(base_id) || !isUuid(parent_id)) {
         throw new TypeError(
-          'profiler.init: base_id and parent_id are UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4',
+          'profiler.init: base_id and parent_id must be UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4',
         );
       }
       const trace = beginTrace(base_id, hmac_key);

@@ -20,7 +20,7 @@ export function whyRefused(headers: Headers, hmac_keys: readonly string[]): stri
   if (unpack(headers[info], headers[hmac], hmac_keys) === undefined)
     return `${refusedForKey}, or it is damaged`;
   const signed = verify(headers[info], headers[hmac], hmac_keys);
-  if (signed === undefined) return 'its ids are no UUIDs';
+  if (signed === undefined) return 'its ids are not UUIDs';
   if (headers[time] === undefined) {
     return `OSTRACE_HMAC_MAX_AGE is set, and there is no ${timeHeader} beside it`;
   }

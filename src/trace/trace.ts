@@ -229,7 +229,7 @@ function guardedTell(listener: () => void): void {
     listener();
   } catch (error) {
     notice(
-      `the begin or the end of a trace failed; the application goes on. Please report: ${wordsOf(error)}`,
+      `a trace could not be started or ended; the application goes on. Please report: ${wordsOf(error)}`,
     );
   }
 }
