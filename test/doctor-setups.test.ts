@@ -234,7 +234,7 @@ test('7. a command in another folder than the service, whose store is a relative
   const env = { ...good, OSTRACE_CONNECTION_STRING: undefined };
   await service(t, shell(t, env), ['--require', preload, file], there);
   const report = await examine(t, { env, cwd: here }, '--wait', '1', '--url', url);
-  const says = `service: it stores in file://${there}/.ostrace, and this command looks in file://${here}/.ostrace: give both the same absolute folder in OSTRACE_CONNECTION_STRING, as a relative one is below the folder in which each was started`;
+  const says = `service: it stores in file://${there}/.ostrace, and this command looks in file://${here}/.ostrace: give both the same absolute folder in OSTRACE_CONNECTION_STRING, because a relative one is resolved in the folder in which each was started`;
   assert.deepEqual(problems(report).slice(1), [says]);
 });
 

@@ -133,7 +133,7 @@ export function storesDiffer(theirs: string, ours: string): Found | undefined {
     status: areFiles ? 'problem' : 'hint',
     says: `stores in ${theirs}, and this command looks in ${ours}: ${
       areFiles
-        ? `give both the same absolute folder in ${variableName('connectionString')}, because a relative one starts at the folder in which each was started`
+        ? `give both the same absolute folder in ${variableName('connectionString')}, because a relative one is resolved in the folder in which each was started`
         : `give both the same ${variableName('connectionString')}`
     }`,
   };
