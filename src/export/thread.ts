@@ -97,7 +97,7 @@ export class ExportThread {
       ? 'traces are not stored: the exporter failed'
       : isPassing(this.#reason)
         ? "events are waiting: the exporter's thread cannot run now and is started again later"
-        : "the exporter's thread ended and is started again";
+        : "the exporter's thread ended, and is started again";
     notice(`${what}: ${messageOf(this.#reason)}${hint}`);
   }
 
