@@ -1,3 +1,4 @@
+// The agent's side of the public API.
 import { ending } from './cancelled.js';
 import { type Context, caller, current, enter, requestDefault, rootContext, runIn } from './context.js';
 import { type Trace, beginTrace, release } from './trace.js';
@@ -17,13 +18,13 @@ export interface Position {
   readonly id: string;
 }
 
-/** What `call` records of a function; asked only where the call is traced. */
+/** What `call` records of a function. It is only called if the call is traced. */
 export interface Description {
   start(): Info | undefined;
   stop(result: unknown): Info | undefined;
 }
 
-/** The application's own hand on the trace that it runs in. */
+/** The application's access to the trace that it runs in. */
 export interface Profiler {
   /** Begins a trace in the running code and what it awaits; see `profiler.init` of the API. */
   init(hmac_key: string, ids?: { base_id?: string; parent_id?: string }): void;
@@ -38,10 +39,10 @@ export interface Profiler {
 }
 
 /**
- * The profiler of this thread.
+ * Makes the profiler of this thread.
  *
  * @param verify gives the trace that headers ask for
- * @param onBegun told of each trace that `init` begins
+ * @param onBegun called with each trace that `init` begins
  */
 export function createProfiler(
   verify: (headers: Readonly<Record<string, unknown>>) => VerifiedTrace | undefined,
@@ -120,7 +121,8 @@ export function createProfiler(
 
     continueTrace(headers, fn) {
       const signed = verify(headers);
-      // As a request that triggers nothing: whoever started the consumer has nothing to do with the message.
+      // It runs like a request that triggers nothing: whoever started the consumer has nothing to do with the
+      // message.
       if (signed === undefined) return runIn(requestDefault(), fn, undefined, []);
       const trace = beginTrace(signed.base_id, signed.hmac_key);
       const end = (): void => release(trace);
@@ -138,16 +140,15 @@ export function createProfiler(
   };
 }
 
-/** Stops the point of a call that gave an object, which may be a promise of its result. */
+/** Stops the point of a call that returned an object, which may be a promise of its result. */
 function watchResult<Result extends object>(point: Point, description: Description, result: Result): Result {
   const succeed = (value: unknown): void => stopPoint(point, description.stop(value));
   const fail = (error: unknown): void => stopPoint(point, ending(error));
   if (isPlainPromise(result)) {
-    // The promise that this gives stands for the one it was given: a handler on the side would hide an
-    // unhandled rejection.
+    // The returned promise replaces the one that was given: a handler beside it would hide an unhandled rejection.
     return result.then(...passingOn(succeed, fail)) as unknown as Result;
   }
-  // A query may be built and never run: until it is, it must not keep the trace live.
+  // A query may be built and never run. Until it runs, it must not keep the trace live.
   const isWatched = watch(
     result,
     (value) => {
@@ -168,7 +169,7 @@ function described(description: Description): Info | undefined {
   try {
     return description.start();
   } catch {
-    return undefined; // a getter of the application's info throws
+    return undefined; // a getter of the application's info threw
   }
 }
 

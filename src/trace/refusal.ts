@@ -1,4 +1,4 @@
-// Why headers are refused, for people who look for their trace; nothing of a key is in it.
+// Says why headers are refused, for people who look for their trace. The reasons reveal nothing of a key.
 import { hmacHeader, infoHeader, signedSeconds, timeHeader } from './headers.js';
 import { unpack, verify } from './signing.js';
 
@@ -6,13 +6,13 @@ const info = infoHeader.toLowerCase();
 const hmac = hmacHeader.toLowerCase();
 const time = timeHeader.toLowerCase();
 
-/** What a reason begins with where no key fits, and where the age does not. */
+/** The beginnings of the reasons for a key that does not fit, and for the age. */
 export const refusedForKey = 'none of the keys in OSTRACE_HMAC_KEYS signed it';
 export const refusedForAge = 'it is older than OSTRACE_HMAC_MAX_AGE allows';
 
 type Headers = Readonly<Record<string, unknown>>;
 
-/** Why `verifyHeaders` refuses headers. */
+/** The reason why `verifyHeaders` refuses headers. */
 export function whyRefused(headers: Headers, hmac_keys: readonly string[]): string {
   if (headers[info] === undefined) return `there is no ${infoHeader} beside it`;
   if (hmac_keys.length === 0) return 'no key is configured (OSTRACE_HMAC_KEYS)';
@@ -29,7 +29,7 @@ export function whyRefused(headers: Headers, hmac_keys: readonly string[]): stri
     : `${refusedForAge}, or the clocks differ`;
 }
 
-/** How many seconds ago headers were signed by this clock; undefined unless they say so. */
+/** How many seconds ago headers were signed, by this clock; undefined unless they say it. */
 export function ageOf(headers: Headers, hmac_keys: readonly string[]): number | undefined {
   const signed = verify(headers[info], headers[hmac], hmac_keys);
   const seconds = signed && signedSeconds(headers, signed.hmac_key);
