@@ -1,3 +1,4 @@
+// Turns what the agent in a program reported into checks of `ostrace doctor`.
 import type { Config } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import { masked } from '../drivers/index.js';
@@ -5,13 +6,13 @@ import { type ProcessReport, byApplication, whySkipped } from '../diagnosis/proc
 import type { Check } from './doctor-checks.js';
 import { storesDiffer } from './doctor-service.js';
 
-/** Adds what was found to the checks. */
+/** Adds a result to the checks. */
 type Add = (status: Check['status'], name: Check['name'], says: string) => void;
 
 /**
- * What the agent in a program found of itself; of the requests to it, `checkTriggers` tells.
+ * Checks what the agent in a program reported of itself. `checkTriggers` checks the requests to it.
  *
- * @param known what the shell's settings were found to be, which needs no second line
+ * @param known the problems of the shell's settings, which need no second line
  */
 export function checkReport(
   report: ProcessReport,
@@ -41,7 +42,7 @@ export function checkReport(
   return checks;
 }
 
-/** The preload ran, and the agent did not. */
+/** The preload ran, and the agent was off. */
 function addOff({ off, loaded }: ProcessReport, add: Add): void {
   const variable = variableName('enabled');
   const value = off === null ? 'is not set' : `is ${JSON.stringify(off)}`;

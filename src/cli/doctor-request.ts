@@ -1,3 +1,4 @@
+// Sends the signed request of `ostrace doctor` and looks for its trace.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '../config/config.js';
@@ -10,33 +11,33 @@ import { ProtocolError, send } from './send.js';
 import { storeName, withStore } from './store.js';
 
 const pollMs = 100;
-// Clocks that differ by this much are no matter of rounding.
+// Clocks that differ by this much do not differ because of rounding.
 const clockSeconds = 3;
 
-/** What became of a signed request. */
+/** The outcome of a signed request. */
 export interface Asked {
   readonly checks: readonly Check[];
-  /** What its X-Trace-Info said. */
+  /** The value of its X-Trace-Info header. */
   readonly info: string;
   readonly isAnswered: boolean;
-  /** Something took it, and did not answer in time. */
+  /** Whether something accepted the request and did not answer in time. */
   readonly isLate: boolean;
   /** Why there was no answer. */
   readonly failed?: string;
-  /** Something is there, and speaks another protocol. */
+  /** Whether something answered in another protocol. */
   readonly isOtherProtocol?: boolean;
-  /** Whether its trace is in the store; undefined where that can't be read. */
+  /** Whether its trace is in the store; undefined if the store cannot be read. */
   readonly isFound: boolean | undefined;
-  /** By how many seconds the service's clock is ahead of this one, where it tells. */
+  /** By how many seconds the service's clock is ahead of this one, if the service tells its time. */
   readonly clock: number;
 }
 
 /**
  * Sends a signed request and looks for its trace.
  *
- * @param config undefined where it is unclear which store is meant
+ * @param config undefined if it is unclear which store is meant
  * @param waitMs how long it may take until something answers, then the answer, and then the trace
- * @param isOver whether the program that is to answer has ended
+ * @param isOver whether the program that should answer has ended
  */
 export async function ask(
   shell: Shell,
@@ -94,14 +95,14 @@ function traceWords(
 
 interface Answer {
   readonly failed?: string;
-  /** Something took the request, and did not answer in time. */
+  /** Whether something accepted the request and did not answer in time. */
   readonly isLate?: boolean;
   readonly isOtherProtocol?: boolean;
   readonly status?: number | undefined;
   readonly clock: number;
 }
 
-/** Sends a request, again and again while nothing listens: the program may still be starting. */
+/** Sends a request, again and again while nothing listens, because the program may still be starting. */
 async function answerOf(
   url: URL,
   headers: Record<string, string>,
@@ -116,7 +117,7 @@ async function answerOf(
       await send({ url, method: 'GET', headers, body: undefined, timeoutMs: waitMs }, async (response) => {
         status = response.statusCode;
         const date = Date.parse(response.headers.date ?? '');
-        // The header has no parts of a second.
+        // The header has only whole seconds.
         if (!Number.isNaN(date)) clock = Math.round((date - Date.now()) / 1000);
         await response.resume().toArray();
       });

@@ -1,3 +1,4 @@
+// Turns the run of a program, and the request that was sent to it, into checks of `ostrace doctor`.
 import { basename } from 'node:path';
 
 import { type Config, readConfig } from '../config/config.js';
@@ -11,23 +12,26 @@ import { pm2Advice } from './doctor-service.js';
 import { checkTriggers } from './doctor-triggers.js';
 import { whyNoNode } from './program.js';
 
-/** A program that was looked at, and what came of it. */
+/** A program that was examined, and the results. */
 export interface Run {
   readonly program: Program;
   readonly report: ProcessReport | undefined;
   /** The program and its arguments. */
   readonly operands: readonly string[];
-  /** Where it was sent a request; undefined where it was sent none. */
+  /** The URL to which a request was sent; undefined if none was sent. */
   readonly url: URL | undefined;
   readonly asked: Asked | undefined;
   readonly waitMs: number;
 }
 
-// What starts the program that is meant, and has the preload by NODE_OPTIONS as that has.
+// Programs that only start the program that is meant, and have the preload by NODE_OPTIONS as that does.
 const launchers =
   /^(?:npm|npx|yarn|pnpm|corepack|nodemon|forever|monitor|pm2.*|Daemon|tsx|cli|concurrently|turbo|nx|dotenv|env-cmd)$/;
 
-/** Of the processes that have the preload, the one that is meant: which serves requests, or was started first. */
+/**
+ * The process that is meant, among those that have the preload: the one that serves requests, or else the first
+ * that was started.
+ */
 export function mainOf(reports: readonly ProcessReport[]): ProcessReport | undefined {
   const weight = (report: ProcessReport): number => {
     const { triggered, refused, requests, isServer, off, script = '' } = report;
@@ -41,7 +45,7 @@ export function mainOf(reports: readonly ProcessReport[]): ProcessReport | undef
   return reports.toSorted((a, b) => weight(b) - weight(a))[0];
 }
 
-/** What came of a program, and of the request that was sent to it. */
+/** Checks a program, and the request that was sent to it. */
 export function checkProgram(run: Run, env: Environment, config: Config | undefined): Check[] {
   const { program, report, asked } = run;
   const checks: Check[] = [];
@@ -52,7 +56,7 @@ export function checkProgram(run: Run, env: Environment, config: Config | undefi
     if (!program.isMissing()) add(whyNoAgent(run, env));
     return checks;
   }
-  // A trace that was found was looked for in the right place, whatever that is called.
+  // If the trace was found, the store is the right one, whatever its name is.
   checks.push(...checkReport(report, asked?.isFound === true ? undefined : config, readConfig(env).problems));
   if (asked !== undefined && !asked.isAnswered && failed === undefined && !asked.isLate)
     add(whyNoAnswer(run));
@@ -60,7 +64,7 @@ export function checkProgram(run: Run, env: Environment, config: Config | undefi
   return checks;
 }
 
-/** Whether the program has the port to which the URL leads; undefined where the system does not tell. */
+/** Whether the program has the port of the URL; undefined if the system does not tell. */
 function listensThere({ program, url }: Run): boolean | undefined {
   if (url === undefined || program.running() === undefined) return undefined;
   return program.ports().includes(portOf(url));
@@ -97,7 +101,7 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
     : `${start}nothing preloads ostrace/register${where}; start it with node --import ostrace/register, or with that in NODE_OPTIONS`;
 }
 
-/** The program runs, and nothing listens at the URL. */
+/** Why there was no answer, although the program runs: nothing listens at the URL, or it does not answer. */
 function whyNoAnswer(run: Run): string {
   const { program, report, waitMs, url, asked } = run;
   if (program.hasEnded()) return 'the program ended by itself, and nothing listened at the URL';

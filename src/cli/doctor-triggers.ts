@@ -1,3 +1,4 @@
+// Checks which requests began a trace in a program, and why others did not.
 import { infoHeader, hmacHeader, timeHeader } from '../trace/headers.js';
 import type { ProcessReport } from '../diagnosis/process-report.js';
 import { refusedForAge, refusedForKey } from '../trace/refusal.js';
@@ -7,10 +8,10 @@ import type { Asked } from './doctor-request.js';
 const all = `${infoHeader}, ${hmacHeader} and ${timeHeader}`;
 
 /**
- * What became of requests in a program.
+ * Checks what happened to requests in a program.
  *
- * @param asked the request that was sent to it; undefined where none was
- * @param listensThere whether it has the port to which that was sent; undefined where that is not known
+ * @param asked the request that was sent to it; undefined if none was
+ * @param listensThere whether it has the port to which that request was sent; undefined if that is unknown
  */
 export function checkTriggers(
   report: ProcessReport,
@@ -51,7 +52,7 @@ function whoAnswers(listensThere: boolean | undefined): string {
   return listensThere ? unseen : other;
 }
 
-/** Why a header was refused that was signed just now. */
+/** Explains why a header was refused that was signed just now. */
 function adviceOn(reason: string, { lastRefused, maxAge }: ProcessReport, { info }: Asked): string {
   if (reason.startsWith(refusedForKey)) {
     return lastRefused?.info === info

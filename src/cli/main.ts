@@ -1,10 +1,11 @@
 #!/usr/bin/env node
+// The `ostrace` command: finds the command that is asked for, and runs it.
 import { DriverError } from '../drivers/driver.js';
 import { clean } from '../report/format.js';
 import { type Command, CommandError, type Shell, print } from './command.js';
 import { manifest } from './manifest.js';
 
-/** What each command does in a line, and what loads it: a command's file is read only when it runs. */
+/** The summary of each command, and the function that loads it: a command's file is read only when it runs. */
 const commands: Readonly<Record<string, { summary: string; load(): Command }>> = {
   request: {
     summary: 'send a signed request, and show its trace with --show',
@@ -74,7 +75,7 @@ ostrace COMMAND --help describes a command; ostrace --version prints the version
 
 const maxStackLines = 30;
 
-/** A problem is one line; a mistake of ours is its stack, for the one who mends it. */
+/** A problem is one line. A mistake of ours is its stack, for those who fix it. */
 function lineOf(error: unknown): string {
   if (error instanceof CommandError || error instanceof DriverError) return clean(error.message);
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -85,14 +86,14 @@ function lineOf(error: unknown): string {
 const { env, stdout, stderr } = process;
 
 stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever read our output has enough of it (`| head`).
+  // The reader of our output has enough of it (`| head`).
   if (error.code === 'EPIPE') process.exit(0);
   stderr.write(`ostrace: cannot write to stdout: ${error.message}\n`);
   process.exit(1);
 });
 stderr.on('error', () => {});
 
-/** By what tools agree on: FORCE_COLOR decides where it is set, as it does for Node, and then NO_COLOR. */
+/** Follows common practice: FORCE_COLOR decides if it is set, as it does for Node, and then NO_COLOR. */
 function takesColour(): boolean {
   const forced = env['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';

@@ -1,3 +1,4 @@
+// `ostrace request`: sends a signed request, and shows its trace.
 import type { IncomingMessage } from 'node:http';
 
 import { duration } from '../report/format.js';
@@ -112,7 +113,7 @@ export const request = command({
 
     const base_id = newId();
     const options = following();
-    // First, so that the trace of a request that hangs can be found while it does.
+    // Printed first, so that the trace of a request that hangs can be found while it hangs.
     shell.say(`trace ${base_id}`);
     let endsLine = true;
     try {
@@ -120,14 +121,14 @@ export const request = command({
         endsLine = await printResponse(shell, response, values.include, isRedirect);
       });
       const { status, head, whole } = outcome;
-      // On a terminal both are seen together; what is piped stays as it came.
+      // On a terminal, body and messages appear together. Piped output stays as it came.
       if (!endsLine && shell.display.width !== undefined) {
         await print(shell, '\n');
         endsLine = true;
       }
       shell.say(`answered ${status} in ${duration(whole)}, its head after ${duration(head)}`);
     } catch (error) {
-      // Why a request failed is what its trace may tell.
+      // The trace may tell why the request failed.
       if (values.show && error instanceof CommandError) {
         await showWhatThereIs(shell, error, () => show(base_id));
       }
@@ -147,7 +148,11 @@ function timesFrom(given: string | undefined): number {
   throw new CommandError(`--repeat is "${given}"; expected a whole number from 1 to 999999`);
 }
 
-/** Gives whether what was printed ends with a line break; of a redirect that is followed only the head is. */
+/**
+ * Prints a response; of a redirect that is followed, only the head.
+ *
+ * @returns whether the output ends with a line break
+ */
 async function printResponse(
   shell: Shell,
   response: IncomingMessage,

@@ -1,3 +1,4 @@
+// `ostrace run`: runs a Node program as one trace.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -76,7 +77,7 @@ function environment(
   };
 }
 
-/** A path for NODE_OPTIONS, where blanks separate and backslashes escape within quotes. */
+/** Quotes a path for NODE_OPTIONS, where blanks separate and backslashes escape within quotes. */
 function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, '\\$&')}"`;
 }
@@ -116,10 +117,10 @@ function reasonOf(
   return code === 'EACCES' ? 'it is not executable, or may not be run by this user' : message;
 }
 
-/** The program decides what a signal means; we end when it does. */
+/** The program decides what a signal means. We end when the program ends. */
 function forwardSignals(to: (signal: NodeJS.Signals) => void): () => void {
-  // A terminal sends Ctrl-C to all that runs in its foreground: the program has got it already, and many
-  // take a second one for an order to drop everything.
+  // A terminal sends Ctrl-C to everything in its foreground. The program has therefore got it already, and many
+  // programs take a second one as an order to drop everything.
   const isInteractive = [0, 1, 2].some((fd) => isatty(fd));
   const listener = (signal: NodeJS.Signals): void => {
     const isFromKeyboard = isInteractive && (signal === 'SIGINT' || signal === 'SIGQUIT');
@@ -131,7 +132,7 @@ function forwardSignals(to: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-/** Ends this process by the signal that ended the program, for whoever looks at how we ended. */
+/** Ends this process by the signal that ended the program, so that our caller sees the same end. */
 function raise(signal: NodeJS.Signals): void {
   process.exitCode = 128 + constants.signals[signal];
   process.kill(process.pid, signal);

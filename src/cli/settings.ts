@@ -1,3 +1,4 @@
+// The options and settings that several commands share: the key and the store.
 import { type Config, readConfig } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import { masked, schemeOf, schemes, splitConnections } from '../drivers/index.js';
@@ -20,10 +21,10 @@ export const connectionOption = {
 } as const satisfies Option;
 
 /**
- * The settings that a command works with; what is wrong with the environment is said on stderr.
+ * The settings that a command works with. Problems of the environment are printed on stderr.
  *
- * @param given what `--connection-string` said, if anything
- * @throws CommandError where it is unclear which store is meant: the agent has to go on, a command has not
+ * @param given the value of `--connection-string`, if any
+ * @throws CommandError if it is unclear which store is meant: unlike the agent, a command does not have to go on
  */
 export function settings(shell: Shell, given?: string): Config {
   const connection = given ?? (shell.env[connectionVariable] || undefined);
@@ -47,7 +48,7 @@ export function settings(shell: Shell, given?: string): Config {
 /**
  * The key to sign with.
  *
- * @param given what `--profile` said, if anything
+ * @param given the value of `--profile`, if any
  */
 export function keyFrom(given: string | undefined, { profile, hmacKeys }: Config): string {
   const key = given ?? profile ?? hmacKeys[0];

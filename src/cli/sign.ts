@@ -1,3 +1,4 @@
+// `ostrace sign`: prints signed headers for other clients.
 import { traceHeaders } from '../trace/headers.js';
 import { isUuid, newId } from '../trace/ids.js';
 import type { Config } from '../config/config.js';
@@ -41,7 +42,7 @@ Anyone who has the headers can send traced requests with them, for as long as th
   },
 });
 
-/** The trace that is named, which is looked for only where that is no whole id. */
+/** The trace that is named. It is looked up only if its name is not a whole id. */
 async function baseId(config: Config, shell: Shell, given: string | undefined): Promise<string> {
   if (given === undefined) return newId();
   if (isUuid(given)) return given;

@@ -1,3 +1,4 @@
+// What commands that show traces share: opening the store, waiting for a trace, printing it.
 import { type Config, driverSettings } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { masked, openDriver, readableOf } from '../drivers/index.js';
@@ -26,7 +27,7 @@ export const unfoldOptions = {
   all: { type: 'boolean', help: 'The same as --unfold.' },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** Opens the store that commands read, for as long as it is used. */
+/** Opens the store that commands read, while it is used. */
 export async function withStore<Result>(
   config: Config,
   use: (driver: Driver) => Promise<Result>,
@@ -45,9 +46,9 @@ export function storeName(config: Config): string {
 }
 
 /**
- * Prints a trace that was just made, as soon as it is complete, or what there is of it when the time is up.
+ * Prints a trace that was just made, as soon as it is complete, or the part that exists when the time is up.
  *
- * @param hint what to check when nothing of the trace arrives
+ * @param hint what to check if nothing of the trace arrives
  */
 export async function showWhenComplete(
   shell: Shell,
@@ -92,7 +93,7 @@ export async function printTree(
   await printAll(shell, renderTree(tree, shell.display, isFolded));
 }
 
-/** Says what could not be read of a trace, and makes sure that something could. */
+/** Reports the lines of a trace that could not be read, and fails if none could. */
 export function readable(shell: Shell, base_id: string, stored: StoredTrace): StoredTrace {
   const { events, skipped } = stored;
   const lines = `${skipped} ${skipped === 1 ? 'line' : 'lines'} of trace ${base_id}`;

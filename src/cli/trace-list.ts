@@ -1,3 +1,4 @@
+// `ostrace trace list`: lists the stored traces.
 import { variableName } from '../config/options.js';
 import type { TraceSummary } from '../drivers/driver.js';
 import { type Overview, overviewOf } from '../report/overview.js';
@@ -71,7 +72,7 @@ interface Known {
   readonly total: number | undefined;
 }
 
-/** How many of the newest have to be known; all where that is Infinity. */
+/** How many of the newest traces have to be known; Infinity for all. */
 function mostOf({ readsTraces, since, until }: Filter, limit: number, scan: number): number {
   if (until !== Infinity || since !== -Infinity) return Infinity;
   return (readsTraces ? scan : limit) || Infinity;
@@ -86,7 +87,7 @@ async function summariesIn(
   return { traces, total: traces.length };
 }
 
-/** Reads traces until enough are found, or enough are looked at. */
+/** Reads traces until enough are found, or enough are examined. */
 async function read(
   store: Store,
   wanted: readonly TraceSummary[],
@@ -127,7 +128,7 @@ async function tellEmpty(shell: Shell, store: Store, isJson: boolean, isOfErrors
   return 0;
 }
 
-/** Says what was left out. */
+/** Reports which traces were left out. */
 function tellRest(
   shell: Shell,
   { traces, total }: Known,
@@ -145,7 +146,7 @@ function tellRest(
       shell.warn(`only the ${scan} newest${all} traces were examined; --scan 0 examines all`);
     }
   } else if (isFull) {
-    // Where a time is asked for, all traces are known.
+    // If a time is asked for, all traces are known.
     const isTimed = since !== -Infinity || until !== Infinity;
     const left = (isTimed ? wanted : (total ?? Infinity)) - shown;
     const older = left === Infinity ? 'older traces' : `${left} older traces`;

@@ -1,3 +1,4 @@
+// `ostrace trace show`: prints a trace.
 import type { StoredTrace } from '../drivers/driver.js';
 import { stringifyReport } from '../report/json.js';
 import { buildReport } from '../report/report.js';
@@ -48,7 +49,7 @@ function idFrom(operands: readonly string[]): string {
   );
 }
 
-/** As typed, then as nearly everyone writes ids. */
+/** Looks for the id as it was typed, then as nearly everyone writes ids. */
 async function find(store: Store, base_id: string): Promise<StoredTrace> {
   const stored = (await store.read(base_id)) ?? (await store.read(base_id.toLowerCase()));
   if (stored !== undefined) return stored;

@@ -1,10 +1,12 @@
-/** What a setting accepts: its words for people, and the value or undefined where the text is wrong. */
+// The table of all settings: names, types, defaults and help.
+
+/** The type of a setting: the words for what it takes, and a parser that gives undefined for a wrong text. */
 export interface Type<T> {
   readonly takes: string;
   parse(text: string): T | undefined;
   /** A default value as people write it. */
   show?(value: number): string;
-  /** Whether all of the text was used; what was is good, and the rest is a problem to report. */
+  /** Whether all of the text was used. If not, the used part counts, and the rest is a problem to report. */
   isWhole?(text: string): boolean;
 }
 
@@ -12,9 +14,9 @@ interface Option<T> {
   readonly type: Type<T>;
   readonly default: T;
   readonly help: string;
-  /** What holds where the value is wrong, when that must not be the default. */
+  /** The value to use if the given one is wrong and the default must not be used. */
   readonly ifWrong?: T;
-  /** The value must never be printed. */
+  /** Whether the value must never be printed. */
   readonly secret?: true;
 }
 
@@ -42,7 +44,7 @@ const split = (value: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-/** An empty key would let anyone sign: it is dropped, as OSProfiler does, and the others count. */
+/** An empty key would let anyone sign. It is dropped, as in OSProfiler, and the others count. */
 const keys: Type<readonly string[]> = {
   takes: 'keys separated by commas, none of them empty',
   parse: split,
@@ -63,7 +65,7 @@ const seconds: Type<number | undefined> = {
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** Seconds. */
+/** Gives seconds. */
 const duration: Type<number> = {
   takes: 'a time such as 90s, 30m, 12h or 7d',
   parse(value) {
@@ -75,7 +77,7 @@ const duration: Type<number> = {
 
 const multiples = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
 
-/** Bytes. */
+/** Gives bytes. */
 const size: Type<number> = {
   takes: 'a size such as 500kb, 64mb or 2gb',
   parse(value) {
@@ -110,7 +112,7 @@ export const options = {
   hmacMaxAge: {
     type: seconds,
     default: undefined as number | undefined,
-    // Somebody wants old headers to be refused: until it is clear how old, all are.
+    // The user wants old headers to be refused. Until it is clear how old, all are.
     ifWrong: 0,
     help: 'How many seconds a signed header is valid, so that an overheard header cannot be replayed forever. Headers must then say when they were signed. The headers of `ostrace` and of services under it do; the headers of OSProfiler do not, so a service that Python services call must not have this setting. Not set: forever.',
   },

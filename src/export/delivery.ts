@@ -55,7 +55,7 @@ export class Delivery {
   #isLeaving = false;
   #failures = 0;
   #retryAt = 0;
-  /** Runs after a look for what others have left; says whether another look was due meanwhile. */
+  /** This timer runs after a look for what others have left; `#isLookMissed` says whether a look was due meanwhile. */
   #looking: NodeJS.Timeout | undefined;
   #isLookMissed = false;
   #reason = '';

@@ -1,3 +1,4 @@
+// Counts lost events, and reports what happens to events that are not stored.
 import { tell } from '../trace/notice.js';
 import { Account } from './accounts.js';
 

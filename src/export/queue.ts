@@ -34,7 +34,7 @@ export class DeliveryQueue {
   /** Why the last attempt to spool failed; '' if it did not fail. */
   problem = '';
 
-  /** @param onSpooled called for each file that is on disk now; false where there is nothing more to do */
+  /** @param onSpooled called for each batch that is on disk now; returns false if nothing more is to be done */
   constructor(spool: Spool, onSpooled: () => boolean = () => true) {
     this.#spool = spool;
     this.#onSpooled = onSpooled;

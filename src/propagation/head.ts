@@ -1,11 +1,11 @@
-// Heads of HTTP/1 requests that are written down already.
+// Reads and changes the heads of HTTP/1 requests that are serialised already.
 import { traceHeaderNames } from '../trace/headers.js';
 import type { Carried } from './recipients.js';
 
 const end = '\r\n';
 const names = traceHeaderNames.map((name) => name.toLowerCase());
 
-/** All that a head says under a name, in lower case. */
+/** All values that a head has under a name, which is given in lower case. */
 export function valuesIn(head: string, name: string): readonly string[] {
   const values: string[] = [];
   const lower = head.toLowerCase();
@@ -19,9 +19,9 @@ export function valuesIn(head: string, name: string): readonly string[] {
 }
 
 /**
- * A head with trace headers in the place of those that it has.
+ * Replaces the trace headers in a head.
  *
- * @param head its lines, and maybe the empty one that ends it
+ * @param head its lines, with or without the empty line that ends it
  */
 export function withTraceHeaders(head: string, headers: Carried): string {
   const isEnded = head.endsWith(end + end);

@@ -1,8 +1,8 @@
 // Writes an info as JSON if `JSON.stringify` cannot: if it would throw, leave parts out or write them as `{}`, and
 // if the info is too large to be kept. It is loaded with the first such info.
 //
-// Writing something in another way loses nothing else of the info. Only an info that is too large is cut, and each
-// cut leaves a mark in its place that says how much is missing: "… (4 more)", "… (2048 characters)", "…": "4 more".
+// A value that has to be represented differently does not cut the rest. Only an info that is too large is cut, and
+// each cut leaves a mark in its place that says how much is missing: "… (4 more)", "… (2048 characters)", "…": "4 more".
 import type { Info } from './event.js';
 import { cut, maxInfoLength } from './info.js';
 import { isContainer, partsOf } from './representation.js';
@@ -20,7 +20,7 @@ interface Limits {
 
 const whole: Limits = { room: maxInfoLength, text: Infinity, members: Infinity, levels: 50 };
 const short: Limits = { room: maxInfoLength, text: 1024, members: 100, levels: 6 };
-/** The limit for members of an info that does not fit even so. */
+/** The limits for an info that does not fit even so. */
 const shortest = { text: 1024, outerMembers: 100, members: 10, levels: 3 } as const;
 /** Texts up to this length are kept whole within that limit. */
 const maxKeptLength = 1024;
