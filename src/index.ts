@@ -22,7 +22,7 @@ export const profiler = {
     publishedProfiler()?.init(hmac_key, ids);
   },
 
-  /** Where the running code is within a trace; undefined if it is not traced. */
+  /** The place of the running code within a trace; undefined if it is not traced. */
   get(): Position | undefined {
     return publishedProfiler()?.get();
   },

@@ -12,7 +12,7 @@ import { newId } from './trace/ids.js';
 import { type Point, startPoint } from './trace/point.js';
 import { verify } from './trace/signing.js';
 
-/** What a thread that works for a trace gets from the thread that started it. */
+/** The data that a thread which works for a trace gets from the thread that started it. */
 export interface Handover {
   readonly config: Config;
   readonly base_id: string;
@@ -93,7 +93,7 @@ function isWhole({ profile }: Config): boolean {
   return profile !== undefined;
 }
 
-/** What the stop of that point says. */
+/** The info for the stop of that point. */
 export function describeEnd({ exit_code, signal }: ProcessEnd): Info | undefined {
   return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
 }

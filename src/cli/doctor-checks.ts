@@ -101,7 +101,9 @@ const preload = /ostrace[\\/]register|dist[\\/]register\.m?js/;
 const withValue =
   /^(?:-r|-C|-e|-p|-pe|--(?:require|import|conditions|eval|print|(?:experimental-)?loader|env-file(?:-if-exists)?|input-type|title|watch-path|icu-data-dir|inspect-port|dns-result-order|diagnostic-dir|unhandled-rejections|openssl-config|redirect-warnings|trace-event-categories|max-http-header-size|stack-trace-limit|disable-warning))$/;
 
-/** Where Node's own options end in a command; the end of the command if there is no Node or no script in it. */
+/**
+ * Finds the end of Node's own options in a command: the end of the command if there is no Node or no script in it.
+ */
 function scriptAt(program: readonly string[]): number {
   const node = program.findIndex((word) => /^node(?:js)?\d*(?:\.exe)?$/.test(basename(word)));
   const at = node < 0 ? -1 : program.findIndex((word, i) => i > node && isScript(word, program[i - 1]!));

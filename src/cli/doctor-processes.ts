@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 
 export interface RunningProcess {
   readonly pid: number;
-  /** What the process runs: the name of the program file, and all of its arguments, as they are now. */
+  /** The name of the program file, and all of its arguments, as they are now. */
   readonly program: string;
   readonly args: readonly string[];
 }

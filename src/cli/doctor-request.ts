@@ -28,7 +28,7 @@ export interface Asked {
   readonly isOtherProtocol?: boolean;
   /** Whether its trace is in the store; undefined if the store cannot be read. */
   readonly isFound: boolean | undefined;
-  /** By how many seconds the service's clock is ahead of this one, if the service tells its time. */
+  /** The number of seconds by which the service's clock is ahead of this one, if the service tells its time. */
   readonly clock: number;
 }
 

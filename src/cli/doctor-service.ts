@@ -14,7 +14,7 @@ type Found = Pick<Check, 'status' | 'says'>;
 export const pm2Advice =
   "pm2's cluster mode (-i, instances) sets an application's NODE_OPTIONS too late for a preload: put '--require' and the whole path of ostrace/register into its node_args";
 
-/** What a service may lack, if nothing tells which of it. */
+/** The things that a service may lack, if nothing tells which of them. */
 const reasons = `a service makes no trace if it has no agent (${variableName('enabled')}, --import ostrace/register), another key (${variableName('hmacKeys')}) or another store (${variableName('connectionString')}); if a proxy in between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or if its clock differs by more than its ${variableName('hmacMaxAge')}`;
 
 /**

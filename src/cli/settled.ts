@@ -15,7 +15,7 @@ const pollMs = 50;
 export interface Settled {
   /** Undefined if nothing of the trace came. */
   readonly stored: StoredTrace | undefined;
-  /** What is missing when the time is up. */
+  /** The missing points, in words, when the time is up. */
   readonly missing: readonly string[];
 }
 
@@ -49,9 +49,9 @@ export async function settled(store: Store, base_id: string, waitMs: number): Pr
 const mostNamed = 3;
 
 /**
- * What a trace implies and does not hold: the other end of a point, a parent, and points of each service to which a
- * call carried the trace. A command's process has sent all of its events before the command ends, and so has a
- * thread.
+ * Finds what a trace implies and does not hold: the other end of a point, a parent, and points of each service to
+ * which a call carried the trace. A command's process has sent all of its events before the command ends, and so
+ * has a thread.
  */
 function missingIn({ base_id, roots, ...tree }: Tree): string[] {
   const points = tree.points.filter(isWork);

@@ -39,7 +39,7 @@ export function driverSettings(config: Config): DriverSettings {
 // Loaded when the first event names the host, because the agent starts without it.
 const os = (): typeof import('node:os') => require('node:os') as typeof import('node:os');
 
-/** Where events are spooled, and how many. */
+/** The place and the limits of the spool. */
 export function spoolSettings({ spool, spoolSize, spoolAge, transportUrl }: Config): {
   readonly folder: string | undefined;
   readonly temporary: string;

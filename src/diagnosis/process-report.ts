@@ -9,7 +9,7 @@ export interface SkippedPackage {
   readonly supported: readonly (readonly [from: string, below: string])[];
 }
 
-/** What the hooks of one process did. */
+/** The findings about the hooks of one process. */
 export interface Findings {
   /** Packages that were hooked when they were loaded, and where they are. */
   readonly hooked: { readonly name: string; readonly version: string; readonly folder: string }[];
@@ -39,7 +39,7 @@ export function whySkipped({ name, version, supported }: SkippedPackage): string
 /** How the preload was loaded if neither an argument nor NODE_OPTIONS names it. */
 export const byApplication = 'by the application itself';
 
-/** What `ostrace doctor` reads of each process that has the preload. */
+/** The report of a process that has the preload, as `ostrace doctor` reads it. */
 export interface ProcessReport extends Findings {
   readonly node: string;
   readonly pid: number;

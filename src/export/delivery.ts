@@ -31,7 +31,7 @@ export interface DeliverySettings {
   readonly spool: SpoolSettings;
 }
 
-/** What the deliveries of one exporter share with it. */
+/** The objects that the deliveries of one exporter share with it. */
 export interface DeliveryPlace {
   readonly account: Account;
   /** The beginning of the names of this exporter's files in the spool. */

@@ -3,7 +3,7 @@ import type { Line } from '../drivers/driver.js';
 import type { Accounts } from './accounts.js';
 import { type Keep, type Ring, append, appended, forget, truncate } from './ring.js';
 
-/** What the keeper asks the deliveries. */
+/** The deliveries, as the keeper sees them. */
 interface Delivering {
   /** Whether everything that it was given is in the store, in the spool, or lost. */
   readonly isSafe: boolean;

@@ -32,19 +32,20 @@ export interface Watch {
 /**
  * Calls back once the process (or the thread) ends, synchronously: nothing else runs after it.
  *
- * An own `process.emit` sees the end after all of the application's `exit` listeners, whose work is still
- * recorded; a listener of ours would be counted, and might be the one too many that Node warns of.
+ * An own `process.emit` sees the end after all of the application's `exit` listeners, whose work is still recorded.
+ * A listener of ours would be counted, and might be the one too many that Node warns of.
  *
- * A signal without a handler ends Node at once, with no chance to store anything. So while a trace is live, or what
- * it left is unsent, there is a handler where the application has none; it leaves as soon as the application adds one, and
- * what it does is to raise the signal again. Like every handler it runs only when the event loop turns:
- * while a traced request blocks it, the signal waits. What the process does to itself (`process.kill`, `abort`,
- * `reallyExit`, `execve`) is at the end of its code instead, and is told of before it is done.
+ * A signal without a handler ends Node at once, with no chance to store anything. While a trace is live, or its
+ * events are unsent, there is therefore a handler, unless the application has one. It is removed as soon as the
+ * application adds one, and it raises the signal again. Like every handler, it runs only when the event loop turns:
+ * while a traced request blocks the loop, the signal waits. A process may also end itself (`process.kill`, `abort`,
+ * `reallyExit`, `execve`). None of its code runs after that, so these calls are reported before they are made.
  *
  * @param leave called at the end
- * @param flush called when a signal comes that the application handles: that may be the end, or not
+ * @param flush called when a signal arrives that the application handles, which may be the end or not
  * @param hasUnsent whether something would be lost if the process ended now
- * @param onFailure told where it can't be watched any more: an application may have replaced what that takes
+ * @param onFailure called if the end cannot be watched any more, because the application has replaced what that
+ *   needs
  */
 export function watchProcessEnd(
   leave: (out: ProcessEnd) => void,

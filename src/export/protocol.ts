@@ -2,7 +2,7 @@
 import type { BundleMark } from '../diagnosis/bundles.js';
 import type { DeliverySettings } from './delivery.js';
 
-/** What the exporter's worker thread is given when it starts. */
+/** The data that the exporter's worker thread gets when it starts. */
 export interface ExportData {
   /** The stores. Each of them gets all events. */
   readonly connectionStrings: readonly string[];
@@ -11,7 +11,7 @@ export interface ExportData {
   readonly script: string | undefined;
   /** The ring of the thread that starts it; undefined if another thread reads that ring. */
   readonly ring: SharedArrayBuffer | undefined;
-  /** What the starting thread has to know at the end: see `accounts.ts`. */
+  /** The counts that the starting thread has to know at the end: see `accounts.ts`. */
   readonly accounts: SharedArrayBuffer;
   /**
    * A copy of the events that were taken out of the rings and are in no store and no spool yet: see `keeper.ts`.

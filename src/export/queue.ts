@@ -23,8 +23,8 @@ export interface Batch {
 }
 
 /**
- * What waits for a store, the oldest first, in memory and on disk. Memory holds what has just arrived and what is
- * being delivered. What has to wait is moved to the spool.
+ * The events that wait for a store, the oldest first, in memory and on disk. Memory holds events that have just
+ * arrived and those that are being delivered. Events that have to wait are moved to the spool.
  */
 export class DeliveryQueue {
   readonly #spool: Spool;
@@ -143,7 +143,7 @@ export class DeliveryQueue {
     if (isPartial && whole !== undefined) this.#spool.remove(whole);
   }
 
-  /** Writes what is only in memory to disk, as far as there is room. */
+  /** Writes the events that are only in memory to disk, as far as there is room. */
   spool(): void {
     this.problem = '';
     for (let i = 0; i < this.#all.length; i++) {

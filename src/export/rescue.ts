@@ -11,7 +11,7 @@ import { Spool } from './spool.js';
 
 const batchLines = 1000;
 
-/** What the exporter's thread cannot take care of. */
+/** The events that the exporter's thread cannot take care of. */
 export interface Left {
   readonly connectionStrings: readonly string[];
   readonly delivery: DeliverySettings;
@@ -45,7 +45,7 @@ export function rescue(left: Left): void {
     const unsafe = accounts.unsafeOf(taken, accounts.stores[i]!);
     rescueOf(each, i, [...unsafe, ...fresh], dropped, left);
   });
-  // What is taken must not count as given any more.
+  // Events that are taken here must not count as given any more.
   if (!isLast) accounts.given = 0;
 }
 

@@ -4,7 +4,7 @@ import { Id, idWords } from '../trace/ids.js';
 import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';
 import type { Ring } from './ring.js';
 
-/** What all events of a process say about their origin. */
+/** The members that all events of a process share, because they name its origin. */
 export interface Source {
   readonly host: string;
   readonly project: string;
@@ -52,7 +52,7 @@ class Page {
   readonly room: number;
   readonly #words: Int32Array;
   readonly #bytes: Buffer;
-  /** Where the info begins: at a whole word, as it does in a record. */
+  /** The beginning of the info: at a whole word, as in a record. */
   readonly #info: number;
   readonly #middle: number;
   readonly #end: Buffer;

@@ -8,7 +8,10 @@ import { messageOf } from '../trace/notice.js';
 
 const usualName = (): string => `ostrace-spool-${process.getuid?.() ?? 'user'}`;
 
-/** Where the spool is, or would be. It may not exist yet, and must be looked for again when it is made. */
+/**
+ * Finds the spool, or the place where it would be. It may not exist yet, and must be looked for again when it is
+ * made.
+ */
 export function findRoot(temporary: string): string {
   const usual = join(temporary, usualName());
   return isOwn(usual) ? usual : (oldestOther(temporary) ?? usual);

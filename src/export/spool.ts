@@ -12,7 +12,7 @@ import { baseIdOf } from './lines.js';
 import { isAbandoned, isMarked, newMark, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';
 import { findRoot, isOwn, makeRoot } from './spool-root.js';
 
-/** Where and how much is spooled. */
+/** The place and the limits of the spool. */
 export interface SpoolSettings {
   /** The folder of all stores' spools; undefined for a folder of the user below `temporary`. */
   readonly folder: string | undefined;

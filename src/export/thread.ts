@@ -13,7 +13,7 @@ const [firstRestMs, lastRestMs] = [100, 30_000];
 /** A thread that has lived for this long did not end because of how it was started. */
 const longMs = 60_000;
 
-/** What the thread needs of the exporter. */
+/** The exporter, as its thread needs it. */
 export interface ThreadOwner {
   data(isRestarted: boolean): ExportData;
   /** The environment that the thread gets. */

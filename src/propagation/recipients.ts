@@ -10,7 +10,7 @@ export interface Line {
   readonly secureFor?: string | undefined;
 }
 
-/** Where a request goes, as far as that decides who can read its headers. */
+/** The way of a request, as far as it decides who can read the headers. */
 export interface Way extends Line {
   readonly method: string;
   readonly path: string;
@@ -21,8 +21,8 @@ export interface Way extends Line {
 }
 
 /**
- * Whether a request may carry signed headers. Whoever reads them could replay them, so everybody who can read them
- * must be among the hosts that may have them.
+ * Whether a request may carry signed headers. A reader of the headers could replay them, so everybody who can read
+ * them must be among the hosts that may have them.
  *
  * @param carriesTo whether a host may have them
  */
@@ -50,7 +50,7 @@ function hostOf(authority: unknown): string | undefined {
 const isSame = (host: string | undefined, name: string): boolean =>
   host?.toLowerCase().replace(/\.$/, '') === name.toLowerCase();
 
-/** What the application itself gave a request: trace headers, and its authorization. */
+/** The headers that the application itself gave a request: trace headers, and its authorization. */
 export interface Given {
   /** All values of `X-Trace-Info`. */
   readonly infos: readonly unknown[];

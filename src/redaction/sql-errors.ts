@@ -7,7 +7,7 @@ const letter = /\p{L}/u;
 
 // A key, or a row, as PostgreSQL's details and messages that repeat them have it: `Key (email)=(a@b.c)`.
 const tuple = /\) ?= ?\(|contains \(/;
-// What MySQL writes behind the value: a name, which is not part of the value.
+// The text that MySQL writes behind the value: a name, which is not part of the value.
 const named = / for (?:key|column) (['`])[\w.$`'-]{1,300}\1(?: at row \d{1,20})?$/;
 const endsWithName = /^(?:Duplicate entry|(?:Truncated )?[Ii]ncorrect [\w ]{1,40} value:) /;
 const maxNamedLength = 400;

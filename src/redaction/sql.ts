@@ -55,7 +55,7 @@ const maskable = /['"$#\d]|--|\/\*/;
 
 /**
  * A statement with its literals replaced by `?` and without its comments. Placeholders, names, keywords and
- * operators stay. Of a long statement, only the beginning is read and returned, with its whole length in
+ * operators stay. If the statement is long, only its beginning is read and returned, with its whole length in
  * characters.
  */
 export function maskLiterals(sql: string, dialect: Dialect): string {
@@ -94,7 +94,7 @@ function commentEnd(sql: string, start: number, dialect: Dialect): number {
 }
 
 /**
- * What the stop of a point says of a database's error. Databases repeat the values that they refuse. Unless the
+ * Describes a database's error for the stop of a point. Databases repeat the values that they refuse. Unless the
  * parameters are asked for, these values are masked.
  *
  * @param namesOnly codes of errors that quote names of tables, columns and the like, and no values

@@ -78,7 +78,7 @@ function maskParameter(parameter: string): string {
   return start < parameter.length ? `${parameter.slice(0, start)}***` : parameter;
 }
 
-/** Where the first secret begins; `Infinity` if there is none. */
+/** The beginning of the first secret; `Infinity` if there is none. */
 function secretStart(parameter: string): number {
   for (const match of parameter.matchAll(name)) {
     const start = match.index + match[0].length;

@@ -9,7 +9,7 @@ const suspectPath = /[%@#="']|eyJ/;
 
 // Far more than is recorded of a text. The expressions there need stack for each character of some texts.
 const maxLength = 64 * 1024;
-// What is shown of a longer part.
+// The part of a longer text that is shown.
 const maxShown = 1024;
 
 export interface Target {

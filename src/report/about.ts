@@ -8,7 +8,7 @@ import type { TreePoint } from './tree.js';
 export interface About {
   /** The kind of point, as people call it. */
   readonly label: string;
-  /** What it worked on. */
+  /** The subject of its work. */
   readonly subject: string;
   /** How it ended: a status, a number of rows, an exit code. */
   readonly outcome: string;
@@ -58,7 +58,7 @@ const kinds: Readonly<Record<string, Describe>> = {
   }),
 };
 
-/** What a point was about and how it ended, from those of its events that were stored. */
+/** Describes what a point was about and how it ended, from those of its events that were stored. */
 export function about(point: TreePoint): About {
   const start = point.startInfo ?? {};
   const stop = point.stopInfo ?? {};

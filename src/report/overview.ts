@@ -12,7 +12,7 @@ export interface Overview extends TraceSummary {
   readonly path: string | undefined;
   /** The status of the response; undefined if there was none, or if the trace began otherwise. */
   readonly status: number | undefined;
-  /** What it began with, in words: `GET /orders/42`, `process shop/label.mjs`. */
+  /** Its beginning in words: `GET /orders/42`, `process shop/label.mjs`. */
   readonly what: string;
   /** In microseconds, from the first event to the last. */
   readonly duration: number;

@@ -2,10 +2,13 @@
 import type { Info } from './event.js';
 import { failure } from './info.js';
 
-/** What the stop of a point says if its caller gave the work up on purpose. That is no failure: see `failed.ts`. */
+/**
+ * The info for the stop of a point whose caller gave the work up on purpose. That is not a failure: see
+ * `failed.ts`.
+ */
 export const cancelled: Info = { cancelled: true };
 
-/** What the stop of a point says if an error ended the work. */
+/** The info for the stop of a point whose work was ended by an error. */
 export function ending(error: unknown): Info {
   return isGivingUp(error) ? cancelled : failure(error);
 }

@@ -14,7 +14,7 @@ import { type Id, idOf } from './ids.js';
 import { Trace, endTrace, leftOut, lifecycle, tracing } from './trace.js';
 
 /**
- * Where code runs within a trace. It is immutable, apart from the two flags of its point, so parallel work cannot
+ * The place of code within a trace. It is immutable, apart from the two flags of its point, so parallel work cannot
  * mix.
  */
 export interface Context {
@@ -34,9 +34,9 @@ export interface Context {
   isCarriedOn: boolean;
 }
 
-// Where the running code is; `runLibrary` has a place of its own. `null` means outside of any trace. Undefined
-// means that nothing was ever stored: the code belongs to the thread's own trace, or to no trace if the thread has
-// none.
+// Holds the context of the running code; `runLibrary` has a place of its own. `null` means outside of any trace.
+// Undefined means that nothing was ever stored: the code belongs to the thread's own trace, or to no trace if the
+// thread has none.
 const storage = new AsyncLocalStorage<Context | null>();
 
 // Code outside of any request belongs to the process or the thread as a whole, if that is traced.
@@ -85,7 +85,7 @@ let lent: Context | null | undefined;
 const stored = (): Context | null | undefined => (lent === undefined ? storage.getStore() : lent);
 
 /**
- * Where the running code is, also if nothing is recorded there: within a trace that has ended, or in nobody's
+ * The context of the running code, also if nothing is recorded there: within a trace that has ended, or in nobody's
  * place. Undefined if the code is known to be in no trace, such as the code of an untraced request.
  */
 export function place(): Context | undefined {

@@ -29,7 +29,7 @@ export const idWords = 9;
  */
 export class Id {
   readonly words: Int32Array;
-  /** Where the id begins in these words. */
+  /** The word at which the id begins. */
   readonly at: number;
 
   constructor(words: Int32Array, at: number) {

@@ -86,7 +86,7 @@ export function cut(text: string, most: number = maxTextLength, length = text.le
   return length <= most ? text : `${text.slice(0, most)}… (${length} characters)`;
 }
 
-/** What the stop of a failed point says of its error. Any value may be thrown. */
+/** Describes an error for the stop of a failed point. Any value may be thrown. */
 export function failure(error: unknown): Info {
   try {
     if (typeof error === 'object' && error !== null) {

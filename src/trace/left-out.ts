@@ -1,4 +1,4 @@
-// Adds to traces what is not in them: the number of calls of which nobody can tell whose they are, and of calls
+// Adds to traces the number of calls that are not in them: calls of which nobody can tell whose they are, and calls
 // that came too late.
 import { type Context, rootContext } from './context.js';
 import type { Info } from './event.js';

@@ -27,8 +27,8 @@ export function tell(text: string): void {
 }
 
 /**
- * Makes a text a part of one line, of a readable length. What a store or a library says may be anything, such as
- * text that controls a terminal, or that looks like another line of ours.
+ * Makes a text a part of one line, of a readable length. A store or a library may say anything, such as text that
+ * controls a terminal, or that looks like another line of ours.
  */
 export function oneLine(text: string, maxLength: number): string {
   const start = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;

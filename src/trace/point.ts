@@ -23,7 +23,7 @@ export interface Point {
 /** Which of a point's two events it is. */
 export type Message = 'start' | 'stop';
 
-/** What a point says about itself at its start or its stop. */
+/** The info that a point has at its start or its stop. */
 export type Payload = Info | FixedInfo | undefined;
 
 /**

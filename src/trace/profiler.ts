@@ -10,7 +10,7 @@ import { isPlainPromise, passingOn, watch } from './returned.js';
 import type { VerifiedTrace } from './signing.js';
 import { createStamp } from './stamp.js';
 
-/** Where the running code is within a trace. */
+/** The place of the running code within a trace. */
 export interface Position {
   readonly base_id: string;
   readonly parent_id: string;
@@ -18,7 +18,7 @@ export interface Position {
   readonly id: string;
 }
 
-/** What `call` records of a function. It is only called if the call is traced. */
+/** Describes a function for `call`. It is only called if the call is traced. */
 export interface Description {
   start(): Info | undefined;
   stop(result: unknown): Info | undefined;

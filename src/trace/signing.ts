@@ -12,7 +12,7 @@ export interface SignedTrace {
   readonly hmac: string;
 }
 
-/** What a verified header says. */
+/** The content of a verified header. */
 export interface VerifiedTrace {
   readonly base_id: string;
   /** The sender's current point; the trace itself if the header names no point. */

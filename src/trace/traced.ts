@@ -3,7 +3,7 @@ import type { Info } from './event.js';
 import { type Description, publishedProfiler } from './profiler.js';
 import { shown, text } from './shown.js';
 
-/** What is recorded of a traced function, in OSProfiler's terms. */
+/** The options of a traced function, in OSProfiler's terms. */
 export interface TracedOptions {
   /** More for the point's info, beside the function. */
   readonly info?: Info;
@@ -132,7 +132,7 @@ function keepProperties(fn: Callable, wrapper: Callable): void {
 /** The properties that each function has of its own. */
 const own: ReadonlySet<string> = new Set(['prototype', 'arguments', 'caller']);
 
-/** What `reflect-metadata` adds to `Reflect`. */
+/** The functions that `reflect-metadata` adds to `Reflect`. */
 interface Metadata {
   readonly getOwnMetadataKeys?: (target: object) => readonly unknown[];
   readonly getOwnMetadata?: (key: unknown, target: object) => unknown;
