@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { node, versions } from '../instrumentations/targets.js';
 import { type Type, options, variableName } from '../src/config/options.js';
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
+import { commandHelp, commandsMissingInReadme } from './pages/commands.js';
+import { budgetTable, startupTable, tracedTable } from './pages/costs.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
@@ -18,9 +20,13 @@ interface Part {
 }
 
 const parts: readonly Part[] = [
-  { page: 'README.md', name: 'options', text: optionTable },
-  { page: 'README.md', name: 'versions', text: versionTable },
-  { page: 'docs/support.md', name: 'versions', text: testedTable },
+  { page: 'docs/settings.md', name: 'options', text: optionTable },
+  { page: 'docs/versions.md', name: 'versions', text: versionTable },
+  { page: 'docs/versions.md', name: 'tested', text: testedTable },
+  { page: 'docs/commands.md', name: 'commands', text: commandHelp },
+  { page: 'docs/costs.md', name: 'startup', text: () => startupTable(table) },
+  { page: 'docs/costs.md', name: 'traced', text: () => tracedTable(table) },
+  { page: 'docs/costs.md', name: 'budgets', text: () => budgetTable(table) },
   { page: 'docs/parity.md', name: 'cases', text: () => parityPage(table) },
   { page: 'docs/pitfalls.md', name: 'pitfalls', text: pitfallTable },
 ];
@@ -113,4 +119,9 @@ for (const { page, name, text } of parts) {
     console.error(`${page}'s part "${name}" is stale: npm run docs`);
     process.exitCode = 1;
   }
+}
+
+for (const name of commandsMissingInReadme()) {
+  console.error(`README.md's table of commands lacks \`ostrace ${name}\``);
+  process.exitCode = 1;
 }

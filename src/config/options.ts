@@ -1,13 +1,13 @@
 // The table of settings, from which the environment variables, the configuration's type and the pages are made.
 import { type TargetOption, targetHelp } from '../../instrumentations/targets.js';
 
-/** What a setting accepts: its words for people, and the value or undefined where the text is wrong. */
+/** The type of a setting: the words for what it takes, and a parser that gives undefined for a wrong text. */
 export interface Type<T> {
   readonly takes: string;
   parse(text: string): T | undefined;
   /** A default value as people write it. */
   show?(value: number): string;
-  /** Whether all of the text was used; what was is good, and the rest is a problem to report. */
+  /** Whether all of the text was used. If not, the used part counts, and the rest is a problem to report. */
   isWhole?(text: string): boolean;
 }
 
@@ -15,9 +15,9 @@ interface Option<T> {
   readonly type: Type<T>;
   readonly default: T;
   readonly help: string;
-  /** What holds where the value is wrong, when that must not be the default. */
+  /** The value to use if the given one is wrong and the default must not be used. */
   readonly ifWrong?: T;
-  /** The value must never be printed. */
+  /** Whether the value must never be printed. */
   readonly secret?: true;
 }
 
@@ -45,7 +45,7 @@ const split = (value: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-/** An empty key would let anyone sign: it is dropped, as OSProfiler does, and the others count. */
+/** An empty key would let anyone sign. It is dropped, as in OSProfiler, and the others count. */
 const keys: Type<readonly string[]> = {
   takes: 'keys separated by commas, none of them empty',
   parse: split,
@@ -60,13 +60,13 @@ const connection: Type<string> = {
 };
 
 const seconds: Type<number | undefined> = {
-  takes: 'a whole number of seconds, such as 60; until then no header triggers a trace',
+  takes: 'a whole number of seconds such as 60 (with a wrong value, no header triggers a trace)',
   parse: (value) => (/^\s*[1-9]\d{0,8}\s*$/.test(value) ? Number(value) : undefined),
 };
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** Seconds. */
+/** Gives seconds. */
 const duration: Type<number> = {
   takes: 'a time such as 90s, 30m, 12h or 7d',
   parse(value) {
@@ -78,7 +78,7 @@ const duration: Type<number> = {
 
 const multiples = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
 
-/** Bytes. */
+/** Gives bytes. */
 const size: Type<number> = {
   takes: 'a size such as 500kb, 64mb or 2gb',
   parse(value) {
@@ -104,7 +104,7 @@ const switches = Object.fromEntries(
 ) as Readonly<Record<TargetOption, Option<boolean>>>;
 
 /**
- * Every setting, once. The environment variable, the type of the configuration and the README's table
+ * Every setting, once. The environment variable, the type of the configuration and the table in docs/settings.md
  * are derived from this; OSProfiler's own options keep their names.
  */
 export const options = {
@@ -113,25 +113,25 @@ export const options = {
     type: keys,
     default: [] as readonly string[],
     secret: true,
-    help: 'Keys that may trigger a trace by a signed header, separated by commas. The key that verified a request signs what follows. Without a key nobody can trigger.',
+    help: 'The keys that may trigger a trace by a signed header. The key that verified a request also signs the requests that follow from it. Without a key, nobody can trigger a trace by a header.',
   },
   hmacMaxAge: {
     type: seconds,
     default: undefined as number | undefined,
-    // Somebody wants old headers to be refused: until it is clear how old, all are.
+    // The user wants old headers to be refused. Until it is clear how old, all are.
     ifWrong: 0,
-    help: 'How many seconds signed headers are good for, so that one that was overheard cannot be replayed for ever. Headers must then say when they were signed: those of `ostrace` and of all services under it do, those of OSProfiler do not, so a service that gets its requests from Python must not have this setting. For ever when not set.',
+    help: 'How many seconds a signed header is valid, so that an overheard header cannot be replayed forever. Headers must then say when they were signed. The headers of `ostrace` and of services under it do; the headers of OSProfiler do not, so a service that Python services call must not have this setting. Not set: forever.',
   },
   connectionString: {
     type: connection,
     default: 'file://.ostrace',
-    help: 'Where traces go: `file://` and a folder, absolute or relative to where the process was started, or another store. Several, separated by commas, get all traces each; commands read the first that can be read.',
+    help: 'Where traces are stored: `file://` and a folder, absolute or relative to the folder in which the process was started, or another store. Several stores, separated by commas, each get all traces; commands read the first one that can be read.',
   },
   transportUrl: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'The broker of `messaging://`, as `rabbit://user:password@host:5672/`.',
+    help: 'The broker for `messaging://`, such as `rabbit://user:password@host:5672/`.',
   },
   filterErrorTrace: off(
     'Also keeps a list of the traces with a failed point, for `trace list --error-trace`.',
@@ -139,74 +139,74 @@ export const options = {
   keepFor: {
     type: duration,
     default: undefined as number | undefined,
-    help: 'How long the store keeps a trace: files and Redis. For ever when not set.',
+    help: 'How long a trace is kept, in files and Redis. Not set: forever.',
   },
   keepSize: {
     type: size,
     default: undefined as number | undefined,
-    help: 'How much the folder of files may hold; the oldest traces go first. Any amount when not set.',
+    help: 'How much the folder of files may hold; the oldest traces are removed first. Not set: no limit.',
   },
   linger: {
     type: milliseconds,
     default: 100,
-    help: 'For how many milliseconds after its request was answered a trace still takes new points; work that began before is recorded to its end. What starts later is not recorded, but counted in the trace.',
+    help: 'How many milliseconds a trace still accepts new points after its request was answered. Work that began before is recorded to its end. Work that begins later is not recorded, but counted in the trace.',
   },
   shareWithGroup: off(
-    'Lets the group of the folder of files read and write the traces in it, for services of several users. The user alone may when not set.',
+    'Lets the group of the folder of files read and write the traces in it, for services of several users. Not set: only the user can.',
   ),
   exitTimeout: {
     type: milliseconds,
     default: 500,
-    help: 'How many milliseconds the end of the process waits for the store at the most; what is not stored by then is spooled.',
+    help: 'How many milliseconds a process that ends waits for the store, at most. Events that are not stored by then are spooled.',
   },
   spool: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: 'The folder for events that a store does not take now; `ostrace-spool-` and the number of the user in the folder for temporary files when not set.',
+    help: 'The folder for events that a store does not accept at the moment. Not set: `ostrace-spool-` and the id of the user, in the folder for temporary files.',
   },
   spoolSize: {
     type: size,
     default: 64 * 2 ** 20,
-    help: 'How much the spool may hold; what comes then is lost, and counted.',
+    help: 'How much the spool of each store may hold. Events that do not fit are lost, and counted.',
   },
   spoolAge: {
     type: duration,
     default: 7 * 86_400,
-    help: 'How long events wait in the spool; what is older is removed, and counted as lost.',
+    help: 'How long events may wait in the spool. Older events are removed, and counted as lost.',
   },
   profile: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'A key: the whole process is one trace, signed with it. Headers that it signed are believed, as those of `OSTRACE_HMAC_KEYS` are.',
+    help: 'A key. The whole process is one trace, signed with this key. Headers that this key signed trigger traces, as with `OSTRACE_HMAC_KEYS`.',
   },
   traceSql: off('Adds a `sql` point with the statement to each `db` point.'),
   traceSqlParams: off("Adds the statement's parameters to `sql` points. They may hold secrets."),
   maskSql: on(
-    'Puts a `?` for each literal of a recorded statement, and leaves its comments out: they may hold secrets.',
+    'Replaces each literal of a recorded statement with `?`, and leaves its comments out, because they may hold secrets.',
   ),
   traceCommandArgs: off('Adds the arguments to `command` points. They may hold secrets.'),
   propagateTo: {
     type: list,
     default: ['local'] as readonly string[],
-    help: 'Hosts that receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. All hosts that can read them must be among these, forward proxies too.',
+    help: 'The hosts that may receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. Every host that can read the headers must be among these, forward proxies too.',
   },
-  project: { type: text, default: 'ostrace', help: 'The project that events name.' },
+  project: { type: text, default: 'ostrace', help: 'The project name in events.' },
   service: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The service that events name; the script's name when not set, under pm2 the application's. Give each service its own.",
+    help: "The service name in events. Give each service its own. Not set: the name of the script, or under pm2 the application's name.",
   },
   host: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The host that events name; the machine's name when not set.",
+    help: 'The host name in events. Not set: the name of the machine.',
   },
-  debug: off('Says on stderr what is hooked, what is left alone, and why a trace header is refused.'),
+  debug: off('Reports on stderr what is hooked, what is left alone, and why a trace header is refused.'),
   instrumentations: {
     type: list,
     default: [] as readonly string[],
-    help: "Instrumentations of one's own, separated by commas: files, as `./my-target.js`, and packages.",
+    help: 'Instrumentations of your own, separated by commas: files, such as `./my-target.js`, and packages.',
   },
   ...switches,
 } as const satisfies Readonly<Record<string, Option<unknown>>>;
