@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { node, versions } from '../instrumentations/targets.js';
-import { type Type, options, variableName } from '../src/config/options.js';
+import { help } from '../src/config/help.js';
+import { type OptionName, type Type, options, variableName } from '../src/config/options.js';
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
 import { commandHelp, commandsMissingInReadme } from './pages/commands.js';
 import { budgetTable, startupTable, tracedTable } from './pages/costs.js';
@@ -41,7 +42,7 @@ function optionTable(): string {
     const type: Type<unknown> = option.type;
     const isNumber = typeof option.default === 'number' && type.show !== undefined;
     const initial = isSecret ? 'none' : shown(isNumber ? type.show!(option.default) : option.default);
-    return [`\`${variableName(name)}\``, option.type.takes, initial, option.help];
+    return [`\`${variableName(name)}\``, option.type.takes, initial, help[name as OptionName]];
   });
   return table(['variable', 'takes', 'default', 'meaning'], rows);
 }

@@ -14,7 +14,6 @@ export interface Type<T> {
 interface Option<T> {
   readonly type: Type<T>;
   readonly default: T;
-  readonly help: string;
   /** The value to use if the given one is wrong and the default must not be used. */
   readonly ifWrong?: T;
   /** Whether the value must never be printed. */
@@ -95,118 +94,96 @@ const milliseconds: Type<number> = {
   parse: (value) => (/^\s*\d{1,5}\s*$/.test(value) && Number(value) <= 60_000 ? Number(value) : undefined),
 };
 
-const on = (help: string): Option<boolean> => ({ type: flag, default: true, help });
-const off = (help: string): Option<boolean> => ({ type: flag, default: false, help });
+const on: Option<boolean> = { type: flag, default: true };
+const off: Option<boolean> = { type: flag, default: false };
 
 /** A switch for each target, or for several that belong together. */
-const switches = Object.fromEntries(
-  Object.entries(targetHelp).map(([option, help]) => [option, on(`Instruments ${help}.`)]),
-) as Readonly<Record<TargetOption, Option<boolean>>>;
+const switches = Object.fromEntries(Object.keys(targetHelp).map((option) => [option, on])) as Readonly<
+  Record<TargetOption, Option<boolean>>
+>;
 
 /**
  * Every setting, once. The environment variable, the type of the configuration and the table in docs/settings.md
  * are derived from this; OSProfiler's own options keep their names.
  */
 export const options = {
-  enabled: off('Turns the agent on. Off, the preload loads nothing and patches nothing.'),
+  enabled: off,
   hmacKeys: {
     type: keys,
     default: [] as readonly string[],
     secret: true,
-    help: 'The keys that may trigger a trace by a signed header. The key that verified a request also signs the requests that follow from it. Without a key, nobody can trigger a trace by a header.',
   },
   hmacMaxAge: {
     type: seconds,
     default: undefined as number | undefined,
     // The user wants old headers to be refused. Until it is clear how old, all are.
     ifWrong: 0,
-    help: 'How many seconds a signed header is valid, so that an overheard header cannot be replayed forever. Headers must then say when they were signed. The headers of `ostrace` and of services under it do; the headers of OSProfiler do not, so a service that Python services call must not have this setting. Not set: forever.',
   },
   connectionString: {
     type: connection,
     default: 'file://.ostrace',
-    help: 'Where traces are stored: `file://` and a folder, absolute or relative to the folder in which the process was started, or another store. Several stores, separated by commas, each get all traces; commands read the first one that can be read.',
   },
   transportUrl: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'The broker for `messaging://`, such as `rabbit://user:password@host:5672/`.',
   },
-  filterErrorTrace: off(
-    'Also keeps a list of the traces with a failed point, for `trace list --error-trace`.',
-  ),
+  filterErrorTrace: off,
   keepFor: {
     type: duration,
     default: undefined as number | undefined,
-    help: 'How long a trace is kept, in files and Redis. Not set: forever.',
   },
   keepSize: {
     type: size,
     default: undefined as number | undefined,
-    help: 'How much the folder of files may hold; the oldest traces are removed first. Not set: no limit.',
   },
   linger: {
     type: milliseconds,
     default: 100,
-    help: 'How many milliseconds a trace still accepts new points after its request was answered. Work that began before is recorded to its end. Work that begins later is not recorded, but counted in the trace.',
   },
-  shareWithGroup: off(
-    'Lets the group of the folder of files read and write the traces in it, for services of several users. Not set: only the user can.',
-  ),
+  shareWithGroup: off,
   exitTimeout: {
     type: milliseconds,
     default: 500,
-    help: 'How many milliseconds a process that ends waits for the store, at most. Events that are not stored by then are spooled.',
   },
   spool: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: 'The folder for events that a store does not accept at the moment. Not set: `ostrace-spool-` and the id of the user, in the folder for temporary files.',
   },
   spoolSize: {
     type: size,
     default: 64 * 2 ** 20,
-    help: 'How much the spool of each store may hold. Events that do not fit are lost, and counted.',
   },
   spoolAge: {
     type: duration,
     default: 7 * 86_400,
-    help: 'How long events may wait in the spool. Older events are removed, and counted as lost.',
   },
   profile: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'A key. The whole process is one trace, signed with this key. Headers that this key signed trigger traces, as with `OSTRACE_HMAC_KEYS`.',
   },
-  traceSql: off('Adds a `sql` point with the statement to each `db` point.'),
-  traceSqlParams: off("Adds the statement's parameters to `sql` points. They may hold secrets."),
-  maskSql: on(
-    'Replaces each literal of a recorded statement with `?`, and leaves its comments out, because they may hold secrets.',
-  ),
-  traceCommandArgs: off('Adds the arguments to `command` points. They may hold secrets.'),
+  traceSql: off,
+  traceSqlParams: off,
+  maskSql: on,
+  traceCommandArgs: off,
   propagateTo: {
     type: list,
     default: ['local'] as readonly string[],
-    help: 'The hosts that may receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. Every host that can read the headers must be among these, forward proxies too.',
   },
-  project: { type: text, default: 'ostrace', help: 'The project name in events.' },
+  project: { type: text, default: 'ostrace' },
   service: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The service name in events. Give each service its own. Not set: the name of the script, or under pm2 the application's name.",
   },
   host: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: 'The host name in events. Not set: the name of the machine.',
   },
-  debug: off('Reports on stderr what is hooked, what is left alone, and why a trace header is refused.'),
+  debug: off,
   instrumentations: {
     type: list,
     default: [] as readonly string[],
-    help: 'Instrumentations of your own, separated by commas: files, such as `./my-target.js`, and packages.',
   },
   ...switches,
 } as const satisfies Readonly<Record<string, Option<unknown>>>;
