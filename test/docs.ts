@@ -8,6 +8,7 @@ import { type OptionName, type Type, options, variableName } from '../src/config
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
 import { commandHelp, commandsMissingInReadme } from './pages/commands.js';
 import { budgetTable, startupTable, tracedTable } from './pages/costs.js';
+import { pointKinds } from '../src/trace/vocabulary.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
@@ -28,12 +29,24 @@ const parts: readonly Part[] = [
   { page: 'docs/costs.md', name: 'startup', text: () => startupTable(table) },
   { page: 'docs/costs.md', name: 'traced', text: () => tracedTable(table) },
   { page: 'docs/costs.md', name: 'budgets', text: () => budgetTable(table) },
+  { page: 'docs/points.md', name: 'points', text: pointTable },
   { page: 'docs/parity.md', name: 'cases', text: () => parityPage(table) },
   { page: 'docs/pitfalls.md', name: 'pitfalls', text: pitfallTable },
 ];
 
 function pitfallTable(): string {
   return table(['', 'the pitfall', 'its tests', ''], pitfallRows());
+}
+
+/** What each kind of point says; kinds of which that is the same share a row. */
+function pointTable(): string {
+  const rows: [names: string, when: string, what: string][] = [];
+  for (const [name, kind] of Object.entries(pointKinds)) {
+    if ('when' in kind) rows.push([`\`${name}\``, kind.when, kind.what]);
+    else rows.at(-1)![0] += `, \`${name}\``;
+  }
+  const own = ['any other name', 'a point of your own, made with [the API](api.md)', 'what you say'];
+  return table(['point', 'when', 'what it records'], [...rows, own]);
 }
 
 function optionTable(): string {

@@ -43,10 +43,9 @@ interface Kind {
   readonly family: 'server' | 'client' | 'database' | 'process' | 'note';
   /** The members of info that it says. */
   readonly says: readonly FactGroup[];
-  /** When there is such a point, for the pages. */
-  readonly when: string;
-  /** What it says, for the pages: at the start; at the stop. */
-  readonly what: string;
+  /** When there is such a point, and what it says, for the pages; not for a kind that shares the row before it. */
+  readonly when?: string;
+  readonly what?: string;
 }
 
 /** The points of the agent itself. All other points are the application's, or those of other services. */
@@ -55,72 +54,70 @@ export const pointKinds = {
     label: 'HTTP in',
     family: 'server',
     says: ['request', 'response'],
-    when: "an incoming HTTP request of `http`, `https` and `http2` servers; of an upgrade (WebSocket) and a `CONNECT`, the handshake (the name is OSProfiler's)",
-    what: 'method, path, query; status',
+    when: 'an incoming HTTP request, of `http`, `https` and `http2` servers; the handshake of an upgrade (WebSocket) and of a `CONNECT`. The name is OSProfiler\'s; reports show the point as "HTTP in"',
+    what: 'start: method, scheme, path, query; stop: status',
   },
   http: {
     label: 'HTTP out',
     family: 'client',
     says: ['requests'],
-    when: 'an outgoing request: `http`, `http2`, `fetch`, undici',
-    what: 'method, host, port, path, query; status',
+    when: 'an outgoing request by `http`, `https`, `http2`, `fetch` or undici',
+    what: 'start: method, scheme, host, port, path, query; stop: status',
   },
   https: {
     label: 'HTTP out',
     family: 'client',
     says: ['requests'],
-    when: 'the same over TLS',
-    what: 'method, host, port, path, query; status',
   },
   db: {
     family: 'database',
     says: ['db'],
-    when: 'a call of a database driver: pools and connections, callbacks and promises, the wait for a connection included',
-    what: 'system, operation, database, host, port; rows, [what it waited for](support.md#what-a-database-point-says-at-its-stop)',
+    when: 'a call of [`pg`](https://node-postgres.com) or [`mysql2`](https://sidorares.github.io/node-mysql2/docs), on pools and connections, with callbacks and promises, or a command of [`ioredis`](https://github.com/redis/ioredis); the wait for a connection is part of it',
+    what: 'start: system, operation, database, host, port; stop: rows, [what the call waited for](support.md#what-a-database-point-says-at-its-stop)',
   },
   sql: {
     family: 'database',
     says: ['db'],
-    when: 'the statement on its connection, below its `db` point; only with `OSTRACE_TRACE_SQL`',
-    what: 'the statement with its placeholders, its literals masked; rows',
+    when: 'the statement as it runs on its connection, below the `db` point; only with `OSTRACE_TRACE_SQL`',
+    what: 'start: the statement with its placeholders and without its literals; its parameters only with `OSTRACE_TRACE_SQL_PARAMS`; stop: rows',
   },
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: "a remote procedure call of OSProfiler's services",
-    what: 'system, service, method; status',
+    when: 'a remote procedure call of a Python service under OSProfiler',
+    what: 'start: system, service, method',
   },
   command: {
     family: 'process',
     says: ['command'],
     when: 'an external command: `spawn`, `exec`, `execFile`, `fork` and the three synchronous calls',
-    what: 'the executable; pid, exit code, signal',
+    what: 'start: the executable; its arguments only with `OSTRACE_TRACE_COMMAND_ARGS`; stop: pid, exit code, signal',
   },
   process: {
     family: 'process',
     says: ['process'],
-    when: 'the run of a Node.js process that was started within a trace and has the agent',
-    what: 'file, pid; exit code',
+    when: 'the run of a Node.js process that was started within a trace and has the agent, or that runs with `OSTRACE_PROFILE`',
+    what: 'start: file, pid; stop: exit code',
   },
   thread: {
     family: 'process',
     says: ['thread'],
     when: 'a worker thread, as the thread that starts it sees it',
-    what: 'file, name; id, exit code',
+    what: 'start: file, name; stop: thread id, exit code',
   },
   thread_main: {
     label: 'thread main',
     family: 'process',
     says: ['thread'],
-    when: 'the main of a worker thread, as seen from inside',
-    what: 'id; exit code',
+    when: 'the main script of that thread, seen from inside',
+    what: 'start: thread id',
   },
   left_out: {
     label: 'left out',
     family: 'note',
     says: ['left_out'],
-    when: 'calls that are not in the trace, because it is not known whose they are, or because they came after its end',
-    what: 'how many, and why',
+    when: 'calls that are not in the trace, because it is not known whose they are, or because they came after its end; a point without a length',
+    what: 'start: how many, and why',
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 
