@@ -1,5 +1,5 @@
 // How many rows a call of mysql2 gave or changed.
-import { sumOf } from '../src/hooks/targets/database.js';
+import { sumOf } from '../src/hooks/targets/database-points.js';
 import { read } from '../src/hooks/guard.js';
 import type { Tally } from '../src/hooks/calls/ends.js';
 import { maskLiterals } from '../src/redaction/sql.js';

@@ -1,5 +1,5 @@
 // How many rows a call of pg gave or changed.
-import { sumOf } from '../src/hooks/targets/database.js';
+import { sumOf } from '../src/hooks/targets/database-points.js';
 
 /** How many rows came or were changed: of several statements, in all. */
 export function rows(result: unknown): number | undefined {

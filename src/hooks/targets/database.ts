@@ -1,18 +1,14 @@
 // The contract of a database's instrumentation, `database({ … })`, and what makes hooks of such data.
-import { type Dialect, databaseFailure, maskLiterals } from '../../redaction/sql.js';
-import type { Context } from '../../trace/context.js';
-import type { Info } from '../../trace/event.js';
-import { FixedInfo } from '../../trace/info.js';
+import { type Dialect, databaseFailure } from '../../redaction/sql.js';
 import { notice } from '../../trace/notice.js';
-import { createStamp } from '../../trace/stamp.js';
-import type { PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
+import type { PointStart } from '../../trace/vocabulary.js';
 import type { End, MethodHook } from '../calls/call.js';
 import type { PublishedHook } from '../calls/published.js';
 import { noteRequests, hookMethod, runOutside } from '../calls/method.js';
 import type { Instrumentation, ModuleHook } from '../loading/modules.js';
 import type { VersionRange } from '../loading/version-range.js';
 import type { AgentPort } from '../port.js';
-import { waitsInfo } from './waiting.js';
+import { type DatabaseCall, callsOf, databaseFailed, databaseStop, sqlPoint } from './database-points.js';
 import type { SqlPoint, Waits } from './waits.js';
 
 /** Where calls of a client or a pool go, as far as it tells. */
@@ -225,82 +221,3 @@ function methodHook(
 }
 
 type Mutable<Of> = { -readonly [Key in keyof Of]: Of[Key] };
-
-function sqlPoint(
-  { system, dialect = 'postgresql' }: Database,
-  { text, params }: Statement,
-  agent: AgentPort,
-): PointStart {
-  const statement = typeof text === 'string' && agent.maskSql ? maskLiterals(text, dialect) : text;
-  const shown = agent.traceSqlParams && params !== undefined ? { params } : {};
-  return { point: 'sql', info: { db: { system, statement, ...shown } } };
-}
-
-/** Gives the `db` point of a call. */
-type DatabaseCall = (client: object, operation: string, endpoint: Endpoint) => readonly PointStart[];
-
-interface Known extends Endpoint {
-  readonly starts: Map<string, readonly PointStart[]>;
-}
-
-// The names of operations may be the application's.
-const mostStarts = 200;
-
-/**
- * Makes what gives the `db` points of a library's calls. All calls of a client say the same at their start, so
- * that is made once, until the client says that it goes somewhere else.
- */
-function callsOf({ system }: Database): DatabaseCall {
-  const known = createStamp<Known>();
-  return (client, operation, { name, host, port }) => {
-    let its = known.of(client);
-    if (its === undefined || its.name !== name || its.host !== host || its.port !== port) {
-      its = { name, host, port, starts: new Map() };
-      known.put(client, its);
-    }
-    let start = its.starts.get(operation);
-    if (start === undefined) {
-      if (its.starts.size === mostStarts) its.starts.clear();
-      start = [
-        {
-          point: 'db',
-          info: new FixedInfo({ db: { system, operation, name, host, port } } satisfies PointInfo<'db'>),
-        },
-      ];
-      its.starts.set(operation, start);
-    }
-    return start;
-  };
-}
-
-const counts: FixedInfo[] = [];
-const mostCounts = 256;
-
-/** What a point says at its stop: of the rows that came or were changed, if they were counted, and of its waits. */
-function databaseStop(context: Context, rows: number | undefined): StopInfo {
-  const waited = context.point === 'db' ? waitsInfo(context) : undefined;
-  if (waited !== undefined) return { db: { ...(rows !== undefined && { rows }), ...waited } };
-  return rows === undefined ? undefined : rowsInfo(rows);
-}
-
-/** The same after an error. */
-function databaseFailed(context: Context, failure: Info): Info {
-  const waited = context.point === 'db' ? waitsInfo(context) : undefined;
-  return waited === undefined ? failure : { ...failure, db: waited };
-}
-
-function rowsInfo(rows: number): StopInfo {
-  // Most statements give few rows.
-  const isFew = rows >= 0 && rows < mostCounts && Number.isInteger(rows);
-  return isFew ? (counts[rows] ??= new FixedInfo({ db: { rows } } satisfies StopInfo)) : { db: { rows } };
-}
-
-/**
- * How many rows came or were changed: the sum over all result sets and commands that have a count, in one text or in
- * one procedure; undefined where none has.
- */
-export function sumOf(counted: readonly (number | undefined)[]): number | undefined {
-  let sum: number | undefined;
-  for (const rows of counted) if (rows !== undefined) sum = (sum ?? 0) + rows;
-  return sum;
-}
