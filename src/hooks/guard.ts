@@ -60,6 +60,6 @@ export function read<Value>(value: () => Value): Value | undefined {
   try {
     return value();
   } catch {
-    return undefined; // it throws again where the library reads it: that one is the application's to see
+    return undefined; // it throws again when the library reads it, and then the application sees it
   }
 }

@@ -5,11 +5,11 @@ import { type Carried, type Sender, type Signer, type Way, carried } from './rec
 const end = '\r\n';
 
 /**
- * The head that a request is to have in the place of the one that is written down.
+ * The head that replaces the one that is serialised.
  *
- * @param head its lines, and maybe the empty one that ends it
+ * @param head its lines, with or without the empty line that ends it
  * @param way without the `Host` headers, which the head has
- * @returns undefined where it stays as it is
+ * @returns undefined if the head stays as it is
  */
 export function headCarrying(
   signer: Signer,

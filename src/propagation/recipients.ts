@@ -17,7 +17,7 @@ export interface Way extends Line {
   readonly path: string;
   /** The host that the request is for: its URL's, or its session's. */
   readonly host: string;
-  /** Its `Host` and `:authority` headers, which may name others. */
+  /** Its `Host` and `:authority` headers, which may name other hosts. */
   readonly authorities: readonly unknown[];
 }
 
@@ -42,13 +42,13 @@ const isAbsolute = /^[a-z][a-z\d+.-]*:/i;
 const hostOfUrl = (url: string): string | undefined =>
   URL.canParse(url) ? new URL(url).hostname : undefined;
 
-/** The host that an authority names; undefined where some reader may find another one in it. */
+/** The host that an authority names; undefined if a reader may find another host in it. */
 export function hostOf(authority: unknown): string | undefined {
   if (typeof authority !== 'string' || endOfHost.test(authority)) return undefined;
   return authority.replace(/^.*@/s, '').replace(/:\d*$/, '');
 }
 
-/** `evil.example/@localhost` is no user at `localhost` for everybody. */
+/** Some readers take `evil.example/@localhost` for the host `evil.example`, not for a user at `localhost`. */
 const endOfHost = /[/\\?#]/;
 
 const isSame = (host: string | undefined, name: string): boolean =>

@@ -1,5 +1,5 @@
-// The points of incoming HTTP requests: what `wsgi`, OSProfiler's name for them, says at its start and at its stop,
-// and how much of an answer has been sent.
+// Makes the points of incoming HTTP requests, `wsgi` in OSProfiler, and finds out how much of an answer has been
+// sent.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -18,8 +18,8 @@ export function startIncoming(parent: Context, path: string, method: unknown, sc
 /**
  * Stops the point of an incoming request.
  *
- * @param status what the client was sent; undefined where it was sent none
- * @param isComplete whether all of the answer was sent
+ * @param status the status that was sent to the client; undefined if none was
+ * @param isComplete whether the whole answer was sent
  */
 export function stopIncoming(point: Point, status: number | undefined, isComplete: boolean): void {
   stopPoint(point, {
@@ -28,21 +28,21 @@ export function stopIncoming(point: Point, status: number | undefined, isComplet
   });
 }
 
-/** A response's head as Node keeps it: these fields are the same since version 12. */
+/** A response's head as Node keeps it. These fields have been the same since version 12. */
 interface Head {
-  /** As it was or will be sent. */
+  /** The head as it was or will be sent. */
   readonly _header?: unknown;
-  /** It was written, which on a connection that is closed leads nowhere. */
+  /** Whether the head was written. What is written to a closed connection goes nowhere. */
   readonly _headerSent?: unknown;
-  /** What waits for the connection. */
+  /** The output that still waits for the connection. */
   readonly outputData?: { readonly length: number };
 }
 
 /**
- * Whether the client was sent the head of a response that is not complete. `headersSent` only says that Node has
- * put it together.
+ * Whether the client was sent the head of an incomplete response. `headersSent` only says that Node has put the head
+ * together.
  *
- * @param sentBefore how much the connection had sent before; undefined where it does not count
+ * @param sentBefore the number of bytes that the connection had sent before; undefined if it does not count them
  */
 export function isHeadSent(
   response: ServerResponse,
@@ -54,7 +54,7 @@ export function isHeadSent(
   return isWritten && (sentBefore === undefined || socket.bytesWritten > sentBefore);
 }
 
-/** The status that was sent: `statusCode` may have got another one since. */
+/** The status that was sent. `statusCode` may have been changed since. */
 export function statusIn(response: ServerResponse): number {
   const { _header } = response as Head;
   const status = typeof _header === 'string' ? Number(_header.slice(9, 12)) : 0;
@@ -62,10 +62,10 @@ export function statusIn(response: ServerResponse): number {
 }
 
 /**
- * Watches a socket that was handed over to the application for the status line of its answer. All that is written
- * after that belongs to another protocol.
+ * Watches a socket that was handed over to the application, until the status line of its answer. Everything that is
+ * written after that belongs to another protocol.
  *
- * @param onEnd told once: the status, or undefined where the socket was closed without an answer
+ * @param onEnd called once, with the status; undefined if the socket was closed without an answer
  */
 export function watchHandshake(
   socket: Socket,
@@ -77,31 +77,35 @@ export function watchHandshake(
     if (isOver) return;
     isOver = true;
     for (const [method, own] of ours) {
-      // The application may have wrapped it meanwhile: then it stays below, and passes everything on.
+      // If the application has wrapped our method since, ours stays below and passes everything on.
       if (socket[method] === own) Reflect.deleteProperty(socket, method);
     }
     guarded(guard, () => onEnd(status));
   };
   let head = '';
   const answer = ([chunk]: readonly unknown[]): void => {
-    // On a closed connection it goes nowhere.
+    // What is written to a closed connection goes nowhere.
     if (!socket.writable) return;
     head += textOf(chunk, maxHead - head.length);
-    // What comes before the answer itself: 100, 103.
+    // Interim answers come before the answer itself: 100, 103.
     head = head.replace(/^(?:HTTP\/1\.[01] 1(?!01)\d\d[^]*?\r\n\r\n)+/, '');
     const [, status] = /^HTTP\/1\.[01] (101|[2-9]\d\d)/.exec(head) ?? [];
     if (status !== undefined) stop(Number(status));
     else if (!'HTTP/1.'.startsWith(head.slice(0, 7))) head = '';
   };
   const close = ([event]: readonly unknown[]): void => void (event === 'close' && stop(undefined));
-  // What somebody else has put over a method already must stay.
+  // A method that somebody else has replaced must stay as it is.
   const observed = (['write', 'end', 'emit'] as const).filter((method) => !Object.hasOwn(socket, method));
   const ours = observed.map(
     (method) => [method, putOver(socket, method, guard, method === 'emit' ? close : answer)] as const,
   );
 }
 
-/** Puts a method that shows its arguments to an observer over an inherited one; gives it. */
+/**
+ * Puts an own method over an inherited one. It shows its arguments to an observer.
+ *
+ * @returns the own method
+ */
 function putOver(
   socket: Socket,
   method: 'write' | 'end' | 'emit',
@@ -117,11 +121,11 @@ function putOver(
   return value;
 }
 
-/** The beginning of what is written. */
+/** The beginning of a chunk, as text. */
 function textOf(chunk: unknown, most: number): string {
   if (typeof chunk === 'string') return chunk.slice(0, most);
   return chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, most)).toString('latin1') : '';
 }
 
-/** Of an answer and all that comes before it. */
+/** The longest head of an answer, together with everything before it, that is looked at. */
 const maxHead = 16 * 1024;
