@@ -149,7 +149,10 @@ const isMessage = (event: unknown): boolean => event === 'message' || event === 
 /** The children of traced callers, and the last signal that the application sent to each. */
 const signals = new WeakMap<object, unknown>();
 
-/** Remembers which signals an application sends to its children. Node itself kills a child whose time is up. */
+/**
+ * Remembers which signals an application sends to its children. Node also kills children by itself, when their time
+ * is up; those signals do not count.
+ */
 function watchKills(prototype: ChildProcess): void {
   const guard = createGuard('child_process ChildProcess.kill');
   patch(

@@ -1,8 +1,8 @@
 import type { Context } from '../../trace/context.js';
 
 /**
- * The same place in the trace, but as the application's own code: a library that calls the application from within a
- * call of its own uses it. A call that the application then makes of the library is not part of the library's call.
+ * Gives the context for application code that a library calls from within a call of its own. It is the same place in
+ * the trace, but a call that the application then makes of the library is not part of the library's call.
  */
 export function asApplication(context: Context): Context {
   if (context.library === '') return context;

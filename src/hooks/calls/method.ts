@@ -1,7 +1,7 @@
 // Wraps methods of libraries: checks the gate, decides what a call is, and hands a recorded call to `Call`.
 //
 // The price of one call: while no trace is live, one comparison of `tracing.live`, under 0.5 ns and without an
-// allocation once V8 has compiled the wrapper. A traced query of pg takes 1.1 to 1.2 µs for its point
+// allocation once V8 has compiled the wrapper. While one is live, the point of a traced pg query takes 1.1 to 1.2 µs
 // (benchmarks/RESULTS.md). That is why the gate is the first statement of each wrapper, the arguments are copied by a
 // loop, and a call that is part of a recorded call is passed on before a `Call` is made.
 import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../../trace/context.js';

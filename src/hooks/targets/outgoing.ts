@@ -1,8 +1,8 @@
 // Makes the points of outgoing HTTP requests of all clients: how one starts, and how it ends.
 // `src/propagation/recipients.ts` decides which requests carry trace headers.
 //
-// The price: nothing here runs while no trace is live. A traced request of `http` takes 3.1 to 3.8 µs for its point,
-// with all that `http-client.ts` does for it (benchmarks/RESULTS.md). One object holds what is known of a request.
+// The price: nothing here runs while no trace is live. The point of a traced `http` request takes 3.1 to 3.8 µs,
+// including what `http-client.ts` does for it (benchmarks/RESULTS.md). One object holds what is known of a request.
 // Its path and query are searched for secrets only if one fast expression suspects some (`src/redaction/url.ts`).
 import type { Sender } from '../../propagation/recipients.js';
 import { requestTarget } from '../../redaction/url.js';
