@@ -72,7 +72,7 @@ const byCommand: End = (call) => {
 const byRows = emitterEvents(() => new EventRows());
 
 /**
- * A command that is queued. `query` and its like queue commands too, and bind the callbacks of those by themselves.
+ * A command that is queued. `query` and its like queue commands too, but bind the callbacks of those by themselves.
  */
 const byQueued: End = (call) => {
   const [command] = call.args as [Command | null | undefined];

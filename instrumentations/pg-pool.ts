@@ -1,4 +1,4 @@
-// Records the pools of pg, by pg-pool 2 and 3: a call is the wait for a client, and the work of that client for it.
+// Records the pools of pg, by pg-pool 2 and 3: a call is the wait for a client and what is asked of that client.
 import { EventEmitter } from 'node:events';
 
 import { waitingCall } from '../src/hooks/calls/callback.js';
@@ -41,7 +41,7 @@ export const pgPool = database({
             tells: (pool: Pool) => tells(pool, false),
             waiting: (pool: Pool) => pool._pendingQueue,
           }),
-          // A client is made and announced, by the application's classes, functions and listeners.
+          // Opening a client calls the application: its classes, functions and listeners.
           callsOut: opensNow,
         },
         end: { ends: [lastCallback], point: false },

@@ -44,7 +44,7 @@ export const submittable: End = (call) => {
   return result === notMine ? call.invoke() : result;
 };
 
-/** Puts an own method over a method of an object. The body decides when the original runs. */
+/** Puts a method on an object itself, over the method that it has. The body decides when the original runs. */
 function around(
   owner: Record<string, unknown>,
   method: string,

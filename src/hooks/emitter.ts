@@ -7,7 +7,7 @@ import type { Guard } from './guard.js';
 type Emit = EventEmitter['emit'];
 
 /**
- * Makes an emitter's listeners run in a context, and shows its events to an observer. An own `emit` on the object
+ * Makes an emitter's listeners run in a context, and shows its events to an observer. An `emit` on the object itself
  * does both. Unlike a listener, it is not counted, cannot swallow an `error`, and does not make Node keep a response
  * that nobody reads. The context holds even if Node emits from a socket that other requests share.
  *

@@ -68,8 +68,8 @@ function tracedCall(
   if (request !== undefined) requests.put(request, { place: caller, isMade: true });
   const isTraced = caller !== undefined && isRecorded(caller);
   const points = isTraced ? start(hook, guard, caller, self, args) : noPoints;
-  // Such a call is part of a call that watches its own end. Nothing is left to record and no callback to bind, except
-  // for what a class of the application does when it is called back.
+  // If so, the call is part of a call that watches its own end. Nothing is left to record and no callback to bind,
+  // except for what a class of the application does when it is called back.
   const isPart = points.length === 0 && caller?.library === hook.library && !checkout;
   if (isPart && hook.borrows?.(self) !== false) {
     return Reflect.apply(original, self, args);

@@ -38,7 +38,7 @@ export function hookDatagrams(): void {
 
 /**
  * Makes listeners run in nobody's place, also those of an object that was made earlier or from a file descriptor. An
- * object that takes part in a trace has an own `emit`, which restores its context.
+ * object that takes part in a trace has an `emit` of its own, which restores its context.
  */
 export function shareEvents(prototype: object): void {
   const owner = prototype as { emit: Method };

@@ -1,9 +1,9 @@
 // The contract of a database's instrumentation, `database({ … })`, and how such data becomes hooks.
 //
-// The price: everything about a method is worked out when its file is hooked, so a call makes no closures here. A
-// `db` point says the same at the start of each call of a client and an operation, so that is encoded once
-// (`FixedInfo`). Counts of rows below 256 are encoded once too. By `perf`, what the points of pg say is 4 % of the
-// cost of tracing a request with twenty queries (benchmarks/README.md).
+// The price: everything about a method is worked out when its file is hooked, so a call makes no closures here. All
+// `db` points of a client and an operation say the same at their start, so that is encoded once (`FixedInfo`). Counts
+// of rows below 256 are encoded once too. By `perf`, the info of pg's points is 4 % of the cost of tracing a request
+// with twenty queries (benchmarks/README.md).
 import { type Dialect, databaseFailure, maskLiterals } from '../../redaction/sql.js';
 import type { Context } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';

@@ -46,9 +46,9 @@ export function watchHandshake(
 }
 
 /**
- * Puts an own method over an inherited one. It shows its arguments to an observer.
+ * Puts a method on a socket itself, over the inherited one. The method shows its arguments to an observer.
  *
- * @returns the own method
+ * @returns that method
  */
 function putOver(
   socket: Socket,

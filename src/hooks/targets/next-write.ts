@@ -1,5 +1,5 @@
-// Rewrites the beginning of the next text that a library writes to a socket, because some libraries show the text to
-// no hook before.
+// Rewrites the beginning of the next text that a library writes to a socket, because some libraries show no hook the
+// text before they write it.
 import type { Socket } from 'node:net';
 
 import { createStamp } from '../../trace/stamp.js';
