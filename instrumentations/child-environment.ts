@@ -1,21 +1,21 @@
-// What of a trace goes into the environment of a child process, and whether any of it does. Loaded with the first
-// command within a trace.
+// Puts the context of a trace into the environment of a child process, unless the child runs as another user. It is
+// loaded with the first command within a trace.
 import { viewWith } from '../src/hooks/view.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import type { Context } from '../src/trace/context.js';
 import { type SpawnOptions, optionOf, optionsAt } from './child-process.js';
 
 /**
- * Puts the context into an environment, for the time of a call: Node makes one from the caller's, but
- * `ChildProcess.prototype.spawn` is given the caller's own by who calls it directly.
+ * Puts the context into an environment for the time of a call. Node usually makes a new environment of the caller's,
+ * but code that calls `ChildProcess.prototype.spawn` directly passes its own.
  *
  * @param given the options of `ChildProcess.prototype.spawn`
- * @returns takes it out again
+ * @returns removes the context again
  */
 export function addVariables(given: unknown, agent: AgentPort, context: Context): () => void {
   const { envPairs, file, args } = (given ?? {}) as SpawnOptions;
   if (!Array.isArray(envPairs) || !Object.isExtensible(envPairs)) return () => {};
-  // `args` starts with the name by which the command sees itself.
+  // The first element of `args` is the name by which the command sees itself.
   if (isForOther(given, file, Array.isArray(args) ? args.slice(1) : [])) return () => {};
   const pairs = envPairs as unknown[];
   const find = (name: string): number => {
@@ -35,28 +35,28 @@ export function addVariables(given: unknown, agent: AgentPort, context: Context)
   }
   const end = pairs.push(...added);
   return () => {
-    // Node may have put something behind them.
+    // Node may have added something behind them.
     pairs.splice(end - added.length, added.length);
     for (const [at, pair] of replaced) pairs[at] = pair;
   };
 }
 
-/** Puts the context into the environment of a synchronous call, in options of our own. */
+/** Puts the context into the environment of a synchronous call, by options of our own. */
 export function injectOptions(args: unknown[], agent: AgentPort, context: Context): void {
   if (args.length === 0) return;
   const at = optionsAt(args);
   const options = args[at] === undefined ? {} : args[at];
-  // Not ours to judge: Node throws.
+  // Node throws for these itself.
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return;
   if (isForOther(options, args[0], Array.isArray(args[1]) ? args[1] : [])) return;
   args[at] = viewWith(options, {
     get env() {
-      // Node copies the options' own properties.
+      // Node copies only the options' own, enumerable properties.
       const isGiven = Object.getOwnPropertyDescriptor(options, 'env')?.enumerable;
       const env = Object(
         (isGiven && (options as { env?: unknown }).env) || agent.environment(),
       ) as NodeJS.ProcessEnv;
-      // Asked first: there are environments that throw for what they do not have.
+      // `in` comes first: some environments throw for a name that they do not have.
       return viewWith(
         env,
         variablesFor((name) => (name in env ? asText(env[name]) : undefined), agent, context),
@@ -65,7 +65,7 @@ export function injectOptions(args: unknown[], agent: AgentPort, context: Contex
   });
 }
 
-/** The variables that a child gets: those to which its caller gave a value of its own stay as they are. */
+/** The variables that a child gets. A variable to which the caller gave a value of its own stays as it is. */
 function variablesFor(
   given: (name: string) => string | undefined,
   agent: AgentPort,
@@ -78,19 +78,19 @@ function variablesFor(
   );
 }
 
-// What runs commands as somebody else. Some of them clear the environment, others hand it on.
+// Commands that run other commands as somebody else. Some of them clear the environment, others hand it on.
 const changers =
   /(?:^|[\s/;&|('"`])(?:sudo|doas|su|runuser|setpriv|gosu|su-exec|pkexec|chpst|s6-setuidgid|setuidgid|capsh|runas|start-stop-daemon)(?=$|[\s;&|)'"`])/;
 
-// What does so by an option, and that.
+// Commands that do so only with an option, and that option.
 const mayChange = /(?:^|[\s/;&|('"`])(?:chroot|unshare|nsenter)(?=$|[\s;&|)'"`])/;
 const changingOption = /\s(?:--(?:userspec|groups|set[ug]id)|-[A-Za-z]{0,9}[SG])/;
 
-// Whose arguments are, or have in them, another command.
+// Commands whose arguments are, or contain, another command.
 const carriers =
   /^(?:.*\/)?(?:[abd]a?sh|[kz]sh|sh|busybox|env|nice|ionice|nohup|timeout|setsid|stdbuf|time|chrt|taskset|flock|xargs|chroot|unshare|nsenter)$/;
 
-/** Whether a command runs as another user, as far as the call tells: by its options, by its name, or in a shell's line. */
+/** Whether a command runs as another user, as far as the call tells: by its options, its name, or a shell's line. */
 function isForOther(options: unknown, file: unknown, args: readonly unknown[]): boolean {
   const isOther = (name: 'uid' | 'gid', own: number | undefined): boolean =>
     ![false, undefined, null, own].includes(optionOf(options, name) as number);
@@ -104,7 +104,7 @@ function isForOther(options: unknown, file: unknown, args: readonly unknown[]): 
   );
 }
 
-/** The text that Node makes of a variable; '' for what only code of the caller's tells. */
+/** The text that Node makes of a variable; '' if only code of the caller tells that text. */
 function asText(value: unknown): string | undefined {
   if (typeof value === 'string' || value === undefined) return value;
   return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '';

@@ -1,3 +1,4 @@
+// Records external commands as `command` points, synchronous and asynchronous ones.
 import type { ChildProcess } from 'node:child_process';
 
 import type { End, MethodHook } from '../src/hooks/calls/call.js';
@@ -13,7 +14,7 @@ import { failure } from '../src/trace/info.js';
 
 type Builtin = typeof import('node:child_process');
 
-/** What `ChildProcess.prototype.spawn` is given by every asynchronous call: spawn, exec, execFile, fork. */
+/** The options that every asynchronous call (spawn, exec, execFile, fork) gives `ChildProcess.prototype.spawn`. */
 export interface SpawnOptions {
   readonly file?: unknown;
   readonly args?: unknown;
@@ -29,17 +30,17 @@ interface Ended {
   readonly status?: number | null | undefined;
   readonly signal?: string | null | undefined;
   readonly error?: unknown;
-  /** By the signal that its caller sent. */
+  /** Whether the signal that its caller sent ended it. */
   readonly isGivenUp?: boolean;
 }
 
 const library = 'child_process';
 
-/** Loaded with the first command within a trace. */
+/** It is loaded with the first command within a trace. */
 const environment = (): typeof import('./child-environment.js') =>
   require('./child-environment.js') as typeof import('./child-environment.js');
 
-/** External commands: one `command` point each, whichever of the seven calls starts them. */
+/** Records each external command as one `command` point, whichever of the seven calls starts it. */
 export function childProcess(agent: AgentPort): void {
   const builtin = require('node:child_process') as Builtin;
   const command = (file: unknown, args: readonly unknown[], shell: unknown): Info => ({
@@ -49,13 +50,13 @@ export function childProcess(agent: AgentPort): void {
     },
   });
 
-  // The narrow waist of all asynchronous calls; their promisified forms stay untouched.
+  // All asynchronous calls pass through this method. Their promisified forms stay untouched.
   hookMethod(builtin.ChildProcess.prototype as ChildProcess & { spawn: unknown }, 'spawn', {
     library,
     what: 'ChildProcess.spawn',
     start(_self, [given]) {
       const { file, args, shell } = (given ?? {}) as SpawnOptions;
-      // `args` starts with the name by which the command sees itself.
+      // The first element of `args` is the name by which the command sees itself.
       const own: readonly unknown[] = Array.isArray(args) ? args.slice(1) : [];
       return [{ point: 'command', info: command(file, own, shell), outlives: true }];
     },
@@ -65,7 +66,7 @@ export function childProcess(agent: AgentPort): void {
   });
   watchKills(builtin.ChildProcess.prototype);
 
-  // No channel and no shared method sees the synchronous calls.
+  // The synchronous calls share neither a channel nor a method.
   const sync: MethodHook = {
     library,
     what: 'a synchronous call',
@@ -75,7 +76,7 @@ export function childProcess(agent: AgentPort): void {
       return [{ point: 'command', info: command(file, args, optionOf(given[optionsAt(given)], 'shell')) }];
     },
     stop: ended,
-    // The message of a failed command has the whole command line in it.
+    // The message of a failed command contains the whole command line.
     failed(error) {
       const { status, signal, code } = error as { status?: number; signal?: string; code?: string };
       const message = code ?? (signal ? `ended by ${signal}` : `exit code ${String(status)}`);
@@ -99,15 +100,15 @@ export function childProcess(agent: AgentPort): void {
 }
 
 /**
- * The executable alone: arguments hold secrets. Of a shell's command line it is the first word, unless
- * that sets a variable or is anything else but a plain name.
+ * The executable only, because arguments contain secrets. A shell's command line is recorded by its first word,
+ * unless that sets a variable or is not a plain name.
  */
 function executable(
   file: unknown,
   args: readonly unknown[],
   shell: unknown,
 ): { file: unknown; shell: boolean } {
-  // When `spawn` is called, the option is gone: a shell is known by how it is asked.
+  // The option is gone when `spawn` is called: a shell is recognised by its arguments.
   const isAsked = args[0] === '-c' && typeof file === 'string' && /(^|\/)(sh|bash|ash|dash|zsh)$/.test(file);
   if (!isAsked && (shell === undefined || shell === false)) return { file, shell: false };
   const line = isAsked ? args[1] : file;
@@ -115,7 +116,10 @@ function executable(
   return { file: word ?? '(shell)', shell: true };
 }
 
-/** An option, false where it is not given; of a getter of the caller's, which is not called for it, true. */
+/**
+ * An option; false if it is not given. If the caller made it a getter, it counts as true, and the getter is not
+ * called.
+ */
 export function optionOf(options: unknown, name: keyof SpawnOptions): unknown {
   try {
     const property = Object.getOwnPropertyDescriptor(Object(options) as object, name);
@@ -126,7 +130,7 @@ export function optionOf(options: unknown, name: keyof SpawnOptions): unknown {
 }
 
 function ended(result: unknown): Info {
-  // `execSync` and `execFileSync` give the output alone, and throw where the exit code is not 0.
+  // `execSync` and `execFileSync` give only the output, and throw if the exit code is not 0.
   const isOutput = typeof result !== 'object' || result === null || Buffer.isBuffer(result);
   const { pid, status, signal, error, isGivenUp } = (isOutput ? { status: 0 } : result) as Ended;
   const how = isGivenUp === true || isGivingUp(error) ? cancelled : error !== undefined && failure(error);
@@ -140,12 +144,15 @@ function ended(result: unknown): Info {
   };
 }
 
-/** A child may serve many requests, and what it answers may be for any of them. */
+/** A message from a child may be for any request, because a child may serve many. */
 const isMessage = (event: unknown): boolean => event === 'message' || event === 'internalMessage';
-/** The children of traced callers, and the last signal that such a one sent. */
+/** The children of traced callers, and the last signal that the application sent to each. */
 const signals = new WeakMap<object, unknown>();
 
-/** Remembers which signals an application sends to its children; Node kills them itself when their time is up. */
+/**
+ * Remembers which signals an application sends to its children. Node also kills children by itself, when their time
+ * is up; those signals do not count.
+ */
 function watchKills(prototype: ChildProcess): void {
   const guard = createGuard('child_process ChildProcess.kill');
   patch(
@@ -163,21 +170,21 @@ function watchKills(prototype: ChildProcess): void {
   );
 }
 
-/** Whether Node itself calls, for a time limit or a limit of the output. */
+/** Whether Node itself is the caller, because of a time limit or a limit of the output. */
 function isNodes(): boolean {
   const own = callSites(10);
   const caller = own.find(({ file }) => file !== undefined && file !== own[0]?.file);
   return caller?.file === 'node:child_process';
 }
 
-/** Whether a process ended by a signal that was sent to it, or by what it does when it gets such a one. */
+/** Whether a process ended by a signal that was sent to it, or by its own handling of that signal. */
 function isOf(sent: unknown, endedBy: unknown): boolean {
   if (sent === undefined) return false;
   if (typeof endedBy === 'string') return sent === endedBy || typeof sent === 'number';
   return ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGBREAK', 15, 2, 1, 3].includes(sent as string);
 }
 
-/** The point is over when the process is; a command that can't be started never exits, but it closes. */
+/** The point stops when the process ends. A command that cannot be started never exits, but it closes. */
 const byExit =
   (agent: AgentPort): End =>
   (call) => {
@@ -201,7 +208,7 @@ const byExit =
     }
   };
 
-/** Where the options of a synchronous call are, or would be: Node takes them in place of the arguments too. */
+/** The position of the options of a synchronous call. Node also accepts them in the place of the arguments. */
 export function optionsAt(args: readonly unknown[]): 1 | 2 {
   const [, second] = args;
   const isList = Array.isArray(second) || (args.length > 2 && (second ?? undefined) === undefined);

@@ -1,6 +1,6 @@
-// Records the outgoing requests of `http` and `https` as points of these names. Two things are peculiar to this client:
-// no event tells who ended an exchange, so the state of its socket does; and only the `Host` header shows the port.
-// `http-headers.ts` has how a request carries the trace on.
+// Records the outgoing requests of `http` and `https` as points of these names. Two things are peculiar to this
+// client. No event tells who ended an exchange, so the state of its socket has to tell. And only the `Host` header
+// shows the port. `http-headers.ts` makes a request carry the trace on.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -48,7 +48,7 @@ function watch(request: ClientRequest, outgoing: OutgoingRequest, caller: Contex
   let hasTimedOut = false;
   let isAborted = false;
   const isGivenUp = (): boolean => !hasTimedOut && isClosedHere(request, response);
-  /** The answer is not complete. An abort says why; all other errors of the connection tell of this alone. */
+  /** The answer is incomplete. An abort tells the reason; every other error of the connection only tells this. */
   const breakOff = (): void => {
     if (isAborted) return;
     outgoing.dropError();
@@ -84,23 +84,23 @@ function watch(request: ClientRequest, outgoing: OutgoingRequest, caller: Contex
   });
 }
 
-/** What Node tells of a connection that ended before there was an answer, whichever side ended it. */
+/** Whether this is Node's error for a connection that ended before an answer, whichever side ended it. */
 function isHangUp(error: unknown): boolean {
   const { code, syscall } = Object(error) as NodeJS.ErrnoException;
   return code === 'ECONNRESET' && syscall === undefined;
 }
 
-/** Whether the application itself closed the connection, and for no error: neither the server nor the network. */
+/** Whether the application itself closed the connection, without an error: not the server, and not the network. */
 function isClosedHere(request: ClientRequest, response: IncomingMessage | undefined): boolean {
   const socket = request.socket as Socket | null | undefined;
-  // A request may have been destroyed before it got one.
+  // The request may have been destroyed before it got a socket.
   if (!socket) return request.destroyed;
-  // A response says that it is destroyed before it destroys the connection.
+  // A response counts as destroyed before it destroys its connection.
   const isClosed = socket.destroyed || (response !== undefined && (response.errored ?? null) === null);
   return isClosed && !socket.readableEnded && (socket.errored ?? null) === null;
 }
 
-/** The port as far as the request itself shows it: in its Host header, unless that names another host. */
+/** The port, as far as the request shows it: in its `Host` header, unless that names another host. */
 function portOf(request: ClientRequest, scheme: Scheme): number | undefined {
   const host = request.getHeader('host');
   if (host === undefined || typeof host !== 'string') return undefined;

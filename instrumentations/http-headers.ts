@@ -1,5 +1,5 @@
-// A part of `http-client.ts`: a request of `http` and `https` carries the trace on. One thing is peculiar: some requests
-// are written down as text when they are made, and then none of their methods can add a header.
+// A part of `http-client.ts`: makes a request of `http` and `https` carry the trace on. One thing is peculiar: some
+// requests are serialised when they are made, and then none of their methods can add a header.
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -16,14 +16,14 @@ import { traceHeaderNames } from '../src/trace/headers.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { tracing } from '../src/trace/trace.js';
 
-/** Whose request it is. */
+/** The senders of requests. */
 const senders = createStamp<Sender>();
 
 let areHeadsWatched = false;
 
-/** Looks at requests when their headers are about to be written down: until then the application may change them. */
+/** Looks at requests when their headers are about to be serialised. Until then the application may change them. */
 function watchHeads(agent: AgentPort): void {
-  // Not before there is a request: `http` is not loaded for it.
+  // This waits for the first request, so that `http` is not loaded for it.
   if (areHeadsWatched) return;
   areHeadsWatched = true;
   const guard = createGuard('the headers of http requests');
@@ -41,10 +41,11 @@ function watchHeads(agent: AgentPort): void {
 }
 
 /**
- * Sees to it that a request carries the trace on, to whoever may know of it: decided by the headers that are sent in
- * the end, and by whom the request goes to. Node's own agents tell that at once, for others the socket does.
+ * Makes a request carry the trace on if its recipients may know of it. The headers that are finally sent decide that,
+ * and the host that the request goes to. Node's own agents tell that host at once; with other agents, the socket
+ * does.
  *
- * @param caller where the request was made
+ * @param caller the context in which the request was made
  */
 export function carry(
   request: ClientRequest,
@@ -59,7 +60,7 @@ export function carry(
     if (isWritten(request)) inject(request, sender, agent);
     return;
   }
-  // The event comes before what is written down is sent.
+  // The event comes before a serialised header is sent.
   bindEmitter(request, caller, guard, (event) => {
     if (event === 'socket' && isWritten(request)) inject(request, sender, agent);
   });
@@ -67,7 +68,7 @@ export function carry(
 
 function inject(request: ClientRequest, sender: Sender, agent: AgentPort): void {
   const line = lineFor(request, agent);
-  // It is asked again when there is one.
+  // It is asked again once there is a socket.
   if (line === undefined) return;
   const { method, path, host } = request;
   if (isWritten(request)) {
@@ -91,14 +92,14 @@ function inject(request: ClientRequest, sender: Sender, agent: AgentPort): void 
 
 const nothing: readonly unknown[] = [];
 
-/** Whom a request leads to; undefined before it has a socket, where only that tells. */
+/** The connection that a request is sent over; undefined if only the socket tells, and there is none yet. */
 function lineFor(request: ClientRequest, agent: AgentPort): Line | undefined {
   const scheme = schemeOf(request.protocol);
   if (!isDirect(agentOf(request), scheme)) {
     const { socket } = request as { socket: Socket | null };
     return socket === null ? undefined : lineOf(socket, scheme, agent);
   }
-  // The path of a Unix socket: a process of this machine listens there.
+  // The path of a Unix socket leads to a process of this machine.
   const { socketPath } = request as { socketPath?: unknown };
   return { peer: socketPath === undefined ? request.host : 'localhost' };
 }
@@ -109,7 +110,7 @@ function rewrite(request: WrittenRequest, head: string): void {
   const written = request._header;
   const [first] = request.outputData;
   if (typeof first?.data === 'string' && first.data.startsWith(written)) {
-    // A text that is its body may be behind it.
+    // A body that is a text may follow the head.
     first.data = head + first.data.slice(written.length);
     request.outputSize += head.length - written.length;
   }
@@ -117,13 +118,13 @@ function rewrite(request: WrittenRequest, head: string): void {
 }
 
 /**
- * A request with headers in an array or with an `Expect` header, and one of `get`, is written down when it is
- * made, and `setHeader` would throw; it is not on its way yet, because it gets its socket in a later turn.
+ * A request that was serialised when it was made: one with headers in an array or with an `Expect` header, and one of
+ * `get`. `setHeader` would throw. The request has not been sent yet, because it gets its socket in a later turn.
  * These fields of Node's have been the same since version 12.
  */
 interface WrittenRequest extends ClientRequest {
   _header: string;
-  /** With `Expect`, and after `end`, the header waits in here already. */
+  /** The header already waits in here if there is an `Expect` header, and after `end`. */
   outputData: { data: unknown }[];
   outputSize: number;
 }

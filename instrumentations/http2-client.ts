@@ -1,7 +1,7 @@
-// Records outgoing HTTP/2 requests as `http` and `https` points. Two things are peculiar to this client: the channels of
-// Node 22 and newer come too late to add headers, so `request` of all sessions is patched; and a session keeps where
-// it leads to in fields without a public name. `http2-headers.ts` has the headers that are given, `http2-ends.ts` how a
-// request ends.
+// Records outgoing HTTP/2 requests as `http` and `https` points. Two things are peculiar to this client. The channels
+// of Node 22 and newer come too late to add headers, so `request` of all sessions is patched. And a session keeps its
+// destination in fields without a public name. `http2-headers.ts` reads the headers that are given, `http2-ends.ts`
+// tells how a request ends.
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -28,14 +28,15 @@ import { type Given, type Headers, givenIn, textOf } from './http2-headers.js';
 type Http2 = typeof import('node:http2');
 
 /**
- * Records the requests of all client sessions, also of those that were opened before the first trace.
+ * Records the requests of all client sessions, including sessions that were opened before the first trace.
  *
- * @param http2 `node:http2`, which the application has loaded: it is too dear to load for nothing
+ * @param http2 `node:http2`, which the application has loaded: it is too expensive to load only for this
  */
 export function http2Client(agent: AgentPort, http2: Http2): void {
   const guard = createGuard('http2 client');
   const prototype = sessionPrototype(http2) as ClientHttp2Session;
-  // The timer would take all listeners of a session, which serves many requests, to the one that set it.
+  // A session serves many requests. Its timer would move all its listeners into the context of the request that set
+  // it.
   makeShared(ownerOf(prototype, 'setTimeout'), 'setTimeout');
   patch(
     prototype,
@@ -72,7 +73,7 @@ export function http2Client(agent: AgentPort, http2: Http2): void {
   );
 }
 
-/** The class of clients' sessions is not exported: it is taken from a session that leads nowhere. */
+/** The class of client sessions. Node does not export it, so it is taken from a session that leads nowhere. */
 function sessionPrototype({ connect }: Http2): object {
   const nowhere = (): Duplex => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const session = runIn(nobody(), connect as (...args: unknown[]) => ClientHttp2Session, undefined, [
@@ -97,7 +98,10 @@ function start(
   return outgoing;
 }
 
-/** What undici asks is a point already: that one is carried on, to whom the session leads. */
+/**
+ * Carries on the trace of a request of undici's, which is a point already, if the session's destination may know of
+ * it.
+ */
 function carryInner(agent: AgentPort, session: ClientHttp2Session, args: unknown[]): void {
   const { writing } = agent;
   const sender = writing.request?.sender;
@@ -123,20 +127,23 @@ function carry(agent: AgentPort, sender: Sender, asked: AskedOfSession, args: un
   if (headers !== undefined) args[0] = given.instead(headers);
 }
 
-/** Whether a session is one that undici has made, which keeps its client there. */
+/** Whether undici made a session: then the session holds undici's client. */
 function isUndicis(session: ClientHttp2Session): boolean {
   return Object.getOwnPropertySymbols(session).some(({ description }) => description === 'client');
 }
 
 interface AskedOfSession extends Asked {
-  /** Undefined where the headers are not ours to read. */
+  /** Undefined if the headers are not ours to read. */
   readonly given: Given | undefined;
   /** The host and the port that the session is for. */
   readonly authority: string;
   readonly socket: Socket | undefined;
 }
 
-/** What is asked for, and where the session goes to. Node keeps that in fields that are the same since version 20. */
+/**
+ * The request, and the destination of its session. Node keeps the destination in fields that have been the same since
+ * version 20.
+ */
 function askedOf(session: ClientHttp2Session, args: readonly unknown[]): AskedOfSession {
   const given = givenIn(args);
   const headers: Headers = given?.named ?? {};

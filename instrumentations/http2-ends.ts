@@ -1,5 +1,5 @@
-// A part of `http2-client.ts`: how a request ends. One thing is peculiar: a stream's events do not tell which side has
-// closed the stream.
+// A part of `http2-client.ts`: tells how a request ends. One thing is peculiar: a stream's events do not tell which
+// side closed the stream.
 import type { ClientHttp2Stream } from 'node:http2';
 
 import { bindEmitter } from '../src/hooks/emitter.js';
@@ -36,11 +36,11 @@ export function watch(
   });
 }
 
-/** Streams that the application closed while more of the answer could come. */
+/** Streams that the application closed while more of the answer could have come. */
 const closedHere = new WeakSet<object>();
 let isClosingWatched = false;
 
-/** Has the class of all streams tell which are closed by the application: their events don't tell who did it. */
+/** Notes which streams the application closes, by a patch of their class: their events do not tell who did it. */
 function watchClosing(stream: ClientHttp2Stream, guard: Guard): void {
   if (isClosingWatched) return;
   isClosingWatched = true;
@@ -62,11 +62,11 @@ const harmless: ReadonlySet<unknown> = new Set([undefined, 0, 8]); // NO_ERROR, 
 
 function noteClosing(stream: ClientHttp2Stream, code: unknown): void {
   if (!harmless.has(code) || stream.closed || stream.destroyed) return;
-  // Node closes the streams of a connection that is gone.
+  // Node itself closes the streams of a connection that is gone.
   if (stream.session?.socket.destroyed === false) closedHere.add(stream);
 }
 
-/** Whether the application gave a stream up: by closing it, or by destroying it or its session. */
+/** Whether the application gave a stream up, by closing it or by destroying it or its session. */
 function isGivenUp(stream: ClientHttp2Stream, event: 'end' | 'close'): boolean {
   const isDestroyed = stream.destroyed || event === 'close';
   return closedHere.has(stream) || (isDestroyed && stream.rstCode === 0);

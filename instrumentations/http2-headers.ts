@@ -1,5 +1,5 @@
-// A part of `http2-client.ts`: the headers that a caller of `request` gives. One thing is peculiar: they are an object of
-// the caller's own, or since Node 24 a list, and must stay as they are.
+// A part of `http2-client.ts`: reads the headers that a caller of `request` gives. One thing is peculiar: they are an
+// object of the caller's own, or since Node 24 a list, and must stay as they are.
 import { viewWith } from '../src/hooks/view.js';
 import { read } from '../src/hooks/guard.js';
 import type { Carried } from '../src/propagation/recipients.js';
@@ -7,13 +7,13 @@ import { infoName, isTraceHeader } from '../src/trace/headers.js';
 
 export type Headers = Readonly<Record<string, unknown>>;
 
-/** What a caller gives as the headers of a request, read as little as can be. */
+/** The headers that a caller gives a request. As little of them as possible is read. */
 export interface Given {
-  /** Those that matter here, in lower case; a getter is Node's alone to call. */
+  /** The headers that matter here, by their names in lower case. Getters are left for Node to call. */
   readonly named: Headers;
-  /** Whether others can be added, and all that could forbid it is known. */
+  /** Whether headers can be added, and everything that could forbid it is known. */
   readonly isPlain: boolean;
-  /** What Node is given instead: with these in the place of all trace headers. */
+  /** The headers for Node: the caller's, with all trace headers replaced by these. */
   readonly instead: (headers: Carried) => object;
 }
 
@@ -27,12 +27,14 @@ const looked: ReadonlySet<string> = new Set([
   infoName,
 ]);
 
-/** The headers of a call; undefined for what is no object, or throws when it is read, as it will for Node too. */
+/**
+ * The headers of a call. Undefined if they are not an object, or if reading them throws, as it then will for Node.
+ */
 export function givenIn([asked = {}]: readonly unknown[]): Given | undefined {
   return typeof asked === 'object' && asked !== null ? read(() => headersIn(asked)) : undefined;
 }
 
-/** Headers are an object, or on Node 24 and newer also a list of names and values in turn. */
+/** Headers are an object, or, on Node 24 and newer, a list of names and values in turn. */
 function headersIn(asked: object): Given {
   return Array.isArray(asked) ? headersInList(asked as unknown[]) : headersInObject(asked);
 }
@@ -67,9 +69,9 @@ function headersInList(asked: readonly unknown[]): Given {
   const symbols = Object.getOwnPropertySymbols(asked) as unknown as number[];
   return {
     named,
-    // With a name without a value ours would become its value.
+    // After a name without a value, our first name would become its value.
     isPlain: list.length % 2 === 0,
-    // By a symbol a list says which of its headers are secret: no proxy may keep those.
+    // A symbol on a list says which of its headers are secret: no proxy may keep those.
     instead: (headers) =>
       Object.assign(
         [
@@ -81,7 +83,7 @@ function headersInList(asked: readonly unknown[]): Given {
   };
 }
 
-/** What a name that may be given twice, in another case, says. */
+/** All values of a name, which may be given twice in different cases. */
 const both = (one: unknown, other: unknown): unknown => (one === undefined ? other : [one, other].flat());
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,11 +1,11 @@
-// What the start needs of the targets at once: all else is loaded when the table's rows ask for it.
+// The targets that are needed at the start. All others are loaded when the rows of the table ask for them.
 import type { AgentPort } from '../src/hooks/port.js';
 import { childProcess } from './child-process.js';
 import { httpServer } from './http-server.js';
 import type { StartOption } from './targets.js';
 import { workerThreads } from './worker-threads.js';
 
-/** Parts of Node that applications take functions out of: hooked when the agent starts. */
+/** Parts of Node out of which applications take functions. They are hooked when the agent starts. */
 export const atStart: Readonly<Record<StartOption, (agent: AgentPort) => void>> = {
   instrumentHttpServer: httpServer,
   instrumentChildProcess: childProcess,

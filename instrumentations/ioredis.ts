@@ -1,4 +1,4 @@
-// Redis by ioredis 5 and 6: a `db` point for each command, those of pipelines and transactions among them.
+// Records Redis by ioredis 5 and 6: a `db` point for each command, including those of pipelines and transactions.
 import { resolversOf } from '../src/hooks/calls/ends.js';
 import { type DatabaseMethod, database } from '../src/hooks/targets/database.js';
 
@@ -10,7 +10,7 @@ interface Command {
   readonly name?: unknown;
 }
 
-// What a client sends by itself before it is ready, from the connection's events.
+// The commands that a client sends by itself before it is ready, from the connection's events.
 const handshake: ReadonlySet<unknown> = new Set(['auth', 'client', 'hello', 'info', 'readonly', 'select']);
 
 const requested = ([command]: [Command | undefined]): object | undefined => command;
@@ -20,7 +20,7 @@ const sendCommand: DatabaseMethod = {
     const isOwn = status === 'connect' && handshake.has(name);
     return typeof name === 'string' && !isOwn ? name : undefined;
   },
-  // A command passes twice where it has to wait until the client is ready, or goes by a cluster.
+  // A command passes twice if it has to wait until the client is ready, or if it goes through a cluster.
   requested,
   ends: [resolversOf(0)],
 };
@@ -36,9 +36,10 @@ export const ioredis = database({
       endpoint: ({ options }: Client) => ({ name: options?.db, host: options?.host, port: options?.port }),
       methods: { sendCommand },
     },
-    // Which of its nodes a command goes to is found out later.
+    // It turns out later to which node of a cluster a command goes.
     { file: 'ioredis/built/cluster/index', class: classOf, methods: { sendCommand } },
-    // A pipeline sends its commands when it is executed; `enableAutoPipelining` does that for several callers at once.
+    // A pipeline sends its commands when it is executed. `enableAutoPipelining` does that for several callers at
+    // once.
     { file: 'ioredis/built/Pipeline', class: classOf, asks: { sendCommand: requested } },
   ],
 });

@@ -1,4 +1,5 @@
-// MySQL and MariaDB by mysql2 2 and 3: `db` points for calls of pools and connections, `sql` points below them.
+// Records MySQL and MariaDB by mysql2 2 and 3: `db` points for calls of pools and connections, `sql` points below
+// them.
 import { EventEmitter } from 'node:events';
 
 import {
@@ -41,7 +42,7 @@ const endpointOf = (config: Config | undefined): Endpoint => ({
   port: config?.port,
 });
 
-/** Before mysql2 formats the statement: later on the values are in its text. */
+/** The statement before mysql2 formats it. Afterwards the values are in its text. */
 function sql([query, given]: readonly [
   query: string | { readonly sql?: unknown; readonly values?: unknown } | null | undefined,
   given: unknown,
@@ -53,11 +54,11 @@ function sql([query, given]: readonly [
   };
 }
 
-/** A command emits its events beside calling back, and all of them come from the connection's socket. */
+/** A command both emits events and calls back. All of that comes from the connection's socket. */
 const byCommand: End = (call) => {
   const [given] = call.args as [string | Command | null | undefined];
   let command: unknown;
-  // A pool passes a command that already has its callback; the connection gives the same command back.
+  // A pool passes a command that already has its callback. The connection returns the same command.
   if (typeof given === 'object' && typeof given?.onResult === 'function') {
     const isSet = Reflect.set(given, 'onResult', settlingCallback(call, given.onResult as Callback));
     command = isSet ? invokeBound(call) : unobserved(call);
@@ -70,11 +71,13 @@ const byCommand: End = (call) => {
 
 const byRows = emitterEvents(() => new EventRows());
 
-/** A command that is queued, by `query` and its like too, which bring its callbacks back by themselves. */
+/**
+ * A command that is queued. `query` and its like queue commands too, but bind the callbacks of those by themselves.
+ */
 const byQueued: End = (call) => {
   const [command] = call.args as [Command | null | undefined];
   if (typeof command !== 'object' || command === null) return notMine;
-  // It is called after `end`, and is the one that knows the rows.
+  // The callback is called after the event `end`, and only the callback gets the rows.
   const callback = typeof command.onResult === 'function' ? (command.onResult as Callback) : undefined;
   const bound =
     callback &&
@@ -84,7 +87,7 @@ const byQueued: End = (call) => {
     if (isSet) bindEmitter(command as never, call.caller, call.guard);
     else settleByEvents(call, command as never, call.context && new EventRows());
   }
-  // A connection's constructor gives it a handshake: so it is being opened.
+  // A connection's constructor queues a handshake: from here on the connection is being opened.
   if (isHandshake(command)) beginOpening(call);
   return call.invoke();
 };
@@ -97,8 +100,9 @@ const connection: Omit<DatabaseFile, 'file'> = {
   methods: {
     query: statement,
     execute: statement,
-    // All else that a connection is asked comes through here. Prepared statements are points. The others (`ping`, …)
-    // are none, but their callbacks come from the connection's socket, which another request may have opened.
+    // Everything else that a connection is asked for comes through here. Prepared statements are points. Other
+    // commands (`ping`, …) are not, but their callbacks come from the connection's socket, which another request may
+    // have opened.
     addCommand: {
       operationOf: ([command]) => preparedOf(command)?.operation,
       sql: ([command]) => preparedOf(command) ?? { text: undefined },
@@ -108,12 +112,12 @@ const connection: Omit<DatabaseFile, 'file'> = {
       waits,
       borrows: () => true,
     },
-    // No command, and no point: the connection was begun before this is called.
+    // It sends no command and makes no point: the connection has begun to open before it is called.
     connect: { ends: [lastCallback], point: false },
   },
 };
 
-/** `connection.prepare` and `statement.execute`, of which `connection.execute` is made as well. */
+/** The statement of `connection.prepare` and `statement.execute`. `connection.execute` uses both as well. */
 function preparedOf(given: unknown): (Statement & { readonly operation: string }) | undefined {
   const { constructor, query, statement: prepared, values } = Object(given) as Command;
   if (constructor?.name === 'Prepare') return { operation: 'prepare', text: query };
@@ -131,19 +135,19 @@ const pool: Omit<DatabaseFile, 'file'> = {
   methods: {
     query: pooled,
     execute: pooled,
-    // A pool calls its waiting callbacks from the request that gave a connection back; where one is thrown away, it
-    // asks again from there for the callback that waits longest.
+    // A pool calls its waiting callbacks from the request that returned a connection. If a connection is thrown away,
+    // it asks again from there, for the callback that has waited longest.
     getConnection: {
       operation: 'connect',
       ends: [byCommand],
       checkout: true,
       waits: checkoutFrom({ isAtOnce }),
-      // It opens a connection and tells of it, or there is a listener that it tells.
+      // It opens a connection and tells the application, or a listener is told of the checkout.
       callsOut: (self: Pool) =>
         !isAtOnce(self) || self.emit !== EventEmitter.prototype.emit || self.listenerCount('acquire') > 0,
     },
   },
-  // A caller that gives a connection back is not one of those that wait for it.
+  // A caller that returns a connection is not one of the callers that wait for it.
   outside: { releaseConnection: true },
 };
 
@@ -154,7 +158,7 @@ export const mysql2 = database({
   library: 'mysql2',
   system: 'mysql',
   dialect: 'mysql',
-  // Errors about databases, tables, columns, users.
+  // Errors that name databases, tables, columns and users.
   harmlessErrors:
     'ER_NO_SUCH_TABLE ER_BAD_TABLE_ERROR ER_BAD_DB_ERROR ER_TABLE_EXISTS_ERROR ER_ACCESS_DENIED_ERROR ' +
     'ER_DBACCESS_DENIED_ERROR ER_TABLEACCESS_DENIED_ERROR ER_BAD_NULL_ERROR ER_DATA_TOO_LONG ER_NO_REFERENCED_ROW_2 ' +

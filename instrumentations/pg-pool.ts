@@ -1,4 +1,4 @@
-// The pools of pg, by pg-pool 2 and 3: a call is the wait for a client and what is asked of it.
+// Records the pools of pg, by pg-pool 2 and 3: a call is the wait for a client and what is asked of that client.
 import { EventEmitter } from 'node:events';
 
 import { waitingCall } from '../src/hooks/calls/callback.js';
@@ -32,7 +32,7 @@ export const pgPool = database({
       endpoint,
       methods: {
         query: { ends, rows, calledBy: 'application' },
-        // A pool calls its waiting callbacks from the request that gave a client back.
+        // A pool calls its waiting callbacks from the request that returned a client.
         connect: {
           ends,
           checkout: true,
@@ -41,19 +41,20 @@ export const pgPool = database({
             tells: (pool: Pool) => tells(pool, false),
             waiting: (pool: Pool) => pool._pendingQueue,
           }),
-          // A client is made, and told of: with the application's classes, functions and listeners.
+          // Opening a client calls the application: its classes, functions and listeners.
           callsOut: opensNow,
         },
         end: { ends: [lastCallback], point: false },
       },
-      // A caller that gives a client back is not one of those that wait for it, nor are the listeners to that: a client
-      // that is opened for them is not its work, and a callback from before the first trace does not run in its trace.
+      // A caller that returns a client is not one of the callers that wait for it, and neither are the listeners of
+      // the return. A client that is opened for a waiting caller is not the returning caller's work. A callback from
+      // before the first trace does not run in the returning caller's trace.
       outside: {
         _pulseQueue: (pool: Pool) => pool._pendingQueue?.length === 0 || onlyHandsOut(pool),
         _release: (pool: Pool) => pool.listenerCount('release') === 0,
       },
-      // The application is told of a client that is opened or handed out in the trace of the call that it is for.
-      // Pools before 2.0.10 do it elsewhere, outside of any trace.
+      // The application is told of a client that is opened or handed out, in the trace of the call that it is for.
+      // Pools before 2.0.10 do that elsewhere, outside of any trace.
       also(prototype) {
         const pools = prototype as Pool;
         runForWaiting(pools, 'newClient', (_pool, args) => waiterOf(args[0]), asCheckout);
@@ -71,7 +72,10 @@ type ParametersClass = new (options: object | undefined) => {
   readonly database?: unknown;
 };
 
-/** How a client class works out where it connects to, by its prototype: a pool has no such fields of its own. */
+/**
+ * The classes that work out where a client connects to, by the prototypes of client classes. A pool itself has no
+ * such fields.
+ */
 const parameters = new WeakMap<object, ParametersClass>();
 const endpoints = createStamp<Endpoint>();
 
@@ -84,7 +88,7 @@ function endpoint(pool: Pool): Endpoint {
   let known = endpoints.of(pool);
   if (known === undefined) {
     const Parameters = pool.Client && parameters.get(pool.Client.prototype);
-    // Options that name no server throw: pg tells the application when it connects.
+    // It throws for options that name no server. pg then tells the application when it connects.
     const its = Parameters && read(() => new Parameters(pool.options));
     known = its === undefined ? {} : { name: its.database, host: its.host, port: its.port };
     endpoints.put(pool, known);
@@ -92,7 +96,7 @@ function endpoint(pool: Pool): Endpoint {
   return known;
 }
 
-/** Whether a pool hands out a client in the next tick, without anybody before this caller. */
+/** Whether a pool hands out a client in the next tick, with nobody before this caller. */
 function isAtOnce({ _idle, _pendingQueue, ending }: Pool): boolean {
   return ending === false && _pendingQueue?.length === 0 && _idle !== undefined && _idle.length > 0;
 }
@@ -112,8 +116,8 @@ function tells(pool: Pool, isNew: boolean): boolean {
 }
 
 /**
- * Whether a pool does no more than hand a client to a call of ours, which goes back to where it was made by itself:
- * nothing of the application's is told on the way. To enter the storage for it would be a tenth of a query's cost.
+ * Whether a pool only hands a client to a call of ours, whose callback returns to its caller's context by itself, and
+ * tells the application nothing on the way. Entering the storage for that would take a tenth of a query's cost.
  */
 function onlyHandsOut(pool: Pool): boolean {
   const { _pendingQueue, _idle, ending, options } = pool;

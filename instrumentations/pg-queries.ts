@@ -1,4 +1,5 @@
-// A query of pg's client that is an object of its own: a cursor, a stream or a `Query` of the application's.
+// A part of `pg.ts`: recognises a query that is an object of its own: a cursor, a stream, or a `Query` that the
+// application made.
 import { type Callback, type End, notMine } from '../src/hooks/calls/call.js';
 import { bindCallback } from '../src/hooks/calls/callback.js';
 import { lastCallback, unobserved } from '../src/hooks/calls/ends.js';
@@ -8,8 +9,8 @@ import { place, runIn } from '../src/trace/context.js';
 import { resultOf } from './pg-rows.js';
 
 /**
- * Such an object is itself what `query` gives back; pg calls one of two handlers of it at the end, and all that it
- * calls back comes from the connection's socket.
+ * Such an object is itself the result of `query`. At the end, pg calls one of two handlers of it. All its callbacks
+ * come from the connection's socket.
  */
 export const submittable: End = (call) => {
   const [query] = call.args as [Record<string, unknown> | string | null | undefined];
@@ -22,7 +23,7 @@ export const submittable: End = (call) => {
       return run();
     });
   }
-  // Both call the query's callback, which stays as it is: an application may look at it.
+  // Both call the query's callback. The callback stays as it is, because an application may look at it.
   around(query, 'handleReadyForQuery', (run) => {
     call.succeed(resultOf(query, fetched));
     return runIn(call.caller, run, undefined, []);
@@ -31,7 +32,7 @@ export const submittable: End = (call) => {
     call.fail(error);
     return runIn(call.caller, run, undefined, []);
   });
-  // A cursor is asked for rows, and told to close, from wherever the application then is.
+  // The application may read from a cursor, or close it, in any context.
   for (const method of ['read', 'close']) {
     around(query, method, (run, args) => {
       bindLast(args);
@@ -43,7 +44,7 @@ export const submittable: End = (call) => {
   return result === notMine ? call.invoke() : result;
 };
 
-/** Puts a method of an object's own in the place of one that it has; it is asked what to do. */
+/** Puts a method on an object itself, over the method that it has. The body decides when the original runs. */
 function around(
   owner: Record<string, unknown>,
   method: string,

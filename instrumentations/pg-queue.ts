@@ -1,4 +1,5 @@
-// What a client of pg keeps of its queries; 8.17 gave it other names, and the old ones warn.
+// A part of `pg.ts`: reads a client's queue of queries. pg 8.17 renamed its properties, and the old names print a
+// warning.
 import type { Queue } from '../src/hooks/targets/waits.js';
 
 interface Client {
@@ -8,7 +9,7 @@ interface Client {
   readonly _activeQuery?: unknown;
   readonly queryQueue?: readonly unknown[];
   readonly activeQuery?: unknown;
-  /** Of a client that pipelines: those that were sent and wait for the ones before them. */
+  /** On a client that pipelines: the queries that were sent and wait for earlier ones. */
   readonly _sentQueryQueue?: readonly unknown[];
 }
 
@@ -22,11 +23,11 @@ export const active = (client: Client): unknown =>
 
 const isActive = (client: Client): boolean => (active(client) ?? undefined) !== undefined;
 
-/** Whether a query has to wait: for others, or until the client is connected. */
+/** Whether a query has to wait, for other queries or until the client is connected. */
 export function isBusy(client: Client): boolean {
   if (queued(client).length > 0) return true;
   if (client.readyForQuery === true) return false;
-  // A client tells that it is connected, or that a query has failed, just before it goes on with the next one.
+  // A client tells that it is connected, or that a query has failed, just before it goes on with the next query.
   return client._connected !== true || isActive(client) || sent(client).length > 0;
 }
 
@@ -34,7 +35,7 @@ export const queue: Queue = {
   isBusy,
   isOpening: ({ _connected }: Client) => _connected !== true,
   isEmpty: (client: Client) => queued(client).length === 0 && sent(client).length === 0 && !isActive(client),
-  // A query waits in one of the two.
+  // A query waits in one of these two.
   lengthOf: (client: Client) => queued(client).length + sent(client).length,
   at: (client: Client, length) =>
     queued(client).length + sent(client).length > length

@@ -1,4 +1,4 @@
-// PostgreSQL by pg 8: `db` points for the calls of clients, `sql` points below them.
+// Records PostgreSQL by pg 8: `db` points for the calls of clients, `sql` points below them.
 import { callbackIn, lastCallback, promiseOf } from '../src/hooks/calls/ends.js';
 import { observeAfter } from '../src/hooks/calls/method.js';
 import { read } from '../src/hooks/guard.js';
@@ -9,17 +9,20 @@ import { submittable } from './pg-queries.js';
 import { active, isBusy, queue } from './pg-queue.js';
 import { rows } from './pg-rows.js';
 
-// One part of the bundle for both: a pool's call and its client's call know of each other.
+// Both are in one part of the bundle, because a pool's call and its client's call know of each other.
 export { pgPool } from './pg-pool.js';
 
-/** The shapes of pg that are leaned on; its types are not ours to ship. */
+/** The properties of pg that are used. Its types are not ours to ship. */
 interface Client {
   _pulseQueryQueue: unknown;
   readonly host?: unknown;
   readonly port?: unknown;
   readonly database?: unknown;
 }
-/** What `query` takes beside a text: a config, or a cursor, a stream (whose query is in its cursor) or a `Query`. */
+/**
+ * What `query` accepts instead of a text: a config, a cursor, a stream (which holds its query in `cursor`) or a
+ * `Query`.
+ */
 interface Query {
   readonly text?: unknown;
   readonly values?: unknown;
@@ -29,7 +32,7 @@ interface Query {
 export const pg = database({
   library: 'pg',
   system: 'postgresql',
-  // Errors about tables, columns, functions, constraints, users.
+  // Errors that name tables, columns, functions, constraints and users.
   harmlessErrors:
     '42P01 42P02 42P07 42501 42701 42702 42704 42883 23502 23503 23505 23514 28000 28P01 3D000 3F000',
   files: [
@@ -51,14 +54,15 @@ export const pg = database({
           rows,
           ends: [submittable, callbackIn('callback'), lastCallback, promiseOf('_Promise')],
           waits: turnOn(queue),
-          // Not where the application has made a class of this one; and a pool's query that has to wait is watched.
+          // A class that the application derived from this one does not borrow. Neither does a query that has to
+          // wait, because a pool's query that waits is watched.
           borrows: (self, owner) => Object.getPrototypeOf(self) === owner && !isBusy(self),
         },
         connect: {
           ends: [lastCallback, promiseOf('_Promise')],
           checkout: true,
           waits: openingUntil('connect'),
-          // Functions among the options give the password and the stream.
+          // The options may contain functions that give the password and the stream.
           callsOut: () => true,
           isPart: isCheckingOut,
         },
@@ -66,7 +70,8 @@ export const pg = database({
       },
       also(prototype, load) {
         noteParameters(prototype, load('lib/connection-parameters'));
-        // After each answer. A pipelined query was sent before: it runs when those before it are answered.
+        // This is called after each answer. A pipelined query was sent before, and runs when the earlier ones are
+        // answered.
         observeAfter(prototype as Client, '_pulseQueryQueue', 'the turns of pg', (client) =>
           takeTurn(active(client as object), client),
         );

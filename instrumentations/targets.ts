@@ -1,15 +1,16 @@
-// The table of all targets: what each is called, which option switches it, which versions are supported, and what
-// loads its instrumentation. The options, the pages' tables and the matrix of tested versions are made from it.
+// The table of all targets: the name of each, the option that switches it, the versions that are supported, and how
+// its instrumentation is loaded. The options, the tables of the pages and the matrix of tested versions are made from
+// it.
 import type { Instrumentation } from '../src/hooks/loading/modules.js';
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
 import type { AgentPort } from '../src/hooks/port.js';
 
 interface Row {
-  /** The option that switches it, as in `Config`; several rows may share one. */
+  /** The option that switches it, as in `Config`. Several rows may share one. */
   readonly option: `instrument${string}`;
-  /** What is instrumented, for the help of the option; not for a row that another one of the same option speaks for. */
+  /** What is instrumented, for the help of the option. Only one of the rows that share an option has it. */
   readonly help?: string;
-  /** Packages beside the one that is hooked which the same hooks see, and their versions. */
+  /** Other packages that the same hooks see, and their versions. */
   readonly with?: Readonly<Record<string, readonly [VersionRange, ...VersionRange[]]>>;
 }
 
@@ -17,21 +18,24 @@ interface Row {
 interface NodeRow extends Row {
   readonly module: string;
   /**
-   * When it is hooked: at the start, where applications take functions out of it; when the first trace begins, where
-   * it publishes on channels or its methods are looked up at each call; once the application has loaded it, where it
-   * is too expensive to load for nothing.
+   * When it is hooked. At the start, if applications take functions out of it. At the first trace, if it publishes on
+   * channels or its methods are looked up at each call. Once the application has loaded it, if it is too expensive to
+   * load only for the hook.
    */
   readonly when: 'at the start' | 'at the first trace' | 'once loaded';
-  /** Not for what is hooked at the start, which `index.ts` imports at once. */
+  /** Undefined for a target that is hooked at the start: `index.ts` imports it at once. */
   readonly install?: (agent: AgentPort) => void;
 }
 
-/** A package, found by its name: hooked when one of its files is loaded. */
+/** A package, found by its name. It is hooked when one of its files is loaded. */
 interface PackageRow extends Row {
   readonly package: string;
-  /** Each range is tested at both of its ends. A package that moved what is hooked has several, which never overlap. */
+  /**
+   * Each range is tested at both of its ends. A package that moved its methods has several ranges, which never
+   * overlap.
+   */
   readonly versions: readonly [VersionRange, ...VersionRange[]];
-  /** A text of its code that no minifier changes: so it is known in a bundle. */
+  /** A text in its code that no minifier changes, by which it is recognised in a bundle. */
   readonly mark?: string;
   readonly load: () => Instrumentation;
 }
@@ -75,7 +79,7 @@ const rows = [
     package: 'pg-pool',
     option: 'instrumentPg',
     versions: [['2.0.0', '4.0.0']],
-    // A part of the bundle with pg: a pool's call and its client's call know of each other.
+    // It is in one part of the bundle with pg, because a pool's call and its client's call know of each other.
     load: () => (require('./pg.js') as typeof import('./pg.js')).pgPool,
   },
   {
@@ -127,13 +131,13 @@ export type TargetOption = Rows['option'];
 /** The targets that are hooked at the start. */
 export type StartOption = Extract<Rows, { when: 'at the start' }>['option'];
 
-/** A row of the table, for what looks at all of them. */
+/** A row of the table, as code that looks at all rows sees it. */
 export type NodeTarget = NodeRow & { readonly option: TargetOption };
 export type PackageTarget = PackageRow & { readonly option: TargetOption };
 
 const all: readonly (NodeTarget | PackageTarget)[] = rows;
 
-/** The table, as far as it is about packages. */
+/** The rows of the table that are packages. */
 type PackageRows = Extract<Rows, { package: string }>;
 
 /** The parts of Node. */
@@ -147,7 +151,7 @@ export const versionsOf = <Name extends PackageRows['package']>(
 ): Extract<PackageRows, { package: Name }>['versions'] =>
   packageTargets.find((row) => row.package === name)!.versions as never;
 
-/** The versions of all packages that are seen. */
+/** The versions of all packages that the hooks see. */
 export const versions: Readonly<Record<string, readonly [VersionRange, ...VersionRange[]]>> =
   Object.fromEntries(
     all.flatMap((row) => [
@@ -161,5 +165,5 @@ export const targetHelp: Readonly<Record<string, string>> = Object.fromEntries(
   all.flatMap(({ option, help }) => (help === undefined ? [] : [[option, help]])),
 );
 
-/** The first Node.js that is supported; the newest of each major that is named is tested. */
+/** The first version of Node.js that is supported, and the majors of which the newest version is tested. */
 export const node = { from: '20.19.0', majors: [20, 22, 24, 26] } as const;

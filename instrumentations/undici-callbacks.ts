@@ -1,5 +1,5 @@
-// A part of `undici.ts`: undici's calls back run where the caller of the request is. One thing is peculiar: the methods
-// by which a request is told what happens differ by version.
+// A part of `undici.ts`: makes undici's callbacks run in the context of the request's caller. One thing is peculiar:
+// the methods by which a request is told what happens differ by version.
 import type { Callback } from '../src/hooks/calls/call.js';
 import { type Guard, guarded } from '../src/hooks/guard.js';
 import type { AgentPort } from '../src/hooks/port.js';
@@ -7,24 +7,24 @@ import type { OutgoingRequest } from '../src/hooks/targets/outgoing.js';
 import type { Sender } from '../src/propagation/recipients.js';
 import { type Context, runIn } from '../src/trace/context.js';
 
-/** A request on its way. */
+/** A request that is on its way. */
 export interface Exchange {
   readonly sender: Sender;
-  /** Undefined where the request only passes trace headers on. */
+  /** Undefined if the request only passes trace headers on. */
   readonly outgoing: OutgoingRequest | undefined;
-  /** Whoever asked has asked for the end of it. */
+  /** Whether the caller has asked to end the request. */
   isGivenUp: boolean;
-  /** Of its copy of undici. */
+  /** The guard of the request's copy of undici. */
   readonly guard: Guard;
 }
 
 /**
- * Makes what a request calls back run where its caller is: a handler's methods, the listeners of a body, the
- * stream that a body is written to. All of it comes through the request's own methods, whose names differ by
+ * Makes the callbacks of a request run in its caller's context: a handler's methods, the listeners of a body, the
+ * stream that a body is written to. All of them come through the request's own methods, whose names differ by
  * version, from a socket that another request may have opened.
  *
- * @param exchange is told when the connection is taken out of HTTP, of which older versions publish nothing, and
- *   when the request is given up: by the function that its handler is given for that
+ * @param exchange is told when the connection is taken out of HTTP, which older versions do not publish, and when the
+ *   request is given up by the function that its handler gets for that
  */
 export function bind(
   request: object,
@@ -34,7 +34,7 @@ export function bind(
 ): void {
   const methods = request as unknown as Record<string, unknown>;
   let isWithin = false;
-  // What a handler throws while it is called is undici's reason to call it, and no wish of the application's.
+  // If a handler throws while it is called, undici itself calls this function: that is not the application's wish.
   const watched = (abort: Callback): Callback =>
     function (this: unknown, ...args: unknown[]) {
       if (exchange !== undefined && !isWithin) exchange.isGivenUp = true;
@@ -55,7 +55,7 @@ export function bind(
       isWithin = !isStart;
       try {
         const result = runIn(caller, original, this, args);
-        // Undici writes it in the same turn, to a socket or to an HTTP/2 session.
+        // Undici writes the request in the same turn, to a socket or to an HTTP/2 session.
         if (isStart) agent.writing.request = { sender: exchange?.sender };
         return result;
       } finally {
@@ -66,7 +66,7 @@ export function bind(
   }
 }
 
-/** The connection is taken out of HTTP, by the answer. */
+/** The answer takes the connection out of HTTP. */
 function switched(outgoing: OutgoingRequest, status: unknown): void {
   outgoing.answered(status);
   outgoing.stop();

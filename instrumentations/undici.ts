@@ -1,7 +1,8 @@
-// Records requests of the global `fetch` and of undici as `http` and `https` points. Node's own undici and the package
-// publish on the same channels, so neither is patched or loaded. Two things are peculiar to this client: a channel's
-// context is often another request's; and when it is known whom a request goes to, its headers are a text already.
-// `undici-asker.ts` has who asked for a request, `undici-callbacks.ts` the methods that it calls back.
+// Records requests of the global `fetch` and of undici as `http` and `https` points. Node's own undici and the
+// package publish on the same channels, so neither is patched or loaded. Two things are peculiar to this client. A
+// channel's context is often another request's. And the headers are a text already when it becomes known where a
+// request goes. `undici-asker.ts` finds out who asked for a request, `undici-callbacks.ts` binds the methods that it
+// calls back.
 import type { Socket } from 'node:net';
 
 import { onChannel } from '../src/hooks/channel.js';
@@ -26,20 +27,20 @@ interface UndiciRequest {
   readonly origin: unknown;
   readonly path: string;
   readonly method: string;
-  /** All versions have it but those that publish something else. */
+  /** Every version has it, except those that publish something else. */
   readonly addHeader?: unknown;
 }
 
 /** Records the requests of all copies of undici. */
 export function undici(agent: AgentPort): void {
-  // Copies of undici and Node's own share the channels: what fails for one costs the others nothing.
+  // Copies of undici and Node's own share the channels. A failure for one copy must not affect the others.
   const guards = new WeakMap<object, Guard>();
   const guardOf = (prototype: object): Guard => {
     const guard = guards.get(prototype) ?? createGuard('a copy of undici');
     guards.set(prototype, guard);
     return guard;
   };
-  // The channels' contexts are often another request's: the point is found by its request.
+  // The context of a channel is often another request's, so the point is found by its request.
   const exchanges = createStamp<Exchange>();
   onChannel<{ request: UndiciRequest }>('undici:request:create', ({ request }) => {
     if (tracing.live === 0) return;
@@ -48,9 +49,9 @@ export function undici(agent: AgentPort): void {
   });
 
   function begin(request: UndiciRequest, guard: Guard): void {
-    // As in 6.11.0, which publishes something else in the place of its requests.
+    // Version 6.11.0, for example, publishes something else in the place of its requests.
     if (typeof request.addHeader !== 'function') {
-      // Where it is loaded first, Node's `fetch` goes through it too: each of those is counted.
+      // If such a copy is loaded first, Node's `fetch` goes through it too. Each of its requests is counted.
       notice(
         "a copy of undici is not traced, nor is Node's own fetch where that goes through it: what it publishes takes no headers; another version does",
       );
@@ -83,7 +84,7 @@ export function undici(agent: AgentPort): void {
     exchanges.put(request, exchange);
     stoppingOnError(outgoing.point, () => bind(request, caller, exchange, agent));
   }
-  // Node's own undici loads `http2` where nothing sees it. It is loaded now: what hooks it is told by this.
+  // Node's own undici loads `http2` unseen. Asking for it here tells the hook of `http2` that it is loaded.
   onChannel<{ socket: { alpnProtocol?: unknown } }>('undici:client:connected', ({ socket }) => {
     if (tracing.live > 0 && socket.alpnProtocol === 'h2') process.getBuiltinModule('node:http2');
   });
@@ -96,7 +97,7 @@ export function undici(agent: AgentPort): void {
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',
     ({ request, response: { statusCode } }) => {
-      // What comes before the answer: 100, 103.
+      // Interim answers come before the answer: 100, 103.
       if (statusCode >= 200 || statusCode === 101) exchanges.of(request)?.outgoing?.answered(statusCode);
     },
   );
@@ -114,14 +115,14 @@ export function undici(agent: AgentPort): void {
 }
 
 /**
- * Whether a request ended because the application wanted no more of it, by whatever reason it gave. A `fetch` whose time
- * is up before it is connected counts as such too: undici keeps the reason to itself until then, and tells channels and
- * handlers of the same `AbortError` for a timeout, a wish and an error of the application's.
+ * Whether a request ended because the application no longer wanted it, for whatever reason it gave. A `fetch` that
+ * times out before it is connected counts as cancelled too. Until then undici keeps the reason to itself: channels
+ * and handlers get the same `AbortError` for a timeout, a wish and an error of the application.
  */
 function isCancelled({ isGivenUp }: Exchange, error: unknown): boolean {
   const { code } = Object(error) as { code?: unknown };
   if (isGivingUp(error) || code === 'UND_ERR_ABORTED' || code === 'UND_ERR_DESTROYED') return true;
-  // Undici's own reasons to ask for it are errors of its own: a retry, a limit.
+  // Undici itself also gives requests up, with errors of its own: for a retry, or at a limit.
   return isGivenUp && !isTimeout(error) && !String(code).startsWith('UND_ERR_');
 }
 
@@ -129,17 +130,17 @@ function isCancelled({ isGivenUp }: Exchange, error: unknown): boolean {
 interface Sending {
   readonly request: UndiciRequest;
   readonly socket: Socket;
-  /** All of its head but the length of its body. */
+  /** Its whole head, except for the length of its body. */
   readonly headers: string;
 }
 
-/** Over HTTP/2 the headers are only listed, and the socket is its session's. */
+/** Over HTTP/2 the headers are only a list, and the socket is the session's. */
 const isOverHttp1 = ({ request: { method, path }, headers }: Sending): boolean =>
   headers.startsWith(`${method} ${path} HTTP/1.`);
 
 /**
- * Puts the trace headers into what is written next: only now is it known whom the request goes to. An origin does not
- * tell that, as there may be a proxy before it, and undici has made a text of the headers.
+ * Puts the trace headers into the next text that is written to the socket: only now is it known where the request
+ * goes. The origin does not tell, because there may be a proxy, and undici has already made a text of the headers.
  */
 function carry({ request, socket, headers }: Sending, sender: Sender, agent: AgentPort): void {
   const { method, path } = request;

@@ -1,3 +1,4 @@
+// Records worker threads as `thread` points, and makes the preload run in them.
 import { isAbsolute, join } from 'node:path';
 import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 
@@ -13,11 +14,11 @@ import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
 
-/** What a caller asks for. */
+/** The options that a caller gives a thread. */
 interface Given {
-  /** The very object, or whatever it is. */
+  /** The caller's own object, or any other value that it gave. */
   readonly options: unknown;
-  /** Node throws at it, and is left to do so. */
+  /** Node throws for these options, and is left to do so. */
   readonly isOdd: boolean;
   readonly execArgv?: readonly string[] | undefined;
   readonly isCode: boolean;
@@ -25,7 +26,7 @@ interface Given {
   readonly transferList?: unknown;
 }
 
-/** A thread that a point was started for, before it is made. */
+/** A thread for which a point was started, before the thread is made. */
 interface Begun {
   readonly given: Given;
   readonly point: Point;
@@ -33,8 +34,8 @@ interface Begun {
 }
 
 /**
- * Worker threads: a `thread` point from the constructor until the thread is gone. The thread's own preload
- * adds `thread_main` below it; it is made to run there whatever `execArgv` and `env` say.
+ * Records a worker thread as a `thread` point, from the constructor until the thread is gone. The thread's own
+ * preload adds `thread_main` below it, and is made to run there whatever `execArgv` and `env` say.
  *
  * @param builtin the `worker_threads` module
  */
@@ -82,7 +83,10 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
     return { given, point, thread };
   }
 
-  /** Makes the thread with the preload; else, where Node refuses an argument that it inherits, without. */
+  /**
+   * Makes the thread with the preload. If Node refuses an argument that the thread inherits, it is made without the
+   * argument, and if that fails too, without the preload.
+   */
   function attempt(make: (options: unknown) => NodeWorker, given: Given, thread: HandedThread): NodeWorker {
     let refused: readonly string[] = [];
     for (let i = 0; i < 2; i++) {
@@ -98,7 +102,7 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
     return make(given.options);
   }
 
-  // Not `worker.threadId`: a subclass may have one of its own, which is not ready yet.
+  // `worker.threadId` is not used: a subclass may have one of its own, which is not ready yet.
   const threadIdOf = (worker: NodeWorker): unknown => Reflect.get(Original.prototype, 'threadId', worker);
 
   // oxlint-disable-next-line typescript/no-extraneous-class -- all else of it is Node's
@@ -134,10 +138,10 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
   );
 }
 
-/** Those that look at what is posted to the threads of traced callers. */
+/** The functions that look at what is posted to the threads of traced callers. */
 const posted = new WeakMap<object, (args: ArrayLike<unknown>) => void>();
 
-/** The threads of traced callers, and whether such a one had its thread stopped. */
+/** The threads of traced callers, and whether the caller terminated them. */
 const terminated = new WeakMap<object, boolean>();
 
 function stopAtExit(
@@ -165,7 +169,10 @@ function stopAtExit(
   bindEmitter(worker, caller, guard, observe, isMessage);
 }
 
-/** A thread may be a pool's: what it answers may be for any request, and who gets it may go on with others' tasks. */
+/**
+ * A message may be for any request, because a thread may belong to a pool. The code that receives it may go on with
+ * other callers' tasks.
+ */
 const isMessage = (event: unknown): boolean => event === 'message' || event === 'messageerror';
 
 function optionsOf(options: unknown): Given {
@@ -178,7 +185,7 @@ function optionsOf(options: unknown): Given {
   }
 }
 
-/** Code given as text is not recorded. */
+/** The info for a thread's point. Code that is given as text is not recorded. */
 function describe(file: unknown, { isCode, name }: Given): Info {
   return {
     thread: {
@@ -194,13 +201,16 @@ function fileOf(file: unknown): string | undefined {
   return isData ? '[code]' : path;
 }
 
-/** An argument of the process may be none of a thread's: `--max-old-space-size`. Node names those. */
+/**
+ * The arguments that Node refused. Some arguments of a process are not allowed for a thread, such as
+ * `--max-old-space-size`, and Node's error names them.
+ */
 function refusedBy(error: unknown): readonly string[] | undefined {
   const { code, message } = Object(error) as NodeJS.ErrnoException;
   return code === 'ERR_WORKER_INVALID_EXEC_ARGV' ? message.split(': ').at(-1)!.split(', ') : undefined;
 }
 
-/** '' where it was removed, which is no reason for anything to fail. */
+/** The working directory; '' if it was removed, which must not make anything fail. */
 function workingFolder(): string {
   try {
     return process.cwd();
@@ -210,21 +220,21 @@ function workingFolder(): string {
 }
 
 interface Preload {
-  /** Whether Node finds the preload for a new thread by itself. */
+  /** Whether Node itself finds the preload for a new thread. */
   isResolvable(): boolean;
-  /** Options with which Node can start a thread where it could not find the preload by itself. */
+  /** Options with which Node can start a thread if it could not find the preload by itself. */
   mended(given: Given): unknown;
   /**
-   * Options that make the preload run in the thread; the caller's object stays as it is.
+   * Options that make the preload run in the thread. The caller's object stays as it is.
    *
-   * @param refused arguments to leave out
+   * @param refused the arguments to leave out
    */
   addTo(given: Given, refused?: readonly string[]): unknown;
-  /** The arguments that the thread would see without the agent, where its caller names none. */
+  /** The arguments that the thread would see without the agent if its caller names none. */
   argumentsSeen(given: Given): readonly string[] | undefined;
 }
 
-/** @param path of the preload; as a `--require` it also runs before code that is given as text */
+/** @param path the path of the preload; as a `--require` it also runs before code that is given as text */
 function createPreload(path: string): Preload {
   const startFolder = workingFolder();
   const file = join(path);
@@ -232,10 +242,10 @@ function createPreload(path: string): Preload {
     value === 'ostrace/register' ||
     (value !== undefined && (isAbsolute(value) ? join(value) : join(startFolder, value)) === file);
 
-  // Taken now: what the application does to the array changes nothing for its threads.
+  // Copied now, because changes that the application makes to the array do not affect its threads.
   const inherited = [...process.execArgv];
 
-  /** The process's own arguments without the preload, which may be there in several forms. */
+  /** The process's own arguments without the preload, which may be among them in several forms. */
   function withoutPreload(): string[] {
     const kept: string[] = [];
     for (let i = 0; i < inherited.length; i++) {
@@ -248,8 +258,8 @@ function createPreload(path: string): Preload {
     return kept;
   }
 
-  // Node resolves `--import ostrace/register` anew for each thread, from the working directory; once the
-  // application has changed that, no thread would start any more.
+  // Node resolves `--import ostrace/register` for each thread again, from the working directory. Once the application
+  // has changed that, no thread would start any more.
   const isResolvable = (): boolean =>
     workingFolder() === startFolder || withoutPreload().length === inherited.length;
 

@@ -241,7 +241,7 @@ function channelsOf(
   return hookChannels(packages, agent);
 }
 
-/** The targets that the configuration names, of the application's own. */
+/** The application's own targets, which the configuration names. */
 function named({ instrumentations }: Config): readonly Hookable[] {
   if (instrumentations.length === 0) return [];
   const { namedTargets } =

@@ -1,15 +1,16 @@
+// Listens to the channels of Node's `diagnostics_channel`.
 import { channel } from 'node:diagnostics_channel';
 
 import { createGuard } from './guard.js';
 
-// `subscribe` keeps only a weak reference to a channel that nobody else holds (before Node 22), and a
-// channel that is collected forgets its subscribers.
+// Before Node 22, `subscribe` keeps only a weak reference to a channel that nobody else holds, and a channel that is
+// collected forgets its subscribers.
 const channels = new Set<unknown>();
 
 /**
- * Listens to a channel under a guard: what a subscriber throws would be an uncaught exception.
+ * Listens to a channel under a guard: an error that a subscriber throws would be an uncaught exception.
  *
- * @returns ends it
+ * @returns ends the subscription
  */
 export function onChannel<Message>(name: string, listener: (message: Message) => void): () => void {
   const guard = createGuard(`the channel ${name}`);
@@ -17,7 +18,7 @@ export function onChannel<Message>(name: string, listener: (message: Message) =>
   channels.add(source);
   const subscriber = (message: unknown): void => {
     if (guard.off) return;
-    // Not `guarded`: a function for each message would be made while nothing is traced.
+    // `guarded` is not used here: it would need a function for each message, even while nothing is traced.
     try {
       listener(message as Message);
     } catch (error) {

@@ -1,3 +1,4 @@
+// Observes the events of an emitter, and makes its listeners run in a context, without adding a listener.
 import type { EventEmitter } from 'node:events';
 
 import { type Context, nobody, runIn } from '../trace/context.js';
@@ -6,13 +7,13 @@ import type { Guard } from './guard.js';
 type Emit = EventEmitter['emit'];
 
 /**
- * Makes an emitter's listeners run in a context, and shows its events to an observer. An own `emit` does
- * both: unlike a listener it is not counted, can't swallow an `error`, keeps a response unread that nobody
- * reads, and the context holds even where Node emits from a socket that other requests share.
+ * Makes an emitter's listeners run in a context, and shows its events to an observer. An `emit` on the object itself
+ * does both. Unlike a listener, it is not counted, cannot swallow an `error`, and does not make Node keep a response
+ * that nobody reads. The context holds even if Node emits from a socket that other requests share.
  *
  * @param observe sees each event before the listeners do
- * @param isShared whether an event is not that context's, but may be anybody's
- * @returns whether it is done: nothing can be put on an object that was frozen or sealed
+ * @param isShared whether an event may belong to any request, and not to that context
+ * @returns whether the emitter is bound: a frozen or sealed object cannot be
  */
 export function bindEmitter(
   emitter: EventEmitter,
@@ -22,7 +23,7 @@ export function bindEmitter(
   isShared?: (event: unknown) => boolean,
 ): boolean {
   const original = emitter.emit;
-  // With one named parameter, as Node's own.
+  // It has one named parameter, like Node's own.
   function emit(this: EventEmitter, event: unknown): boolean {
     const args = arguments as unknown as Parameters<Emit>;
     if (observe !== undefined && !guard.off) {
@@ -36,11 +37,14 @@ export function bindEmitter(
     return runIn(place, isInherited ? inheritedEmit(emitter) : original, this, args);
   }
   const isInherited = !Object.hasOwn(emitter, 'emit');
-  // Hidden, as the inherited one is: applications print and copy such objects.
+  // It is not enumerable, like the inherited one: applications print and copy such objects.
   return Reflect.defineProperty(emitter, 'emit', { value: emit, configurable: true, writable: true });
 }
 
-/** Looked up anew for each event: web frameworks give a request another prototype after it was bound. */
+/**
+ * The inherited `emit` is looked up for each event: web frameworks give a request another prototype after it was
+ * bound.
+ */
 function inheritedEmit(emitter: EventEmitter): Emit {
   return (Object.getPrototypeOf(emitter) as EventEmitter).emit;
 }

@@ -1,21 +1,22 @@
+// Keeps the errors of our hooks away from the application.
 import { messageOf, notice, wordsOf } from '../trace/notice.js';
 import { isPassing } from '../trace/passing.js';
 import { type Point, stopPoint } from '../trace/point.js';
 
 /**
- * The seam between the application and a hook. What a hook throws is a bug of ours: it is reported once,
- * and the hook is off from then on, so that the application never sees it. But for what passes: a process that has no
- * descriptors left gets some back.
+ * The seam between the application and a hook. An error of a hook is a bug of ours: it is reported once, and the hook
+ * is off from then on, so the application never sees it. Shortages that pass do not switch a hook off: a process that
+ * has no descriptors left will get some back.
  */
 export interface Guard {
   off: boolean;
   fail(error: unknown): void;
 }
 
-/** How often a hook has failed for what passes. */
+/** The number of failures of hooks because of a shortage that passes. */
 export const shortages: { seen: number } = { seen: 0 };
 
-/** @param what names the hook in the report: `pg Client.query` */
+/** @param what the hook's name in the report: `pg Client.query` */
 export function createGuard(what: string): Guard {
   return {
     off: false,
@@ -33,7 +34,7 @@ export function createGuard(what: string): Guard {
   };
 }
 
-/** Runs a hook's code under its guard; undefined when it failed. */
+/** Runs a hook's code under its guard; undefined if it failed. */
 export function guarded<Result>(guard: Guard, body: () => Result): Result | undefined {
   if (guard.off) return undefined;
   try {
@@ -44,7 +45,7 @@ export function guarded<Result>(guard: Guard, body: () => Result): Result | unde
   }
 }
 
-/** Sets up what is to stop a point; where that throws, nothing else would stop it, and so it stops now. */
+/** Sets up the code that stops a point. If the set-up throws, nothing else would stop the point, so it stops now. */
 export function stoppingOnError<Result>(point: Point, body: () => Result): Result {
   try {
     return body();
@@ -54,11 +55,11 @@ export function stoppingOnError<Result>(point: Point, body: () => Result): Resul
   }
 }
 
-/** Reads what the application made, with getters or as a Proxy perhaps; undefined where that throws. */
+/** Reads a value that the application made, which may be a getter or a Proxy; undefined if reading throws. */
 export function read<Value>(value: () => Value): Value | undefined {
   try {
     return value();
   } catch {
-    return undefined; // it throws again where the library reads it: that one is the application's to see
+    return undefined; // it throws again when the library reads it, and then the application sees it
   }
 }

@@ -1,14 +1,14 @@
-// Puts a function of ours in the place of another one, so that the two look alike.
+// Replaces a function by one of ours that looks the same.
 type Callable = (this: unknown, ...args: unknown[]) => unknown;
 
 const wrapped = Symbol('ostrace.wrapped');
 
 /**
- * Puts a wrapper in a function's place, once: a second call for the same place does nothing. The wrapper
- * keeps the original's name, length and own properties, and so `util.promisify` finds what it looks for.
+ * Replaces a function by a wrapper, once: a second call for the same place does nothing. The wrapper keeps the
+ * original's name, length and own properties, so `util.promisify` finds what it looks for.
  *
- * It has no marks of its own by which wrappers are commonly told (shimmer's `__original` and `__unwrap`):
- * OpenTelemetry's instrumentations take off what has them before they put their own wrapper there.
+ * The wrapper does not carry shimmer's marks, `__original` and `__unwrap`, by which wrappers are commonly recognised:
+ * OpenTelemetry's instrumentations remove a marked wrapper before they add their own.
  */
 export function patch<Owner extends object>(
   owner: Owner,
@@ -25,7 +25,7 @@ export function ownerOf<Of extends object>(object: Of, method: string): Of {
   return Object.hasOwn(object, method) ? object : ownerOf(Object.getPrototypeOf(object) as Of, method);
 }
 
-/** What shimmer, and OpenTelemetry's copy of it, leaves on its wrappers. */
+/** The marks that shimmer, and OpenTelemetry's copy of it, leave on their wrappers. */
 interface Marked extends Callable {
   readonly __original: Callable;
   readonly __unwrap: unknown;
@@ -39,7 +39,7 @@ function put(
 ): void {
   const value = disguise(wrapper(original), original);
   if ('__unwrap' in original) {
-    // Whoever takes their wrapper off, to put it on again, has to get it out from under ours.
+    // An agent that removes its wrapper, to add it again, has to remove it from below ours.
     const unwrap = (): void => {
       if ((owner as Record<string, unknown>)[name] === value) put(owner, name, wrapper, original.__original);
     };
@@ -53,7 +53,7 @@ function put(
 function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
   for (const key of Reflect.ownKeys(original)) {
     const property = Object.getOwnPropertyDescriptor(original, key)!;
-    // `prototype` of a plain function can be set but not defined anew.
+    // `prototype` of a plain function can be set but not defined again.
     if (key === 'prototype') continue;
     Object.defineProperty(fn, key, property);
   }
@@ -62,8 +62,8 @@ function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
 }
 
 /**
- * Gives a class the looks of another one. A subclass would have a longer chain; a Proxy or a function in the
- * class's place shows in stacks or where it is printed.
+ * Gives a class the looks of another class. A subclass would have a longer prototype chain, and a Proxy or a function
+ * in the class's place would show in stacks or in print.
  */
 export function asTwin<Class extends Function>(twin: Function, original: Class): Class {
   copyLooks(twin, original);
@@ -78,8 +78,8 @@ function copyLooks(to: object, from: object): void {
 }
 
 /**
- * A function that looks like another one and does what the body does. A method of a class has no `prototype`
- * and can't be constructed, a plain function can.
+ * Makes a function that looks like another one and runs the body. A method of a class has no `prototype` and cannot
+ * be constructed; a plain function can.
  */
 export function lookalike(original: object, body: (self: unknown, args: unknown[]) => unknown): Callable {
   const fn: Callable = Object.hasOwn(original, 'prototype')

@@ -1,11 +1,12 @@
+// The agent's port: what hooks and instrumentations may ask of the agent.
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import type { Stamp } from '../trace/stamp.js';
 import type { Sender } from '../propagation/recipients.js';
 
-/** What instrumentations need to know of the configuration. */
+/** What instrumentations may know of the configuration, and what the agent does for them. */
 export interface AgentPort {
-  /** The trace that a request's headers ask for; undefined where there is none, or none is to be made. */
+  /** The trace that a request's headers ask for; undefined if there is none, or if none may be made. */
   verify(headers: Readonly<Record<string, unknown>>): VerifiedTrace | undefined;
   /** The headers that carry a context to another service. */
   headersFor(context: Context): Readonly<Record<string, string>>;
@@ -16,17 +17,17 @@ export interface AgentPort {
   readonly traceCommandArgs: boolean;
   /** Whether a host may receive signed trace headers. */
   carriesTo(host: string): boolean;
-  /** Whom sockets were connected to; see `watchConnects`. */
+  /** The hosts that sockets were connected to, as `hostIn` tells them. */
   readonly peers: Stamp<string>;
-  /** The request that undici is writing right now: over HTTP/2 it passes our hook of that too. */
+  /** The request that undici is writing right now. A request over HTTP/2 also passes our hook of `http2`. */
   readonly writing: { request: InnerRequest | undefined };
-  /** The absolute path of the preload, for threads that would start without it. */
+  /** The absolute path of the preload, for threads that would otherwise start without it. */
   readonly preload: string;
   /** The environment that a child process gets when its caller names none. */
   environment(): Readonly<Record<string, string | undefined>>;
   /**
-   * What a process that is started within a context gets into its environment: nothing where it could not
-   * use it.
+   * The variables that a process which is started within a context gets in its environment. There are none if it
+   * could not use them.
    *
    * @param given the environment that it gets from its caller
    */
@@ -37,28 +38,28 @@ export interface AgentPort {
   /**
    * Hands a context to the thread that is started next, in the same turn.
    *
-   * @param execArgv what the thread is to see as its arguments; what it is started with when not given
+   * @param execArgv the arguments that the thread sees; those that it is started with if undefined
    */
   handToThread(context: Context, execArgv: readonly string[] | undefined): HandedThread;
 }
 
-/** A request of a library that makes it by another one that is hooked. */
+/** A request that a library makes by another library that is hooked too. */
 export interface InnerRequest {
-  /** Whose it is; undefined where it is in no trace. */
+  /** The sender of the request; undefined if the request is in no trace. */
   readonly sender: Sender | undefined;
 }
 
-/** A thread that works for a trace, as its starter sees it. */
+/** A thread that works for a trace, as the thread that started it sees it. */
 export interface HandedThread {
-  /** The constructor is done: a thread that starts after it is not meant. */
+  /** The constructor is done. A thread that starts later does not get the context. */
   isStarted(): void;
   /**
-   * The thread is there: from now on it is watched who posts to it.
+   * The thread exists: posts to it are watched from now on.
    *
-   * @param transferList what was handed to it
-   * @returns sees the arguments of each post; undefined where the thread is shared already
+   * @param transferList the objects that were transferred to it
+   * @returns sees the arguments of each post; undefined if the thread is shared already
    */
   watch(transferList: unknown): ((args: ArrayLike<unknown>) => void) | undefined;
-  /** The thread is gone. */
+  /** The thread has ended. */
   close(): void;
 }

@@ -1,15 +1,17 @@
+// Shows an object of the application with other values for some properties.
 /**
- * What an application hands to somebody, with other values for some properties; its own object stays as it
- * is. A view, not a copy: a getter may lean on private fields of its object, what is inherited stays
- * inherited, and nothing is read that the receiver does not read.
+ * Makes a view of an object, for a receiver that is to see other values for some properties. The application's own
+ * object stays as it is. A view is not a copy: a getter may use private fields of its object, inherited properties
+ * stay inherited, and only what the receiver reads is read.
  *
- * What the receiver does to it is done to the view alone, which has all properties of its own from the first
- * change on that a view can't show: a property is deleted, the object frozen.
+ * Changes by the receiver affect the view only. Some changes cannot be shown by a view: a property is deleted, or the
+ * object is frozen. From the first of these on, the view has all properties as its own.
  *
- * @param values may have getters too: they run when the receiver reads them
+ * @param values may contain getters, which run when the receiver reads them
  */
 export function viewWith<Of extends object>(original: Of, values: object): Of {
-  // Around the values: a Proxy may not deny what its target says, and the original may be frozen.
+  // The Proxy's target holds the values, and is not the original: a Proxy may not deny what its target has, and the
+  // original may be frozen.
   const own = Object.create(null, Object.getOwnPropertyDescriptors(values)) as Record<PropertyKey, unknown>;
   const given = original as Record<PropertyKey, unknown>;
   let isDetached = false;

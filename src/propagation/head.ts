@@ -1,15 +1,15 @@
-// Carries a trace on in an HTTP/1 request whose head is written down already.
+// Carries a trace on in an HTTP/1 request whose head is serialised already.
 import { isTraceHeader } from '../trace/headers.js';
 import { type Carried, type Sender, type Signer, type Way, carried } from './recipients.js';
 
 const end = '\r\n';
 
 /**
- * The head that a request is to have in the place of the one that is written down.
+ * The head that replaces the one that is serialised.
  *
- * @param head its lines, and maybe the empty one that ends it
+ * @param head its lines, with or without the empty line that ends it
  * @param way without the `Host` headers, which the head has
- * @returns undefined where it stays as it is
+ * @returns undefined if the head stays as it is
  */
 export function headCarrying(
   signer: Signer,

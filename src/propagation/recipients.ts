@@ -1,4 +1,4 @@
-// Decides which requests carry a trace on: each host that can read a request's headers must be one that may have them.
+// Decides which outgoing requests carry signed headers: every host that can read them must be allowed to have them.
 import { type Context, nobody } from '../trace/context.js';
 import { infoName } from '../trace/headers.js';
 import { baseIdIn } from '../trace/signing.js';
@@ -17,7 +17,7 @@ export interface Way extends Line {
   readonly path: string;
   /** The host that the request is for: its URL's, or its session's. */
   readonly host: string;
-  /** Its `Host` and `:authority` headers, which may name others. */
+  /** Its `Host` and `:authority` headers, which may name other hosts. */
   readonly authorities: readonly unknown[];
 }
 
@@ -42,13 +42,13 @@ const isAbsolute = /^[a-z][a-z\d+.-]*:/i;
 const hostOfUrl = (url: string): string | undefined =>
   URL.canParse(url) ? new URL(url).hostname : undefined;
 
-/** The host that an authority names; undefined where some reader may find another one in it. */
+/** The host that an authority names; undefined if a reader may find another host in it. */
 export function hostOf(authority: unknown): string | undefined {
   if (typeof authority !== 'string' || endOfHost.test(authority)) return undefined;
   return authority.replace(/^.*@/s, '').replace(/:\d*$/, '');
 }
 
-/** `evil.example/@localhost` is no user at `localhost` for everybody. */
+/** Some readers take `evil.example/@localhost` for the host `evil.example`, not for a user at `localhost`. */
 const endOfHost = /[/\\?#]/;
 
 const isSame = (host: string | undefined, name: string): boolean =>
@@ -62,7 +62,7 @@ export type Carried = Readonly<Record<string, string>>;
 
 const none: Carried = {};
 
-/** Who may have headers, and what they say. */
+/** Decides which hosts may have trace headers, and makes them. */
 export interface Signer {
   carriesTo(host: string): boolean;
   headersFor(context: Context): Carried;

@@ -1,11 +1,11 @@
 import type { Context } from '../../trace/context.js';
 
 /**
- * The same place in the trace, as that of the application's own code: where a library calls it from within a call of
- * its own, what it asks of the library is no part of that call.
+ * Gives the context for application code that a library calls from within a call of its own. It is the same place in
+ * the trace, but a call that the application then makes of the library is not part of the library's call.
  */
 export function asApplication(context: Context): Context {
   if (context.library === '') return context;
-  // Whether the point is open is told by the point's own context alone.
+  // Only the point's own context tells whether the point is open.
   return { ...context, library: '', isOpen: false, outer: context.isOpen ? context : context.outer };
 }

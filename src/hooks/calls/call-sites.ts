@@ -1,22 +1,26 @@
+// Reads the stack: the functions and files from which the running code was called.
 import * as util from 'node:util';
 
-/** A place on the stack: `Pool.dispatch` and its file, which is undefined for what has none. */
+/** A place on the stack: the name of a function, such as `Pool.dispatch`, and its file, if it has one. */
 export interface CallSite {
   readonly name: string;
   readonly file: string | undefined;
 }
 
-/** Where the running code was called from, the innermost first; so many at the most. None where it can't be read. */
+/**
+ * The places from which the running code was called, the innermost first and at most `most` of them. The list is
+ * empty if the stack cannot be read.
+ */
 export function callSites(most: number): readonly CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
-    // Names alone: a whole stack would be translated by source maps, which takes milliseconds.
+    // Only names and files are read: source maps would translate a whole stack, which takes milliseconds.
     const prepare = (_error: Error, sites: NodeJS.CallSite[]): CallSite[] =>
       sites.map((site) => ({
         name: `${site.getTypeName()}.${site.getFunctionName()}`,
         file: site.getFileName() ?? undefined,
       }));
-    // Neither can be set where the language's own objects are frozen.
+    // Neither can be set if the application has frozen the language's own objects.
     const isSet =
       Reflect.set(Error, 'stackTraceLimit', most) && Reflect.set(Error, 'prepareStackTrace', prepare);
     const { stack } = (isSet ? new Error() : {}) as { stack?: unknown };
@@ -28,7 +32,7 @@ export function callSites(most: number): readonly CallSite[] {
   }
 }
 
-/** The same by Node's own function, which there is since 22.9; it knows no types. */
+/** The same by Node's own function, which exists since 22.9 and knows no types. */
 function sitesOf(most: number): readonly CallSite[] {
   const { getCallSites } = util as {
     readonly getCallSites?: (count: number) => readonly { functionName: string; scriptName: string }[];

@@ -1,4 +1,4 @@
-// Callbacks that are brought back to where they belong: a library calls them from the connection that answered.
+// Makes callbacks run in the context of their caller: a library calls them from the connection that answered.
 import { type Context, runIn } from '../../trace/context.js';
 import { createStamp } from '../../trace/stamp.js';
 import type { Call, Callback } from './call.js';
@@ -10,13 +10,16 @@ export function bindCallback(callback: Callback, context: Context | undefined): 
   };
 }
 
-/** The calls that callbacks of ours wait for, where the library may ask again. */
+/** The calls that our callbacks wait for, if the library may ask again with such a callback. */
 const waitingCalls = createStamp<Call>();
 
-/** The call that a callback waits for; it goes back to where that was made by itself. Undefined for all others. */
+/**
+ * The call that a callback waits for; undefined for every other callback. Such a callback returns to its caller's
+ * context by itself.
+ */
 export const waitingCall = (callback: unknown): Call | undefined => waitingCalls.of(callback);
 
-/** A callback that settles the call and then runs where the caller was. */
+/** Makes a callback that ends the call and then runs in the caller's context. */
 export function settlingCallback(call: Call, callback: Callback): Callback {
   function settling(this: unknown): unknown {
     const args = arguments as unknown as unknown[];

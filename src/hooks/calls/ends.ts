@@ -1,4 +1,4 @@
-// How a call tells its end: the recognisers that instrumentations list, in order, under `ends`.
+// The ways in which a call tells its end: the recognisers that instrumentations list, in order, under `ends`.
 import type { EventEmitter } from 'node:events';
 
 import { watch } from '../../trace/returned.js';
@@ -10,7 +10,7 @@ import { settlingCallback } from './callback.js';
 /** The last function among the arguments is called with an error or a result. */
 export const lastCallback: End = (call) => (takesCallback(call) ? call.invoke() : notMine);
 
-/** Has the last function among the arguments settle the call; false where there is none. */
+/** Makes the last function among the arguments end the call; false if there is none. */
 export function takesCallback(call: Call): boolean {
   const { args } = call;
   for (let i = args.length - 1; i >= 0; i--) {
@@ -22,7 +22,7 @@ export function takesCallback(call: Call): boolean {
   return false;
 }
 
-/** A property of the first argument is called with an error or a result; the application's object stays as it is. */
+/** A property of the first argument is called with an error or a result. The application's object stays as it is. */
 export const callbackIn =
   (property: string): End =>
   (call) => {
@@ -36,11 +36,11 @@ export const callbackIn =
   };
 
 /**
- * The method gives a promise that it makes with the class in a property of its object.
+ * The method gives a promise, made with the class in a property of its object.
  *
- * A handler of ours on that promise would hide an unhandled rejection from Node, and another promise in
- * its place would not be the library's own. So for the time of the call the class is replaced by one that
- * makes the same promises and sees them being resolved.
+ * A handler of ours on that promise would hide an unhandled rejection from Node. Another promise in its place would
+ * not be the library's own. The class is therefore replaced, during the call, by one that makes the same promises and
+ * sees them being resolved.
  */
 export const promiseOf =
   (property: string): End =>
@@ -65,7 +65,10 @@ type Executor = (resolve: (value: unknown) => void, reject: (error: unknown) => 
 /** The call whose promise is about to be made. */
 let making: Call | undefined;
 
-/** @param owner the call that the promises belong to: an inner call makes some that are not the outer call's */
+/**
+ * @param owner the call that the promises belong to; undefined for an inner call, whose promises are not the outer
+ *   call's
+ */
 function invokeMaking(owner: Call | undefined, call: Call): unknown {
   const outer = making;
   making = owner;
@@ -78,7 +81,10 @@ function invokeMaking(owner: Call | undefined, call: Call): unknown {
 
 const standIns = new WeakMap<PromiseConstructor, PromiseConstructor>();
 
-/** A class that makes the same promises. One for all calls: to make it costs as much as the rest of a call. */
+/**
+ * A class that makes the same promises. One class serves all calls, because making it costs as much as the rest of a
+ * call.
+ */
 function standInFor(original: PromiseConstructor): PromiseConstructor {
   let standIn = standIns.get(original);
   if (standIn === undefined) {
@@ -109,10 +115,10 @@ const settlingExecutor =
     );
 
 /**
- * An argument has the two functions by which the library settles the promise that it gives back, as an ioredis
- * command has `resolve` and `reject`.
+ * An argument has the two functions by which the library settles the promise that it returns: an ioredis command has
+ * `resolve` and `reject`.
  *
- * @param index which argument
+ * @param index the position of that argument
  */
 export const resolversOf =
   (index: number): End =>
@@ -134,8 +140,9 @@ export const resolversOf =
   };
 
 /**
- * The method gives a promise, or another object with a `then`, which is handed on as it is and watched when somebody
- * asks it for its outcome: a handler of ours on it would hide an unhandled rejection. Makes the call: it stands last.
+ * The method gives a promise, or another object with a `then`. The application gets that very object, and it is
+ * watched when somebody asks it for its outcome: a handler of ours would hide an unhandled rejection. This recogniser
+ * makes every call, so it stands last.
  */
 export const returnedPromise: End = (call) => {
   const result = call.invoke();
@@ -149,15 +156,21 @@ export const returnedPromise: End = (call) => {
   return result;
 };
 
-/** Nothing tells of the call's end, as where an object is frozen: the point ends with what can be seen. */
+/**
+ * The end of the call cannot be seen, for example because an object is frozen: the point stops when the method
+ * returns.
+ */
 export const unobserved: End = (call) => call.invokeUnobserved();
 
-/** What is counted of the events of an emitter: the result of the call that gives it. */
+/** Counts the events of an emitter for the result of the call that gives it. */
 export interface Tally {
   see(event: unknown, first: unknown): void;
 }
 
-/** The method gives an emitter that ends with `end`, after `error` when it failed. Makes the call: it stands last. */
+/**
+ * The method gives an emitter that ends with `end`, after `error` if it failed. This recogniser makes every call, so
+ * it stands last.
+ */
 export const emitterEvents =
   (tally?: () => Tally): End =>
   (call) => {
@@ -166,7 +179,7 @@ export const emitterEvents =
     return result;
   };
 
-/** Has the events of an emitter settle a call. */
+/** Makes the events of an emitter end a call. */
 export function settleByEvents(call: Call, emitter: EventEmitter, tally?: Tally): void {
   const isBound = bindEmitter(emitter, call.caller, call.guard, (event, first) => {
     if (event === 'error') call.fail(first);
@@ -176,7 +189,7 @@ export function settleByEvents(call: Call, emitter: EventEmitter, tally?: Tally)
   if (!isBound) call.succeed(undefined);
 }
 
-/** Makes a call and binds the emitter that it gives; a callback settles it, and tells later than the events. */
+/** Makes a call and binds the emitter that it gives. A callback, which comes after the events, ends the call. */
 export function invokeBound(call: Call): unknown {
   const result = call.invoke();
   if (isEmitter(result)) bindEmitter(result, call.caller, call.guard);

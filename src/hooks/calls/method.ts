@@ -1,3 +1,9 @@
+// Wraps methods of libraries: checks the gate, decides what a call is, and hands a recorded call to `Call`.
+//
+// The price of one call: while no trace is live, one comparison of `tracing.live`, under 0.5 ns and without an
+// allocation once V8 has compiled the wrapper. While one is live, the point of a traced pg query takes 1.1 to 1.2 µs
+// (benchmarks/RESULTS.md). That is why the gate is the first statement of each wrapper, the arguments are copied by a
+// loop, and a call that is part of a recorded call is passed on before a `Call` is made.
 import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../../trace/context.js';
 import { type Point, startPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
@@ -25,7 +31,7 @@ export function hookMethod<Owner extends object>(
   });
 }
 
-/** A function in the form of another one, as `lookalike` makes them, with the gate before all else. */
+/** Makes a wrapper of the same kind as the original, as `lookalike` does, which checks the gate first. */
 function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
   return Object.hasOwn(original, 'prototype')
     ? function () {
@@ -47,14 +53,14 @@ function tracedCall(
   self: object,
   given: ArrayLike<unknown>,
 ): unknown {
-  // `Array.from` goes through the iterator, and `slice` is a call: both take several times as long.
+  // `Array.from` uses the iterator, and `slice` is a call: each takes several times as long as this loop.
   const args: unknown[] = [];
   for (let i = 0; i < given.length; i++) args[i] = given[i];
   const checkout = hook.checkout === true;
   const waiting = checkout ? waitingCall(args[args.length - 1]) : undefined;
   if (waiting !== undefined) return runIn(waiting.within, original, self, args);
-  // An untraced caller's callback is brought back to where it came from as well: the connection that
-  // answers it may have been opened by a traced request.
+  // The callback of an untraced caller is bound to its caller's context too: the connection that answers may have
+  // been opened by a traced request.
   const request = hook.requested?.(args);
   const asked = request === undefined ? undefined : requests.of(request);
   if (asked?.isMade === true) return Reflect.apply(original, self, args);
@@ -62,8 +68,8 @@ function tracedCall(
   if (request !== undefined) requests.put(request, { place: caller, isMade: true });
   const isTraced = caller !== undefined && isRecorded(caller);
   const points = isTraced ? start(hook, guard, caller, self, args) : noPoints;
-  // Part of a call that watches its own end: there is nothing to record and nobody to bring back, but for what a
-  // class of the application's does when it is called back.
+  // If so, the call is part of a call that watches its own end. Nothing is left to record and no callback to bind,
+  // except for what a class of the application does when it is called back.
   const isPart = points.length === 0 && caller?.library === hook.library && !checkout;
   if (isPart && hook.borrows?.(self) !== false) {
     return Reflect.apply(original, self, args);
@@ -74,19 +80,19 @@ function tracedCall(
 
 const noPoints: readonly Point[] = [];
 
-/** What is known of an object that a library makes for one request of the application's. */
+/** What is known of an object that a library makes for one request of the application. */
 interface Requested {
-  /** Where the application asked for it. */
+  /** The context in which the application asked for it. */
   readonly place: Context | undefined;
-  /** The call that makes the request has begun: whatever passes later is a part of that. */
+  /** The call that makes the request has begun. Later calls for the object are part of it. */
   readonly isMade: boolean;
 }
 
 const requests = createStamp<Requested>();
 
 /**
- * Notes where the application calls a method that only queues a request: the library makes it later, for several
- * callers at once.
+ * Notes the context in which the application calls a method that only queues a request. The library makes the request
+ * later, for several callers at once.
  *
  * @param requestOf gives the object that stands for the request
  */
@@ -105,9 +111,9 @@ export function noteRequests<Owner extends object>(
 }
 
 /**
- * Counts a call that is not recorded, once for all that the library makes of it.
+ * Counts a call that is not recorded, once for all that the library does for it.
  *
- * @returns where it runs, so that the library's inner calls can tell
+ * @returns the context in which it runs, by which the library's inner calls are recognised
  */
 function leftOutIn(
   hook: MethodHook,
@@ -156,9 +162,9 @@ function start(
 }
 
 /**
- * Has a method run in nobody's place: what it goes on with is not its caller's.
+ * Makes a method run in nobody's place, because its later work is not its caller's.
  *
- * @param isIdle whether there is nothing that it would go on with
+ * @param isIdle whether the method starts no later work
  */
 export function runOutside<Owner extends object>(
   owner: Owner,
@@ -173,10 +179,10 @@ export function runOutside<Owner extends object>(
 }
 
 /**
- * Has a method run where a call was made that waits for what it does, as the application's own code.
+ * Makes a method run, as the application's own code, in the context of the call that waits for it.
  *
- * @param callOf undefined where there is none, or nothing of the application's is told
- * @param meanwhile called before; what it gives is called after
+ * @param callOf undefined if no call waits, or if the method calls nothing of the application
+ * @param meanwhile called before the method; the function that it returns is called after
  */
 export function runForWaiting<Owner extends object>(
   owner: Owner,
@@ -199,7 +205,7 @@ export function runForWaiting<Owner extends object>(
   );
 }
 
-/** Has an observer look at a method's object after each call of it while something is live. */
+/** Shows a method's object to an observer after each call, while something is live. */
 export function observeAfter<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,

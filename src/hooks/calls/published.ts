@@ -1,4 +1,4 @@
-// Calls that a library publishes by itself, on a TracingChannel of Node's `diagnostics_channel`.
+// Records the calls that a library itself publishes, on a TracingChannel of Node's `diagnostics_channel`.
 import { ending } from '../../trace/cancelled.js';
 import { type Context, enter, isRecorded, leaveOut, place } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
@@ -7,16 +7,16 @@ import { createStamp } from '../../trace/stamp.js';
 import type { PointStart, StopInfo } from '../../trace/vocabulary.js';
 import { onChannel } from '../channel.js';
 
-/** What is recorded of the calls of a channel. The same message comes with all events of one call. */
+/** What is recorded of the calls of a channel. All events of one call carry the same message. */
 export interface PublishedHook {
   /** The channel's name: `mysql2:query`. */
   readonly channel: string;
   readonly library: string;
-  /** The points of a call, from the outside in; none where it is part of a call that has one. */
+  /** The points of a call, from the outside in. There are none if the call is part of a call that has one. */
   start(message: object, caller: Context): readonly PointStart[];
-  /** What a point says at its stop. */
+  /** The info for a point's stop. */
   stop?(message: object, context: Context): StopInfo;
-  /** What a point says at its stop after an error. */
+  /** The info for a point's stop after an error. */
   failed?(error: unknown, context: Context): Info;
 }
 
@@ -26,10 +26,10 @@ interface PublishedCall {
 }
 
 /**
- * Subscribes to a channel. A library with a subscriber builds its message for each call of the process, whether that
- * is traced or not, and some then give other promises: so this is for the time in which a trace is live.
+ * Subscribes to a channel, only while a trace is live. A library with a subscriber builds its message for each call
+ * of the process, traced or not, and some libraries then return other promises.
  *
- * @returns ends it
+ * @returns ends the subscription
  */
 export function subscribe(hook: PublishedHook): () => void {
   const calls = createStamp<PublishedCall>();
@@ -57,7 +57,7 @@ export function subscribe(hook: PublishedHook): () => void {
       calls.put(message, { points, caller });
       enter(points.at(-1)?.context);
     }),
-    // The method has returned. What it gave is in the message only where it has no later end.
+    // The method has returned. Its result is in the message only if the call has no later end.
     on('end', (message) => {
       const call = calls.of(message);
       if (call === undefined) return;
@@ -68,7 +68,7 @@ export function subscribe(hook: PublishedHook): () => void {
       const { error } = message as { error?: unknown };
       stop(message, (context) => hook.failed?.(error, context) ?? ending(error));
     }),
-    // A callback comes from the connection, which another request may have opened.
+    // The callback comes from the connection, which another request may have opened.
     on('asyncStart', (message) => {
       const call = calls.of(message);
       if (call === undefined) return;

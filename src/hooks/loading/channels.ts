@@ -1,13 +1,13 @@
-// The channels on which packages publish their calls: subscribed to while a trace is live.
+// Subscribes, while a trace is live, to the channels on which packages publish their calls.
 import { type PublishedHook, subscribe } from '../calls/published.js';
 import { createGuard, guarded } from '../guard.js';
 import type { AgentPort } from '../port.js';
 import type { Hookable } from './modules.js';
 
 /**
- * Makes what subscribes to the channels of packages.
+ * Prepares the subscriptions to the channels of packages.
  *
- * @returns `whenLive` to be called when the first trace begins, `whenIdle` when the last one has ended
+ * @returns `whenLive`, to be called when the first trace begins, and `whenIdle`, when the last one has ended
  */
 export function hookChannels(
   packages: readonly Hookable[],

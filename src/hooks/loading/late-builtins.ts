@@ -1,3 +1,4 @@
+// Hooks the parts of Node that are too expensive to load only for the hook.
 import { tracing } from '../../trace/trace.js';
 import { onChannel } from '../channel.js';
 import { createGuard, guarded } from '../guard.js';
@@ -5,17 +6,17 @@ import { Module } from './node-module.js';
 import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 
-/** A part of Node that costs tens of milliseconds to load: hooked only if the application has loaded it. */
+/** A part of Node that costs tens of milliseconds to load. It is hooked only if the application has loaded it. */
 export interface LateBuiltin {
   readonly module: string;
-  /** Patches it; what the application took from it before is patched as well. */
+  /** Patches it, including what the application took from it earlier. */
   install(agent: AgentPort): void;
 }
 
 /**
- * Hooks parts of Node once they are loaded and a trace is live: nothing before that can make a point.
+ * Hooks parts of Node once they are loaded and a trace is live: nothing can make a point before that.
  *
- * @returns `whenLive` to be called when the first trace begins, `whenIdle` when the last one has ended
+ * @returns `whenLive`, to be called when the first trace begins, and `whenIdle`, when the last one has ended
  */
 export function hookLateBuiltins(
   builtins: readonly LateBuiltin[],
@@ -34,25 +35,25 @@ export function hookLateBuiltins(
       builtin.install(agent);
       return true;
     });
-    // What keeps it from that may pass.
+    // The cause of the failure may pass, so the part is tried again.
     if (isDone !== true && !guard.off) waiting.set(module, builtin);
   }
 
   const installLoaded = (): void => {
-    // Not the map itself: what can't be hooked now is put into it again.
+    // A copy of the keys is needed: a part that cannot be hooked now is put into the map again.
     const modules = [...waiting.keys()];
     for (const module of modules) if (isLoaded(module)) install(module);
   };
-  // A channel with a subscriber costs each request of an application that may never be traced again.
+  // A channel with a subscriber costs every request something, and the application may never be traced again.
   let unsubscribe: (() => void) | undefined;
   const whenLive = (): void => {
     installLoaded();
     if (waiting.size === 0) return;
-    // From the first trace on: what is required before that is found by now.
+    // Only what is required from the first trace on needs this: earlier modules are found by now.
     watchRequires((id) => {
       if (tracing.live > 0 && waiting.size > 0) install(String(id).replace(/^node:/, ''));
     });
-    // An `import` of an ES module is seen by its first use. Before Node 22 there is no such channel.
+    // An `import` of an ES module is noticed at its first use. Before Node 22 there is no such channel.
     unsubscribe ??= onChannel('http2.client.stream.created', installLoaded);
   };
   const whenIdle = (): void => {
@@ -62,7 +63,7 @@ export function hookLateBuiltins(
   return { whenLive, whenIdle };
 }
 
-/** Tells of what was required; `patch` sees to it that it is done once. */
+/** Tells which modules are required. `patch` makes sure that the functions are wrapped once only. */
 function watchRequires(tell: (id: unknown) => void): void {
   const watch = (owner: object, method: string): void =>
     patch(
@@ -80,7 +81,10 @@ function watchRequires(tell: (id: unknown) => void): void {
   watch(process, 'getBuiltinModule');
 }
 
-/** Node's own list of what it has loaded of itself; not in its documentation, and there since version 0.x. */
+/**
+ * Whether Node has loaded a part of itself, by its own list. The list is not documented, and has existed since
+ * version 0.x.
+ */
 function isLoaded(module: string): boolean {
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
   return moduleLoadList?.includes(`NativeModule ${module}`) === true;

@@ -1,3 +1,4 @@
+// Hooks the files of packages as they are loaded.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,11 +8,11 @@ import { Module } from './node-module.js';
 import type { AgentPort } from '../port.js';
 import { type VersionRange, isWithin } from './version-range.js';
 
-/** What to do with a file of a package. Rows for one file have disjoint ranges. */
+/** A hook for a file of a package. Rows for one file have disjoint ranges. */
 export interface ModuleHook {
   /** The package and the file in it, without its extension: `pg/lib/client`. */
   readonly file: string;
-  /** All versions of the package that are supported when undefined. */
+  /** The versions that the hook is for; all supported versions of the package if undefined. */
   readonly versions: VersionRange | undefined;
   /**
    * @param exports what the file exports
@@ -20,43 +21,43 @@ export interface ModuleHook {
   install(exports: unknown, load: (file: string) => unknown): void;
 }
 
-/** What is hooked of a package. */
+/** The hooks of a package. */
 export interface Instrumentation {
   hooks(agent: AgentPort): readonly ModuleHook[];
-  /** The channels that it publishes its calls on. */
+  /** The channels on which it publishes its calls. */
   channels?(agent: AgentPort): readonly PublishedHook[];
 }
 
-/** A package, found by its name, and what loads its instrumentation when the first of its files is loaded. */
+/** A package, found by its name, and the function that loads its instrumentation with the first of its files. */
 export interface Hookable {
   readonly package: string;
   readonly versions: readonly VersionRange[];
-  /** It publishes its calls on channels: these are subscribed to while a trace is live. */
+  /** It publishes its calls on channels, which are subscribed to while a trace is live. */
   readonly publishes?: boolean;
   load(): Instrumentation;
 }
 
-/** Is told what becomes of the packages that have hooks, as they are loaded. */
+/** Learns, as the hooked packages are loaded, what becomes of them. */
 export interface HookReports {
   /** @param file the hooked file's path, without its extension */
   onHooked(name: string, version: string, file: string): void;
   /**
-   * The package is left alone, because its version is in none of the ranges; told once for each version.
-   * A package that names no version has none that is supported: its version is empty.
+   * The package is left alone, because its version is in none of the ranges. This is told once for each version. A
+   * package that names no version is not supported: its version is empty.
    */
   onSkipped(name: string, version: string, ranges: readonly VersionRange[]): void;
 }
 
 /**
- * Hooks files of packages as they are loaded. Prototypes are patched in files behind the packages' main
- * ones, because an ES module that imports a CommonJS package loads all but the main file by `require`:
- * one hook serves both kinds of application, and no loader is needed.
+ * Hooks files of packages as they are loaded. Prototypes are patched in files behind a package's main file. An ES
+ * module that imports a CommonJS package loads all files but the main one by `require`, so one hook serves both kinds
+ * of application, and no loader is needed.
  *
- * The hook is in `Module.prototype.load`, which reads a CommonJS file, in whichever way it came to be asked
- * for: so what is in the cache already is required without passing through anything of ours.
+ * The hook is in `Module.prototype.load`, which reads a CommonJS file however the file is asked for. A file that is
+ * in the cache already is required without passing through our code.
  *
- * @returns hooks what is loaded already, without the hook seeing it: by an earlier preload, or by Node's own
- *   loader where somebody's loader, or Node 22's type stripping, gives it the source of a CommonJS file
+ * @returns hooks the files that were loaded without the hook seeing it: by an earlier preload, or by Node's own
+ *   loader if another loader, or Node 22's type stripping, gives it the source of a CommonJS file
  */
 export function hookModules(
   packages: readonly Hookable[],
@@ -68,7 +69,7 @@ export function hookModules(
   const loaded = new Map<Hookable, readonly ModuleHook[]>();
   const skipped = new Set<string>();
   const seen = new WeakSet<NodeJS.Module>();
-  // How many files were loaded when they were looked at last.
+  // The number of files that were loaded at the last look.
   let count = 0;
 
   function hooksOf(each: Hookable): readonly ModuleHook[] {
@@ -76,14 +77,14 @@ export function hookModules(
     if (hooks === undefined) {
       const guard = createGuard(each.package);
       hooks = guarded(guard, () => each.load().hooks(agent));
-      // What keeps them from being loaded may pass: they are asked for again when the next trace begins.
+      // The cause of the failure may pass, so they are asked for again when the next trace begins.
       if (hooks === undefined && !guard.off) count = -1;
       else loaded.set(each, (hooks ??= []));
     }
     return hooks ?? [];
   }
 
-  /** The file that a path means, if it is hooked. */
+  /** The hooked file that a path means, if there is one. */
   function targetOf(path: string): Target | undefined {
     const match = paths.exec(path);
     if (match === null) return undefined;
@@ -123,7 +124,7 @@ export function hookModules(
       return true;
     });
     if (isDone === true || guard.off) return;
-    // What keeps it from that may pass: it is looked at again when the next trace begins.
+    // The cause of the failure may pass, so the file is looked at again when the next trace begins.
     seen.delete(module);
     count = -1;
   }
@@ -135,8 +136,8 @@ export function hookModules(
   const hookLoaded = (): void => {
     const cache = currentCache();
     const files = Object.keys(cache);
-    // At each first trace: to look at the names in a large application is a millisecond, and mostly nothing was
-    // added. What is loaded anew, as by a hot reload, leaves their number as it was.
+    // This runs at each first trace. Looking at all names takes a millisecond in a large application, and mostly
+    // nothing was added. A module that is loaded again, as by a hot reload, leaves the number of files as it was.
     const isSame = files.length === count && files.at(-1) === last;
     if (isSame && [...found].every(([file, module]) => cache[file] === module)) return;
     count = files.length;
@@ -156,28 +157,28 @@ export function hookModules(
 
 /** A file that is hooked. */
 interface Target {
-  /** The package's. */
+  /** The package's name. */
   readonly name: string;
-  /** As hooks name it. */
+  /** The file's name as hooks write it. */
   readonly file: string;
   /** The package's folder. */
   readonly basedir: string;
 }
 
-/** Not in Node's documentation, and there since version 0.x. */
+/** Node's method is not documented, and has existed since version 0.x. */
 interface Loader {
   load: (this: NodeJS.Module, path: string) => unknown;
 }
 
-/** `require.cache`, asked for each time: an application may have put another object in its place. */
+/** `require.cache`. It is looked up each time, because an application may have replaced it by another object. */
 const currentCache = (): NodeJS.Dict<NodeJS.Module> =>
   (Module as unknown as { _cache: NodeJS.Dict<NodeJS.Module> })._cache;
 
 /**
- * Tells of files that have been loaded. A getter in the method's place, so that nothing of ours is on the stack
- * while other files run: that shows wherever one of them throws.
+ * Tells of files that have been loaded. The method is replaced by a getter, so our code is not on the stack while
+ * other files run: there it would show whenever one of them throws.
  *
- * @param targetOf gives undefined for a file that is not to be told of
+ * @param targetOf gives undefined for a file that need not be told of
  */
 function onLoad(
   targetOf: (path: string) => Target | undefined,
@@ -185,13 +186,13 @@ function onLoad(
 ): void {
   const prototype = Module.prototype as unknown as Loader;
   let original = prototype.load;
-  // Stacks name it by the property that it is the value of, which it is no longer.
+  // Stacks name the function by the property that holds it, and no property holds it any more.
   if (original.name === '') Object.defineProperty(original, 'name', { value: 'load', configurable: true });
   Object.defineProperty(prototype, 'load', {
     configurable: true,
     enumerable: true,
     get(this: Partial<NodeJS.Module>) {
-      // Of the main file it is another text, and of the prototype there is none.
+      // The main file has another text as its id, and the prototype has none.
       const target = typeof this.id === 'string' ? targetOf(this.id) : undefined;
       if (target === undefined) return original;
       return function load(this: NodeJS.Module, path: string): unknown {

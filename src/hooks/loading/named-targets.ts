@@ -1,4 +1,5 @@
-// Targets of the application's own, which `OSTRACE_INSTRUMENTATIONS` names. They load and are hooked as ours are.
+// Loads the application's own targets, which `OSTRACE_INSTRUMENTATIONS` names. They are hooked in the same way as
+// ours.
 import { messageOf } from '../../trace/notice.js';
 import { notMine } from '../calls/call.js';
 import {
@@ -14,7 +15,7 @@ import type { Hookable, Instrumentation } from './modules.js';
 import { Module } from './node-module.js';
 import type { VersionRange } from './version-range.js';
 
-/** What a target's `load` is given: the contracts, and the recognisers of how a call ends. */
+/** The tools that a target's `load` gets: the contracts, and the recognisers of how a call ends. */
 export const toolbox = {
   database,
   callbackIn,
@@ -28,13 +29,13 @@ export const toolbox = {
 
 export type Toolbox = typeof toolbox;
 
-/** A target as a file or a package exports it: as `target`, or as several of them in `targets`. */
+/** A target as a file or a package exports it: one as `target`, several as `targets`. */
 export interface NamedTarget {
   /** The name of the package that is hooked. */
   readonly package: string;
-  /** The versions that are supported, each from the first on and below the second; all of them when not given. */
+  /** The versions that are supported, each from the first and below the second; all versions if undefined. */
   readonly versions?: readonly VersionRange[];
-  /** The instrumentation names channels: it is loaded when the first trace begins. */
+  /** The instrumentation names channels, and is loaded when the first trace begins. */
   readonly publishes?: boolean;
   /** Called when a file of the package is loaded for the first time. */
   load(tools: Toolbox): Instrumentation;
@@ -45,8 +46,8 @@ const anyVersion: readonly VersionRange[] = [['0.0.0', `${Number.MAX_SAFE_INTEGE
 /**
  * Loads the targets that the configuration names.
  *
- * @param names absolute paths of files, and packages that the working directory's application finds
- * @param say takes a line for people about what can't be used; the others are
+ * @param names absolute paths of files, and packages that can be required from the working directory
+ * @param say takes a line for people about each target that cannot be used; the others are used
  */
 export function namedTargets(names: readonly string[], say: (line: string) => void): readonly Hookable[] {
   const load = Module.createRequire(`${process.cwd()}/`);

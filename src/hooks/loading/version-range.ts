@@ -1,7 +1,8 @@
-/** Versions from the first, inclusive, to the second, exclusive. */
+// Compares the versions of packages.
+/** The versions from the first, inclusive, to the second, exclusive. */
 export type VersionRange = readonly [from: string, below: string];
 
-/** Whether a version is in a range; a pre-release counts as the version that it leads to. */
+/** Whether a version is in a range. A pre-release counts as the version that it leads to. */
 export function isWithin(version: string, [from, below]: VersionRange): boolean {
   return compare(version, from) >= 0 && compare(version, below) < 0;
 }

@@ -1,4 +1,4 @@
-// Sources that are hooked when the first trace begins; see `shared-sources.ts`.
+// Hooks shared sources when the first trace begins: connections, servers, ports and streams; see `shared-sources.ts`.
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
@@ -15,7 +15,7 @@ import { makeShared } from './shared-sources.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Connections, servers and ports. */
+/** Hooks connections, servers, streams and ports. */
 export function hookLiveSources(ownPort: () => unknown, { peers }: AgentPort): void {
   const { Server, Socket } = require('node:net') as typeof import('node:net');
   makeShared(Socket.prototype, 'connect', (socket, args) => peers.put(socket as Socket, hostIn(args)));
@@ -25,20 +25,20 @@ export function hookLiveSources(ownPort: () => unknown, { peers }: AgentPort): v
   hookPorts(ownPort);
 }
 
-/** The handle of TLS, over a connection's own, has a context of its own. */
+/** The handle of TLS wraps a connection's own handle, and has a context of its own. */
 export function hookTls(): void {
   const { TLSSocket } = require('node:tls') as typeof import('node:tls');
   makeShared(TLSSocket.prototype as unknown as Record<string, unknown>, '_wrapHandle');
 }
 
-/** A datagram socket has its handle since it was made, by whichever of two ways. */
+/** A datagram socket has a handle from the beginning, made in one of two ways. */
 export function hookDatagrams(): void {
   shareEvents((require('node:dgram') as typeof import('node:dgram')).Socket.prototype);
 }
 
 /**
- * Has listeners run in nobody's place, also those of what was made before, or of a file descriptor. An own `emit` of
- * an object, as those have that take part in a trace, brings them back.
+ * Makes listeners run in nobody's place, also those of an object that was made earlier or from a file descriptor. An
+ * object that takes part in a trace has an `emit` of its own, which restores its context.
  */
 export function shareEvents(prototype: object): void {
   const owner = prototype as { emit: Method };
@@ -47,7 +47,7 @@ export function shareEvents(prototype: object): void {
   Object.defineProperty(prototype, 'emit', {
     value: function emit(this: unknown, _event: unknown) {
       const args = arguments as unknown as unknown[];
-      // Looked up at each call: `node:domain` puts another one there when it is loaded.
+      // The inherited `emit` is looked up at each call: `node:domain` replaces it when it is loaded.
       const next = original ?? inherited.emit;
       return tracing.live === 0 ? Reflect.apply(next, this, args) : runIn(nobody(), next, this, args);
     },
@@ -57,9 +57,10 @@ export function shareEvents(prototype: object): void {
 }
 
 /**
- * What waits in a stream's buffer is written when the write before it is done, and called back then: in the context
- * of that one, which another request may have made. So a callback is bound, and what a stream to which several write
- * does with what was buffered is nobody's.
+ * Binds the callbacks of writes, and keeps buffered writes out of traces. A chunk in a stream's buffer is written,
+ * and its callback called, when the write before it is done: in the context of that write, which another request may
+ * have made. Each callback is therefore bound. If several requests write to a stream, its buffered chunks are written
+ * in nobody's place.
  */
 function hookWrites(): void {
   const { Duplex, Writable } = require('node:stream') as typeof import('node:stream');
@@ -82,10 +83,10 @@ function hookWrites(): void {
   }
 }
 
-/** Whose trace alone has written to a stream; `null` is several. */
+/** The only trace that has written to a stream; `null` if there are several. */
 const writers = createStamp<Trace | null | undefined>();
 
-/** A stream is its request's own for as long as nobody else writes to it. */
+/** A stream belongs to its request for as long as nothing else writes to it. */
 function noteWriter(stream: Writable): void {
   const its = place()?.trace;
   if (!writers.has(stream)) {
@@ -117,10 +118,11 @@ function isFromBuffer(stream: unknown): boolean {
   return state?.bufferProcessing === true;
 }
 
-// How Node hands a message to a port, also to those behind workers, `parentPort` and broadcast channels.
+// The method by which Node hands a message to a port, including those of workers, `parentPort` and broadcast
+// channels.
 const dispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
-/** A message may be anybody's: a thread of a pool, and who waits for its answers, serve many requests. */
+/** A message may be for any request: a thread of a pool, and the code that waits for its answers, serve many. */
 function hookPorts(ownPort: () => unknown): void {
   const { MessagePort } = require('node:worker_threads') as typeof import('node:worker_threads');
   const prototype = MessagePort.prototype as unknown as Record<symbol, unknown>;

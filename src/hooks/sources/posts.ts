@@ -1,11 +1,12 @@
+// Tells whether a worker thread works for one trace only.
 import { place } from '../../trace/context.js';
 import type { Trace } from '../../trace/trace.js';
 
 /**
- * Watches who posts to a thread that a trace made. What it is told is that trace's until anybody else posts to it,
- * or it is given a port by which they can: then the thread is a pool's.
+ * Watches who posts to a thread that a trace made. The thread's messages belong to that trace until somebody else
+ * posts to it, or it is given a port by which others can. From then on the thread belongs to a pool.
  *
- * @param onShared told once, before the first post of another's is on its way
+ * @param onShared called once, before the first foreign post is sent
  * @returns sees the arguments of each post
  */
 export function watchPosts(trace: Trace, onShared: () => void): (args: ArrayLike<unknown>) => void {
@@ -17,7 +18,7 @@ export function watchPosts(trace: Trace, onShared: () => void): (args: ArrayLike
   };
 }
 
-/** Whether a port goes with a message; anything else that is transferred is but memory. */
+/** Whether a message transfers a port. Everything else that can be transferred is only memory. */
 export function handsPort(transfer: unknown): boolean {
   const { MessagePort } = require('node:worker_threads') as typeof import('node:worker_threads');
   const list = Array.isArray(transfer) ? transfer : (Object(transfer) as { transfer?: unknown }).transfer;

@@ -1,6 +1,7 @@
-// What outlives the request that made it, and then serves others: connections, servers, ports, intervals, watchers.
-// Node calls their listeners in the context in which they were made. So while something is traced they are made in
-// nobody's place: what a request does in such a callback is not recorded, but no other's work stands in its trace.
+// Hooks sources that outlive the request that made them and then serve others: connections, servers, ports,
+// intervals, watchers. Node calls their listeners in the context in which the source was made. While something is
+// traced, they are therefore made in nobody's place. What a request does in such a callback is not recorded, but no
+// other request's work appears in its trace.
 import { nobody, runIn } from '../../trace/context.js';
 import { tracing } from '../../trace/trace.js';
 import type { LateBuiltin } from '../loading/late-builtins.js';
@@ -11,7 +12,7 @@ import type { AgentPort } from '../port.js';
 const live = (): typeof import('./live-sources.js') =>
   require('./live-sources.js') as typeof import('./live-sources.js');
 
-/** Functions that applications take out of their modules: hooked when the agent starts. */
+/** Hooks, when the agent starts, functions that applications take out of their modules. */
 export function hookMadeSources(): void {
   const fs = require('node:fs') as typeof import('node:fs');
   const timers = require('node:timers') as typeof import('node:timers');
@@ -23,9 +24,9 @@ export function hookMadeSources(): void {
 }
 
 /**
- * Methods that are looked up at each call: hooked when the first trace begins.
+ * Hooks, when the first trace begins, methods that are looked up at each call.
  *
- * @param ownPort gives a port whose messages are the thread's own
+ * @param ownPort gives a port whose messages belong to the thread
  */
 export const hookLiveSources = (ownPort: () => unknown, agent: AgentPort): void =>
   live().hookLiveSources(ownPort, agent);
@@ -37,7 +38,7 @@ export const lateSources: readonly LateBuiltin[] = [
 ];
 
 /**
- * Has a method run in nobody's place, so that what it makes calls back there.
+ * Makes a method run in nobody's place: what it makes calls back there.
  *
  * @param note sees each call while a trace is live
  */

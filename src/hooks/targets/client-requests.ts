@@ -1,4 +1,4 @@
-// Tells of each request of Node's HTTP/1 client, before anything of it is sent.
+// Tells of each request of Node's HTTP/1 client, before any of it is sent.
 import type { ClientRequest } from 'node:http';
 
 import { tracing } from '../../trace/trace.js';
@@ -7,7 +7,7 @@ import { type Guard, guarded } from '../guard.js';
 import { patch } from '../patch.js';
 import { standsFor } from './peer.js';
 
-// Since 22.12 and 23.2.
+// The channel exists since 22.12 and 23.2.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const hasCreatedChannel = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12);
 
@@ -30,9 +30,9 @@ export function onClientRequest(guard: Guard, listener: (request: ClientRequest)
 type AddRequest = (request: ClientRequest, ...rest: unknown[]) => unknown;
 
 /**
- * Tells of requests where no channel does. All requests are of one class, whose constructor ends by calling one of two
- * methods. So those are seen too whose function an application took out of `http` or `https` before, and `https`,
- * which costs 3 to 7 ms, need not be loaded.
+ * Tells of requests in versions without the channel. All requests are of one class, whose constructor ends by calling
+ * one of two methods. Patching these also catches the functions that an application took out of `http` or `https`
+ * earlier. And `https`, which costs 3 to 7 ms, need not be loaded.
  */
 function watchClass(tell: (request: ClientRequest) => void): void {
   const { Agent, ClientRequest } = require('node:http') as typeof import('node:http');
@@ -47,7 +47,7 @@ function watchClass(tell: (request: ClientRequest) => void): void {
     standsFor(wrapper, original);
     return wrapper;
   });
-  // The constructor calls it where there is no agent; agents of another kind call it once they are connected.
+  // The constructor calls `onSocket` if there is no agent. Agents of another kind call it once they are connected.
   patch(
     ClientRequest.prototype,
     'onSocket',

@@ -27,12 +27,12 @@ interface Known extends Endpoint {
   readonly starts: Map<string, readonly PointStart[]>;
 }
 
-// The names of operations may be the application's.
+// The application may choose the names of operations, so their number is limited.
 const mostStarts = 200;
 
 /**
- * Makes what gives the `db` points of a library's calls. All calls of a client say the same at their start, so
- * that is made once, until the client says that it goes somewhere else.
+ * Makes the function that gives the `db` points of a library's calls. All calls of a client say the same at their
+ * start, so it is made once, and again only if the client names another endpoint.
  */
 export function callsOf({ system }: Database): DatabaseCall {
   const known = createStamp<Known>();
@@ -60,14 +60,14 @@ export function callsOf({ system }: Database): DatabaseCall {
 const counts: FixedInfo[] = [];
 const mostCounts = 256;
 
-/** What a point says at its stop: of the rows that came or were changed, if they were counted, and of its waits. */
+/** The info for a point's stop: the number of rows, if it is known, and what the call waited for. */
 export function databaseStop(context: Context, rows: number | undefined): StopInfo {
   const waited = context.point === 'db' ? waitsInfo(context) : undefined;
   if (waited !== undefined) return { db: { ...(rows !== undefined && { rows }), ...waited } };
   return rows === undefined ? undefined : rowsInfo(rows);
 }
 
-/** The same after an error. */
+/** The info for a point's stop after an error. */
 export function databaseFailed(context: Context, failure: Info): Info {
   const waited = context.point === 'db' ? waitsInfo(context) : undefined;
   return waited === undefined ? failure : { ...failure, db: waited };
@@ -80,8 +80,8 @@ function rowsInfo(rows: number): StopInfo {
 }
 
 /**
- * How many rows came or were changed: the sum over all result sets and commands that have a count, in one text or in
- * one procedure; undefined where none has.
+ * The number of rows that were read or changed in total, by all result sets and commands of one text or procedure
+ * that have a count; undefined if none has.
  */
 export function sumOf(counted: readonly (number | undefined)[]): number | undefined {
   let sum: number | undefined;

@@ -1,15 +1,15 @@
-// The answer to an upgrade or a `CONNECT`, seen on the socket that was handed over. Loaded with the first of them that is
-// traced.
+// Watches for the answer to an upgrade or a `CONNECT` on the socket that was handed over to the application. It is
+// loaded with the first such request that is traced.
 import type { Socket } from 'node:net';
 
 import { type Guard, guarded } from '../guard.js';
 import { lookalike } from '../patch.js';
 
 /**
- * Watches a socket that was handed over to the application for the status line of its answer. All that is written
- * after that belongs to another protocol.
+ * Watches a socket that was handed over to the application, until the status line of its answer. Everything that is
+ * written after that belongs to another protocol.
  *
- * @param onEnd told once: the status, or undefined where the socket was closed without an answer
+ * @param onEnd called once, with the status; undefined if the socket was closed without an answer
  */
 export function watchHandshake(
   socket: Socket,
@@ -21,31 +21,35 @@ export function watchHandshake(
     if (isOver) return;
     isOver = true;
     for (const [method, own] of ours) {
-      // The application may have wrapped it meanwhile: then it stays below, and passes everything on.
+      // If the application has wrapped our method since, ours stays below and passes everything on.
       if (socket[method] === own) Reflect.deleteProperty(socket, method);
     }
     guarded(guard, () => onEnd(status));
   };
   let head = '';
   const answer = ([chunk]: readonly unknown[]): void => {
-    // On a closed connection it goes nowhere.
+    // What is written to a closed connection goes nowhere.
     if (!socket.writable) return;
     head += textOf(chunk, maxHead - head.length);
-    // What comes before the answer itself: 100, 103.
+    // Interim answers come before the answer itself: 100, 103.
     head = head.replace(/^(?:HTTP\/1\.[01] 1(?!01)\d\d[^]*?\r\n\r\n)+/, '');
     const [, status] = /^HTTP\/1\.[01] (101|[2-9]\d\d)/.exec(head) ?? [];
     if (status !== undefined) stop(Number(status));
     else if (!'HTTP/1.'.startsWith(head.slice(0, 7))) head = '';
   };
   const close = ([event]: readonly unknown[]): void => void (event === 'close' && stop(undefined));
-  // What somebody else has put over a method already must stay.
+  // A method that somebody else has replaced must stay as it is.
   const observed = (['write', 'end', 'emit'] as const).filter((method) => !Object.hasOwn(socket, method));
   const ours = observed.map(
     (method) => [method, putOver(socket, method, guard, method === 'emit' ? close : answer)] as const,
   );
 }
 
-/** Puts a method that shows its arguments to an observer over an inherited one; gives it. */
+/**
+ * Puts a method on a socket itself, over the inherited one. The method shows its arguments to an observer.
+ *
+ * @returns that method
+ */
 function putOver(
   socket: Socket,
   method: 'write' | 'end' | 'emit',
@@ -61,11 +65,11 @@ function putOver(
   return value;
 }
 
-/** The beginning of what is written. */
+/** The beginning of a chunk, as text. */
 function textOf(chunk: unknown, most: number): string {
   if (typeof chunk === 'string') return chunk.slice(0, most);
   return chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, most)).toString('latin1') : '';
 }
 
-/** Of an answer and all that comes before it. */
+/** The longest head of an answer, together with everything before it, that is looked at. */
 const maxHead = 16 * 1024;

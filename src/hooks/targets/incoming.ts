@@ -1,5 +1,5 @@
-// The points of incoming HTTP requests: what `wsgi`, OSProfiler's name for them, says at its start and at its stop,
-// and how much of an answer has been sent.
+// Makes the points of incoming HTTP requests, `wsgi` in OSProfiler, and finds out how much of an answer has been
+// sent.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -16,8 +16,8 @@ export function startIncoming(parent: Context, path: string, method: unknown, sc
 /**
  * Stops the point of an incoming request.
  *
- * @param status what the client was sent; undefined where it was sent none
- * @param isComplete whether all of the answer was sent
+ * @param status the status that was sent to the client; undefined if none was
+ * @param isComplete whether the whole answer was sent
  */
 export function stopIncoming(point: Point, status: number | undefined, isComplete: boolean): void {
   stopPoint(point, {
@@ -26,21 +26,21 @@ export function stopIncoming(point: Point, status: number | undefined, isComplet
   });
 }
 
-/** A response's head as Node keeps it: these fields are the same since version 12. */
+/** A response's head as Node keeps it. These fields have been the same since version 12. */
 interface Head {
-  /** As it was or will be sent. */
+  /** The head as it was or will be sent. */
   readonly _header?: unknown;
-  /** It was written, which on a connection that is closed leads nowhere. */
+  /** Whether the head was written. What is written to a closed connection goes nowhere. */
   readonly _headerSent?: unknown;
-  /** What waits for the connection. */
+  /** The output that still waits for the connection. */
   readonly outputData?: { readonly length: number };
 }
 
 /**
- * Whether the client was sent the head of a response that is not complete. `headersSent` only says that Node has
- * put it together.
+ * Whether the client was sent the head of an incomplete response. `headersSent` only says that Node has put the head
+ * together.
  *
- * @param sentBefore how much the connection had sent before; undefined where it does not count
+ * @param sentBefore the number of bytes that the connection had sent before; undefined if it does not count them
  */
 export function isHeadSent(
   response: ServerResponse,
@@ -52,13 +52,13 @@ export function isHeadSent(
   return isWritten && (sentBefore === undefined || socket.bytesWritten > sentBefore);
 }
 
-/** The status that was sent: `statusCode` may have got another one since. */
+/** The status that was sent. `statusCode` may have been changed since. */
 export function statusIn(response: ServerResponse): number {
   const { _header } = response as Head;
   const status = typeof _header === 'string' ? Number(_header.slice(9, 12)) : 0;
   return status >= 100 ? status : response.statusCode;
 }
 
-/** Watches a socket that was handed over to the application for the status line of its answer. */
+/** Watches a socket that was handed over to the application, until the status line of its answer. */
 export const watchHandshake: typeof import('./handshake.js').watchHandshake = (...given) =>
   (require('./handshake.js') as typeof import('./handshake.js')).watchHandshake(...given);

@@ -1,14 +1,15 @@
-// Rewrites the beginning of the next text that a library writes to a socket: some show no hook the text before.
+// Rewrites the beginning of the next text that a library writes to a socket, because some libraries show no hook the
+// text before they write it.
 import type { Socket } from 'node:net';
 
 import { createStamp } from '../../trace/stamp.js';
 import type { Callback } from '../calls/call.js';
 import { lookalike } from '../patch.js';
 
-/** What the next text that is written to a socket begins with, and is to begin with. */
+/** The beginning that is expected of the next text, and the one that replaces it. */
 const next = createStamp<{ readonly beginning: string; readonly other: string } | undefined>();
 
-/** Has the next text begin otherwise. Where a body is read first, it is written later. */
+/** Gives the next text another beginning. If a body has to be read first, the text is written later. */
 export function replaceInNext(socket: Socket, beginning: string, other: string): void {
   const isAwaited = next.of(socket) !== undefined;
   next.put(socket, { beginning, other });

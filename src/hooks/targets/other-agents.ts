@@ -1,5 +1,6 @@
-// What other agents of the process send to their collectors. They do it from timers that were made within a
-// traced request, and so its context is theirs, but the request has no part in it.
+// Recognises the requests that other agents of the process send to their collectors. They send them from timers that
+// were made within a traced request. The context is therefore that request's, although the request has no part in
+// them.
 import type { ClientRequest } from 'node:http';
 
 import { read } from '../guard.js';
@@ -18,16 +19,16 @@ interface OpenTelemetry {
 const api = Symbol.for('opentelemetry.js.api.1');
 const suppressing = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-/** OpenTelemetry says in its context that what runs is not to be traced: its exporters run in such a one. */
+/** Whether OpenTelemetry suppresses tracing in the running code: its exporters run in such a context. */
 export function isSuppressed(): boolean {
   const otel = (globalThis as { [api]?: OpenTelemetry })[api];
   return otel !== undefined && read(() => otel.context?.active().getValue(suppressing)) === true;
 }
 
-// Where dd-trace looks for the Datadog agent first, when it is told of no place.
+// The place where dd-trace first looks for the Datadog agent if no setting names one.
 const usualSocket = '/var/run/datadog/apm.socket';
 
-/** dd-trace marks nothing, but all that it sends goes to the Datadog agent, where its settings say that is. */
+/** dd-trace marks nothing, but it sends everything to the Datadog agent, whose place its settings name. */
 function isForDatadog(request: ClientRequest, environment: Environment): boolean {
   const host = environment['DD_AGENT_HOST'] ?? environment['DD_TRACE_AGENT_HOSTNAME'] ?? '127.0.0.1';
   const port = environment['DD_TRACE_AGENT_PORT'] ?? '8126';

@@ -1,3 +1,4 @@
+// Finds out which host a connection leads to, and whether anybody else can read what is sent over it.
 import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
@@ -9,11 +10,11 @@ import type { AgentPort } from '../port.js';
 const thisMachine = 'localhost';
 
 /**
- * Whom a call of `connect` leads to. It is remembered while a trace is live: before it is connected, a socket tells of
- * no address, and that is when a request's header is written.
+ * The host that a call of `connect` leads to. It is noted while a trace is live: a socket tells no address before it
+ * is connected, and a request's header is written before that.
  */
 export function hostIn([first, second]: readonly unknown[]): string {
-  // Node's own callers have put options and listener into a list.
+  // Node's own callers pass options and listener in a list.
   const asked: unknown = Array.isArray(first) ? (first as unknown[])[0] : first;
   if (typeof asked !== 'object' || asked === null) {
     const isPort = typeof asked === 'number' || (typeof asked === 'string' && /^\s*\d+\s*$/.test(asked));
@@ -21,19 +22,19 @@ export function hostIn([first, second]: readonly unknown[]): string {
   }
   const { path, host } = asked as { path?: unknown; host?: unknown };
   if (typeof path === 'string' && path !== '') return thisMachine;
-  // Node takes `localhost` for whatever is falsy, and throws for what is no text.
+  // Node uses `localhost` for any falsy value, and throws for other values that are not texts.
   return typeof host === 'string' && host !== '' ? host : thisMachine;
 }
 
-/** What a socket has beside its published properties, the same since Node 12. */
+/** Properties of a socket that are not documented, and have been the same since Node 12. */
 interface Inside {
-  /** The name that it has looked up, in the past also. */
+  /** The name that it has looked up, now or earlier. */
   readonly _host?: unknown;
   readonly _handle?: { readonly constructor: { readonly name: string }; getServername?(): unknown } | null;
   readonly encrypted?: unknown;
 }
 
-/** Whom a socket was connected to: by name, where it was given one. */
+/** The host that a socket was connected to: its name, if it was given one. */
 function peerOf(socket: Socket, { peers }: AgentPort): string | undefined {
   const noted = peers.of(socket);
   if (noted !== undefined) return noted;
@@ -42,7 +43,7 @@ function peerOf(socket: Socket, { peers }: AgentPort): string | undefined {
   return _handle?.constructor.name === 'Pipe' ? thisMachine : socket.remoteAddress;
 }
 
-/** Whom a request leads to that is sent by a socket. A `http:` request over TLS is for its peer to read. */
+/** The connection that a request is sent over. The peer of a connection can read an `http:` request even over TLS. */
 export function lineOf(socket: Socket | undefined, scheme: 'http' | 'https', agent: AgentPort): Line {
   if (socket === undefined) return { peer: undefined };
   const { encrypted, _handle } = socket as Inside;
@@ -51,28 +52,28 @@ export function lineOf(socket: Socket | undefined, scheme: 'http' | 'https', age
   return { peer: peerOf(socket, agent), secureFor: typeof name === 'string' ? name : undefined };
 }
 
-/** Whether nothing is sent over TLS before Node has found the certificate to be its peer's. */
+/** Whether Node sends nothing over TLS before it has checked that the certificate is its peer's. */
 function isChecked(socket: TLSSocket): boolean {
   const symbol = Object.getOwnPropertySymbols(socket).find(
     ({ description }) => description === 'connect-options',
   );
-  // Not those of a socket that was made without `tls.connect`: then nobody checks.
+  // A socket that was made without `tls.connect` has no such options, and nobody checks its certificate.
   const options = symbol && (socket as unknown as Record<symbol, ConnectionOptions | undefined>)[symbol];
   if (options === undefined) return false;
   const { checkServerIdentity } = require('node:tls') as typeof import('node:tls');
   if (options.checkServerIdentity !== checkServerIdentity) return false;
-  // A session that is taken up again was maybe with another peer.
+  // A resumed session may have been with another peer.
   return options.rejectUnauthorized !== false || (socket.authorized && !socket.isSessionReused());
 }
 
-/** What decides where an agent of Node's connects to; the options win over those of a request. */
+/** The options that decide where one of Node's agents connects to. They take precedence over a request's. */
 interface AgentInside extends Agent {
   readonly options?: { readonly proxyEnv?: unknown; readonly host?: unknown; readonly socketPath?: unknown };
 }
 
 /**
- * Whether an agent is known to connect to the very host that a request is for: one of Node's own, as it is made
- * and without a proxy. All others may lead anywhere.
+ * Whether an agent is known to connect to the very host that a request is for. Only Node's own agents do, if they are
+ * unchanged and use no proxy. Other agents may lead anywhere.
  */
 export function isDirect(agent: AgentInside | undefined, scheme: 'http' | 'https'): boolean {
   if (agent === undefined) return false;
@@ -89,11 +90,11 @@ export function isDirect(agent: AgentInside | undefined, scheme: 'http' | 'https
   );
 }
 
-/** A function that has a say in where Node's agents connect to. */
+/** A function that takes part in deciding where Node's agents connect to. */
 interface Place {
   readonly owner: Readonly<Record<string, unknown>>;
   readonly name: string;
-  /** What no function has in its text but Node's own. */
+  /** Matches a text that only Node's own function contains. */
   readonly mark: RegExp;
   last?: unknown;
   isNodes?: boolean;
@@ -105,10 +106,10 @@ interface Agents {
   readonly places: readonly Place[];
 }
 
-// To ask for a loaded module costs as much as to make a point.
+// They are kept, because asking for a loaded module costs as much as making a point.
 const agents: { http?: Agents; https?: Agents } = {};
 
-/** Loaded by then: an agent of that kind was made. */
+/** The modules are loaded by then, because an agent of that kind was made. */
 function agentsOf(scheme: 'http' | 'https'): Agents {
   const { Agent } =
     scheme === 'http'
@@ -139,14 +140,14 @@ function agentsOf(scheme: 'http' | 'https'): Agents {
 
 const wrapped = new WeakMap<object, unknown>();
 
-/** Says that a function of ours calls another one, and changes nothing. */
+/** Notes that a function of ours calls another one and changes nothing. */
 export function standsFor(fn: object, original: unknown): void {
   wrapped.set(fn, original);
 }
 
 /**
- * Whether a function is Node's, and not that of a package which sends all requests elsewhere. Its text tells: at our
- * start `http` is not loaded, to remember its functions by, and packages may be before us.
+ * Whether a function is Node's, and not that of a package which sends all requests elsewhere. Its text tells. Our
+ * start cannot remember Node's functions, because `http` is not loaded then and packages may run before us.
  */
 function isNodes(place: Place): boolean {
   const found = place.owner[place.name];
@@ -158,7 +159,7 @@ function isNodes(place: Place): boolean {
   return place.isNodes === true;
 }
 
-// Taken now: whoever puts a function into the place of Node's may also say otherwise of its text.
+// Taken at the start: a package that replaces Node's functions may also change what `toString` says of them.
 const { toString: textOf } = Function.prototype;
 
 const own = ['createConnection', 'createSocket', 'addRequest'] as const;

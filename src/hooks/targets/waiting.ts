@@ -1,18 +1,18 @@
-// What a call of a database waits for before its statement runs: a connection of its pool, the opening of that, its
-// turn on it. The `db` point says it at its stop.
+// Measures what a call of a database waits for before its statement runs: a connection of its pool, the opening of
+// that connection, its turn on it. The `db` point says so at its stop.
 import { now } from '../../trace/clock.js';
 import type { Context } from '../../trace/context.js';
 import { createStamp } from '../../trace/stamp.js';
 import type { Fact, PointStart } from '../../trace/vocabulary.js';
 import type { Call } from '../calls/call.js';
 
-/** The time now. Only while something is live: the clock is loaded by the first trace. */
+/** The time now. It may be asked for only while something is live: the first trace loads the clock. */
 export const nowMs = (): number => now(0);
 
-/** When a connection was opened, as far as it was while something was live. */
+/** When a connection was opened, as far as that happened while something was live. */
 export interface Opening {
   readonly fromMs: number;
-  /** Undefined while it is being opened. */
+  /** Undefined until the connection is open. */
   toMs: number | undefined;
 }
 
@@ -22,11 +22,11 @@ interface Waits {
   turnMs: number;
 }
 
-/** By the contexts of `db` points; most wait for nothing. */
+/** The waits of calls, by the contexts of their `db` points. Most calls wait for nothing. */
 const waits = createStamp<Waits>();
 const openings = createStamp<Opening>();
 
-/** A connection is being opened, by this call. */
+/** Notes that this call opens a connection. */
 export function openedBy(call: Call, connection: object): Opening {
   const opening: Opening = { fromMs: nowMs(), toMs: undefined };
   openings.put(connection, opening);
@@ -36,13 +36,13 @@ export function openedBy(call: Call, connection: object): Opening {
 
 export const openingOf = (connection: unknown): Opening | undefined => openings.of(connection);
 
-/** The context of the `db` point that a call of a library belongs to: its own one, or that of the call around it. */
+/** The context of the `db` point that a library's call belongs to: its own, or that of the call around it. */
 export function pointOf({ context, caller }: Call, library: string): Context | undefined {
   return context ?? (caller?.library === library ? caller : undefined);
 }
 
 /**
- * A call waited for a pool until now, but for the time in which the connection that it got was being opened.
+ * Notes that a call waited for a pool until now, except while the connection that it got was being opened.
  *
  * @param own the opening that the call itself began
  */
@@ -64,11 +64,14 @@ export function waitedForPool(
 export class Turn {
   readonly #call: Call;
   readonly #point: Context;
-  /** Undefined where it also waits for an opening that nobody has seen begin: the two can't be told apart. */
+  /**
+   * Undefined if the statement also waits for an opening whose beginning nobody saw: then the two waits cannot be
+   * told apart.
+   */
   readonly #fromMs: number | undefined;
   /** The point that starts when the statement runs. */
   readonly #start: PointStart | undefined;
-  /** Nobody is before it: it waits for the opening alone. */
+  /** No other statement is before it: it waits for the opening only. */
   readonly #isFirst: boolean;
   #isTaken = false;
   #isShown = false;
@@ -85,7 +88,7 @@ export class Turn {
     this.#point = point;
     this.#start = start;
     this.#fromMs = isUnknown ? undefined : nowMs();
-    // What is refused, or given up before its turn, is shown with its statement all the same: it took no time.
+    // A statement that is refused, or given up before its turn, still gets its point, which takes no time.
     if (start !== undefined) call.whenOver = () => this.show();
   }
 
@@ -98,13 +101,13 @@ export class Turn {
       const opening = openingOf(connection);
       const its = waitsOf(this.#point);
       its.connectMs += overlap(this.#fromMs, untilMs, opening);
-      // The time before anybody began to open the connection is neither.
+      // The time before the opening began counts neither as a wait for the opening nor as a wait for the turn.
       if (!this.#isFirst) its.turnMs += untilMs - Math.max(this.#fromMs, opening?.toMs ?? this.#fromMs);
     }
     this.show();
   }
 
-  /** Its point starts, whether or not its turn has come. */
+  /** Starts its point, whether or not its turn has come. */
   show(): void {
     if (this.#start !== undefined && !this.#isShown) this.#call.begin(this.#start);
     this.#isShown = true;
@@ -125,10 +128,10 @@ function overlap(fromMs: number, untilMs: number, opening: Opening | undefined):
   return Math.max(0, Math.min(untilMs, opening.toMs ?? untilMs) - Math.max(fromMs, opening.fromMs));
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 type Waited = Readonly<Partial<Record<Extract<Fact<'db'>, `wait_${string}`>, number>>>;
 
-/** What the stop of a point says of what its call waited for; undefined where that is nothing to speak of. */
+/** The waits of a call for the stop of its point; undefined if there were none worth mentioning. */
 export function waitsInfo(context: Context): Waited | undefined {
   const its = waits.of(context);
   if (its === undefined) return undefined;
@@ -138,7 +141,7 @@ export function waitsInfo(context: Context): Waited | undefined {
     ['wait_connect_ms', its.connectMs],
     ['wait_turn_ms', its.turnMs],
   ] as const) {
-    // Each hand-over takes some time: less is no wait.
+    // Every hand-over takes some time, so less than this is not a wait.
     if (ms >= 1) info[name] = Math.round(ms * 1000) / 1000;
   }
   return Object.keys(info).length === 0 ? undefined : info;

@@ -1,4 +1,4 @@
-// What a call of a database waits for, watched: the turn of its statement, the opening of a connection, a checkout.
+// Watches what a call of a database waits for: the turn of its statement, the opening of a connection, a checkout.
 import { nobody } from '../../trace/context.js';
 import { createStamp } from '../../trace/stamp.js';
 import type { PointStart } from '../../trace/vocabulary.js';
@@ -13,7 +13,7 @@ export interface Waits {
   /**
    * Makes a call by `call.proceed`.
    *
-   * @param sqlOf gives the `sql` point that starts when the statement's turn comes; undefined where there is none
+   * @param sqlOf gives the `sql` point that starts with the statement's turn; undefined if there is none
    */
   around(call: Call, library: string, sqlOf: SqlPoint | undefined): unknown;
 }
@@ -23,7 +23,7 @@ export type SqlPoint = (args: readonly unknown[], self: object) => PointStart;
 
 /** How a connection queues its statements. */
 export interface Queue {
-  /** Whether a statement has to wait: for others, or until the connection is open. */
+  /** Whether a statement has to wait, for other statements or until the connection is open. */
   isBusy(connection: object): boolean;
   /** Whether the connection is still being opened. */
   isOpening(connection: object): boolean;
@@ -31,15 +31,18 @@ export interface Queue {
   isEmpty(connection: object): boolean;
   /** How many statements are queued. */
   lengthOf(connection: object): number | undefined;
-  /** The statement that was queued behind so many. */
+  /** The statement that was queued when there were this many others. */
   at(connection: object, length: number): unknown;
-  /** Has a queued statement tell when it starts; false where it can't. Without it, `takeTurn` tells. */
+  /**
+   * Makes a queued statement tell when it starts; false if it cannot. If the queue has no such method, `takeTurn`
+   * tells.
+   */
   watch?(statement: object, started: () => void): boolean;
 }
 
 const turns = createStamp<Turn>();
 
-/** A method's statements wait for their turn on the connection. */
+/** The statements of a method wait for their turn on the connection. */
 export const turnOn = (queue: Queue): Waits => ({
   isBusy: (connection) => queue.isBusy(connection),
   around(call, library, sqlOf) {
@@ -52,7 +55,7 @@ export const turnOn = (queue: Queue): Waits => ({
     const turn = new Turn(call, point, sql, queue.isEmpty(connection), isUnknown);
     const result = call.proceed();
     const statement = before === undefined ? undefined : queue.at(connection, before);
-    // Where it was not queued, the connection is lost: the statement will not run.
+    // A statement that was not queued will not run: the connection is lost.
     if (typeof statement !== 'object' || statement === null) return result;
     if (queue.watch === undefined) turns.put(statement, turn);
     else if (!queue.watch(statement, () => turn.take(connection))) turn.show();
@@ -60,7 +63,7 @@ export const turnOn = (queue: Queue): Waits => ({
   },
 });
 
-/** A statement's turn has come, if it waited. */
+/** Notes that a statement's turn has come, if it waited. */
 export function takeTurn(statement: unknown, connection: object): void {
   turns.of(statement)?.take(connection);
 }
@@ -69,10 +72,10 @@ export function takeTurn(statement: unknown, connection: object): void {
 let begun: Opening | undefined;
 let checkingOut = false;
 
-/** Whether a connection is opened by a pool, as part of a checkout. */
+/** Whether a pool is opening a connection as part of a checkout. */
 export const isCheckingOut = (): boolean => checkingOut;
 
-/** A call opens its connection. */
+/** Notes that a call opens its connection. */
 export function beginOpening(call: Call): Opening {
   begun = openedBy(call, call.self);
   return begun;
@@ -81,7 +84,7 @@ export function beginOpening(call: Call): Opening {
 const isNever = (): boolean => false;
 
 /**
- * A method opens its connection, which then serves others too: its events are nobody's.
+ * A method opens its connection, which then serves others too, so its events are emitted in nobody's place.
  *
  * @param opened the event that tells that the connection is open
  */
@@ -98,21 +101,21 @@ export const openingUntil = (opened: string): Waits => ({
 
 /** How a pool hands out its connections. */
 export interface Checkouts {
-  /** Whether a connection is handed out in the next tick, without anybody before this caller. */
+  /** Whether a connection is handed out in the next tick, with nobody before this caller. */
   isAtOnce(pool: object): boolean;
   /** Whether the application is told of a checkout. */
   tells?(pool: object): boolean;
-  /** What the pool keeps of those that wait. */
+  /** The pool's list of waiting callers. */
   waiting?(pool: object): readonly unknown[] | undefined;
 }
 
-/** The calls that wait, by what their pools keep of them. */
+/** The waiting calls, by their entries in a pool's list. */
 const waiters = createStamp<Call>();
 
 /** The call that an entry of a pool's queue waits for. */
 export const waiterOf = (entry: unknown): Call | undefined => waiters.of(entry);
 
-/** A method waits for a connection of its pool. */
+/** The calls of a method wait for a connection of its pool. */
 export const checkoutFrom = ({ isAtOnce, tells, waiting }: Checkouts): Waits => ({
   isBusy: isNever,
   around(call, library) {
@@ -141,7 +144,7 @@ export const checkoutFrom = ({ isAtOnce, tells, waiting }: Checkouts): Waits => 
   },
 });
 
-/** What is opened until the function is called that this gives is opened for a checkout. */
+/** Marks openings as part of a checkout, until the returned function is called. */
 export function asCheckout(): () => void {
   const outer = checkingOut;
   checkingOut = true;
