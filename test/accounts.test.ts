@@ -1,5 +1,6 @@
 // Each event that is made is stored, waits in the spool, or is said to be lost: on every way out, whatever happens to
 // the exporter's thread.
+// needs: agent
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

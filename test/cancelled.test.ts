@@ -1,4 +1,5 @@
 // What a caller gave up on purpose is cancelled and no failure; all other early ends are failures.
+// needs: agent
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createServer as createServer2 } from 'node:http2';

@@ -1,4 +1,5 @@
 // A child process gets of the trace what it can use, and learns nothing by it that it was not given anyway.
+// needs: agent
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

@@ -1,3 +1,5 @@
+// Clocks that are set while a trace runs, or that the application replaces, move no point.
+// needs: agent
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

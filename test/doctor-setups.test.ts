@@ -1,4 +1,5 @@
 // Set-ups that are broken in one way each: `ostrace doctor` names the way, and no other.
+// needs: agent
 import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';

@@ -1,4 +1,5 @@
 // One definition of "failed": which stops are failures, and that the report and all stores agree.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

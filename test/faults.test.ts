@@ -1,5 +1,6 @@
 // A part of `npm run faults`: of the events that an application sends while its store fails, none may be
 // unaccounted for.
+// needs: agent postgresql mariadb redis rabbitmq
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 

@@ -1,4 +1,5 @@
 // A folder of traces that others may write to: what they put there must not be followed, waited for or changed.
+// needs: agent
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {

@@ -1,3 +1,5 @@
+// Outgoing HTTP requests: a point for each, and signed headers only for those who may have them.
+// needs: agent
 import assert from 'node:assert/strict';
 import { type IncomingHttpHeaders, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

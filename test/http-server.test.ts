@@ -1,3 +1,5 @@
+// Incoming HTTP requests: what is recorded of them, and where their context holds.
+// needs: agent
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';

@@ -1,3 +1,5 @@
+// HTTP/2, incoming and outgoing.
+// needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';

@@ -1,3 +1,5 @@
+// What is recorded of values of any kind and size.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,6 +1,7 @@
 // What runs over texts of other people's takes a time that grows with their length, not with its square: for each
 // function texts of each kind, of one length and of four times that. Four times the length may take nine times the
 // processor; the square is sixteen. What is done within some milliseconds is done, whatever the clock says.
+// needs: time
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

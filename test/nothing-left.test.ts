@@ -1,4 +1,5 @@
 // What a traced request leaves behind on what outlives it: nothing.
+// needs: agent
 import assert from 'node:assert/strict';
 import { Agent, get } from 'node:http';
 import { test } from 'node:test';

@@ -1,3 +1,5 @@
+// Off, the agent is not there; on with nothing to trace, it costs nothing.
+// needs: agent postgresql
 import assert from 'node:assert/strict';
 import { builtinModules } from 'node:module';
 import { test } from 'node:test';

@@ -1,3 +1,5 @@
+// An application sees what it sees without the agent: each case, in each way in which the agent can be there.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // Forward proxies of packages and of Node: what they can read is not signed unless they may have it, and what is
 // encrypted through them is.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import https from 'node:https';

@@ -1,3 +1,5 @@
+// Requests that carry no trace: what OpenTelemetry suppresses, and what AWS's signature covers.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,5 @@
 // Requests of undici over HTTP/2 pass its hook and that of `http2`: each is one point all the same.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,5 +1,6 @@
 // The supported versions of the package undici, also in bundles: what it sends late must never be signed for,
 // or shown in, the trace of another request.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { type IncomingHttpHeaders, type IncomingMessage, createServer } from 'node:http';

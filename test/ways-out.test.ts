@@ -1,3 +1,5 @@
+// However a process ends, its events are stored, and it ends as without the agent.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,3 +1,5 @@
+// The worker threads that an application starts: a point for each, and nothing that the application sees.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

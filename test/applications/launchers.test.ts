@@ -1,4 +1,5 @@
 // What starts applications in ways of its own: pm2, and Yarn with Plug'n'Play.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // TypeScript that runs as it is: by tsx, by ts-node, and by Node, which strips the types itself.
+// needs: agent packages postgresql mariadb
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 

@@ -1,4 +1,5 @@
 // What applications, compilers and test tools do to `require.cache`, and copies of one driver.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

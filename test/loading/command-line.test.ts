@@ -1,4 +1,5 @@
 // Where the agent and the application stand on the command line, and flags that change what Node is.
+// needs: agent postgresql mariadb
 import { cpSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';

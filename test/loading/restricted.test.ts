@@ -1,4 +1,5 @@
 // Node with less than all rights: its permission model, and policies.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
