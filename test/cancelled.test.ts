@@ -170,7 +170,7 @@ for (const file of ['ending.cjs', 'ending.mjs']) {
   });
 }
 
-test('a function of the application`s that ends with what it gave up is cancelled too', async (t) => {
+test('a function of the application’s that ends with what it gave up is cancelled too', async (t) => {
   const code = `
     const { profiler } = require('ostrace');
     profiler.init('key');

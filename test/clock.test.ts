@@ -72,7 +72,7 @@ for (const [what, ms] of [
   });
 }
 
-test('clocks that the application puts in the place of its own are not the agent`s', async (t) => {
+test('clocks that the application puts in the place of its own are not the agent’s', async (t) => {
   const startedAt = Date.now();
   const events = await eventsOf(
     t,

@@ -85,7 +85,7 @@ const functions: Readonly<Record<string, (text: string) => unknown>> = {
   'a fragment': (text) => target(`/x#${text}=`),
   'a whole URL': (text) => target(`http://${text}/%40?x@y`),
   'a host': (text) => isLocal(text),
-  'a request`s hosts': (text) =>
+  'a request’s hosts': (text) =>
     mayCarry(() => true, { method: 'GET', path: text, host: text, authorities: [text], peer: text }),
   headers: (text) =>
     verifyHeaders({ 'x-trace-info': text, 'x-trace-hmac': text, 'x-trace-time': text }, ['k', 'l'], 5),

@@ -24,7 +24,7 @@ for (const packages of [...agents, ...undicis]) {
     const modules = installed(...packages);
     const isUndici = packages[0]!.startsWith('undici@');
     if (isUndici && !isForThisNode(modules, 'undici')) {
-      t.diagnostic(`${packages[0]} says that it is not for Node ${process.versions.node}`);
+      t.skip(`${packages[0]} says that it is not for Node ${process.versions.node}`);
       return;
     }
     const { ports, take, certificate } = await openHosts(t);

@@ -135,7 +135,7 @@ test('a ring that is read in time is written from its beginning again, and one t
   assert.ok(far() < 256 * 1024, 'it was read all the time');
 });
 
-test('what the exporter`s thread did not read is taken back, and it reads nothing any more', () => {
+test('what the exporter’s thread did not read is taken back, and it reads nothing any more', () => {
   const ring = createRing(256 * 1024);
   write(ring, { i: 1 });
   assert.deepEqual(takeBack(ring, toLine).map(infoOf), [{ i: 1 }]);
@@ -143,7 +143,7 @@ test('what the exporter`s thread did not read is taken back, and it reads nothin
   assert.deepEqual(readRecords(ring, Infinity, toLine), []);
 });
 
-test('all that a ring of the exporter`s holds is taken at once, also where lines are longer than records', (t) => {
+test('all that a ring of the exporter’s holds is taken at once, also where lines are longer than records', (t) => {
   const ring = createRing(8 * 1024 * 1024);
   while (takeDropped(ring) === 0) {
     write(ring, { text: 'x'.repeat(30_000) });

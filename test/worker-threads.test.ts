@@ -131,7 +131,7 @@ for (const [what, { code: before, says, tree }] of Object.entries(broken)) {
   });
 }
 
-test('a file whose name can not be read is Node`s to refuse, and switches nothing off', async (t) => {
+test('a file whose name can not be read is Node’s to refuse, and switches nothing off', async (t) => {
   const code = `
     const { Worker } = require('node:worker_threads');
     const odd = new Proxy({}, { getPrototypeOf() { throw new RangeError('mine'); } });
@@ -146,7 +146,7 @@ test('a file whose name can not be read is Node`s to refuse, and switches nothin
   assert.equal(shape(treeOf(events)[0]!.children), 'thread thread thread thread(thread_main)');
 });
 
-test('nobody is told of the exporter`s own thread', async (t) => {
+test('nobody is told of the exporter’s own thread', async (t) => {
   const code = `
     const { subscribe } = require('node:diagnostics_channel');
     const { Worker } = require('node:worker_threads');

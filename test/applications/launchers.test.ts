@@ -5,8 +5,8 @@ import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { patiently } from '../fixtures/patiently.js';
 import { pack } from '../packed-agent.js';
 import type { Event } from '../../src/trace/event.js';
 import {
@@ -34,7 +34,6 @@ function environment(more: Readonly<Record<string, string>>): Record<string, str
 
 const wholeTree = 'wsgi(thread(thread_main))';
 const lastOfWholeTree = ['wsgi-stop', 'thread-stop', 'thread_main-stop'];
-const patienceMs = 20_000;
 
 /** An application in a folder of its own, which writes the port that the system gave it into a file. */
 function application(t: TestContext): { readonly folder: string; readonly portFile: string } {
@@ -49,14 +48,6 @@ function application(t: TestContext): { readonly folder: string; readonly portFi
      server.listen(0, '127.0.0.1', () => writeFileSync(process.env.PORT_FILE, server.address().port + '\\n'));`,
   );
   return { folder, portFile: join(folder, 'port') };
-}
-
-/** The last value that `look` gives: one that is as wanted, or the one after which the patience ended. */
-async function patiently<Value>(look: () => Value, isWanted: (value: Value) => boolean): Promise<Value> {
-  for (const deadline = Date.now() + patienceMs; ; await sleep(50)) {
-    const value = look();
-    if (isWanted(value) || Date.now() > deadline) return value;
-  }
 }
 
 /** The events of a trace that are stored by now; none while the last line is only half written. */
