@@ -24,6 +24,7 @@ test('a declaration stands in the comment with which a file begins, and names wh
     [...declaredNeeds('// Its subject.\n// needs: agent redis\nimport x;\n')],
     ['agent', 'redis'],
   );
+  assert.deepEqual([...declaredNeeds('/**\n * Its subject.\n */\n// needs: agent\nimport x;\n')], ['agent']);
   assert.deepEqual([...declaredNeeds('// Its subject.\nimport x;\n// needs: agent\n')], []);
   assert.throws(() => declaredNeeds('// needs: agent, redis\n'), /nothing is called "agent,"/);
 });

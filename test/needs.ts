@@ -1,8 +1,9 @@
 // What a test file needs before it can run: the line that says it, and the check that the line is true.
 //
-// A test file, or a module that test files share, says in its first lines `// needs: agent postgresql`; without
-// such a line it needs nothing. `npm test` brings up what the chosen files name, and gives each file only what that
-// file names (`services/declared.ts`); `npm run unit` runs the files that need nothing, and by their names those that need nothing but time.
+// A test file, or a module that test files share, says in the comment with which it begins
+// `// needs: agent postgresql`; without such a line it needs nothing. `npm test` brings up what the chosen files
+// name, and gives each file only what that file names (`services/declared.ts`). `npm run unit` runs the files that
+// need nothing; files that need nothing but time run there by their names.
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -25,7 +26,7 @@ export type Need = (typeof needs)[number];
 
 /** The needs that a source declares in the comment with which it begins. */
 export function declaredNeeds(source: string): ReadonlySet<Need> {
-  const header = /^(?:\/\/.*\n)*/.exec(source)![0];
+  const header = /^(?:\/\*[^]*?\*\/\n|\/\/.*\n)*/.exec(source)![0];
   const [, list] = /^\/\/ needs: (.+)$/m.exec(header) ?? [];
   const names = list?.split(' ') ?? [];
   const unknown = names.find((name) => !needs.includes(name as Need));
@@ -105,7 +106,7 @@ function withImports(file: string, read: Read): ReadonlyMap<string, string> {
   const visit = (path: string): void => {
     if (found.has(path) || path === 'scenario.ts' || path.startsWith('..')) return;
     const source = read(path);
-    if (source === undefined) throw new Error(`test/${path}, which ${file} imports, can not be read`);
+    if (source === undefined) throw new Error(`test/${path}, which ${file} imports, cannot be read`);
     found.set(path, source);
     for (const [, kind, target] of source.matchAll(/^(import type|import|\}) [^;']*?'(\.[^']+)\.js';$/gm)) {
       if (kind === 'import type') continue;
