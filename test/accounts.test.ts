@@ -1,5 +1,6 @@
 // Each event that is made is stored, waits in the spool, or is said to be lost: on every way out, whatever happens to
 // the exporter's thread.
+// needs: agent
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -96,8 +97,8 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
        }, 500);`,
       {
         env: { OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '200' },
-        async onReady(line, child) {
-          await onReady?.(line, child);
+        async onReady(line, child, stored) {
+          await onReady?.(line, child, stored);
           // The process can't end before the system's call comes back.
           await saidOf(child, 'ostrace flush');
           release();
@@ -135,8 +136,8 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
          ${served.replace('make(10); say();', 'say();')}`,
       ],
       env: { ...on, OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '200' },
-      async onReady(line, child) {
-        await onReady?.(line, child);
+      async onReady(line, child, stored) {
+        await onReady?.(line, child, stored);
         await saidOf(child, 'ostrace flush');
         release();
       },
@@ -146,7 +147,7 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
   });
 }
 
-test('more than a ring holds, at once, and the process ends while the exporter`s thread is busy', async (t) => {
+test('more than a ring holds, at once, and the process ends while the exporter’s thread is busy', async (t) => {
   const ended = await runs(t, 'make(1); setTimeout(() => { make(170_000); say(); process.exit(); }, 300);', {
     env: { OSTRACE_EXIT_TIMEOUT: '20' },
   });
@@ -154,7 +155,7 @@ test('more than a ring holds, at once, and the process ends while the exporter`s
   assert.ok(lost > 0, 'nothing was lost: the test shows nothing');
 });
 
-test('more than a ring holds, while the exporter`s thread is blocked', async (t) => {
+test('more than a ring holds, while the exporter’s thread is blocked', async (t) => {
   const { connectionString, release } = blockingStore(t);
   const ended = await runs(t, 'make(1); setTimeout(() => { make(100_000); say(); process.exit(); }, 300);', {
     env: { OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '100' },
@@ -167,7 +168,7 @@ test('more than a ring holds, while the exporter`s thread is blocked', async (t)
   assert.ok(lost > 0 && spooled > 0, JSON.stringify({ lost, spooled }));
 });
 
-test('what the spool has no room for is counted, while the exporter`s thread is blocked', async (t) => {
+test('what the spool has no room for is counted, while the exporter’s thread is blocked', async (t) => {
   const { connectionString, release } = blockingStore(t);
   const ended = await runs(t, 'make(1); setTimeout(() => { make(20_000); say(); process.exit(); }, 300);', {
     env: {
@@ -229,7 +230,7 @@ async function nonsense(t: TestContext): Promise<{ port: number; connected: Prom
   return { port: (server.address() as AddressInfo).port, connected: once(server, 'connection') };
 }
 
-test('the exporter`s thread ends by what a store answers: it is started again, and nothing is lost', async (t) => {
+test('the exporter’s thread ends by what a store answers: it is started again, and nothing is lost', async (t) => {
   const { port } = await nonsense(t);
   const ended = await runs(
     t,
@@ -251,7 +252,7 @@ const damages: Readonly<Record<string, { readonly code: string; readonly lost: n
   // The last line loses its end.
   'a file is cut': { code: 'fs.truncateSync(file, fs.statSync(file).size - 10);', lost: 1 },
   'a file is made a link': { code: "fs.rmSync(file); fs.symlinkSync('/dev/null', file);", lost: 200 },
-  'a file is another process`s now': {
+  'a file is another process’s now': {
     code: "fs.renameSync(file, file.replace(/[.][0-9a-f]{12}[.][0-9]+[.]/, '.0123456789ab.1.'));",
     lost: 0,
   },

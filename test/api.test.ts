@@ -1,3 +1,5 @@
+// The application's own points: what the API gives back, and what it records.
+// needs: agent
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 // What a caller gave up on purpose is cancelled and no failure; all other early ends are failures.
+// needs: agent
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createServer as createServer2 } from 'node:http2';
@@ -169,7 +170,7 @@ for (const file of ['ending.cjs', 'ending.mjs']) {
   });
 }
 
-test('a function of the application`s that ends with what it gave up is cancelled too', async (t) => {
+test('a function of the application’s that ends with what it gave up is cancelled too', async (t) => {
   const code = `
     const { profiler } = require('ostrace');
     profiler.init('key');

@@ -1,4 +1,5 @@
 // A child process gets of the trace what it can use, and learns nothing by it that it was not given anyway.
+// needs: agent
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -46,12 +47,10 @@ test('a child with the settings gets the context, one without them gets nothing'
     expect(way, unable, with0(raw));
     expect(way, ['no store'], with2());
     expect(way, ['another store'], with2('file:///elsewhere'));
-    if (process.getuid?.() === 0) expect(way, ['another user', 'another group'], with0(raw));
   }
   // Node adds to the environment of the process.
   expect('cluster.fork', ['inherited', 'copied', 'a path alone', 'empty'], with2(absolute));
   expect('cluster.fork', ['another key', 'switched off'], with0(raw));
-  if (process.getuid?.() === 0) expect('cluster.fork', ['another user', 'another group'], with0(raw));
   assert.deepEqual(threads, {
     inherited: with2(absolute),
     empty: with0(),
@@ -62,6 +61,17 @@ test('a child with the settings gets the context, one without them gets nothing'
   const staying = ['pseudo -u app', 'chroot /', 'unshare --fork'];
   for (const [command, contexts] of Object.entries(byName)) {
     assert.deepEqual(contexts, Array(9).fill(staying.includes(command) ? 2 : 0), command);
+  }
+});
+
+const onlyRoot = process.getuid?.() === 0 ? false : 'only root starts a child as another user';
+
+test('a child of another user or group gets nothing', { skip: onlyRoot }, async (t) => {
+  const raw = 'file://traces';
+  const { results } = await handed(t, raw, scratch(t));
+  for (const way of [...ways, 'cluster.fork']) {
+    for (const each of ['another user', 'another group'])
+      assert.deepEqual(results[`${way}: ${each}`], { context: 0, store: raw }, `${way}: ${each}`);
   }
 });
 

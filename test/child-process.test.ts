@@ -1,3 +1,5 @@
+// The commands that a request starts: a point for each, and nothing that the application sees.
+// needs: agent
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// The `ostrace` command: what it takes, what it prints, and how it ends.
+// needs: time
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
 // A store that a command can use by what the environment says can be used by the service too.
+// needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// Where the client libraries of the stores are looked for, and what is said where one is missing.
+// needs: time
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';

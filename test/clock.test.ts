@@ -1,3 +1,5 @@
+// Clocks that are set while a trace runs, or that the application replaces, move no point.
+// needs: agent
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,7 +72,7 @@ for (const [what, ms] of [
   });
 }
 
-test('clocks that the application puts in the place of its own are not the agent`s', async (t) => {
+test('clocks that the application puts in the place of its own are not the agent’s', async (t) => {
   const startedAt = Date.now();
   const events = await eventsOf(
     t,

@@ -1,3 +1,5 @@
+// Hundreds of requests at once over a few connections: each point is in the tree of its own request.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { Agent, request as httpRequest } from 'node:http';
 import { test } from 'node:test';

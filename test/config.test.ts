@@ -1,3 +1,5 @@
+// How the agent's settings are read, and what is said of a wrong one.
+// needs: agent
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

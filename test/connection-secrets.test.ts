@@ -1,4 +1,5 @@
 // No part of a password that a connection string holds is shown, however wrong the string is, wherever it is told of.
+// needs: time
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';

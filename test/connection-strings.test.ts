@@ -1,4 +1,5 @@
 // Spellings of connection strings that other tools take, against the servers of the tests.
+// needs: postgresql mariadb
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

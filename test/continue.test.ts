@@ -1,3 +1,5 @@
+// A message's headers continue the trace of its sender.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

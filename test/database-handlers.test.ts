@@ -1,4 +1,5 @@
 // The application's own queries within a call of a pool are calls of their own, below the one that caused them.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,5 @@
 // A count of rows is a fact or is left out, whatever way a statement is asked in.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

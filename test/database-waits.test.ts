@@ -1,4 +1,5 @@
 // What a call of a database waits for is told apart from its running, and its statement starts when it runs.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

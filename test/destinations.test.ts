@@ -1,4 +1,5 @@
 // Who gets signed headers: one table for the function that decides, and for every client.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

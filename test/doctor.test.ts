@@ -1,3 +1,5 @@
+// What `ostrace doctor` finds in a shell, in a program that it starts and in its requests.
+// needs: agent
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// The calls of pg and mysql2: each is a point, and gives what it gives without the agent.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

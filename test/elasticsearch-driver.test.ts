@@ -1,5 +1,6 @@
 // Against a stand-in for Elasticsearch and OpenSearch, test/stand-ins/elasticsearch.ts, which OSProfiler's own driver
 // is tried against as well.
+// needs: osprofiler
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // A store that answers without an end, or says that its answer will be huge: what comes in is bounded.
+// needs: osprofiler postgresql mariadb redis rabbitmq
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';

@@ -1,4 +1,5 @@
 // One definition of "failed": which stops are failures, and that the report and all stores agree.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -194,7 +195,7 @@ const refused = { etype: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.
 
 const counted: Readonly<Record<string, readonly [errors: number, tree: Node]>> = {
   'a failed query and its statement': [1, ['db', unique, ['sql', unique]]],
-  'a pool`s call, its client`s and the statement': [1, ['db', unique, ['db', unique, ['sql', unique]]]],
+  'a pool’s call, its client’s and the statement': [1, ['db', unique, ['db', unique, ['sql', unique]]]],
   'the function around a query, which sees the whole message': [1, ['save', thrown, ['db', unique]]],
   'a request that answers 500 because of a query': [
     1,

@@ -1,3 +1,5 @@
+// A folder of files as a store.
+// needs: time
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

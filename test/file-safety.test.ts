@@ -1,4 +1,5 @@
 // A folder of traces that others may write to: what they put there must not be followed, waited for or changed.
+// needs: agent
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
@@ -122,14 +123,14 @@ async function made(t: TestContext, umask: number, shareWithGroup: boolean): Pro
   return Object.fromEntries(Object.entries(names).map(([what, name]) => [what, modeOf(join(folder, name))]));
 }
 
-test('what is made is for the user alone, whatever the process`s mask', async (t) => {
+test('what is made is for the user alone, whatever the process’s mask', async (t) => {
   for (const umask of [0, 0o022, 0o077]) {
     const alone = { folder: '700', trace: '600', error: '600', ignored: '600' };
     assert.deepEqual(await made(t, umask, false), alone);
   }
 });
 
-test('asked for, it is for the group too, whatever the process`s mask', async (t) => {
+test('asked for, it is for the group too, whatever the process’s mask', async (t) => {
   for (const umask of [0, 0o022, 0o077]) {
     const { ignored, ...shared } = await made(t, umask, true);
     assert.deepEqual(shared, { folder: '2770', trace: '660', error: '660' });

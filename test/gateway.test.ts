@@ -1,5 +1,6 @@
 // What the application passes on of the headers that it got: what it asks is below its own request, wherever the
 // headers came from.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,3 +1,5 @@
+// Upgrades and `CONNECT` on the side of the server: a point that ends with the answer.
+// needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';

@@ -1,4 +1,5 @@
 // Applications that harden themselves: what can't be hooked there costs itself alone, and says so in a line.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as util from 'node:util';

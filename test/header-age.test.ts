@@ -1,3 +1,5 @@
+// How old the headers may be that trigger a trace: OSTRACE_HMAC_MAX_AGE.
+// needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, createServer } from 'node:http';

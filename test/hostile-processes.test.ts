@@ -1,5 +1,6 @@
 // The same inputs as `npm run fuzz` makes, some of them, sent to real servers and given to real processes. A
 // failure names its seed: TEST_SEED=… npm test -- hostile-processes repeats it.
+// needs: agent
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

@@ -1,4 +1,5 @@
 // What a store says reaches people as a part of one line of a readable length, and does nothing to their terminal.
+// needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type Server, type Socket, createServer } from 'node:net';

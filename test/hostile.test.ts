@@ -1,6 +1,7 @@
 // Properties that hold for any input. The inputs are the same in each run, so that a failure is a change's and
 // not a day's; `npm run fuzz` makes new ones. A failure names its seed and path:
 //   TEST_SEED=… npm test -- hostile     repeats it
+// needs: time
 import { test } from 'node:test';
 
 import { assert, asyncProperty } from 'fast-check';

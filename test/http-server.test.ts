@@ -1,3 +1,5 @@
+// Incoming HTTP requests: what is recorded of them, and where their context holds.
+// needs: agent
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -5,7 +7,7 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
 
-import { key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
+import { key, on, run, said, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 
 const handlers = scenario('http-handlers.cjs');
 const end = (port: string): Promise<unknown> => fetch(`http://127.0.0.1:${port}/end`);
@@ -96,7 +98,7 @@ test('trace headers that are there twice are refused, but for the time, which no
   assert.deepEqual(traced, [false, false, true]);
 });
 
-test('the sender`s point is the parent, and a second request of the trace is a second root', async (t) => {
+test('the sender’s point is the parent, and a second request of the trace is a second root', async (t) => {
   const { base_id, headers } = signedHeaders();
   const { events } = await run(t, handlers, {
     env: { ...on, OSTRACE_HMAC_KEYS: 'other, test-key' },
@@ -117,7 +119,7 @@ test('the sender`s point is the parent, and a second request of the trace is a s
 test('the context holds in the handler, after `await`, in timers and in the events of request and response', async (t) => {
   const { events } = await run(t, handlers, {
     env: on,
-    onReady: async (port) => {
+    onReady: async (port, child) => {
       // Two parts of the body in packets of their own, on a connection that an untraced request used.
       const socket = connect(Number(port), '127.0.0.1');
       const received = collect(socket);
@@ -126,7 +128,7 @@ test('the context holds in the handler, after `await`, in timers and in the even
       const { headers } = signedHeaders();
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
       socket.write(`POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n${lines.join('')}\r\nabc`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await said(child, 'some of the body');
       socket.write('def');
       await received.until('\r\n0\r\n');
       // And an untraced one right behind it.
@@ -165,9 +167,7 @@ test('a request that the client aborts stops once, marked as aborted', async (t)
   const { events } = await run(t, handlers, {
     env: on,
     onReady: async (port, child) => {
-      const closed = new Promise<void>((resolve) =>
-        child.stdout!.on('data', (text: string) => text.includes('closed') && resolve()),
-      );
+      const closed = said(child, 'closed');
       const request = httpRequest(`http://127.0.0.1:${port}/slow`, { headers: signedHeaders().headers });
       request.on('error', () => {});
       request.on('response', (response) =>
@@ -186,7 +186,7 @@ test('a request that the client aborts stops once, marked as aborted', async (t)
 test('a request that waits behind another one stops when the client is gone', async (t) => {
   const { events } = await run(t, handlers, {
     env: on,
-    onReady: async (port) => {
+    onReady: async (port, child) => {
       const socket = connect(Number(port), '127.0.0.1');
       const one = (headers: Record<string, string>): string =>
         `POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n${Object.entries(headers)
@@ -195,9 +195,9 @@ test('a request that waits behind another one stops when the client is gone', as
       const received = collect(socket);
       socket.write(one({}) + 'xxxxxxxx' + one(signedHeaders().headers));
       await received.until('started');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const closed = said(child, 'closed');
       socket.destroy();
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await closed;
       await end(port);
     },
   });
@@ -210,9 +210,7 @@ test('what a handler throws reaches the application as it is, and the point stay
   const { events, stdout, code } = await run(t, handlers, {
     env: on,
     onReady: async (port, child) => {
-      const seen = new Promise<void>((resolve) =>
-        child.stdout!.on('data', (text: string) => text.includes('uncaught') && resolve()),
-      );
+      const seen = said(child, 'uncaught');
       fetch(`http://127.0.0.1:${port}/boom`, { headers: signedHeaders().headers }).catch(() => {});
       await seen;
       child.kill('SIGTERM');
@@ -241,7 +239,6 @@ test('work that a request leaves behind is still its own', async (t) => {
     env: on,
     onReady: async (port) => {
       await (await fetch(`http://127.0.0.1:${port}/after`, { headers: signedHeaders().headers })).text();
-      await new Promise((resolve) => setTimeout(resolve, 200));
       await end(port);
     },
   });

@@ -1,4 +1,5 @@
 // What all stores have in common that are spoken to over HTTP: what happens where the server does not answer.
+// needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -6,9 +7,9 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { mock, test } from 'node:test';
 
 import type { Line } from '../src/drivers/driver.js';
+import { makeCertificate } from './fixtures/certificate.js';
 import { open } from './fixtures/drivers.js';
 import { base_id, eventsOf } from './fixtures/events.js';
-import { makeCertificate } from './fixtures/redis-server.js';
 import { key as hmac_key, on, run, scratch } from './scenario.js';
 import { openReceiver } from './stand-ins/receiver.js';
 

@@ -1,4 +1,5 @@
 // HTTP/2, both sides: what is recorded of a request, what it carries on, and where its callbacks run.
+// needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';

@@ -1,4 +1,5 @@
 // Enabled, and nothing to trace: what an application loads is what it loads without the agent.
+// needs: agent
 import assert from 'node:assert/strict';
 import Module from 'node:module';
 import { type TestContext, test } from 'node:test';

@@ -1,4 +1,5 @@
 // Against a real InfluxDB 1.x of the test's own; what versions 2 and 3 answer is a stand-in's.
+// needs: influxdb
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 

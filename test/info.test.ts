@@ -1,3 +1,5 @@
+// What is recorded of values of any kind and size.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -202,7 +204,7 @@ test('of a traced function, an argument with too many members to print is named 
   assert.match(said[2]!.args!, /\{ a: \[Getter\] \},[^]* 999990 more items/);
 });
 
-test('an info that makes points of its own, or throws whatever there is, costs no event and nobody else`s', async (t) => {
+test('an info that makes points of its own, or throws whatever there is, costs no event and nobody else’s', async (t) => {
   const code = `
     const { profiler } = require('ostrace');
     profiler.init('key');

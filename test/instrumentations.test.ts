@@ -1,5 +1,6 @@
 // Targets of the application's own: the example of docs/instrumentations.md as it stands there, and all that can be
 // wrong with such a target.
+// needs: agent mariadb
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

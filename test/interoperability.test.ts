@@ -1,4 +1,5 @@
 // Services under ostrace and under Debian's OSProfiler share traces and stores.
+// needs: agent osprofiler postgresql mariadb redis
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// RabbitMQ as a store, beside OSProfiler with oslo.messaging.
+// needs: agent osprofiler rabbitmq
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
 // No mongod can be installed where these tests were made: the real client library talks to a stand-in that
 // speaks its protocol, and that is told apart from mongod in docs/stores/mongodb.md.
+// needs: osprofiler
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,14 +1,17 @@
 // What a traced request leaves behind on what outlives it: nothing.
+// needs: agent
 import assert from 'node:assert/strict';
 import { Agent, get } from 'node:http';
 import { test } from 'node:test';
 
+import { patiently } from './fixtures/patiently.js';
 import { agentFolder, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 
 const requests = 12;
 
 interface State {
   traces: number;
+  live: number;
   left: number;
   held: number;
   emits: number;
@@ -31,8 +34,8 @@ test('connections that stay open keep no listener and no contexts of the traced 
           if (i === 1) states.push(JSON.parse(await ask('/state')) as State);
         }
         // A trace ends when none of its points has been open for a while.
-        await new Promise((resolve) => setTimeout(resolve, 6500));
-        states.push(JSON.parse(await ask('/state')) as State);
+        const look = async (): Promise<State> => JSON.parse(await ask('/state')) as State;
+        states.push(await patiently(look, ({ live }) => live === 0));
         await ask('/end');
         agent.destroy();
       },
@@ -69,13 +72,12 @@ test('a trace of which nothing is open is only counted: its objects are garbage 
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const ask = (path: string, headers: object = {}): Promise<string> =>
         bodyOf({ port, path, headers, agent });
-      const look = async (): Promise<void> =>
-        void states.push(JSON.parse(await ask('/state')) as (typeof states)[0]);
+      const look = async (): Promise<(typeof states)[0]> =>
+        JSON.parse(await ask('/state')) as (typeof states)[0];
       for (let i = 0; i < requests; i++) await ask('/', signedHeaders().headers);
-      await look();
+      states.push(await look());
       // What came too late is counted for five seconds.
-      await new Promise((resolve) => setTimeout(resolve, 6500));
-      await look();
+      states.push(await patiently(look, ({ live }) => live === 0));
       await ask('/end');
       agent.destroy();
     },

@@ -1,7 +1,10 @@
+// Off, the agent is not there; on with nothing to trace, it costs nothing.
+// needs: agent postgresql
 import assert from 'node:assert/strict';
 import { builtinModules } from 'node:module';
 import { test } from 'node:test';
 
+import { patiently } from './fixtures/patiently.js';
 import { key, modulePreload, on, preload, run, scenario, signedHeaders, treeOf } from './scenario.js';
 
 interface State {
@@ -11,7 +14,7 @@ interface State {
   globals: string[];
 }
 
-test('off, the form of the preload`s argument that threads are given loads no more', async (t) => {
+test('off, the form of the preload’s argument that threads are given loads no more', async (t) => {
   const file = scenario('report-state.cjs');
   const { stdout } = await run(t, file, { load: 'none', nodeArgs: [`--require=${preload}`] });
   assert.deepEqual((JSON.parse(stdout) as State).loaded, ['register.js']);
@@ -136,7 +139,7 @@ const refused: Readonly<Record<string, Record<string, string>>> = {
   'no header': {},
   'an unsigned header': { 'X-Trace-Info': good['X-Trace-Info']! },
   'a signature alone': { 'X-Trace-HMAC': good['X-Trace-HMAC']! },
-  'another key`s signature': wrong,
+  'another key’s signature': wrong,
   'a signature of something else': { ...good, 'X-Trace-HMAC': wrong['X-Trace-HMAC']! },
   'a malformed header': { 'X-Trace-Info': '%%%', 'X-Trace-HMAC': 'é' },
   'a long header': { 'X-Trace-Info': 'A'.repeat(8000), 'X-Trace-HMAC': 'a'.repeat(4000) },
@@ -172,13 +175,15 @@ test('the same check sees a trace, and that all is put away after the last one',
       assert.equal(during['workers'], 1);
       assert.ok(during['entered']! > 0 && during['listeners'] === 1, JSON.stringify(during));
       // What comes after a trace's end is counted for five seconds.
-      await new Promise((resolve) => setTimeout(resolve, 6500));
-      const before = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;
+      const before = await patiently(
+        async () => (await (await fetch(`${base}/state`)).json()) as Record<string, number>,
+        ({ disabled }) => disabled === 1,
+      );
       assert.equal((await answer(`${base}/x`, {}))['x-own-emit'], 'false');
       const after = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;
       assert.deepEqual(after, before, 'the storage was entered after the last trace');
       assert.equal(after['disabled'], 1, 'on Node 20 and 22 each `await` of the process would stay dear');
-      assert.equal(after['listeners'], 0, 'the signals are the application`s again');
+      assert.equal(after['listeners'], 0, 'the signals are the application’s again');
       await fetch(`${base}/end`);
     },
   });

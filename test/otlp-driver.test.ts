@@ -1,4 +1,5 @@
 // Against a stand-in for a collector, which reads with OpenTelemetry's own definitions: test/stand-ins/otlp.ts.
+// needs: agent
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

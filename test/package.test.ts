@@ -1,4 +1,5 @@
 // As a stranger would: the packed tarball, installed into an empty folder by npm.
+// needs: packages postgresql
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// Packs the agent, and installs packages as users do.
+// needs: packages
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -206,7 +206,7 @@ const pitfalls: readonly Pitfall[] = [
     what: "The collector's own traffic is traced",
     tests: [
       ['store-down.test.ts', 'storing traces is no part of a trace'],
-      ['worker-threads.test.ts', 'nobody is told of the exporter`s own thread'],
+      ['worker-threads.test.ts', 'nobody is told of the exporter’s own thread'],
     ],
   },
   {

@@ -1,5 +1,6 @@
 // Forward proxies of packages and of Node: what they can read is not signed unless they may have it, and what is
 // encrypted through them is.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import https from 'node:https';
@@ -23,7 +24,7 @@ for (const packages of [...agents, ...undicis]) {
     const modules = installed(...packages);
     const isUndici = packages[0]!.startsWith('undici@');
     if (isUndici && !isForThisNode(modules, 'undici')) {
-      t.diagnostic(`${packages[0]} says that it is not for Node ${process.versions.node}`);
+      t.skip(`${packages[0]} says that it is not for Node ${process.versions.node}`);
       return;
     }
     const { ports, take, certificate } = await openHosts(t);

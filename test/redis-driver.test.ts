@@ -1,3 +1,5 @@
+// Redis as a store: its keys are those of OSProfiler.
+// needs: redis
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 // Redis with passwords, limits, TLS and sentinels: servers of the tests' own.
+// needs: redis
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -6,10 +7,11 @@ import { type TestContext, test } from 'node:test';
 
 import type { Driver, DriverError } from '../src/drivers/driver.js';
 import { newId } from '../src/trace/ids.js';
+import { makeCertificate } from './fixtures/certificate.js';
 import { open } from './fixtures/drivers.js';
 import { shopTrace } from './fixtures/events.js';
 import { linesOf } from './fixtures/lines.js';
-import { makeCertificate, startRedis, untilAnswer } from './fixtures/redis-server.js';
+import { startRedis, untilAnswer } from './fixtures/redis-server.js';
 import { scratch } from './scenario.js';
 import { withRedis } from './services/redis.js';
 

@@ -113,7 +113,7 @@ test('a count of what was left out is no work: no answer of a service, no unfini
   assert.deepEqual([overview?.what, overview?.errors, overview?.unfinished], ['task work', 0, 0]);
 });
 
-test('an application`s own points called left_out are work', () => {
+test('an application’s own points called left_out are work', () => {
   const events = Array.from({ length: 6 }, (_, i) =>
     eventsOf({
       name: 'left_out',
@@ -160,7 +160,7 @@ test('a request that its caller in the trace gave up is no failure, on its line,
   }
   const failed = '✗ Aborted: the connection was closed before the response was complete';
   assert.deepEqual(show(call(1, {})), [['└─ HTTP out', `   └─ HTTP in  ${failed}`], 1]);
-  assert.deepEqual(show(call(1, cancelled, 'work'))[1], 1, 'no client`s point');
+  assert.deepEqual(show(call(1, cancelled, 'work'))[1], 1, 'no client’s point');
   // Equal calls: those that were given up stay apart from those that were not.
   const many = Array.from({ length: 12 }, (_, i) => call(i, i % 2 === 0 ? cancelled : {})).flat();
   assert.deepEqual(show(many), [

@@ -1,3 +1,5 @@
+// The report of a trace, as text and as JSON, whatever the events are.
+// needs: time
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

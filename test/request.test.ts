@@ -1,4 +1,5 @@
 // What `ostrace request` and `run` take and tell, beside what test/cli.test.ts asks.
+// needs: agent
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

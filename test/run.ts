@@ -1,23 +1,23 @@
 /**
- * `npm test [-- name…]`: packs the agent and installs it as users do, brings the servers up, runs
- * the test files whose path contains one of the names (all without a name), and takes everything down again.
+ * `npm test [-- name…]`: brings up what the test files need whose path contains one of the names (all without a
+ * name), runs them, and takes everything down again. `npm run unit [-- name…]`: those that need nothing.
  * Arguments with a dash go to node.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { packAgent } from './packed-agent.js';
+import { type Need, declaredNeeds, readSource, testFiles } from './needs.js';
 import { provideAll } from './services/all.js';
-import { provideOsprofiler } from './services/osprofiler.js';
 import { messageOf, say } from './services/say.js';
-import type { Service } from './services/service.js';
 
 const root = resolve(__dirname, '../..');
 /** For a whole file: node applies it to files as well as to each test. */
 const timeoutMs = 600_000;
+/** The argument of `npm run unit`. */
+const unit = '--unit';
+const declared = join(__dirname, 'services/declared.js');
 
 let interruptedBy: NodeJS.Signals | undefined;
 let tests: ChildProcess | undefined;
@@ -29,17 +29,28 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** The compiled files of the sources that are there; `dist` may hold those of removed ones. */
-function testFiles(names: readonly string[]): string[] {
-  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
-    .toSorted();
+/** The test files whose path contains one of the names; all without a name. */
+function chosen(names: readonly string[]): readonly string[] {
+  const files = testFiles();
   const unknown = names.find((name) => !files.some((file) => file.includes(name)));
   if (unknown !== undefined) throw new Error(`no test file's name contains "${unknown}"`);
   if (files.length === 0) throw new Error('there is no test file');
-  return files
-    .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
-    .map((file) => join(root, 'dist/test', file.replace(/\.ts$/, '.js')));
+  return files.filter((file) => names.length === 0 || names.some((name) => file.includes(name)));
+}
+
+const needsOf = (file: string): ReadonlySet<Need> => declaredNeeds(readSource(file)!);
+
+/**
+ * The files of `npm run unit`: without a name those that need nothing, with names also those that need time. One
+ * that was named and needs more is not left out quietly.
+ */
+function withoutNeeds(names: readonly string[]): readonly string[] {
+  const files = chosen(names);
+  if (names.length === 0) return files.filter((file) => needsOf(file).size === 0);
+  const others = files.filter((file) => [...needsOf(file)].some((need) => need !== 'time'));
+  if (others.length === 0) return files;
+  const list = others.map((file) => `${file}: ${[...needsOf(file)].join(', ')}`).join('; ');
+  throw new Error(`\`npm run unit\` brings nothing up, \`npm test\` does (${list})`);
 }
 
 async function runNode(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -49,22 +60,23 @@ async function runNode(args: readonly string[], env: NodeJS.ProcessEnv): Promise
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const files = testFiles(args.filter((arg) => !arg.startsWith('-')));
-  const flags = args.filter((arg) => arg.startsWith('-'));
-  const agent = packAgent();
-  let services: Service | undefined;
+  const names = args.filter((arg) => !arg.startsWith('-'));
+  const flags = args.filter((arg) => arg.startsWith('-') && arg !== unit);
+  const files = args.includes(unit) ? withoutNeeds(names) : chosen(names);
+  const services = await provideAll(
+    files.flatMap((file) => [...needsOf(file)]),
+    () => interruptedBy !== undefined,
+  );
   try {
-    await provideOsprofiler();
-    services = await provideAll(() => interruptedBy !== undefined);
     if (interruptedBy !== undefined) return 1;
     // The agent's own settings are each test's to choose.
     const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('OSTRACE_'));
-    const env = { ...Object.fromEntries(settings), ...services.env, TEST_AGENT: agent.folder };
+    const env = { ...Object.fromEntries(settings), TEST_GIVEN: JSON.stringify(services.given) };
     const runner = ['--test', '--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${timeoutMs}`];
-    return await runNode([...runner, ...flags, ...files], env);
+    const compiled = files.map((file) => join(root, 'dist/test', file.replace(/\.ts$/, '.js')));
+    return await runNode([...runner, '--require', declared, ...flags, ...compiled], env);
   } finally {
-    agent.remove();
-    await services?.release();
+    await services.release();
   }
 }
 

@@ -45,8 +45,12 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What the program reads from its standard input. */
   readonly input?: string;
-  /** Called when the program has printed its first line. */
-  readonly onReady?: (firstLine: string, child: ChildProcess) => void | Promise<void>;
+  /** Called when the program has printed its first line; `stored` gives the events that are in the store by then. */
+  readonly onReady?: (
+    firstLine: string,
+    child: ChildProcess,
+    stored: () => readonly Event[],
+  ) => void | Promise<void>;
 }
 
 /** The agent on, with the tests' key. */
@@ -99,7 +103,9 @@ export async function run(test: TestContext, file: string, options: RunOptions =
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     if (ready === undefined && stdout.includes('\n')) {
-      ready = Promise.resolve(options.onReady?.(stdout.split('\n')[0]!, child));
+      ready = Promise.resolve(
+        options.onReady?.(stdout.split('\n')[0]!, child, () => readStore(store, isWhole).events),
+      );
       // A test that fails while the program runs must not wait for it.
       ready.catch(() => child.kill('SIGKILL'));
     }
@@ -113,11 +119,12 @@ export async function run(test: TestContext, file: string, options: RunOptions =
   return { code, signal, stdout, stderr, ...readStore(store), spooled };
 }
 
+/** A process that was killed, or still writes, may have left its last line half written. */
+const isWhole = (line: string): boolean => line.endsWith('}');
+
 /** The events in a spool's folders, one for each store. */
 export function readSpool(spool: string): readonly Event[] {
   if (!existsSync(spool)) return [];
-  // A process that was killed may have left its last line half written.
-  const isWhole = (line: string): boolean => line.endsWith('}');
   return readdirSync(spool).flatMap((store) => readStore(join(spool, store), isWhole).events);
 }
 
@@ -132,6 +139,17 @@ function readStore(store: string, isLine = (line: string) => line !== ''): Pick<
   const lines = files.flatMap((name) => readFileSync(join(store, name), 'utf8').split('\n'));
   const events = lines.filter(isLine).map((line) => JSON.parse(line) as Event);
   return { events: events.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)), files };
+}
+
+/** Until a program whose output `run` reads has printed a text from now on. */
+export function said(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((done) => {
+    let all = '';
+    child.stdout!.on('data', (more: string) => {
+      all += more;
+      if (all.includes(text)) done();
+    });
+  });
 }
 
 /** Headers that trigger a trace, and its id. */

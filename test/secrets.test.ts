@@ -1,3 +1,5 @@
+// Which secrets of an application may reach an event: those that were asked for.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -89,7 +89,7 @@ test('traces only what names its trace by UUIDs and holds nothing else', () => {
   ]);
 });
 
-test('names the key that verified a header, so that a rotation goes on with the sender`s key', () => {
+test('names the key that verified a header, so that a rotation goes on with the sender’s key', () => {
   const id = '7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4';
   const { info, hmac } = signIds(id, id, 'new');
   assert.deepEqual(verify(info, hmac, ['old', 'new']), { base_id: id, parent_id: id, hmac_key: 'new' });

@@ -1,4 +1,5 @@
 // A small `npm run soak`.
+// needs: agent
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

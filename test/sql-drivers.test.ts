@@ -1,4 +1,5 @@
 // PostgreSQL and MySQL: the same questions, each to both.
+// needs: postgresql mariadb
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// What becomes of events while a store does not take them.
+// needs: agent
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,5 @@
+// Requests that carry no trace: what OpenTelemetry suppresses, and what AWS's signature covers.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -14,7 +16,7 @@ test('what OpenTelemetry suppresses is in no trace, and carries none, whichever 
   assert.equal(shape(treeOf(events)), `process(exported asked(${clients.map(() => 'http').join(' ')}))`);
 });
 
-test('a request that AWS`s signature covers carries nothing more, whichever client sends it', async (t) => {
+test('a request that AWS’s signature covers carries nothing more, whichever client sends it', async (t) => {
   const { stdout, stderr } = await run(t, scenario('suppressed.cjs'), {
     env: { ...on, OSTRACE_PROFILE: key, OSTRACE_INSTRUMENT_HTTP_SERVER: 'false' },
     args: ['AWS4-HMAC-SHA256 Credential=x'],

@@ -1,4 +1,5 @@
 // Where the agent runs in threads and child processes, as docs/threads-and-processes.md says it to people.
+// needs: agent
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 

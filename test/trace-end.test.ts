@@ -1,4 +1,5 @@
 // Where a trace ends: a while after what triggered it stopped, but for what runs within a point that is still open.
+// needs: agent
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 

@@ -1,3 +1,5 @@
+// `ostrace trace list`, and what the stores list.
+// needs: time
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';

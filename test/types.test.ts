@@ -1,4 +1,5 @@
 // As a TypeScript application sees the package: packed, installed, and checked with the strictest settings.
+// needs: packages
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 // The supported versions of the package undici, also in bundles: what it sends late must never be signed for,
 // or shown in, the trace of another request.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { type IncomingHttpHeaders, type IncomingMessage, createServer } from 'node:http';
@@ -67,7 +68,7 @@ for (const { packages, because } of undiciRows) {
     test(`undici ${version}, ${kind}: each request is signed for its own caller's point, or is none (${because})`, async (t) => {
       const modules = installed(`undici@${version}`);
       if (!isForThisNode(modules, 'undici')) {
-        t.diagnostic(`undici ${version} says that it is not for Node ${process.versions.node}`);
+        t.skip(`undici ${version} says that it is not for Node ${process.versions.node}`);
         return;
       }
       const isBundle = kind === 'minified bundle';
@@ -143,7 +144,7 @@ function check(traced: Run, seen: readonly Seen[], isBundle: boolean): void {
     return told === undefined ? [] : [{ url, parent_id: told.parent_id }];
   });
   for (const { url, parent_id } of signed) {
-    assert.equal(known.has(parent_id) && requestOf(known.get(parent_id)!).path, url, 'the sender`s point');
+    assert.equal(known.has(parent_id) && requestOf(known.get(parent_id)!).path, url, 'the sender’s point');
   }
   // Neither signed nor recorded: what undici sends late, where nothing tells who asked.
   const isRemembered = /^(?:request|stream|pipeline)\b.* by (?:pool|agent|client|wide pool|proxy)\b|^global /;

@@ -1,4 +1,5 @@
 // A status is recorded only where a client was sent it.
+// needs: agent
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

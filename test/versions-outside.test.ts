@@ -1,5 +1,6 @@
 // Versions that are not supported: the application runs as without the agent, and what became of each package
 // is told to who asks.
+// needs: agent packages postgresql mariadb
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // The supported versions of pg, mysql2 and ioredis, each against the real servers. The apps are CommonJS and ES module
 // programs in folders where just that version is installed.
+// needs: agent packages postgresql mariadb redis
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

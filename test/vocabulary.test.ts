@@ -1,4 +1,5 @@
 // The vocabulary of points: what the agent's events say is in it, and a misspelt fact does not compile.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,7 +1,10 @@
+// However a process ends, its events are stored, and it ends as without the agent.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type Run, key, on, run, scenario, shape, treeOf } from './scenario.js';
+import { patiently } from './fixtures/patiently.js';
+import { type Run, key, on, run, said, scenario, shape, treeOf } from './scenario.js';
 
 const profiled = { ...on, OSTRACE_PROFILE: key };
 const file = scenario('ways-out.cjs');
@@ -77,9 +80,10 @@ for (const { way, signal, tree, says, ...rest } of signals) {
   test(`${way} (${signal}): all is stored, and the application ends as without the agent`, async (t) => {
     const times = 'times' in rest ? rest.times : 1;
     const onReady: NonNullable<Parameters<typeof run>[2]>['onReady'] = async (_line, child) => {
-      for (let i = 0; i < times; i++) {
+      for (let i = 1; i <= times; i++) {
+        const caught = i < times ? said(child, `caught ${i}`) : undefined;
         child.kill(signal);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await caught;
       }
     };
     const bare = await run(t, file, { args: [way], load: 'none', onReady });
@@ -96,7 +100,7 @@ test('a signal that comes while the last trace ends ends the application, as wit
     env: on,
     load,
     onReady: async (_line, child) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // It is busy for the second in which the trace is to end.
       child.kill('SIGTERM');
       // Where it is lost, the application would run for ever.
       setTimeout(() => child.kill('SIGKILL'), 5000).unref();
@@ -120,8 +124,8 @@ test('what a process did before it hung and was killed is stored, as unfinished'
     args: ['hang'],
     env: profiled,
     load,
-    onReady: async (_line, child) => {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    onReady: async (_line, child, stored) => {
+      await patiently(stored, (seen) => seen.some(({ name }) => name === 'work-stop'));
       child.kill('SIGKILL');
     },
   });

@@ -1,3 +1,5 @@
+// The worker threads that an application starts: a point for each, and nothing that the application sees.
+// needs: agent
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -129,7 +131,7 @@ for (const [what, { code: before, says, tree }] of Object.entries(broken)) {
   });
 }
 
-test('a file whose name can not be read is Node`s to refuse, and switches nothing off', async (t) => {
+test('a file whose name can not be read is Node’s to refuse, and switches nothing off', async (t) => {
   const code = `
     const { Worker } = require('node:worker_threads');
     const odd = new Proxy({}, { getPrototypeOf() { throw new RangeError('mine'); } });
@@ -144,7 +146,7 @@ test('a file whose name can not be read is Node`s to refuse, and switches nothin
   assert.equal(shape(treeOf(events)[0]!.children), 'thread thread thread thread(thread_main)');
 });
 
-test('nobody is told of the exporter`s own thread', async (t) => {
+test('nobody is told of the exporter’s own thread', async (t) => {
   const code = `
     const { subscribe } = require('node:diagnostics_channel');
     const { Worker } = require('node:worker_threads');

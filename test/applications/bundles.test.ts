@@ -1,4 +1,5 @@
 // Applications that a bundler made one file of.
+// needs: agent packages postgresql mariadb
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';

@@ -1,5 +1,6 @@
 // The frameworks that most applications are written with, each with both drivers: a route that asks them, one
 // that fails, one that streams, and many requests at once.
+// needs: agent packages postgresql mariadb
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, before, test } from 'node:test';

@@ -1,3 +1,5 @@
+// Installs what the applications of the tests are made of.
+// needs: packages
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';

@@ -1,14 +1,12 @@
 // What starts applications in ways of its own: pm2, and Yarn with Plug'n'Play.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { patiently } from '../fixtures/patiently.js';
 import { pack } from '../packed-agent.js';
 import type { Event } from '../../src/trace/event.js';
 import {
@@ -34,48 +32,53 @@ function environment(more: Readonly<Record<string, string>>): Record<string, str
   return { ...(Object.fromEntries(inherited) as Record<string, string>), ...more };
 }
 
-/** An application of its own folder, which says when it listens. */
-async function application(t: TestContext): Promise<{ folder: string; url: string; port: string }> {
+const wholeTree = 'wsgi(thread(thread_main))';
+const lastOfWholeTree = ['wsgi-stop', 'thread-stop', 'thread_main-stop'];
+
+/** An application in a folder of its own, which writes the port that the system gave it into a file. */
+function application(t: TestContext): { readonly folder: string; readonly portFile: string } {
   const folder = scratch(t);
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
   writeFileSync(
     join(folder, 'app.js'),
-    `const { Worker } = require('node:worker_threads');
-     require('node:http').createServer((request, response) => {
+    `const { writeFileSync } = require('node:fs');
+     const { Worker } = require('node:worker_threads');
+     const server = require('node:http').createServer((request, response) => {
        new Worker('0', { eval: true }).on('exit', () => response.end(process.argv.slice(2).join()));
-     }).listen(process.env.PORT, '127.0.0.1', () => console.log('listening'));`,
+     });
+     server.listen(0, '127.0.0.1', () => writeFileSync(process.env.PORT_FILE, server.address().port + '\\n'));`,
   );
-  return { folder, url: `http://127.0.0.1:${port}/`, port: String(port) };
+  return { folder, portFile: join(folder, 'port') };
 }
 
-/** Sends a signed request, as soon as something answers; gives the events of its trace once it is whole. */
-async function trace(url: string, store: string): Promise<readonly Event[]> {
+/** The events of a trace that are stored by now; none while the last line is only half written. */
+function stored(store: string, base_id: string): readonly Event[] {
+  try {
+    const lines = readFileSync(join(store, `${base_id}.jsonl`), 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Event);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Sends a signed request once the application listens, and checks the tree of its trace. Each thread's events
+ * reach the store by themselves, those of the request's thread sometimes before those of the thread that it
+ * started, so no single event says that the trace is whole.
+ */
+async function checkTrace(portFile: string, store: string): Promise<readonly Event[]> {
+  const port = await patiently(
+    () => (existsSync(portFile) ? readFileSync(portFile, 'utf8') : ''),
+    (text) => text.endsWith('\n'),
+  );
+  assert.match(port, /^\d+\n$/, 'the port of the application');
   const { base_id, headers } = signedHeaders();
-  for (let tries = 0; ; tries++) {
-    try {
-      await (await fetch(url)).text();
-      break;
-    } catch (error) {
-      if (tries === 100) throw error;
-      await sleep(100);
-    }
-  }
-  await (await fetch(url, { headers })).text();
-  for (let tries = 0; ; tries++) {
-    try {
-      const lines = readFileSync(join(store, `${base_id}.jsonl`), 'utf8').split('\n');
-      const events = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Event);
-      if (events.some(({ name }) => name === 'wsgi-stop')) return events;
-    } catch {
-      // not yet
-    }
-    assert.ok(tries < 100, `nothing came to ${store}`);
-    await sleep(100);
-  }
+  await (await fetch(`http://127.0.0.1:${port.trim()}/`, { headers })).text();
+  const events = await patiently(
+    () => stored(store, base_id),
+    (seen) => lastOfWholeTree.every((last) => seen.some(({ name }) => name === last)),
+  );
+  assert.equal(shape(treeOf(events)), wholeTree);
+  return events;
 }
 
 const modes = { cluster: ['-i', '1'], fork: [] } as const;
@@ -83,7 +86,7 @@ const modes = { cluster: ['-i', '1'], fork: [] } as const;
 for (const [mode, args] of Object.entries(modes)) {
   for (const preloaded of [`--require ${preload}`, `--import ${modulePreload}`]) {
     test(`pm2, ${mode} mode, ${preloaded.slice(0, 9)}: a service of pm2's name, with its store where pm2 starts it`, async (t) => {
-      const { folder, url, port } = await application(t);
+      const { folder, portFile } = application(t);
       const elsewhere = scratch(t);
       const home = { PM2_HOME: join(elsewhere, 'pm2') };
       const call = (words: readonly string[], cwd: string, env: Readonly<Record<string, string>>) =>
@@ -94,14 +97,14 @@ for (const [mode, args] of Object.entries(modes)) {
           timeout: 60_000,
         });
       // The daemon runs already, as somebody started it who knew of no agent.
-      call(['ping'], elsewhere, {});
+      const daemon = call(['ping'], elsewhere, {});
+      assert.equal(daemon.status, 0, daemon.stderr);
       try {
-        const settings = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: key, PORT: port };
+        const settings = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: key, PORT_FILE: portFile };
         const start = ['start', 'app.js', '--name', 'shop', `--node-args=${preloaded}`, ...args];
         const { status, stderr } = call(start, folder, settings);
         assert.equal(status, 0, stderr);
-        const events = await trace(url, join(folder, '.ostrace'));
-        assert.equal(shape(treeOf(events)), 'wsgi(thread(thread_main))');
+        const events = await checkTrace(portFile, join(folder, '.ostrace'));
         assert.deepEqual([...new Set(events.map(({ service }) => service))], ['shop']);
       } finally {
         // Before the folders of the test go away, without which pm2 finds no daemon.
@@ -113,7 +116,7 @@ for (const [mode, args] of Object.entries(modes)) {
 
 for (const unplugged of [true, false]) {
   test(`Yarn's Plug'n'Play, ${unplugged ? 'unplugged' : 'in its archive'}: traces are stored`, async (t) => {
-    const { folder, url, port } = await application(t);
+    const { folder, portFile } = application(t);
     const env = environment({
       YARN_ENABLE_TELEMETRY: '0',
       YARN_ENABLE_GLOBAL_CACHE: 'false',
@@ -121,7 +124,7 @@ for (const unplugged of [true, false]) {
       YARN_NPM_REGISTRY_SERVER: registry(),
       OSTRACE_ENABLED: 'true',
       OSTRACE_HMAC_KEYS: key,
-      PORT: port,
+      PORT_FILE: portFile,
     });
     const call = (...args: readonly string[]): SpawnSyncReturns<string> =>
       spawnSync(process.execPath, [yarn, ...args], { cwd: folder, env, encoding: 'utf8', timeout: 120_000 });
@@ -135,12 +138,10 @@ for (const unplugged of [true, false]) {
     const child = spawn(process.execPath, [yarn, 'node', '--require', 'ostrace/register', 'app.js'], {
       cwd: folder,
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'ignore', 'inherit'],
     });
     t.after(() => child.kill('SIGTERM'));
-    await once(child.stdout, 'data');
-    const events = await trace(url, join(folder, '.ostrace'));
-    assert.equal(shape(treeOf(events)), 'wsgi(thread(thread_main))');
+    await checkTrace(portFile, join(folder, '.ostrace'));
   });
 }
 
@@ -149,7 +150,7 @@ function registry(): string {
 }
 
 test("a container's entry point, as it is without a shell: the agent is where NODE_OPTIONS say", async (t) => {
-  const { folder, url, port } = await application(t);
+  const { folder, portFile } = application(t);
   // As an image has it: the application and its packages below one folder, started from /.
   const image = join(folder, 'srv/app');
   for (const name of ['dist/register.js', 'dist/agent.js', 'dist/later', 'dist/src', 'package.json']) {
@@ -164,12 +165,10 @@ test("a container's entry point, as it is without a shell: the agent is where NO
       OSTRACE_HMAC_KEYS: key,
       OSTRACE_CONNECTION_STRING: `file://${store}`,
       NODE_OPTIONS: `--require ${join(image, 'node_modules/ostrace/dist/register.js')}`,
-      PORT: port,
+      PORT_FILE: portFile,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
   t.after(() => child.kill('SIGTERM'));
-  await once(child.stdout, 'data');
-  const events = await trace(url, store);
-  assert.equal(shape(treeOf(events)), 'wsgi(thread(thread_main))');
+  await checkTrace(portFile, store);
 });

@@ -1,4 +1,5 @@
 // Next.js as it is served: by `next start`, and by the server of its standalone output.
+// needs: agent packages postgresql mariadb
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

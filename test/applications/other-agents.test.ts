@@ -1,5 +1,6 @@
 // Another agent in the same process, loaded before ours and after it: the application works, our tree is
 // whole and has nothing twice, and the other one records what it records alone.
+// needs: agent packages postgresql mariadb
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
 // TypeScript that runs as it is: by tsx, by ts-node, and by Node, which strips the types itself.
+// needs: agent packages postgresql mariadb
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 
@@ -31,7 +32,7 @@ const ways: readonly (readonly [
   ['tsx, then the agent, an ES module', 'esm/app.ts', [...tsx, ...byImport], tsx],
   ['ts-node, then the agent', 'app.ts', [...tsNode, ...byRequire], tsNode],
   ['the agent, then ts-node', 'app.ts', [...byRequire, ...tsNode], tsNode],
-  ['ts-node`s loader and the agent', 'esm/app.ts', [...byImport, ...loader], loader],
+  ['ts-node’s loader and the agent', 'esm/app.ts', [...byImport, ...loader], loader],
 ];
 
 for (const [what, file, nodeArgs, bare] of ways) {
@@ -56,17 +57,15 @@ for (const [what, script, flag] of tools) {
   });
 }
 
-// Node 20 strips no types; 22 needs a flag before 22.18.
-if (major >= 22) {
-  const nodeArgs = major === 22 && minor < 18 ? ['--experimental-strip-types'] : [];
-  for (const file of ['app.mts', 'app.cts', 'esm/app.ts']) {
-    for (const load of ['import', 'require'] as const) {
-      test(`Node's own stripping, --${load} (${file}): the whole tree`, async (t) => {
-        // Any `--import` makes Node 22 take another way, with a warning of its own.
-        const bare =
-          load === 'import' ? { nodeArgs: [...nodeArgs, '--import', 'data:text/javascript,'] } : {};
-        await probe(t, join(cwd, file), { cwd, load, nodeArgs, bare });
-      });
-    }
+const withStripping = major >= 22 ? false : 'Node 20 strips no types';
+// Node 22 needs a flag before 22.18.
+const stripping = major === 22 && minor < 18 ? ['--experimental-strip-types'] : [];
+for (const file of ['app.mts', 'app.cts', 'esm/app.ts']) {
+  for (const load of ['import', 'require'] as const) {
+    test(`Node's own stripping, --${load} (${file}): the whole tree`, { skip: withStripping }, async (t) => {
+      // Any `--import` makes Node 22 take another way, with a warning of its own.
+      const bare = load === 'import' ? { nodeArgs: [...stripping, '--import', 'data:text/javascript,'] } : {};
+      await probe(t, join(cwd, file), { cwd, load, nodeArgs: stripping, bare });
+    });
   }
 }

@@ -1,4 +1,5 @@
 // The stores that the faults are tried on: how each is reached through a proxy, and how its events are counted.
+// needs: postgresql mariadb redis rabbitmq
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,

@@ -1,4 +1,5 @@
 // What applications, compilers and test tools do to `require.cache`, and copies of one driver.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -39,7 +40,7 @@ for (const type of ['cjs', 'mjs']) {
   });
 }
 
-test('what a preload has taken out of Node`s modules before the agent works, but for threads it is seen', async (t) => {
+test('what a preload has taken out of Node’s modules before the agent works, but for threads it is seen', async (t) => {
   const builtins = join(folder, 'preloads/builtins.cjs');
   await probe(t, join(folder, 'caches/early-builtins.cjs'), {
     load: 'none',

@@ -1,4 +1,5 @@
 // Where packages lie: several copies of one, and links in the place of folders.
+// needs: agent postgresql mariadb
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';

@@ -1,5 +1,6 @@
 // Loaders of somebody else's that give Node the source of CommonJS files too, as compilers and other agents
 // do. Node then runs such a file, and all that it requires, without the functions that can be hooked.
+// needs: agent postgresql mariadb
 import { join } from 'node:path';
 import { test } from 'node:test';
 

@@ -1,4 +1,5 @@
 // Node in the modes in which somebody else starts the application: the REPL, the test runner, the watcher.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';

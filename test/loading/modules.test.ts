@@ -1,4 +1,5 @@
 // Each way in which an application gets its modules: a file in test/loading/forms, named by its first line.
+// needs: agent postgresql mariadb
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

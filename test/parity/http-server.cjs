@@ -111,7 +111,7 @@ exports.cases = {
     for (const [name, list] of Object.entries(lines)) seen(name, list);
   },
 
-  'the application`s storage in a handler and after it': async (seen) => {
+  'the application’s storage in a handler and after it': async (seen) => {
     const lines = [];
     const note = (what) => lines.push(`${what} ${storage.getStore()}`);
     const server = http.createServer((request, response) => {

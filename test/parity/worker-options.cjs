@@ -202,7 +202,7 @@ exports.cases = {
   'environment data': async (seen) => {
     const { Worker: _class, ...plain } = { a: 1 };
     setEnvironmentData('own', plain);
-    setEnvironmentData('ostrace', 'the application`s');
+    setEnvironmentData('ostrace', 'the application’s');
     setEnvironmentData(5, new Map([['a', 1]]));
     const keys = `['own', 'ostrace', 5, 'ostrace:handover', 'none'].map((key) => getEnvironmentData(key))`;
     const code = `const { getEnvironmentData, setEnvironmentData, Worker } = require('node:worker_threads');

@@ -16,7 +16,10 @@ const handlers = {
   // Marks in each kind of callback; all are children of the request's own point.
   '/events': async (request, response) => {
     profiler.trace('handler', () => {});
-    request.on('data', () => profiler.trace('data', () => {}));
+    request.on('data', () => {
+      profiler.trace('data', () => {});
+      console.log('some of the body');
+    });
     response.on('finish', () => profiler.trace('finish', () => {}));
     response.on('close', () => profiler.trace('close', () => {}));
     await new Promise((resolve) => request.on('end', resolve));

@@ -2,7 +2,7 @@
 const { execFile } = require('node:child_process');
 const http = require('node:http');
 const { Worker } = require('node:worker_threads');
-const { current } = require(`${process.env.AGENT}/dist/agent.js`);
+const { current, tracing } = require(`${process.env.AGENT}/dist/agent.js`);
 
 const sockets = [];
 const traces = [];
@@ -38,6 +38,7 @@ function state() {
   const left = traces.map((trace) => trace.deref()).filter((trace) => trace !== undefined);
   return {
     traces: traces.length,
+    live: tracing.live,
     left: left.length,
     held: left.flatMap((trace) => [
       ...(trace.onEnd ?? []),

@@ -80,10 +80,10 @@ function waysOf(name) {
     };
   }
   return {
-    'undici`s ProxyAgent': byUndici(its, ({ ProxyAgent }) => new ProxyAgent(proxy)),
-    'undici`s tunnels': byUndici(its, ({ ProxyAgent }) => new ProxyAgent({ uri: proxy, proxyTunnel: true })),
+    'undici’s ProxyAgent': byUndici(its, ({ ProxyAgent }) => new ProxyAgent(proxy)),
+    'undici’s tunnels': byUndici(its, ({ ProxyAgent }) => new ProxyAgent({ uri: proxy, proxyTunnel: true })),
     ...(its.EnvHttpProxyAgent && {
-      'undici`s EnvHttpProxyAgent': byUndici(
+      'undici’s EnvHttpProxyAgent': byUndici(
         its,
         ({ EnvHttpProxyAgent }) => new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy }),
       ),

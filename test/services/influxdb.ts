@@ -1,3 +1,5 @@
+// An InfluxDB of a test's own.
+// needs: influxdb
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,10 +16,7 @@ export interface InfluxdbServer {
 export async function startInfluxdb(
   settings: Readonly<Partial<Record<'data' | 'http', string>>> = {},
 ): Promise<InfluxdbServer> {
-  const [influxd] = findPrograms(['influxd']) ?? (await install());
-  if (influxd === undefined) {
-    throw new Error('the tests need InfluxDB 1.x: install it (Debian: apt-get install influxdb)');
-  }
+  const influxd = await provideInfluxdb();
   const scratch = await createScratch(['influxdb', 'nobody']);
   const config = join(scratch.folder, 'influxdb.conf');
   writeFileSync(config, configuration(scratch, settings), { mode: 0o644 });
@@ -33,9 +32,12 @@ export async function startInfluxdb(
   return { port: scratch.port, stop: () => scratch.remove() };
 }
 
-async function install(): Promise<readonly string[]> {
-  await installPackages('InfluxDB', ['influxdb']);
-  return findPrograms(['influxd']) ?? [];
+/** Makes sure that its program is there, and gives that. */
+export async function provideInfluxdb(): Promise<string> {
+  if (findPrograms(['influxd']) === undefined) await installPackages('InfluxDB', ['influxdb']);
+  const [influxd] = findPrograms(['influxd']) ?? [];
+  if (influxd !== undefined) return influxd;
+  throw new Error('the tests need InfluxDB 1.x: install it (Debian: apt-get install influxdb)');
 }
 
 function configuration(

@@ -94,7 +94,7 @@ module.exports = async function startThreads(port) {
         tinypool()
           .run(id)
           .then(() => call(id, done)),
-      'a thread`s own client': (id, call, done) =>
+      'a thread’s own client': (id, call, done) =>
         clientPool()
           .run(id)
           .then(() => call(id, done)),
