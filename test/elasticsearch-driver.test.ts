@@ -236,6 +236,16 @@ test('what is no event is skipped and counted', async (t) => {
   assert.deepEqual([stored?.events.length, stored?.skipped], [2, 2]);
 });
 
+test('a document that is nested too deep is skipped and counted, and the others are read', async (t) => {
+  const { server, driver } = await use(t);
+  const source = JSON.stringify(point('1')[0]!);
+  const deep = source.replace(/"info":\{/, `$&"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},`);
+  const hits = `{"_scroll_id":"1","hits":{"hits":[{"_source":${deep}},{"_source":${source}}]}}`;
+  server.next({ status: 200 }, { status: 200, body: hits }, { status: 200, body: '{}' });
+  const stored = await driver.read(base_id);
+  assert.deepEqual([stored?.events.length, stored?.skipped], [1, 1]);
+});
+
 test('a server that can be read only, that is another one, or that lost a shard says so', async (t) => {
   const { server, driver } = await use(t);
   const version = { status: 200, body: '{"version":{"number":"8.1.0"}}' };

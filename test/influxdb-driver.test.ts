@@ -196,6 +196,20 @@ test('foreign points of the same measurement are skipped and counted', async () 
   assert.equal((await driver.list()).length <= 1, true);
 });
 
+test('a problem that is no text is an error as any other, however deep it is nested', async (t) => {
+  const receiver = await openReceiver(() => ({
+    status: 200,
+    body: `{"error":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+  }));
+  t.after(() => receiver.stop());
+  const other = open(`influxdb://127.0.0.1:${receiver.port}/db`);
+  await assert.rejects(other.read(base_id), {
+    name: 'DriverError',
+    message: /cannot be read: it gives no reason$/,
+  });
+  await other.close();
+});
+
 test('a user and a password let in, and others do not', async () => {
   const strict = await startInfluxdb({ http: 'auth-enabled = true' });
   try {

@@ -1,6 +1,6 @@
 import type { Event } from '../../trace/event.js';
 import { isUuid } from '../../trace/ids.js';
-import { parseEvent, parseTimestamp } from '../../trace/parse.js';
+import { eventOf, parseTimestamp } from '../../trace/parse.js';
 import {
   type Driver,
   DriverError,
@@ -113,7 +113,7 @@ function traceOf(base_id: string, sources: readonly unknown[]): StoredTrace | un
   const events: { event: Event; micros: number; rank: number }[] = [];
   let skipped = 0;
   for (const source of sources) {
-    const event = parseEvent(JSON.stringify(source) ?? '');
+    const event = eventOf(source);
     if (event === undefined) skipped++;
     else if (event.base_id === base_id) {
       const rank = event.name.endsWith('-start') ? 0 : 1;

@@ -10,7 +10,7 @@ import {
 } from '../driver.js';
 import { answerBytes } from '../intake.js';
 import type { Dialect, Failure, Session } from './dialect.js';
-import { type Row, columns, eventOf, identity, rowOf } from './rows.js';
+import { type Row, columns, identity, readRow, rowOf } from './rows.js';
 import { newestTraces } from './newest.js';
 import { insert, statementsOf, valuesOf } from './statements.js';
 import { summaries } from '../summaries.js';
@@ -187,7 +187,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
         if (rows.length === 0) return undefined;
         const reported = new Map<Event, Reported>();
         for (const row of rows) {
-          const read = eventOf(row);
+          const read = readRow(row);
           if (read !== undefined) reported.set(read.event, { payload: read.payload, host: read.host });
         }
         return { events: [...reported.keys()], skipped: rows.length - reported.size, reported };

@@ -1,5 +1,5 @@
 import type { Event } from '../../trace/event.js';
-import { parseEvent } from '../../trace/parse.js';
+import { eventOf, parseEvent } from '../../trace/parse.js';
 import type { DriverSettings, Line } from '../driver.js';
 
 /** The columns of OSProfiler's table but the first, the number of the row. */
@@ -53,14 +53,14 @@ export function identity(row: Pick<Row, 'base_id' | 'trace_id' | 'name' | 'times
 }
 
 /** The event of a row, and what OSProfiler's report shows of it: no more than `data`, and the row's host. */
-export function eventOf(
+export function readRow(
   row: Row,
 ): { readonly event: Event; readonly payload: unknown; readonly host: string | null } | undefined {
   const payload = dataOf(row.data);
   if (payload === undefined) return undefined;
   const { data: _data, host, ...fields } = row;
   // What is in the columns counts, whatever `data` holds under these names.
-  const event = parseEvent(JSON.stringify({ ...payload, ...fields }));
+  const event = eventOf({ ...payload, ...fields });
   return event && { event, payload, host };
 }
 
