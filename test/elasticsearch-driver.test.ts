@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import type { Driver, Line } from '../src/drivers/driver.js';
+import type { Driver } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { at, base_id, eventsOf, shopTrace } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { osprofiler, runPython } from './fixtures/osprofiler.js';
 import { type SearchServer, type Version, openSearchServer } from './stand-ins/elasticsearch.js';
 
@@ -39,8 +41,6 @@ async function use(
   return { server, driver, url };
 }
 
-const linesOf = (given: readonly Event[]): Line[] =>
-  given.map((event) => ({ base_id: event.base_id, text: JSON.stringify(event) }));
 const point = (id: string, trace = base_id, start = 1): Event[] =>
   eventsOf({ name: 'p', id, trace, start, stop: start + 1 });
 
@@ -66,7 +66,7 @@ for (const { typed, ...version } of versions) {
   const name = `${version.distribution ?? 'elasticsearch'} ${version.number}`;
   test(`${name}: documents and indexes are OSProfiler's, ${typed ? 'with' : 'without'} a type`, async (t) => {
     const { server, driver } = await use(t, version, { filterErrorTrace: true });
-    await driver.write(goldenEvents.map(({ body }) => ({ base_id, text: body })));
+    await driver.write(goldenEvents.map(({ body }) => new Line(base_id, body)));
     const stored = (index: string): unknown[] => [...server.indexes.get(index)!.values()];
     assert.deepEqual(
       stored(events),
@@ -198,7 +198,7 @@ test('a document that is refused costs the others nothing, and one that may be s
       message: /did not store 1 of 3 events: some_exception: because of it$/,
     });
   }
-  const torn = { base_id, text: '{"name":"p-st' };
+  const torn = new Line(base_id, '{"name":"p-st');
   await assert.rejects(async () => driver.write([torn, ...linesOf(point('3'))]), { refused: 1, again: [] });
   assert.equal(server.indexes.get(events)!.size, 4);
 });
@@ -269,7 +269,7 @@ test('who may write but not ask for the version writes without types', async (t)
 
 test('OSProfiler shows what ostrace wrote, and ostrace what OSProfiler wrote: the same report', async (t) => {
   const { server, driver, url } = await use(t);
-  const written = goldenEvents.map(({ body }) => ({ base_id, text: body }));
+  const written = goldenEvents.map(({ body }) => new Line(base_id, body));
   await driver.write(written);
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(__dirname, '../src/cli/main.js'),

@@ -18,11 +18,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
-import { type Driver, DriverError, type Line, WriteError } from '../src/drivers/driver.js';
+import { type Driver, DriverError, WriteError } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { at, base_id, eventsOf } from './fixtures/events.js';
+import { lineOf } from './fixtures/lines.js';
 
 let folder = '';
 let driver: Driver;
@@ -38,9 +40,8 @@ afterEach(() => {
 });
 
 const fileOf = (trace: string): string => join(folder, `${trace}.jsonl`);
-const toLine = (event: Event): Line => ({ base_id: event.base_id, text: JSON.stringify(event) });
 const started = (id: string, trace = base_id, start = 1): Line =>
-  toLine(eventsOf({ name: 'p', id, trace, start })[0]!);
+  lineOf(eventsOf({ name: 'p', id, trace, start })[0]!);
 
 async function idsOf(trace = base_id): Promise<string[] | undefined> {
   return (await driver.read(trace))?.events.map((event) => event.trace_id);
@@ -55,7 +56,7 @@ test('nothing is made before the first write, and reading an empty store gives n
 test('events come back as they were stored, each trace from its own file', async () => {
   const other = newId();
   const events = eventsOf({ name: 'db', id: '1', start: 1, stop: 2, startInfo: { text: 'żółć\n\u2028😀' } });
-  await driver.write([toLine(events[0]!), started('x', other), toLine(events[1]!)]);
+  await driver.write([lineOf(events[0]!), started('x', other), lineOf(events[1]!)]);
   await driver.write([started('y', other)]);
   assert.deepEqual(await driver.read(base_id), { events, skipped: 0 });
   assert.deepEqual(await idsOf(other), ['x', 'y']);
@@ -169,7 +170,7 @@ test('foreign, hostile and huge lines are skipped and counted', async () => {
   appendFileSync(fileOf(base_id), Buffer.from([0x0a, 0xff, 0xfe, 0x80, 0x0a]));
   // As large as a line may be, so that it spans many chunks.
   const large = eventsOf({ name: 'p', id: 'large', start: 1, startInfo: { x: 'ü'.repeat(2_000_000) } });
-  await driver.write([toLine(large[0]!), started('last')]);
+  await driver.write([lineOf(large[0]!), started('last')]);
   const stored = await driver.read(base_id);
   assert.deepEqual(
     stored?.events.map((event) => event.trace_id),
@@ -185,7 +186,7 @@ test('lines of every length are read whole, wherever the chunks end', async () =
   await driver.write(
     ids.map((id) => {
       const startInfo = { padding: 'ä'.repeat(Number(id)) };
-      return toLine(eventsOf({ name: 'p', id, start: 1, startInfo })[0]!);
+      return lineOf(eventsOf({ name: 'p', id, start: 1, startInfo })[0]!);
     }),
   );
   assert.deepEqual(await driver.read(base_id).then((stored) => stored?.skipped), 0);
@@ -232,7 +233,7 @@ test('an id that is no UUID names no file', async () => {
 });
 
 test('a line without a trace is refused, and those beside it are stored', async () => {
-  const lines: Line[] = [started('1'), { base_id: '../../escaped', text: '{}' }, started('2')];
+  const lines: Line[] = [started('1'), new Line('../../escaped', '{}'), started('2')];
   assert.throws(() => driver.write(lines), DriverError);
   assert.deepEqual(await idsOf(), ['1', '2']);
   assert.equal(existsSync(join(folder, '../../escaped.jsonl')), false);
@@ -292,7 +293,7 @@ test('what is stored again after a failure is stored once', async () => {
 test('a trace that can not be written comes back alone, and what has no trace is refused', async () => {
   const other = newId();
   mkdirSync(fileOf(other), { recursive: true });
-  const lines = [started('1'), started('x', other), started('y', other), { base_id: '../x', text: '{}' }];
+  const lines = [started('1'), started('x', other), started('y', other), new Line('../x', '{}')];
   assert.throws(
     () => driver.write(lines),
     (error) => {
@@ -308,7 +309,7 @@ test('traces with a failed point are listed when that is asked for', async () =>
   const other = newId();
   const failed = eventsOf({ name: 'p', id: '1', start: 1, stop: 2, stopInfo: { etype: 'Error' } });
   const fine = eventsOf({ name: 'p', id: '2', trace: other, start: 1, stop: 2, startInfo: { etype: 'no' } });
-  const lines = [...failed, ...fine].map(toLine);
+  const lines = [...failed, ...fine].map(lineOf);
   await driver.write(lines);
   assert.deepEqual(await driver.listErrors(), []);
   const filtering = open(`file://${folder}`, { filterErrorTrace: true });

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import type { Driver, Line } from '../src/drivers/driver.js';
-import type { Event } from '../src/trace/event.js';
+import type { Driver } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { at, base_id, eventsOf, shopTrace } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { type InfluxdbServer, startInfluxdb } from './services/influxdb.js';
 import { openReceiver } from './stand-ins/receiver.js';
 
@@ -29,8 +30,6 @@ beforeEach(async (t) => {
 });
 
 const url = (): string => `influxdb://127.0.0.1:${server.port}/${encodeURIComponent(database)}`;
-const linesOf = (given: readonly Event[]): Line[] =>
-  given.map((event) => ({ base_id: event.base_id, text: JSON.stringify(event) }));
 const point = (id: string, trace = base_id, start = 1): Line[] =>
   linesOf(eventsOf({ name: 'p', id, trace, start, stop: start + 1 }));
 
@@ -126,8 +125,8 @@ test('the list has each trace once, newest first, and failed ones where they wer
 });
 
 test('lines without a trace or a time are refused, and those beside them are stored', async () => {
-  const timeless = { base_id, text: '{"name":"p-start","info":{"timestamp":"2026-01-02T03:04:05.000001"}}' };
-  const traceless = { base_id: '../..', text: point('x')[0]!.text };
+  const timeless = new Line(base_id, '{"name":"p-start","info":{"timestamp":"2026-01-02T03:04:05.000001"}}');
+  const traceless = new Line('../..', point('x')[0]!.text);
   const written = driver.write([timeless, ...point('1'), traceless]);
   await assert.rejects(async () => written, { name: 'WriteError', refused: 2, again: [] });
   assert.equal((await driver.read(base_id))?.events.length, 2);

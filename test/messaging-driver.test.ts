@@ -10,13 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'amqplib';
 
 import { parseBroker } from '../src/drivers/rabbitmq/url.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type Line,
-  type WriteError,
-} from '../src/drivers/driver.js';
+import { type Driver, DriverError, type DriverSettings, type WriteError } from '../src/drivers/driver.js';
+import type { Line } from '../src/drivers/line.js';
 import { stringifyReport } from '../src/report/json.js';
 import { buildReport } from '../src/report/report.js';
 import type { Event } from '../src/trace/event.js';
@@ -24,6 +19,7 @@ import { newId } from '../src/trace/ids.js';
 import { openProxy } from './fixtures/amqp-proxy.js';
 import { open as openDriver } from './fixtures/drivers.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
+import { lineOf, linesOf } from './fixtures/lines.js';
 import { osprofiler } from './fixtures/osprofiler.js';
 import { startPeer } from './fixtures/peer.js';
 import { type Broker, forget, provideBroker, withChannel } from './fixtures/rabbitmq.js';
@@ -62,8 +58,7 @@ function through(port: number): string {
   return Object.assign(new URL(broker.url), { host: `127.0.0.1:${port}` }).href;
 }
 
-const toLine = (event: Event): Line => ({ base_id: event.base_id, text: JSON.stringify(event) });
-const linesOf = (trace: string): Line[] => shopTrace(trace).map(toLine);
+const shopLines = (trace: string): Line[] => linesOf(shopTrace(trace));
 
 interface Message {
   readonly content: Buffer;
@@ -117,7 +112,7 @@ async function eventually(action: () => void | Promise<unknown>): Promise<void> 
 
 test('messages are those of OSProfiler with oslo.messaging', async () => {
   const events = golden.messages.map((message) => message.body_parsed.payload);
-  await open().write(events.map(toLine));
+  await open().write(events.map(lineOf));
   const messages = await takeAll();
   assert.equal(messages.length, golden.messages.length);
   const ids = new Set<string>();
@@ -152,14 +147,14 @@ function asWords(properties: Readonly<Record<string, unknown>>): Record<string, 
 }
 
 test('what ours declares, oslo.messaging may declare too', async () => {
-  await open().write(linesOf(newId()));
+  await open().write(shopLines(newId()));
   await withChannel(broker.url, async (channel) => {
     await channel.assertExchange('openstack', 'topic', { durable: false, autoDelete: false });
     const { messageCount } = await channel.assertQueue('profiler.info', {
       durable: false,
       autoDelete: false,
     });
-    assert.equal(messageCount, linesOf(newId()).length);
+    assert.equal(messageCount, shopLines(newId()).length);
   });
 });
 
@@ -168,7 +163,7 @@ test('a trace is read as often as one likes, and every other stays too', async (
   const driver = open();
   assert.equal(await driver.read(mine), undefined);
   assert.match(await driver.check(), /is not there yet/);
-  await driver.write([...linesOf(other), ...linesOf(mine)]);
+  await driver.write([...shopLines(other), ...shopLines(mine)]);
   for (const trace of [mine, other, mine]) {
     assert.deepEqual(await driver.read(trace), { events: shopTrace(trace), skipped: 0 });
   }
@@ -183,7 +178,7 @@ test('a trace is read as often as one likes, and every other stays too', async (
 test('what comes while a trace is read belongs to it', async () => {
   const [trace, lines] = [newId(), 3];
   const [writer, reader] = [open(), open()];
-  const all = linesOf(trace);
+  const all = shopLines(trace);
   await writer.write(all.slice(0, lines));
   const reading = reader.read(trace);
   await writer.write(all.slice(lines));
@@ -193,7 +188,7 @@ test('what comes while a trace is read belongs to it', async () => {
 test('a message with an envelope is read; one that was sent again counts once; no event is skipped', async () => {
   const trace = newId();
   const driver = open();
-  const [first, second, third] = linesOf(trace) as [Line, Line, Line];
+  const [first, second, third] = shopLines(trace) as [Line, Line, Line];
   await driver.write([first, second]);
   await driver.write([first], { isRepeated: true });
   const inner = `{"payload": ${third.text}, "_unique_id": "1"}`;
@@ -207,7 +202,7 @@ test('a message with an envelope is read; one that was sent again counts once; n
     '',
     'null',
     // Of another trace, and speaks of this one.
-    toLine(eventsOf({ name: 'p', id: '1', start: 1, trace: newId(), startInfo: { trace } })[0]!).text.replace(
+    lineOf(eventsOf({ name: 'p', id: '1', start: 1, trace: newId(), startInfo: { trace } })[0]!).text.replace(
       /^.*$/,
       '{"payload": $&}',
     ),
@@ -228,7 +223,7 @@ test('a user who may not read is told so, and not that somebody else reads', asy
   } catch {
     return t.skip('rabbitmqctl does not rule the broker');
   }
-  await open().write(linesOf(newId()));
+  await open().write(shopLines(newId()));
   const url = Object.assign(new URL(broker.url), { username: user, password: 'secret' });
   const { message } = await failure(() => open(url.href).read(newId()));
   assert.match(
@@ -240,7 +235,7 @@ test('a user who may not read is told so, and not that somebody else reads', asy
 
 test('while somebody else reads, nobody reads a part of a trace', async () => {
   const driver = open();
-  await driver.write(linesOf(newId()));
+  await driver.write(shopLines(newId()));
   await withChannel(broker.url, async (channel) => {
     await channel.consume('profiler.info', () => {});
     assert.match((await failure(() => driver.read(newId()))).message, /somebody else reads the queue/);
@@ -257,8 +252,8 @@ test('traces cannot be listed', async () => {
 test('messaging:// takes the broker of the transport URL', async () => {
   const trace = newId();
   const driver = open('messaging://', { transportUrl: broker.transportUrl });
-  await driver.write(linesOf(trace));
-  assert.equal((await open().read(trace))?.events.length, linesOf(trace).length);
+  await driver.write(shopLines(trace));
+  assert.equal((await open().read(trace))?.events.length, shopLines(trace).length);
   const { message } = await failure(() => open('messaging://'));
   assert.match(message, /set OSTRACE_TRANSPORT_URL to rabbit:/);
   for (const transportUrl of [
@@ -295,8 +290,8 @@ test('the nodes are tried in turn', async () => {
   const user = `${username}:${password}`;
   const driver = open(`rabbit://${user}@127.0.0.1:1,${user}@${host}${pathname}`);
   const trace = newId();
-  await driver.write(linesOf(trace));
-  assert.equal((await driver.read(trace))?.events.length, linesOf(trace).length);
+  await driver.write(shopLines(trace));
+  assert.equal((await driver.read(trace))?.events.length, shopLines(trace).length);
 });
 
 test('a broker that is not there, that does not let us in or that never answers is an error', async () => {
@@ -312,7 +307,7 @@ test('a broker that is not there, that does not let us in or that never answers 
   };
   for (const [url, message] of Object.entries(cases)) {
     const driver = open(url);
-    const error = await failure(() => driver.write(linesOf(newId())));
+    const error = await failure(() => driver.write(shopLines(newId())));
     assert.match(error.message, message);
     assert.equal(error.isCertain, true);
   }
@@ -323,7 +318,7 @@ test('a connection that is cut is an error once, and what comes again is stored'
   const proxy = await openProxy(broker.address);
   const driver = open(through(proxy.port));
   const trace = newId();
-  const [first, ...others] = linesOf(trace);
+  const [first, ...others] = shopLines(trace);
   await driver.write([first!]);
   proxy.cut();
   await eventually(() => driver.check());
@@ -341,7 +336,7 @@ test('a broker that takes no messages is an error at once, and is used again whe
   const proxy = await openProxy(broker.address);
   const driver = open(through(proxy.port));
   const trace = newId();
-  const [first, second, ...others] = linesOf(trace) as [Line, Line, ...Line[]];
+  const [first, second, ...others] = shopLines(trace) as [Line, Line, ...Line[]];
   await driver.write([first]);
   proxy.freeze();
   const writing = failure(() => driver.write([second]));
@@ -363,10 +358,10 @@ test('a message that is too long for the broker costs the others nothing', async
   const proxy = await openProxy(broker.address);
   const driver = open(through(proxy.port));
   const trace = newId();
-  const [first, ...others] = linesOf(trace);
+  const [first, ...others] = shopLines(trace);
   await driver.write([first!]);
   proxy.freeze();
-  const long = toLine(
+  const long = lineOf(
     eventsOf({ name: 'p', id: '1', start: 1, trace, startInfo: { text: 'x'.repeat(2000) } })[0]!,
   );
   const writing = failure(() => driver.write([...others, long]));
@@ -381,17 +376,17 @@ test('a message that is too long for the broker costs the others nothing', async
 test('a queue that somebody deletes is made again, and nothing is lost', async () => {
   const driver = open();
   const trace = newId();
-  await driver.write(linesOf(newId()));
+  await driver.write(shopLines(newId()));
   await withChannel(broker.url, (channel) => channel.deleteQueue('profiler.info'));
-  const error = await failure(() => driver.write(linesOf(trace)));
+  const error = await failure(() => driver.write(shopLines(trace)));
   assert.match(error.message, /the queue is gone/);
-  assert.deepEqual((error as WriteError).again, linesOf(trace));
+  assert.deepEqual((error as WriteError).again, shopLines(trace));
   assert.equal(error.isCertain, true);
-  await driver.write(linesOf(trace));
-  assert.equal((await driver.read(trace))?.events.length, linesOf(trace).length);
+  await driver.write(shopLines(trace));
+  assert.equal((await driver.read(trace))?.events.length, shopLines(trace).length);
   await withChannel(broker.url, forget);
-  assert.match((await failure(() => driver.write(linesOf(trace)))).message, /no exchange/);
-  await driver.write(linesOf(trace));
+  assert.match((await failure(() => driver.write(shopLines(trace)))).message, /no exchange/);
+  await driver.write(shopLines(trace));
 });
 
 test('a durable exchange and queue are used as they are', async () => {
@@ -402,8 +397,8 @@ test('a durable exchange and queue are used as they are', async () => {
   });
   const trace = newId();
   const driver = open();
-  await driver.write(linesOf(trace));
-  assert.equal((await driver.read(trace))?.events.length, linesOf(trace).length);
+  await driver.write(shopLines(trace));
+  assert.equal((await driver.read(trace))?.events.length, shopLines(trace).length);
 });
 
 test('a full queue that refuses messages is an error that names them', async () => {
@@ -413,7 +408,7 @@ test('a full queue that refuses messages is an error that names them', async () 
   await channel.assertQueue('profiler.info', { durable: true, maxLength: 2, overflow: 'reject-publish' });
   await channel.bindQueue('profiler.info', 'openstack', 'profiler.info');
   await model.close();
-  const lines = linesOf(newId());
+  const lines = shopLines(newId());
   const error = await failure(() => open().write(lines));
   assert.match(error.message, /it refused messages/);
   assert.equal((error as WriteError).again.length + 2, lines.length);
@@ -436,7 +431,7 @@ test('without amqplib there is a line that says what to install', async () => {
 
 test('osprofiler shows what ours wrote as the report that ours shows', async () => {
   const trace = newId();
-  await open().write(linesOf(trace));
+  await open().write(shopLines(trace));
   const ours = [...stringifyReport(buildReport((await open().read(trace))!.events))].join('');
   const args = ['--connection-string', 'messaging://', '--transport-url', broker.transportUrl];
   const theirs = await osprofiler('trace', 'show', '--json', trace, ...args);

@@ -7,19 +7,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type Line,
-  type WriteError,
-} from '../src/drivers/driver.js';
+import { type Driver, DriverError, type DriverSettings, type WriteError } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { stringifyReport } from '../src/report/json.js';
 import { buildReport } from '../src/report/report.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { open as openDriver } from './fixtures/drivers.js';
 import { at, eventsOf, shopTrace } from './fixtures/events.js';
+import { lineOf, linesOf } from './fixtures/lines.js';
 import { type Command, type Standin, startStandin } from './fixtures/mongodb.js';
 import { osprofiler } from './fixtures/osprofiler.js';
 
@@ -51,8 +47,7 @@ function open(connectionString = `${address()}/`, settings?: Partial<DriverSetti
   return driver;
 }
 
-const toLine = (event: Event): Line => ({ base_id: event.base_id, text: JSON.stringify(event) });
-const linesOf = (trace: string): Line[] => shopTrace(trace).map(toLine);
+const shopLines = (trace: string): Line[] => linesOf(shopTrace(trace));
 
 async function failure(action: () => unknown): Promise<DriverError> {
   try {
@@ -74,7 +69,7 @@ function bare(given: Command): Command {
 test('documents and commands are those of OSProfiler', async () => {
   const driver = open(address(), { filterErrorTrace: true });
   const base_id = goldenEvents[0]!.base_id;
-  await driver.write(goldenEvents.map(toLine));
+  await driver.write(goldenEvents.map(lineOf));
   const [insert, ...more] = await standin.asked('insert');
   assert.deepEqual([insert!['insert'], insert!['$db'], more], ['profiler', 'osprofiler', []]);
   const documents = insert!['documents'] as typeof goldenEvents;
@@ -100,7 +95,7 @@ test('a trace is read as it was written, in batches too, and nothing of another'
   const [mine, other] = [newId(), newId()];
   const driver = open();
   assert.equal(await driver.read(mine), undefined);
-  await driver.write([...linesOf(other), ...linesOf(mine)]);
+  await driver.write([...shopLines(other), ...shopLines(mine)]);
   assert.deepEqual(await driver.read(mine), { events: shopTrace(mine), skipped: 0 });
   assert.equal((await standin.asked('getMore')).length > 0, true);
   assert.match(await driver.check(), /^34 events in osprofiler\.profiler of MongoDB at mongodb:/);
@@ -109,9 +104,9 @@ test('a trace is read as it was written, in batches too, and nothing of another'
 test('traces are listed by their first timestamp, failed ones by their last failure', async () => {
   const [first, second, foreign] = [newId(), newId(), newId()];
   const driver = open(address(), { filterErrorTrace: true });
-  await driver.write(linesOf(first));
-  await driver.write(eventsOf({ name: 'p', id: '1', trace: second, start: 300, stop: 400 }).map(toLine));
-  await driver.write(eventsOf({ name: 'p', id: '1', trace: foreign, start: 500 }).map(toLine));
+  await driver.write(shopLines(first));
+  await driver.write(eventsOf({ name: 'p', id: '1', trace: second, start: 300, stop: 400 }).map(lineOf));
+  await driver.write(eventsOf({ name: 'p', id: '1', trace: foreign, start: 500 }).map(lineOf));
   assert.deepEqual(await driver.list(), [
     { base_id: foreign, timestamp: at(500) },
     { base_id: second, timestamp: at(300) },
@@ -120,13 +115,13 @@ test('traces are listed by their first timestamp, failed ones by their last fail
   assert.deepEqual(await driver.newest!(2), { traces: (await driver.list()).slice(0, 2), total: undefined });
   // The command that exits with 1.
   assert.deepEqual(await driver.listErrors(), [{ base_id: first, timestamp: at(165_000) }]);
-  await open(address(), { filterErrorTrace: false }).write(linesOf(foreign));
+  await open(address(), { filterErrorTrace: false }).write(shopLines(foreign));
   assert.equal((await driver.listErrors()).length, 1);
 });
 
 test('what comes again is not stored again', async () => {
   const trace = newId();
-  const [first, ...others] = linesOf(trace);
+  const [first, ...others] = shopLines(trace);
   await open().write([first!, first!]);
   await open().write([first!, ...others], { isRepeated: true });
   assert.deepEqual((await open().read(trace))?.events, shopTrace(trace));
@@ -135,24 +130,15 @@ test('what comes again is not stored again', async () => {
 test('what the store refuses costs the others nothing', async () => {
   const trace = newId();
   const with_ = (id: string, startInfo: Event['info']): Line =>
-    toLine(eventsOf({ name: 'p', id, start: 1, trace, startInfo })[0]!);
+    lineOf(eventsOf({ name: 'p', id, start: 1, trace, startInfo })[0]!);
   const invalid = with_('1', { standin: 121 });
   const unserializable = with_('2', { 'a\0b': 1 });
   const huge = with_('5', { text: 'x'.repeat(17 * 2 ** 20) });
   const later = with_('3', { standin: 11_600 });
   const odd = with_('4', { $where: 1, 'a.b': 2, text: 'x\0y', '': 3, nested: { $ne: { '.': 1 } } });
-  const [first, ...others] = linesOf(trace) as [Line, ...Line[]];
+  const [first, ...others] = shopLines(trace) as [Line, ...Line[]];
   const error = (await failure(() =>
-    open().write([
-      first,
-      invalid,
-      unserializable,
-      huge,
-      later,
-      odd,
-      { base_id: trace, text: 'torn' },
-      ...others,
-    ]),
+    open().write([first, invalid, unserializable, huge, later, odd, new Line(trace, 'torn'), ...others]),
   )) as WriteError;
   assert.match(error.message, /refused by the stand-in/);
   assert.deepEqual({ refused: error.refused, again: error.again }, { refused: 4, again: [later] });
@@ -165,7 +151,7 @@ test('what the store refuses costs the others nothing', async () => {
 
 test('a server that is not there, or that dies, is an error, and the next one is used', async () => {
   const driver = open(`${address()}/?serverSelectionTimeoutMS=500`);
-  const [first, ...others] = linesOf(newId());
+  const [first, ...others] = shopLines(newId());
   await driver.write([first!]);
   const { port } = standin;
   await standin.stop();
@@ -181,7 +167,7 @@ test('a server that is not there, or that dies, is an error, and the next one is
 
 test('a server that does not answer is an error in the end, and used when it answers again', async () => {
   const driver = open(`${address()}/?socketTimeoutMS=500&serverSelectionTimeoutMS=500`);
-  const lines = linesOf(newId());
+  const lines = shopLines(newId());
   await driver.write(lines.slice(0, 1));
   await standin.say('hang');
   const error = await failure(() => driver.write(lines));
@@ -238,7 +224,7 @@ test('without the package mongodb there is a line that says what to install', ()
 test("Debian's osprofiler shows and lists what ours wrote", async () => {
   const driver = open(address(), { filterErrorTrace: true });
   const traces = [newId(), newId()];
-  for (const trace of traces) await driver.write(linesOf(trace));
+  for (const trace of traces) await driver.write(shopLines(trace));
   const [trace = ''] = traces;
   const ours = [...stringifyReport(buildReport((await driver.read(trace))!.events))].join('');
   const there = ['--connection-string', address()];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 
 import { type Driver, DriverError, type DriverSettings, WriteError } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { stringifyReport } from '../src/report/json.js';
 import { buildReport } from '../src/report/report.js';
 import type { Event } from '../src/trace/event.js';
@@ -65,7 +66,7 @@ for (const name of ['redis.json', 'redis_error_filter.json']) {
     ) as [[string, { 'lrange_0_-1': string[] }]];
     const base_id = ownTrace(listKey.split(':')[1]);
     const driver = opened(redisUrl, { filterErrorTrace: name.includes('error') });
-    await driver.write(texts.toReversed().map((text) => ({ base_id, text })));
+    await driver.write(texts.toReversed().map((text) => new Line(base_id, text)));
     await withRedis(redisUrl, async (client) => {
       for (const [key, { get, 'lrange_0_-1': list }] of Object.entries(keys)) {
         if (list === undefined) assert.equal(await client.get(key), get);

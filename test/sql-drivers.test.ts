@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { type Driver, DriverError, type DriverSettings, WriteError } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { buildReport } from '../src/report/report.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
@@ -122,7 +123,7 @@ for (const engine of [postgresql, mysql]) {
       startInfo: { text: 'x'.repeat(20 * 2 ** 20) },
     });
     const lines = linesOf([long!, ...shopTrace(base_id), huge!, odd!]);
-    const error = await failureOf(() => driver.write([...lines, { base_id, text: 'torn' }]));
+    const error = await failureOf(() => driver.write([...lines, new Line(base_id, 'torn')]));
     assert.ok(error instanceof WriteError, String(error));
     assert.equal(error.refused, 3);
     assert.deepEqual(error.again, []);

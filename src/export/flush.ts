@@ -1,5 +1,6 @@
-import { type Driver, type Line, WriteError } from '../drivers/driver.js';
+import { type Driver, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
+import type { Line } from '../drivers/line.js';
 import type { DeliverySettings } from './delivery.js';
 import { DropCounter } from './drop-counter.js';
 import { type Segment, Spool } from './spool.js';

@@ -1,4 +1,4 @@
-import type { Line } from '../drivers/driver.js';
+import type { Line } from '../drivers/line.js';
 import type { Accounts } from './accounts.js';
 import { type Keep, type Ring, append, appended, forget, truncate } from './ring.js';
 

@@ -1,4 +1,4 @@
-import type { Line } from '../drivers/driver.js';
+import type { Line } from '../drivers/line.js';
 import { messageOf } from '../trace/notice.js';
 import { isPassing } from '../trace/passing.js';
 import type { Segment, Spool } from './spool.js';

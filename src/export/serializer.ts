@@ -1,5 +1,5 @@
 // Makes OSProfiler's lines of JSON of the records in a ring; for the exporter's thread.
-import type { Line } from '../drivers/driver.js';
+import { Line } from '../drivers/line.js';
 import { Id, idWords } from '../trace/ids.js';
 import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';
 import type { Ring } from './ring.js';
@@ -104,7 +104,7 @@ class Page {
     end += this.#end.length - comma;
 
     const isAscii = this.#isEndAscii && ((nameBits | infoBits) & beyondAscii) === 0;
-    return new MadeLine(this.#base_id, page.toString(isAscii ? 'latin1' : 'utf8', start, end));
+    return new Line(this.#base_id, page.toString(isAscii ? 'latin1' : 'utf8', start, end));
   }
 
   #beginTrace(words: Int32Array, ids: number): void {
@@ -127,21 +127,6 @@ class Page {
       this.#bytes[to] = zero + rest - 10 * tenth;
       rest = tenth;
     }
-  }
-}
-
-/**
- * Of a class. V8 watches how many objects of a literal live on, and while a store is being connected to, nearly all
- * lines do; from then on it would make them among the old objects, where each keeps its text until all of those are
- * looked at: the texts of seconds, in the place of those of milliseconds.
- */
-class MadeLine implements Line {
-  readonly base_id: string;
-  readonly text: string;
-
-  constructor(base_id: string, text: string) {
-    this.base_id = base_id;
-    this.text = text;
   }
 }
 

@@ -1,16 +1,10 @@
+// Elasticsearch and OpenSearch in OSProfiler's layout: a document for each event, and one for each failed trace.
 import type { Event } from '../../trace/event.js';
-import { isUuid } from '../../trace/ids.js';
 import { eventOf, parseTimestamp } from '../../trace/parse.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type StoredTrace,
-  type TraceSummary,
-  WriteError,
-} from '../driver.js';
+import { type Driver, DriverError, type DriverSettings, type StoredTrace, WriteError } from '../driver.js';
 import { type Indexes, createBulk } from './bulk.js';
 import { createSearch, membersOf, parseAnswer } from './search.js';
+import { newestFirst } from '../trace-list.js';
 import { HttpError, cutToLine } from '../http/errors.js';
 import { type HttpClient, inParts, openHttp } from '../http/client.js';
 
@@ -58,7 +52,9 @@ export function openElasticsearchDriver(connectionString: string, settings: Driv
     list: () => search.traces(indexes.events),
 
     async listErrors() {
-      return newestOfEach(await search.documents(indexes.errors, { match_all: {} }));
+      const documents = await search.documents(indexes.errors, { match_all: {} });
+      // OSProfiler stores a document for each failed point; here a trace has one.
+      return newestFirst(documents.map(membersOf), 'latest');
     },
 
     async read(base_id) {
@@ -124,20 +120,4 @@ function traceOf(base_id: string, sources: readonly unknown[]): StoredTrace | un
   // Documents have no order of their own.
   events.sort((a, b) => a.micros - b.micros || a.rank - b.rank);
   return { events: events.map(({ event }) => event), skipped };
-}
-
-/** OSProfiler stores a document for each failed point; here a trace has one. */
-function newestOfEach(sources: readonly unknown[]): readonly TraceSummary[] {
-  const newest = new Map<string, { timestamp: string; micros: number }>();
-  for (const source of sources) {
-    const { base_id, timestamp } = membersOf(source);
-    if (!isUuid(base_id) || typeof timestamp !== 'string') continue;
-    const micros = parseTimestamp(timestamp);
-    if (micros !== undefined && micros >= (newest.get(base_id)?.micros ?? -Infinity)) {
-      newest.set(base_id, { timestamp, micros });
-    }
-  }
-  return [...newest]
-    .toSorted(([, a], [, b]) => b.micros - a.micros)
-    .map(([base_id, { timestamp }]) => ({ base_id, timestamp }));
 }

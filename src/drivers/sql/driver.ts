@@ -1,19 +1,14 @@
+// What the drivers of all databases have in common: OSProfiler's table, and what is done about each kind of failure.
 import type { Event } from '../../trace/event.js';
 import { isUuid } from '../../trace/ids.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type Line,
-  type Reported,
-  WriteError,
-} from '../driver.js';
+import { type Driver, DriverError, type DriverSettings, type Reported, WriteError } from '../driver.js';
 import { answerBytes } from '../intake.js';
 import type { Dialect, Failure, Session } from './dialect.js';
 import { type Row, columns, identity, readRow, rowOf } from './rows.js';
 import { newestTraces } from './newest.js';
 import { insert, statementsOf, valuesOf } from './statements.js';
-import { summaries } from '../summaries.js';
+import type { Line } from '../line.js';
+import { newestFirst } from '../trace-list.js';
 import { within } from '../within.js';
 
 const answerLimitMs = 20_000;
@@ -150,7 +145,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
           [],
           false,
         );
-        return summaries(rows as Row[]);
+        return newestFirst(rows as Row[]);
       });
     },
 
@@ -166,7 +161,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
           [`${beginning}%`],
           false,
         );
-        return summaries(rows as Row[]);
+        return newestFirst(rows as Row[]);
       }),
 
     // OSProfiler keeps none in a database.
