@@ -1,6 +1,8 @@
+// `ostrace flush`: stores what waits in the spool.
 import { driverSettings, spoolSettings } from '../config/config.js';
 import { masked, splitConnections } from '../drivers/index.js';
 import { flushSpool } from '../export/flush.js';
+import { countWas } from '../trace/count.js';
 import { messageOf } from '../trace/notice.js';
 import { command, print } from './command.js';
 import { connectionOption, settings } from './settings.js';
@@ -27,7 +29,7 @@ What a running process spools is its own, and left alone.`,
         code = 1;
       }
       const rest = waiting === 0 ? '' : `; ${waiting} wait on`;
-      await print(shell, `${masked(connection)}: ${stored} events were stored${rest}\n`);
+      await print(shell, `${masked(connection)}: ${countWas(stored, 'event')} stored${rest}\n`);
     }
     return code;
   },

@@ -1,6 +1,8 @@
+// What a line of a printed tree says of its point.
 import type { Info } from '../trace/event.js';
+import { count } from '../trace/count.js';
 import { failureIn } from '../trace/failed.js';
-import { count, duration } from './format.js';
+import { duration } from './format.js';
 import type { TreePoint } from './tree.js';
 
 /** What a line says of a point; the texts are as they were stored. */

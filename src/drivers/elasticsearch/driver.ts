@@ -1,4 +1,5 @@
 // Elasticsearch and OpenSearch in OSProfiler's layout: a document for each event, and one for each failed trace.
+import { count } from '../../trace/count.js';
 import type { Event } from '../../trace/event.js';
 import { eventOf, parseTimestamp } from '../../trace/parse.js';
 import { type Driver, DriverError, type DriverSettings, type StoredTrace, WriteError } from '../driver.js';
@@ -72,7 +73,7 @@ export function openElasticsearchDriver(connectionString: string, settings: Driv
         throw new DriverError(`${http.label} can be reached, but not written: ${problem}`);
       }
       const { length } = await search.traces(indexes.events);
-      return `${length} ${length === 1 ? 'trace' : 'traces'} in the index ${indexes.events} of ${about.name}`;
+      return `${count(length, 'trace')} in the index ${indexes.events} of ${about.name}`;
     },
 
     close: () => http.close(),

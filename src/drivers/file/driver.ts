@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { count } from '../../trace/count.js';
 import type { Event } from '../../trace/event.js';
 import { isUuid } from '../../trace/ids.js';
 import { parseEvent } from '../../trace/parse.js';
@@ -89,7 +90,7 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
 
     list: async () => listed(extension, fileOf),
 
-    newest: async (count) => newestIn(folder, count),
+    newest: async (wanted) => newestIn(folder, wanted),
 
     find: async (beginning) =>
       listed(extension, fileOf, (base_id) => base_id.toLowerCase().startsWith(beginning)),
@@ -107,9 +108,9 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
       } catch (error) {
         throw unusable('read and write', existing, error);
       }
-      const count = tracesIn(folder, extension).length;
+      const { length } = tracesIn(folder, extension);
       return existing === folder
-        ? `${count} ${count === 1 ? 'trace' : 'traces'} in ${folder}`
+        ? `${count(length, 'trace')} in ${folder}`
         : `${folder} is not there yet; the first trace makes it`;
     },
 
@@ -188,11 +189,11 @@ function openForAppend(folder: string, path: string, isShared: boolean): number 
 }
 
 /** The newest traces of a folder of many thousands, of which few files are opened. */
-function newestIn(folder: string, count: number): Newest {
+function newestIn(folder: string, wanted: number): Newest {
   const ids = tracesIn(folder, extension);
   const paths = ids.map((base_id) => join(folder, base_id + extension));
-  const found = newestFiles(paths, count, (path) => firstEvent(path, basename(path, extension)));
-  return { traces: newestFirst(found).slice(0, count), total: ids.length };
+  const found = newestFiles(paths, wanted, (path) => firstEvent(path, basename(path, extension)));
+  return { traces: newestFirst(found).slice(0, wanted), total: ids.length };
 }
 
 function isOurs(name: string): boolean {

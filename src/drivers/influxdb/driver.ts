@@ -1,11 +1,12 @@
 // The layout is ours: OSProfiler has no driver for InfluxDB. Written and read by the paths of version 1, which
 // versions 2 and 3 have too.
 import type { Event } from '../../trace/event.js';
+import { count } from '../../trace/count.js';
 import { isUuid } from '../../trace/ids.js';
 import { parseEvent } from '../../trace/parse.js';
 import { type Driver, DriverError, type DriverSettings, type StoredTrace, WriteError } from '../driver.js';
+import { decoded } from '../decoded.js';
 import { HttpError } from '../http/errors.js';
-import { decoded } from '../http/address.js';
 import { inParts, openHttp } from '../http/client.js';
 import { measurements, pointsOf } from './points.js';
 import { newestFirst } from '../trace-list.js';
@@ -51,9 +52,9 @@ export function openInfluxdbDriver(connectionString: string, settings: DriverSet
         try {
           if (part.length > 0) await write(part.join('\n'));
         } catch (error) {
-          const count = error instanceof HttpError ? refusedIn(error, part.length) : undefined;
-          if (count === undefined) throw error;
-          rejected.lines += count;
+          const dropped = error instanceof HttpError ? refusedIn(error, part.length) : undefined;
+          if (dropped === undefined) throw error;
+          rejected.lines += dropped;
           rejected.reason = (error as HttpError).reason;
         }
       };
@@ -88,7 +89,7 @@ export function openInfluxdbDriver(connectionString: string, settings: DriverSet
       // Asks for the right to write, and for the database.
       await write('');
       const { length } = await this.list();
-      return `${length} ${length === 1 ? 'trace' : 'traces'} in the database ${decoded(database)} at ${http.label}`;
+      return `${count(length, 'trace')} in the database ${decoded(database)} at ${http.label}`;
     },
 
     close: () => http.close(),

@@ -1,3 +1,4 @@
+// Asks InfluxDB for events, and reads what it answers.
 import { DriverError } from '../driver.js';
 import { type HttpError, cutToLine } from '../http/errors.js';
 import type { HttpClient } from '../http/client.js';

@@ -1,20 +1,20 @@
 // MongoDB in OSProfiler's layout: a document for each event, and one for each failed trace.
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Db, MongoClient } from 'mongodb';
 
 import type { Event } from '../../trace/event.js';
+import { count } from '../../trace/count.js';
 import { messageOf } from '../../trace/notice.js';
 import { parseEvent } from '../../trace/parse.js';
 import { loadClient } from '../load-peer.js';
 import { masked, schemeOf } from '../connection-string.js';
+import { decoded } from '../decoded.js';
 import { type Driver, DriverError, type DriverSettings, type TraceSummary, WriteError } from '../driver.js';
-import { decoded } from '../http/address.js';
 import { answerBytes } from '../intake.js';
 import { boundSockets } from '../intake-within.js';
 import { type Mongo, type StoredEvent, insert } from './insert.js';
 import type { Line } from '../line.js';
 import { newestFirst } from '../trace-list.js';
+import { endedWithin } from '../within.js';
 
 // OSProfiler's names; it does not look at the database that a URL may name.
 const database = 'osprofiler';
@@ -103,9 +103,9 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
     list: () => reading((db) => traces(db, [])),
 
     // The server goes through all events for it, and sends no more than these.
-    newest: (count) =>
+    newest: (wanted) =>
       reading(async (db) => ({
-        traces: await traces(db, [{ $sort: { timestamp: -1 } }, { $limit: count }]),
+        traces: await traces(db, [{ $sort: { timestamp: -1 } }, { $limit: wanted }]),
         total: undefined,
       })),
 
@@ -130,18 +130,15 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
 
     check: () =>
       reading(async (db) => {
-        const count = await db.collection(eventsName).estimatedDocumentCount();
-        return `${count} ${count === 1 ? 'event' : 'events'} in ${database}.${eventsName} of ${name}`;
+        const size = await db.collection(eventsName).estimatedDocumentCount();
+        return `${count(size, 'event')} in ${database}.${eventsName} of ${name}`;
       }),
 
     async close() {
       const closing = client;
       client = undefined;
-      // A server that does not answer is waited for otherwise.
-      const controller = new AbortController();
-      const timeout = delay(closeTimeoutMs, undefined, { signal: controller.signal });
-      await Promise.race([closing?.close().catch(() => {}), timeout.catch(() => {})]);
-      controller.abort();
+      // Without a limit it waits for a server that does not answer.
+      if (closing !== undefined) await endedWithin(closeTimeoutMs, closing.close());
     },
   };
 }

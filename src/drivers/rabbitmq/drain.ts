@@ -1,3 +1,4 @@
+// Reads a trace out of RabbitMQ's queue, and leaves all messages in it.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Channel, ConsumeMessage } from 'amqplib';

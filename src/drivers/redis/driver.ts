@@ -1,6 +1,7 @@
 // Redis in OSProfiler's layout: a list of events for each trace, and a string for each failed one.
 import { randomUUID } from 'node:crypto';
 
+import { count } from '../../trace/count.js';
 import type { Event } from '../../trace/event.js';
 import { isUuid } from '../../trace/ids.js';
 import { parseEvent } from '../../trace/parse.js';
@@ -91,8 +92,8 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
         ['LPUSH', key, ''],
         ['DEL', key],
       ]);
-      const count = (await keysOf(redis, listKey)).length;
-      return `${count} ${count === 1 ? 'trace' : 'traces'} in database ${parsed.database} of ${redis.label()}`;
+      const { length } = await keysOf(redis, listKey);
+      return `${count(length, 'trace')} in database ${parsed.database} of ${redis.label()}`;
     },
 
     close: () => redis.close(),

@@ -17,6 +17,9 @@ export const columns = [
   'data',
 ] as const;
 
+/** The columns that have an index. */
+export const indexed = columns.filter((column) => column !== 'data');
+
 // The agent never makes an event this long. A server may end the connection instead of refusing one, and then nothing
 // tells which event was too long.
 const maxCharacters = 4 * 2 ** 20;
