@@ -98,6 +98,14 @@ for (const engine of [postgresql, mysql]) {
     assert.deepEqual((await driver.read(events[0]!.base_id))?.events, events);
   });
 
+  test(`${engine.name}: an id in the other case is another trace`, async (t) => {
+    const driver = opened(t, (await engine.create(t)).url);
+    const trace = newId();
+    const events = [...shopTrace(trace), ...shopTrace(trace.toUpperCase())];
+    await driver.write(linesOf(events));
+    assert.deepEqual((await driver.read(trace))?.events, shopTrace(trace));
+  });
+
   test(`${engine.name}: a row of no trace is in no list`, async (t) => {
     const { url, query } = await engine.create(t);
     const driver = opened(t, url);
