@@ -2,7 +2,13 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 
-import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentations/index.js';
+import { atStart } from '../instrumentations/index.js';
+import {
+  type NodeTarget,
+  type StartOption,
+  nodeTargets,
+  packageTargets,
+} from '../instrumentations/targets.js';
 import {
   type Config,
   type ConfigResult,
@@ -12,7 +18,6 @@ import {
   spoolSettings,
   startOf,
 } from './config/config.js';
-import type { OptionName } from './config/options.js';
 import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './diagnosis/bundles.js';
@@ -21,7 +26,7 @@ import { isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
-import { type HookReports, hookModules } from './hooks/loading/modules.js';
+import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
 import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
@@ -81,13 +86,17 @@ export function start(preload: string): void {
     () => made?.hasUnsent() ?? waiting.hasLost(),
     (error) => createGuard('the end of the process').fail(error),
   );
-  const lazyRows = enabled(packages, config);
-  const marks = lazyRows.map(({ mark }) => mark);
+  const packages = packageTargets.filter(({ option }) => config[option]);
+  const marks = packages.flatMap(({ package: name, mark }) =>
+    mark === undefined ? [] : { name, text: mark },
+  );
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
   const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
   const hooked = new Set<string>();
-  const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], agent);
+  const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
+  const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
+  const late = hookLateBuiltins([...due('once loaded'), ...lateSources], agent);
   // Of a bundled package nothing else tells that its calls are missing in the traces.
   let inspectOnce = (): void => {
     const missing = marks.filter(({ name }) => !hooked.has(name));
@@ -98,7 +107,12 @@ export function start(preload: string): void {
     hookLiveSources(ownPort(handover), agent);
     hookShared = () => {};
   };
-  let later: Hooks = laterBuiltins;
+  let later = due('at the first trace');
+  const hookables: readonly Hookable[] = [...packages, ...named(config)];
+  const published = channelsOf(
+    hookables.filter(({ publishes }) => publishes === true),
+    agent,
+  );
   let hookLoaded = (): void => {};
   const prepare = inTurn({
     'the exporter': waiting.connect,
@@ -108,7 +122,10 @@ export function start(preload: string): void {
     'what requests share': () => hookShared(),
     'what is loaded': () => hookLoaded(),
     'what is loaded of Node': late.whenLive,
-    'what publishes': () => (later = install(later, config, agent)),
+    'what publishes': () => {
+      later = install(later, agent);
+      published?.whenLive();
+    },
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
       const text = isMainThread ? read.late?.() : undefined;
@@ -128,13 +145,14 @@ export function start(preload: string): void {
     inTurn({
       'the end of the process': watch.disarm,
       'what is loaded of Node': late.whenIdle,
+      'what publishes': () => published?.whenIdle(),
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
   if (root !== undefined) verifier.trust(root.context.trace);
 
   guarded(createGuard('what requests share'), hookMadeSources);
-  install(builtins, config, agent);
+  install(due('at the start'), agent);
   const reports: HookReports = {
     onHooked(name, version, file) {
       hooked.add(name);
@@ -142,7 +160,7 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules(lazyRows, agent, reports);
+  hookLoaded = hookModules(hookables, agent, reports);
   // Named imports of ES modules are bindings of their own: they see the patches from here on.
   Module.syncBuiltinESMExports();
 }
@@ -188,32 +206,45 @@ function createDiagnoser(
   return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
-type Hooks = Readonly<Record<string, (agent: AgentPort) => void>>;
+type Builtin = NodeTarget & { readonly install: (agent: AgentPort) => void };
+
+/** A part of Node, with what hooks it. */
+function installed(target: NodeTarget): Builtin {
+  return { ...target, install: target.install ?? atStart[target.option as StartOption] };
+}
 
 /**
- * Hooks the targets of a table that the configuration has switched on.
+ * Hooks parts of Node.
  *
  * @returns those that could not be hooked now, and may be later
  */
-function install(table: Hooks, config: Config, agent: AgentPort): Hooks {
-  const left: Record<string, (agent: AgentPort) => void> = {};
-  for (const [option, hook] of Object.entries(table)) {
-    if (config[option as OptionName] !== true) continue;
-    const guard = createGuard(option);
+function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
+  return builtins.filter((each) => {
+    const guard = createGuard(each.module);
     const isDone = guarded(guard, () => {
-      hook(agent);
+      each.install(agent);
       return true;
     });
-    if (isDone !== true && !guard.off) left[option] = hook;
-  }
-  return left;
+    return isDone !== true && !guard.off;
+  });
 }
 
-/** The rows of a table of instrumentations that the configuration has switched on. */
-function enabled<Row>(table: Readonly<Record<string, Row>>, config: Config): Row[] {
-  return Object.entries(table)
-    .filter(([option]) => config[option as OptionName] === true)
-    .map(([, row]) => row);
+function channelsOf(
+  packages: readonly Hookable[],
+  agent: AgentPort,
+): ReturnType<typeof import('./hooks/loading/channels.js').hookChannels> | undefined {
+  if (packages.length === 0) return undefined;
+  const { hookChannels } =
+    require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
+  return hookChannels(packages, agent);
+}
+
+/** The targets that the configuration names, of the application's own. */
+function named({ instrumentations }: Config): readonly Hookable[] {
+  if (instrumentations.length === 0) return [];
+  const { namedTargets } =
+    require('./hooks/loading/named-targets.js') as typeof import('./hooks/loading/named-targets.js');
+  return namedTargets(instrumentations, notice);
 }
 
 /**

@@ -5,7 +5,7 @@ import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from '
 import { type Config, contextVariables } from './config/config.js';
 import { hasTraceEnded, openRing } from './export/ring.js';
 import type { ProcessEnd } from './export/process-end.js';
-import { type Context, rootContext, setThreadDefault } from './trace/context.js';
+import { type Context, rootContext, setThreadDefault, tracedBy } from './trace/context.js';
 import { beginTrace, release } from './trace/trace.js';
 import type { Info } from './trace/event.js';
 import { newId } from './trace/ids.js';
@@ -53,12 +53,10 @@ function processContext({ hmacKeys, profile }: Config): Context | undefined {
   // Used up: what this process starts is told anew, with a point of this process as its parent.
   delete process.env[info];
   delete process.env[hmac];
-  if (signed !== undefined) {
-    return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
-  }
+  if (signed !== undefined) return tracedBy(signed);
   if (profile === undefined) return undefined;
   const base_id = newId();
-  return rootContext(beginTrace(base_id, profile), base_id);
+  return tracedBy({ base_id, parent_id: base_id, hmac_key: profile });
 }
 
 /** Takes what the starting thread left for this one, and with it the traces of how it got here. */

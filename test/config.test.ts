@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { options, variableName } from '../src/config/options.js';
 import { readConfig } from '../src/config/config.js';
 import { key, on, preload, run, scenario, scratch } from './scenario.js';
 
@@ -128,16 +129,12 @@ test('of several keys with an empty one among them, the others still count', asy
 });
 
 test('each instrumentation has a switch', async (t) => {
+  const switches = Object.keys(options).filter((name) => /^instrument[A-Z]/.test(name));
+  const off = ['false', '0', 'no', 'off'];
   const env = {
     ...on,
     OSTRACE_PROFILE: key,
-    OSTRACE_INSTRUMENT_CHILD_PROCESS: 'false',
-    OSTRACE_INSTRUMENT_WORKER_THREADS: '0',
-    OSTRACE_INSTRUMENT_PG: 'no',
-    OSTRACE_INSTRUMENT_MYSQL2: 'off',
-    OSTRACE_INSTRUMENT_GRPC: 'no',
-    OSTRACE_INSTRUMENT_HTTP_CLIENT: 'false',
-    OSTRACE_INSTRUMENT_HTTP_SERVER: 'false',
+    ...Object.fromEntries(switches.map((name, i) => [variableName(name), off[i % off.length]])),
   };
   const { stdout } = await run(t, scenario('report-state.cjs'), { env });
   const { originals } = JSON.parse(stdout) as { originals: Record<string, boolean> };

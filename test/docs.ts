@@ -2,13 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { node, versions } from '../instrumentations/versions.js';
+import { node, versions } from '../instrumentations/targets.js';
 import { type Type, options, variableName } from '../src/config/options.js';
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
-import { type Row, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
+import { type Row, ioredisRows, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
 
 /** A part of a page, between `<!-- name:start -->` and `<!-- name:end -->`. */
 interface Part {
@@ -70,7 +70,7 @@ function testedTable(): string {
   );
 }
 
-const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...undiciRows];
+const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...ioredisRows, ...undiciRows];
 
 function testedVersions(): readonly { name: string; version: string }[] {
   return rowsOfAll()

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { node } from '../instrumentations/versions.js';
+import { node } from '../instrumentations/targets.js';
 import { infoHeader, timeHeader, traceHeaders } from '../src/trace/headers.js';
 import { newId } from '../src/trace/ids.js';
 import { hmacOf } from '../src/trace/hmac.js';

@@ -83,6 +83,9 @@ export function readConfig(env: Environment, start: Start = startOf(env)): Confi
   const { script = 'node', folder, name = basename(script, extname(script)) } = start;
   const connections = values['connectionString'] as string;
   values['connectionString'] = checkedConnections(connections, folder, problems);
+  values['instrumentations'] = (values['instrumentations'] as readonly string[]).map((each) =>
+    each.startsWith('.') ? resolve(folder, each) : each,
+  );
   values['service'] ??= name || 'node';
   if (values['host'] === undefined) {
     Object.defineProperty(values, 'host', { get: () => os().hostname(), enumerable: true });

@@ -1,3 +1,6 @@
+// The table of settings, from which the environment variables, the configuration's type and the pages are made.
+import { type TargetOption, targetHelp } from '../../instrumentations/targets.js';
+
 /** What a setting accepts: its words for people, and the value or undefined where the text is wrong. */
 export interface Type<T> {
   readonly takes: string;
@@ -94,6 +97,11 @@ const milliseconds: Type<number> = {
 
 const on = (help: string): Option<boolean> => ({ type: flag, default: true, help });
 const off = (help: string): Option<boolean> => ({ type: flag, default: false, help });
+
+/** A switch for each target, or for several that belong together. */
+const switches = Object.fromEntries(
+  Object.entries(targetHelp).map(([option, help]) => [option, on(`Instruments ${help}.`)]),
+) as Readonly<Record<TargetOption, Option<boolean>>>;
 
 /**
  * Every setting, once. The environment variable, the type of the configuration and the README's table
@@ -195,13 +203,12 @@ export const options = {
     help: "The host that events name; the machine's name when not set.",
   },
   debug: off('Says on stderr what is hooked, what is left alone, and why a trace header is refused.'),
-  instrumentHttpServer: on('Instruments incoming HTTP requests.'),
-  instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, http2, fetch, undici).'),
-  instrumentPg: on('Instruments pg.'),
-  instrumentMysql2: on('Instruments mysql2.'),
-  instrumentGrpc: on('Keeps the connecting of @grpc/grpc-js out of traces; its calls are recorded as HTTP.'),
-  instrumentChildProcess: on('Instruments external commands.'),
-  instrumentWorkerThreads: on('Instruments worker threads.'),
+  instrumentations: {
+    type: list,
+    default: [] as readonly string[],
+    help: "Instrumentations of one's own, separated by commas: files, as `./my-target.js`, and packages.",
+  },
+  ...switches,
 } as const satisfies Readonly<Record<string, Option<unknown>>>;
 
 export type Options = typeof options;

@@ -12,7 +12,7 @@ import { collectFindings, loadedAmong } from './findings.js';
 import { cachedFiles, loadedFiles } from './loaded-files.js';
 import type { HookReports } from '../hooks/loading/modules.js';
 import type { Findings, ProcessReport } from './process-report.js';
-import { infoHeader, isTraceHeader } from '../trace/headers.js';
+import { infoName, isTraceHeader } from '../trace/headers.js';
 import { notice } from '../trace/notice.js';
 import { ageOf, whyRefused } from '../trace/refusal.js';
 import type { VerifiedTrace } from '../trace/signing.js';
@@ -23,8 +23,6 @@ export interface Diagnoser {
   readonly reports: HookReports;
   verify(headers: Readonly<Record<string, unknown>>): VerifiedTrace | undefined;
 }
-
-const info = infoHeader.toLowerCase();
 
 /**
  * Begins to diagnose this process.
@@ -55,7 +53,7 @@ export function diagnose(
   // Without the first of the headers the agent never looks at the others.
   onChannel<{ request: IncomingMessage }>('http.server.request.start', ({ request: { headers } }) => {
     findings.requests++;
-    const isKnown = headers[info] !== undefined;
+    const isKnown = headers[infoName] !== undefined;
     if (!isKnown && Object.keys(headers).some(isTraceHeader)) onRefused(whyRefused(headers, keys));
   });
   if (file !== undefined) {
@@ -83,7 +81,7 @@ export function diagnose(
       }
       onRefused(whyRefused(headers, keys));
       findings.lastRefused = {
-        info: String(headers[info]).slice(0, mostInfo),
+        info: String(headers[infoName]).slice(0, mostInfo),
         age: ageOf(headers, keys),
       };
       return undefined;

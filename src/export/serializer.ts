@@ -1,6 +1,6 @@
 // Makes OSProfiler's lines of JSON of the records in a ring; for the exporter's thread.
 import { Line } from '../drivers/line.js';
-import { Id, idWords } from '../trace/ids.js';
+import { idTextIn, idWords } from '../trace/ids.js';
 import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';
 import type { Ring } from './ring.js';
 
@@ -109,7 +109,7 @@ class Page {
 
   #beginTrace(words: Int32Array, ids: number): void {
     for (let i = 0; i < idWords; i++) this.#baseWords[i] = words[ids + i]!;
-    this.#base_id = new Id(this.#baseWords, 0).text;
+    this.#base_id = idTextIn(this.#baseWords, 0);
     this.#bytes.write(this.#base_id, this.#middle + toBase.length);
   }
 

@@ -1,4 +1,6 @@
+// Decides which requests carry a trace on: each host that can read a request's headers must be one that may have them.
 import { type Context, nobody } from '../trace/context.js';
+import { infoName } from '../trace/headers.js';
 import { baseIdIn } from '../trace/signing.js';
 
 /** Whom a connection leads to. */
@@ -22,18 +24,16 @@ export interface Way extends Line {
 /**
  * Whether a request may carry signed headers, which whoever reads them could replay: all who can must be among
  * the hosts that may have them.
- *
- * @param carriesTo whether a host may
  */
-export function mayCarry(carriesTo: (host: string) => boolean, way: Way): boolean {
+export function mayCarry(signer: Pick<Signer, 'carriesTo'>, way: Way): boolean {
   // A tunnel is for the proxy alone: what is asked through it carries headers of its own.
   if (way.method === 'CONNECT') return false;
   const hosts = [way.host, ...way.authorities.map(hostOf)];
   if (isAbsolute.test(way.path)) hosts.push(hostOfUrl(way.path));
-  if (!hosts.every((host) => host !== undefined && carriesTo(host))) return false;
+  if (!hosts.every((host) => host !== undefined && signer.carriesTo(host))) return false;
   const { peer, secureFor } = way;
   const isReadByPeer = secureFor === undefined || !hosts.some((host) => isSame(host, secureFor));
-  return !isReadByPeer || (peer !== undefined && carriesTo(peer));
+  return !isReadByPeer || (peer !== undefined && signer.carriesTo(peer));
 }
 
 /** The form of a request to a forward proxy: `GET http://example.org/ HTTP/1.1`. */
@@ -42,24 +42,31 @@ const isAbsolute = /^[a-z][a-z\d+.-]*:/i;
 const hostOfUrl = (url: string): string | undefined =>
   URL.canParse(url) ? new URL(url).hostname : undefined;
 
-function hostOf(authority: unknown): string | undefined {
-  return typeof authority === 'string' ? authority.replace(/^.*@/s, '').replace(/:\d*$/, '') : undefined;
+/** The host that an authority names; undefined where some reader may find another one in it. */
+export function hostOf(authority: unknown): string | undefined {
+  if (typeof authority !== 'string' || endOfHost.test(authority)) return undefined;
+  return authority.replace(/^.*@/s, '').replace(/:\d*$/, '');
 }
+
+/** `evil.example/@localhost` is no user at `localhost` for everybody. */
+const endOfHost = /[/\\?#]/;
 
 const isSame = (host: string | undefined, name: string): boolean =>
   host?.toLowerCase().replace(/\.$/, '') === name.toLowerCase();
 
-/** What a request says by itself of its trace and of who signed it. */
-export interface Given {
-  /** All that it says as `X-Trace-Info`. */
-  readonly infos: readonly unknown[];
-  readonly authorization: readonly unknown[];
-}
+/** All values of a header that a request was given, by its name in lower case. */
+export type Given = (name: string) => readonly unknown[];
 
 /** The trace headers that a request is to have in the place of those that it was given; maybe none. */
 export type Carried = Readonly<Record<string, string>>;
 
 const none: Carried = {};
+
+/** Who may have headers, and what they say. */
+export interface Signer {
+  carriesTo(host: string): boolean;
+  headersFor(context: Context): Carried;
+}
 
 /** Whose request it is that may carry a trace on. */
 export interface Sender {
@@ -78,22 +85,23 @@ export interface Sender {
  * @returns undefined where the request stays as it is
  */
 export function carried(
-  { carriesTo }: { readonly carriesTo: (host: string) => boolean },
+  signer: Signer,
   { context, isPoint }: Sender,
-  { infos, authorization }: Given,
+  given: Given,
   way: Way,
-  headers: () => Carried,
 ): Carried | undefined {
+  const infos = given(infoName);
   const isPassedOn = infos.length > 0;
   // Another trace is the application's own business.
   if (isPassedOn ? !infos.some((info) => isFrom(context, info)) : !isPoint) return undefined;
+  const authorization = given('authorization');
   const isSigned = isAwsSigned(authorization);
   // That signature would break.
   if (isSigned && /x-trace-/i.test(String(authorization))) return undefined;
-  if (!isPoint) return mayCarry(carriesTo, way) ? undefined : none;
-  if (!isSigned && mayCarry(carriesTo, way)) {
+  if (!isPoint) return mayCarry(signer, way) ? undefined : none;
+  if (!isSigned && mayCarry(signer, way)) {
     context.isCarriedOn = true;
-    return headers();
+    return signer.headersFor(context);
   }
   return isPassedOn ? none : undefined;
 }

@@ -17,7 +17,7 @@ export interface Target {
 }
 
 /** A request's target, cut into path and query, with what must not be stored masked. */
-export function target(whole: string): Target {
+export function requestTarget(whole: string): Target {
   const at = whole.indexOf('?');
   const path = at === -1 ? whole : whole.slice(0, at);
   const query = at === -1 ? '' : whole.slice(at + 1);

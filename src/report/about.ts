@@ -2,6 +2,7 @@
 import type { Info } from '../trace/event.js';
 import { count } from '../trace/count.js';
 import { failureIn } from '../trace/failed.js';
+import { type Fact, type FactGroup, type PointName, pointKinds } from '../trace/vocabulary.js';
 import { duration } from './format.js';
 import type { TreePoint } from './tree.js';
 
@@ -17,12 +18,11 @@ export interface About {
   readonly isBad: boolean;
 }
 
-type Describe = (start: Info, stop: Info) => Partial<About>;
+type Describe = (start: Info, stop: Info) => Omit<Partial<About>, 'label'>;
 
 /** How each of the agent's own points is shown; the application's own points are shown by their function. */
-const kinds: Readonly<Record<string, Describe>> = {
+const kinds: Readonly<Record<PointName, Describe>> = {
   wsgi: (start, stop) => ({
-    label: 'HTTP in',
     subject: words(text(start, 'request', 'method'), target(start, 'request')),
     ...status(value(stop, 'response', 'status_code')),
   }),
@@ -46,25 +46,35 @@ const kinds: Readonly<Record<string, Describe>> = {
     ...exit(stop, 'thread'),
   }),
   thread_main: (start, stop) => ({
-    label: 'thread main',
     subject: joined(' ', 'thread', text(start, 'thread', 'thread_id')),
     ...exit(stop, 'thread'),
   }),
-  left_out: (start) => ({ label: 'left out', subject: leftOut([start]) }),
+  left_out: (start) => ({ subject: leftOut([start]) }),
   process: (start, stop) => ({
     subject: joined(' · pid ', fileName(text(start, 'process', 'file')), text(start, 'process', 'pid')),
     ...exit(stop, 'process'),
   }),
 };
 
+/** The kind of a point's name; undefined for the application's own, and for those of other services. */
+const kindOf = (name: string): PointName | undefined =>
+  Object.hasOwn(pointKinds, name) ? (name as PointName) : undefined;
+
+function labelOf(name: string): string {
+  const kind = kindOf(name);
+  if (kind === undefined) return name || '(no name)';
+  const its = pointKinds[kind];
+  return 'label' in its ? its.label : kind;
+}
+
 /** What a point was about and how it ended, from whatever of its two events was stored. */
 export function about(point: TreePoint): About {
   const start = point.startInfo ?? {};
   const stop = point.stopInfo ?? {};
-  const describe = Object.hasOwn(kinds, point.name) ? kinds[point.name] : undefined;
-  const described = describe?.(start, stop);
+  const kind = kindOf(point.name);
+  const described = kind && kinds[kind](start, stop);
   return {
-    label: described?.label ?? (point.name || '(no name)'),
+    label: labelOf(point.name),
     subject: described?.subject || text(start, 'function', 'name') || members(start),
     outcome: described?.outcome ?? '',
     isBad: described?.isBad ?? false,
@@ -101,16 +111,15 @@ export function leftOut(starts: readonly Info[]): string {
   );
 }
 
-function httpOut(start: Info, stop: Info): Partial<About> {
+function httpOut(start: Info, stop: Info): ReturnType<Describe> {
   const host = joined(':', text(start, 'requests', 'hostname'), text(start, 'requests', 'port'));
   return {
-    label: 'HTTP out',
     subject: words(text(start, 'requests', 'method'), host + target(start, 'requests')),
     ...status(value(stop, 'requests', 'status_code')),
   };
 }
 
-function target(info: Info, name: string): string {
+function target(info: Info, name: 'request' | 'requests'): string {
   return joined('?', text(info, name, 'path'), text(info, name, 'query'));
 }
 
@@ -140,18 +149,18 @@ const waits = {
   wait_pool_ms: 'for the pool',
   wait_connect_ms: 'to connect',
   wait_turn_ms: 'for its turn',
-} as const;
+} as const satisfies Partial<Record<Fact<'db'>, string>>;
 
 /** `· waited 400 ms for its turn` */
 function waited(stop: Info): string {
   const told = Object.entries(waits).flatMap(([name, what]) => {
-    const ms = value(stop, 'db', name);
+    const ms = value(stop, 'db', name as keyof typeof waits);
     return typeof ms === 'number' && ms > 0 ? [`${duration(Math.round(ms * 1000))} ${what}`] : [];
   });
   return told.length === 0 ? '' : `· waited ${told.join(', ')}`;
 }
 
-function exit(stop: Info, name: string): Partial<About> {
+function exit(stop: Info, name: 'command' | 'thread' | 'process'): Partial<About> {
   const signal = text(stop, name, 'signal');
   if (signal !== '') return { outcome: `· ${signal}`, isBad: true };
   const code = value(stop, name, 'exit_code');
@@ -171,12 +180,12 @@ function members(info: Info): string {
     .join(' ');
 }
 
-function value(info: Info, name: string, member: string): unknown {
+function value<Group extends FactGroup>(info: Info, name: Group, member: Fact<Group>): unknown {
   const object = info[name];
   return typeof object === 'object' && object !== null ? (object as Info)[member] : undefined;
 }
 
-function text(info: Info, name: string, member: string): string {
+function text<Group extends FactGroup>(info: Info, name: Group, member: Fact<Group>): string {
   return asText(value(info, name, member));
 }
 

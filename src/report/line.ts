@@ -1,4 +1,5 @@
 import { isCancelled } from '../trace/failed.js';
+import { type PointName, pointKinds } from '../trace/vocabulary.js';
 import { about, isWork } from './about.js';
 import { isCancelledByCaller } from './errors.js';
 import { type Row, aboutAll, failureOfAll } from './fold.js';
@@ -43,18 +44,17 @@ const markColumns = 24;
 const gap: Piece = { text: '  ' };
 const blank: Piece = { text: ' ' };
 
-// Not an object: a stored point may be called `constructor`.
-const kindStyles: ReadonlyMap<string, Style> = new Map<string, Style>([
-  ['wsgi', ['bold', 'cyan']],
-  ['http', 'cyan'],
-  ['https', 'cyan'],
-  ['db', 'magenta'],
-  ['sql', 'magenta'],
-  ['command', 'blue'],
-  ['process', 'blue'],
-  ['thread', 'blue'],
-  ['thread_main', 'blue'],
-]);
+const familyStyles: Readonly<Record<(typeof pointKinds)[PointName]['family'], Style>> = {
+  server: ['bold', 'cyan'],
+  client: 'cyan',
+  database: 'magenta',
+  process: 'blue',
+  note: 'dim',
+};
+
+/** The style of a point's label; undefined for the application's own points, whatever their names are. */
+const kindStyle = (name: string): Style | undefined =>
+  Object.hasOwn(pointKinds, name) ? familyStyles[pointKinds[name as PointName].family] : undefined;
 
 /**
  * Divides the width: what tells least is the first to go. Where a timeline has no room, the start of each point
@@ -127,7 +127,7 @@ function columns(
     gap,
   ];
   if (timeline > 0) {
-    const style = failure === undefined ? kindStyles.get(point.name) : 'red';
+    const style = failure === undefined ? kindStyle(point.name) : 'red';
     pieces.push({ text: bar(total, points, timeline), style }, gap);
   }
   if (service > 0) {
@@ -158,7 +158,7 @@ function story(place: Place, room: number, failure: string | undefined): Piece[]
   const { points, glyphs } = place;
   const [point, ...others] = points;
   const told = others.length === 0 ? about(point) : aboutAll(points);
-  const label: Piece = { text: clean(told.label), style: kindStyles.get(point.name) ?? 'bold' };
+  const label: Piece = { text: clean(told.label), style: kindStyle(point.name) ?? 'bold' };
   const outcome: Piece = { text: clean(told.outcome), style: told.isBad ? 'yellow' : 'green' };
   const subject = clean(told.subject);
   const mark = markOf(place, failure);

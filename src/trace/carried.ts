@@ -1,13 +1,13 @@
 // The trace headers that came with a message, whatever a protocol's library keeps them in.
-import { hmacHeader, infoHeader, timeHeader } from './headers.js';
+import { hmacName, infoName, timeName } from './headers.js';
 
 // So much of a message's headers is looked at: it may come from anybody.
 const mostEntries = 250;
 const mostBytes = 4096;
 
-const names = [infoHeader, hmacHeader, timeHeader].map((name) => [name, name.toLowerCase()] as const);
-const known: ReadonlySet<string> = new Set(names.map(([, lower]) => lower));
-const longest = Math.max(...names.map(([name]) => name.length));
+const names = [infoName, hmacName, timeName];
+const known: ReadonlySet<string> = new Set(names);
+const longest = Math.max(...names.map((name) => name.length));
 
 /** Headers with names in lower case, those that carry a trace alone. */
 type Carried = Record<string, string>;
@@ -47,7 +47,7 @@ function* entriesOf(given: unknown): Iterable<readonly [name: unknown, value: un
   if (Symbol.iterator in given) {
     yield* pairsOf(given as Iterable<unknown>);
   } else if ('get' in given && typeof given.get === 'function') {
-    for (const [, lower] of names) yield [lower, (given as { get(name: string): unknown }).get(lower)];
+    for (const name of names) yield [name, (given as { get(name: string): unknown }).get(name)];
   } else {
     for (const name in given) yield [name, (given as Readonly<Record<string, unknown>>)[name]];
   }

@@ -1,7 +1,9 @@
+// Contexts: where the running code is within a trace, how code runs in another context, and what is recorded there.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { type Id, idOf } from './ids.js';
-import { Trace, endTrace, leftOut, lifecycle, tracing } from './trace.js';
+import type { VerifiedTrace } from './signing.js';
+import { Trace, beginTrace, endTrace, leftOut, lifecycle, tracing } from './trace.js';
 
 /** Where code runs within a trace. Immutable but for what happens to its point, so that parallel work cannot cross. */
 export interface Context {
@@ -66,9 +68,9 @@ export function isRecorded(context: Context): boolean {
 }
 
 // What `runLibrary` runs in; undefined where the storage tells.
-let lent: Context | null | undefined;
+let borrowed: Context | null | undefined;
 
-const stored = (): Context | null | undefined => (lent === undefined ? storage.getStore() : lent);
+const stored = (): Context | null | undefined => (borrowed === undefined ? storage.getStore() : borrowed);
 
 /**
  * Where the running code is, also where nothing is recorded: within a trace that has ended, or in `nobody`'s place.
@@ -132,6 +134,11 @@ export function rootContext(trace: Trace, parent_id: string): Context {
   };
 }
 
+/** Begins the trace that a signed header, environment or call asks for. The caller holds the trace: `release` it. */
+export function tracedBy({ base_id, hmac_key, parent_id }: VerifiedTrace): Context {
+  return rootContext(beginTrace(base_id, hmac_key), parent_id);
+}
+
 /**
  * Makes a context that of all that runs outside of any request.
  *
@@ -155,15 +162,15 @@ export function runIn<Args extends readonly unknown[], Result>(
   args: Args,
 ): Result {
   if (tracing.live === 0) return Reflect.apply(fn, self, args);
-  const outer = lent;
+  const outer = borrowed;
   if (outer === undefined && isWithin(storage.getStore(), context)) return Reflect.apply(fn, self, args);
-  lent = undefined;
+  borrowed = undefined;
   try {
     return isWithin(storage.getStore(), context)
       ? Reflect.apply(fn, self, args)
-      : storage.run(target(context), Reflect.apply<unknown, Args, Result>, fn, self, args);
+      : storage.run(storedFor(context), Reflect.apply<unknown, Args, Result>, fn, self, args);
   } finally {
-    lent = outer;
+    borrowed = outer;
   }
 }
 
@@ -179,12 +186,12 @@ export function runLibrary<Args extends readonly unknown[], Result>(
   args: Args,
 ): Result {
   if (tracing.live === 0) return Reflect.apply(fn, self, args);
-  const outer = lent;
-  lent = target(context);
+  const outer = borrowed;
+  borrowed = storedFor(context);
   try {
     return Reflect.apply(fn, self, args);
   } finally {
-    lent = outer;
+    borrowed = outer;
   }
 }
 
@@ -195,16 +202,16 @@ export function runLibrary<Args extends readonly unknown[], Result>(
 export function enter(context: Context | undefined): void {
   if (tracing.live === 0) return;
   // Within a library's call, for the rest of that.
-  if (lent !== undefined) lent = target(context);
-  else if (!isWithin(storage.getStore(), context)) storage.enterWith(target(context));
+  if (borrowed !== undefined) borrowed = storedFor(context);
+  else if (!isWithin(storage.getStore(), context)) storage.enterWith(storedFor(context));
 }
 
-function target(context: Context | undefined): Context | null {
+function storedFor(context: Context | undefined): Context | null {
   return context === undefined || context.trace.isGone ? null : context;
 }
 
 function isWithin(found: Context | null | undefined, context: Context | undefined): boolean {
-  const wanted = target(context);
+  const wanted = storedFor(context);
   if (found === wanted) return true;
   // Where nothing is stored, work is the thread's own trace's; where it has none, it is in no trace.
   return found === undefined && (threadContext === undefined ? isOutside(wanted) : wanted === threadContext);

@@ -9,6 +9,7 @@
 // Cancelled is not failed: what a caller gave up on purpose (`cancelled: true`) has no `etype`, and how a command or
 // a thread ended is then its caller's doing. A bad status stays bad, because callers give up the body of such answers.
 import type { Info } from './event.js';
+import type { Fact, FactGroup } from './vocabulary.js';
 
 /** Why a point failed. */
 export interface Failure {
@@ -50,14 +51,13 @@ function badEnd(stop: Info): string | undefined {
   const signal = member(stop, 'command', 'signal') ?? member(stop, 'thread', 'signal');
   if (typeof signal === 'string' && signal !== '') return signal;
   const isAsked = typeof member(stop, 'process', 'signal') === 'string';
-  const codes = ['command', 'thread', ...(isAsked ? [] : ['process'])].map((name) =>
-    member(stop, name, 'exit_code'),
-  );
+  const ends = ['command', 'thread', ...(isAsked ? [] : (['process'] as const))] as const;
+  const codes = ends.map((name) => member(stop, name, 'exit_code'));
   const bad = codes.find((code): code is number => typeof code === 'number' && code !== 0);
   return bad === undefined ? undefined : String(bad);
 }
 
-function member(info: Info, name: string, inner: string): unknown {
+function member<Group extends FactGroup>(info: Info, name: Group, inner: Fact<Group>): unknown {
   const object = info[name];
   return typeof object === 'object' && object !== null ? (object as Info)[inner] : undefined;
 }

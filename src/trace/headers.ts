@@ -1,3 +1,4 @@
+// The HTTP headers that carry a trace: their names, how they are signed, and how they are checked.
 import { hmacOf, isSameHmac } from './hmac.js';
 import { type VerifiedTrace, signIds, verify } from './signing.js';
 
@@ -12,9 +13,10 @@ export const hmacHeader = 'X-Trace-HMAC';
  */
 export const timeHeader = 'X-Trace-Time';
 
-const info = infoHeader.toLowerCase();
-const hmac = hmacHeader.toLowerCase();
-const time = timeHeader.toLowerCase();
+/** The three names in lower case, as `request.headers` and HTTP/2 have them. */
+export const infoName: string = infoHeader.toLowerCase();
+export const hmacName: string = hmacHeader.toLowerCase();
+export const timeName: string = timeHeader.toLowerCase();
 
 const timeForm = /^(\d{1,12})\.([0-9a-f]{40})$/;
 
@@ -24,7 +26,7 @@ export const traceHeaderNames: readonly string[] = [infoHeader, hmacHeader, time
 /** Whether a header, in any case, is one of those that carry a trace. */
 export function isTraceHeader(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === info || lower === hmac || lower === time;
+  return lower === infoName || lower === hmacName || lower === timeName;
 }
 
 /** A request's headers, with names in lower case. */
@@ -58,7 +60,7 @@ export function verifyHeaders(
   hmac_keys: readonly string[],
   maxAgeSeconds: number | undefined,
 ): VerifiedTrace | undefined {
-  const signed = verify(headers[info], headers[hmac], hmac_keys);
+  const signed = verify(headers[infoName], headers[hmacName], hmac_keys);
   if (signed === undefined || maxAgeSeconds === undefined) return signed;
   return isFresh(headers, signed.hmac_key, maxAgeSeconds) ? signed : undefined;
 }
@@ -76,10 +78,10 @@ function isFresh(headers: Headers, hmac_key: string, maxAgeSeconds: number): boo
 
 /** When headers say that they were signed, in seconds since 1970; undefined unless that is signed too. */
 export function signedSeconds(headers: Headers, hmac_key: string): number | undefined {
-  const given = headers[time];
+  const given = headers[timeName];
   const [, seconds, signature = ''] = typeof given === 'string' ? (timeForm.exec(given) ?? []) : [];
   if (seconds === undefined) return undefined;
-  return isSameHmac(signature, hmacOf(`${seconds}.${String(headers[info])}`, hmac_key))
+  return isSameHmac(signature, hmacOf(`${seconds}.${String(headers[infoName])}`, hmac_key))
     ? Number(seconds)
     : undefined;
 }

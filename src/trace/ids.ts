@@ -18,27 +18,39 @@ export function newId(): string {
   return loadCrypto().randomUUID();
 }
 
-/** The length of a UUID in words of four bytes. */
+/** The length of a UUID's text, 36 characters of ASCII, in words of four bytes. */
 export const idWords = 9;
 
 /**
- * The id of a trace or a point: a UUID as 36 bytes of ASCII, in words of four. An event has three of them,
- * and to copy words is all that it takes to write one; as text they would be half of what an event costs.
+ * The id of a trace or a point: a UUID. It is kept as its text's bytes, in words of four. Each event has three ids:
+ * to copy words is all that it takes to write one, and as texts they would be half of what an event costs.
  */
 export class Id {
-  readonly words: Int32Array;
+  readonly #words: Int32Array;
   /** Where it begins in there. */
-  readonly at: number;
+  readonly #at: number;
 
   constructor(words: Int32Array, at: number) {
-    this.words = words;
-    this.at = at;
+    this.#words = words;
+    this.#at = at;
   }
 
   get text(): string {
-    for (let i = 0; i < idWords; i++) scratchWords[i] = this.words[this.at + i]!;
-    return scratch.toString('latin1');
+    return idTextIn(this.#words, this.#at);
   }
+
+  /** Writes the text's bytes. */
+  copyTo(words: Int32Array, at: number): void {
+    const own = this.#words;
+    const from = this.#at;
+    for (let i = 0; i < idWords; i++) words[at + i] = own[from + i]!;
+  }
+}
+
+/** The text of an id that `copyTo` has written. */
+export function idTextIn(words: Int32Array, at: number): string {
+  for (let i = 0; i < idWords; i++) scratchWords[i] = words[at + i]!;
+  return scratch.toString('latin1');
 }
 
 // To ask a small array for its buffer has V8 make one, at ten times the price of copying its words.

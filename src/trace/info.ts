@@ -1,28 +1,20 @@
 import type { Info } from './event.js';
 
-/**
- * What says the same each time: an info whose JSON is made once, as bytes in words of four. To write one is a
- * copy, and that is a tenth of the price.
- */
+/** What says the same each time: whoever writes events may encode it once. */
 export class FixedInfo {
-  readonly words: Int32Array;
-  readonly #length: number;
+  readonly #info: Info;
 
   constructor(info: Info) {
-    const bytes = Buffer.from(stringifyInfo(info));
-    this.#length = bytes.length;
-    this.words = new Int32Array(Math.ceil(bytes.length / 4));
-    bytes.copy(Buffer.from(this.words.buffer));
+    this.#info = info;
   }
 
-  /** In bytes. */
-  get length(): number {
-    return this.#length;
+  get info(): Info {
+    return this.#info;
   }
 
   /** Asks no trap of a Proxy, as `instanceof` does. */
   static is(said: object): said is FixedInfo {
-    return #length in said;
+    return #info in said;
   }
 }
 

@@ -3,6 +3,7 @@ import { hold, release } from './trace.js';
 import type { Info } from './event.js';
 import { newPointId } from './ids.js';
 import type { FixedInfo } from './info.js';
+import type { OwnName, PointInfo, PointName } from './vocabulary.js';
 
 /** Something with a start and a stop, between its two events. */
 export interface Point {
@@ -40,7 +41,12 @@ export function connect(to: Sink): void {
  *
  * @param at when it was, in milliseconds on the monotonic clock
  */
-export function markPoint(name: string, parent: Context, info: Info, at: number): void {
+export function markPoint<Name extends PointName>(
+  name: Name,
+  parent: Context,
+  info: PointInfo<Name>,
+  at: number,
+): void {
   const { trace, id, outer } = parent;
   const context: Context = {
     trace,
@@ -56,6 +62,9 @@ export function markPoint(name: string, parent: Context, info: Info, at: number)
   sink(context, 'stop', undefined, at);
 }
 
+/** What a point says at its start: the application's own may say anything. */
+type StartInfo<Name> = Name extends PointName ? PointInfo<Name> : Payload;
+
 /**
  * Starts a point below a context and sends its start event.
  *
@@ -64,7 +73,13 @@ export function markPoint(name: string, parent: Context, info: Info, at: number)
  *   its request by hours, as a thread of a pool does
  * @param library whose call the point is, so that the library's inner calls can tell
  */
-export function startPoint(name: string, parent: Context, info: Payload, holds = true, library = ''): Point {
+export function startPoint<Name extends PointName | OwnName>(
+  name: Name,
+  parent: Context,
+  info: StartInfo<Name>,
+  holds = true,
+  library = '',
+): Point {
   const { trace } = parent;
   const id = newPointId();
   const outer = openFrom(parent);
@@ -117,7 +132,7 @@ function openFrom(context: Context): Context | undefined {
 }
 
 // An application's points have few names, and to look at one costs as much as to write its event.
-const safeNames = new Map<string, string>();
+const safeNames = new Map<string, OwnName>();
 const mostSafeNames = 200;
 const maxNameLength = 100;
 
@@ -128,7 +143,7 @@ let unsafe: RegExp | undefined;
  * A name that is safe in an event: no dash, no quotes, no control characters, and not endless. JavaScript
  * may pass anything.
  */
-export function pointName(name: unknown): string {
+export function pointName(name: unknown): OwnName {
   const known = safeNames.get(name as string);
   if (known !== undefined) return known;
   // An object's own words may throw, or take a minute.
@@ -136,7 +151,8 @@ export function pointName(name: unknown): string {
   unsafe ??= new RegExp('[^\\p{L}\\p{N}_.:/ ]', 'gu');
   // In words that a name may have.
   const mark = text.length > maxNameLength ? `... ${text.length} characters` : '';
-  const safe = (text.slice(0, maxNameLength - mark.length).replace(unsafe, '_') || 'point') + mark;
+  const safe = ((text.slice(0, maxNameLength - mark.length).replace(unsafe, '_') || 'point') +
+    mark) as OwnName;
   if (typeof name === 'string' && mark === '' && safeNames.size < mostSafeNames) safeNames.set(name, safe);
   return safe;
 }

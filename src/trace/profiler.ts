@@ -1,5 +1,15 @@
+// The profiler behind the public API: it starts, stops and carries on points and traces for the application.
 import { ending } from './cancelled.js';
-import { type Context, caller, current, enter, requestDefault, rootContext, runIn } from './context.js';
+import {
+  type Context,
+  caller,
+  current,
+  enter,
+  requestDefault,
+  rootContext,
+  runIn,
+  tracedBy,
+} from './context.js';
 import { type Trace, beginTrace, release } from './trace.js';
 import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
@@ -122,11 +132,11 @@ export function createProfiler(
       const signed = verify(headers);
       // As a request that triggers nothing: whoever started the consumer has nothing to do with the message.
       if (signed === undefined) return runIn(requestDefault(), fn, undefined, []);
-      const trace = beginTrace(signed.base_id, signed.hmac_key);
-      const end = (): void => release(trace);
+      const root = tracedBy(signed);
+      const end = (): void => release(root.trace);
       let result: ReturnType<typeof fn>;
       try {
-        result = runIn(rootContext(trace, signed.parent_id), fn, undefined, []);
+        result = runIn(root, fn, undefined, []);
       } catch (error) {
         end();
         throw error;
