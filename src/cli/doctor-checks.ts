@@ -1,4 +1,4 @@
-// What `ostrace doctor` finds out without running a program.
+// The checks of `ostrace doctor` that need no program: settings, stores, spool.
 import { basename } from 'node:path';
 
 import { type Config, readConfig, spoolSettings } from '../config/config.js';

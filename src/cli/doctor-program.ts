@@ -1,4 +1,4 @@
-// Runs the program that `ostrace doctor` looks at, and collects what its processes tell of themselves.
+// Starts the program that `ostrace doctor` examines, and collects what the agent in it reports.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What `ostrace doctor` says of the requests that came to a program, and of their trace headers.
+// Checks which requests began a trace in a program, and why others did not.
 import { infoHeader, hmacHeader, timeHeader } from '../trace/headers.js';
 import type { ProcessReport } from '../diagnosis/process-report.js';
 import { count, countWas } from '../trace/count.js';

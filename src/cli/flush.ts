@@ -1,4 +1,4 @@
-// `ostrace flush`: stores what waits in the spool.
+// `ostrace flush`: stores the events that gone processes have left in the spool.
 import { driverSettings, spoolSettings } from '../config/config.js';
 import { masked, splitConnections } from '../drivers/index.js';
 import { flushSpool } from '../export/flush.js';

@@ -1,4 +1,4 @@
-// The request that the options of `ostrace request` describe.
+// Builds the request that the options of `ostrace request` describe.
 import { readFileSync } from 'node:fs';
 
 import { decoded } from '../drivers/decoded.js';

@@ -1,4 +1,4 @@
-// When a trace that was just made is complete.
+// Decides when a trace that was just made is complete.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { StoredTrace } from '../drivers/driver.js';

@@ -1,4 +1,4 @@
-// Reads traces of stores for the commands, and prints them.
+// The parts that commands which show traces share: opening the store, waiting for a trace, printing it.
 import { type Config, driverSettings } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { masked, openDriver, readableOf } from '../drivers/index.js';

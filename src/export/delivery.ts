@@ -1,6 +1,6 @@
-// The way of events to one store, through its failures. What the store does not take within a moment is
-// also written to the spool, so that a process that is killed loses no more than that; and while something
-// waits, what comes after it does too.
+// Delivers events to one store, through its failures. Events that the store does not accept within a moment are
+// also written to the spool, so that a process that is killed loses no more than that moment. While events wait,
+// all later events wait as well.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Driver, DriverError, type DriverSettings, WriteError } from '../drivers/driver.js';

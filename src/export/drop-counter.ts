@@ -1,4 +1,4 @@
-// Counts the events that are lost on their way to a store, and tells people of them.
+// Counts lost events, and reports what happens to events that are not stored.
 import { count, countWas } from '../trace/count.js';
 import { tell } from '../trace/notice.js';
 import { Account } from './accounts.js';

@@ -1,3 +1,4 @@
+// Stores what gone processes have left in the spool of one store, for `ostrace flush`.
 import { type Driver, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
 import type { Line } from '../drivers/line.js';

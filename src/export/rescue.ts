@@ -1,3 +1,4 @@
+// Spools the events that the exporter's thread cannot take care of any more.
 import { masked } from '../drivers/schemes.js';
 import type { Line } from '../drivers/line.js';
 import { messageOf } from '../trace/notice.js';

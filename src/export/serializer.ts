@@ -1,4 +1,4 @@
-// Makes OSProfiler's lines of JSON of the records in a ring; for the exporter's thread.
+// Makes OSProfiler's lines of JSON from the records in a ring, in the exporter's thread.
 import { Line } from '../drivers/line.js';
 import { idTextIn, idWords } from '../trace/ids.js';
 import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';

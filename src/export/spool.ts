@@ -1,6 +1,6 @@
-// What a store does not take now waits on disk: in files of JSON lines, one folder for each store. Several
-// processes may spool for the same store; each writes files of its own, and takes over those of a process
-// that is gone.
+// The spool: events that a store does not accept now wait on disk, in files of JSON lines, with one folder for each
+// store. Several processes may spool for the same store. Each writes files of its own, and takes over the files of
+// processes that are gone.
 import { closeSync, ftruncateSync, lutimesSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 

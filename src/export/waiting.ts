@@ -1,4 +1,4 @@
-// Counts the events that come while the exporter can't be loaded.
+// Stands in for the exporter while it cannot be loaded.
 import { countWas } from '../trace/count.js';
 import { messageOf, tell } from '../trace/notice.js';
 import { connect } from '../trace/point.js';

@@ -1,5 +1,5 @@
-// The exporter's worker thread: reads the rings of the application's threads and hands what is in them to
-// the deliveries, whose drivers live here alone.
+// The exporter's worker thread. It reads the rings of the application's threads and hands the events to the
+// deliveries, whose drivers live only here.
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { trustPackagesOf } from '../drivers/load-peer.js';

@@ -1,4 +1,4 @@
-// What a line of a printed tree says of its point.
+// Describes in words what a point was about and how it ended.
 import type { Info } from '../trace/event.js';
 import { count } from '../trace/count.js';
 import { failureIn } from '../trace/failed.js';

@@ -1,5 +1,5 @@
-// What a person reads of an event is whatever somebody managed to store: nothing of it may reach a
-// terminal as more than text.
+// Formats values for people. Anybody may have stored an event, so its texts must not reach a terminal as anything
+// but text.
 import { count } from '../trace/count.js';
 
 // Piped output is not cut to a width, but one hostile text must not fill the disk.

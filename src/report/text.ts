@@ -1,4 +1,4 @@
-// Prints a trace as a tree of lines.
+// Writes a trace as a tree for people.
 import { count } from '../trace/count.js';
 import { isWork } from './about.js';
 import { countErrors } from './errors.js';

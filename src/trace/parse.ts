@@ -1,4 +1,4 @@
-// Reads events: what comes out of a store may be torn, foreign or hostile.
+// Reads stored events, which may have been written by anybody.
 import type { Event, Info } from './event.js';
 import { isUuid } from './ids.js';
 

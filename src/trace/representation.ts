@@ -1,4 +1,4 @@
-// Values in the words of JSON: what `JSON.stringify` throws at, leaves out or writes as `{}` has words of its own.
+// Represents values in JSON that `JSON.stringify` throws at, leaves out or writes as `{}`.
 import { count } from './count.js';
 import type { Info } from './event.js';
 
