@@ -1,11 +1,12 @@
-// Puts what the application's thread needs of the agent into few files: `dist/agent.js` has all that the start
-// needs, and each part that something asks for later has a file in `dist/later`.
+// Bundles the agent: `dist/agent.js` has everything that the start needs in the application's thread, and each part
+// that is needed later has a file in `dist/later`.
 //
-// A file costs Node up to 0.2 ms, wherever it lies, and there were sixty. Not one file for all: V8 reads what it
-// does not run too, at 25 µs for each kilobyte. A part gets the modules of the start from the start itself, by a
-// `require` that it is given: so what they know of a live trace is there once, whatever the application does to
-// `require.cache`. What several parts import and the start does not is in a file of its own, which the first of them
-// loads: the parts of databases share one, those of HTTP another.
+// A file costs Node up to 0.2 ms, wherever it is, and there were sixty files. One file for everything is no better,
+// because V8 also reads code that it does not run, at 25 µs for each kilobyte. A part gets the modules of the start
+// from the start itself, by a `require` that it is given. What these modules know of a live trace therefore exists
+// once, whatever the application does to `require.cache`. A module that several parts import and the start does not
+// is in a file of its own, which the first of these parts loads: the parts of databases share one such file, those of
+// HTTP another.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
@@ -13,7 +14,7 @@ import { type BuildOptions, type Plugin, build } from 'esbuild';
 
 const project = resolve(__dirname, '../..');
 const entry = 'src/agent.ts';
-/** What names modules of the start in the parts, and by itself the module where they ask. */
+/** The name by which parts refer to modules of the start, and by which they ask for them. */
 const sharing = 'start:';
 /** What names modules that several parts have in one file: `shared:` the file `:` the module. */
 const common = 'shared:';
@@ -26,13 +27,14 @@ const options = {
   format: 'cjs',
   metafile: true,
   write: false,
-  // Yarn's loader is there where it is asked for.
+  // Yarn's loader is present if it is asked for.
   external: ['pnpapi'],
-  // Not minified: an application sees names of inner functions, people see all of them in stacks, and it would
-  // save half a millisecond.
+  // Not minified: an application sees the names of inner functions, people see all names in stacks, and minifying
+  // would save half a millisecond.
 } as const satisfies BuildOptions;
 
-// ES modules are strict by themselves; what is made of them is not, and functions look otherwise then.
+// ES modules are strict by themselves. The code that is made from them is not, and functions would look different
+// then.
 const strict = '"use strict";';
 
 /** The file in the project that an import means. */
@@ -42,7 +44,7 @@ function sourceOf(path: string, folder: string): string {
 
 const outputOf = (file: string): string => `${basename(file, '.ts')}.js`;
 
-/** In the start, what is required later is a module that loads the part's file. */
+/** In the start, a file that is required later is replaced by a module that loads the part's file. */
 function asParts(parts: Set<string>): Plugin {
   return {
     name: 'parts',
@@ -61,7 +63,7 @@ function asParts(parts: Set<string>): Plugin {
   };
 }
 
-/** What the start and the modules that load its parts both know: a tiny module of its own. */
+/** The name that the start and the modules that load its parts both know: a tiny module of its own. */
 const meeting: Plugin = {
   name: 'where the parts ask',
   setup({ onResolve, onLoad }) {
@@ -100,7 +102,7 @@ const casesOf = (files: readonly string[]): string =>
 const commonGiving = (files: readonly string[]): string =>
   [...importsOf(files), `export const give = (file) => { switch (file) { ${casesOf(files)} } };`].join('\n');
 
-/** In a part, what the start has is asked of the start. */
+/** In a part, modules of the start are requested from the start. */
 function fromStart(has: ReadonlySet<string>, shared: Set<string>): Plugin {
   return {
     name: 'the start',

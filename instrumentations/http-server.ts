@@ -12,8 +12,8 @@ import {
   isHeadSent,
   startIncoming,
   statusIn,
-  stopIncoming,
   watchHandshake,
+  stopIncoming,
 } from '../src/hooks/targets/incoming.js';
 import { type Context, enter, requestDefault, runIn, tracedBy } from '../src/trace/context.js';
 import { hmacName, infoName, timeName } from '../src/trace/headers.js';

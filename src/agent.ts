@@ -1,4 +1,4 @@
-// The composition root: it alone knows every room.
+// The composition root: it alone knows every room, and connects them.
 import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 
@@ -48,7 +48,7 @@ import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { createStamp } from './trace/stamp.js';
 import { type Verifier, createVerifier } from './propagation/verify.js';
 
-// What tests look at: in the bundle these have no file of their own.
+// Exported for tests, because in the bundle these modules have no file of their own.
 export { current } from './trace/context.js';
 export { listeners, tracing } from './trace/trace.js';
 
@@ -69,7 +69,7 @@ export function start(preload: string): void {
   if (!publishProfiler(createProfiler(verify, verifier.trust))) return;
 
   setLinger(config.linger);
-  // Made for the first trace: what it needs of Node and of the agent, most processes never ask for.
+  // Made for the first trace, because most processes never need what it loads.
   let made: Exporter | undefined;
   const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
   const waiting = waitFor(exporter);
@@ -97,7 +97,7 @@ export function start(preload: string): void {
   const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
   const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
   const late = hookLateBuiltins([...due('once loaded'), ...lateSources], agent);
-  // Of a bundled package nothing else tells that its calls are missing in the traces.
+  // Nothing else tells that the calls of a bundled package are missing in the traces.
   let inspectOnce = (): void => {
     const missing = marks.filter(({ name }) => !hooked.has(name));
     if (script !== undefined) exporter().inspect(script, missing);
@@ -133,8 +133,8 @@ export function start(preload: string): void {
     },
   });
   lifecycle.onFirst.push(prepare);
-  // A service that is traced all the time has no other first trace: what a shortage kept from being done is tried
-  // again until nothing fails.
+  // A service that is traced all the time has no other first trace. Steps that failed because of a shortage are
+  // therefore tried again until nothing fails.
   let seen = 0;
   lifecycle.onTick.push(() => {
     if (seen === shortages.seen) return;
@@ -161,18 +161,20 @@ export function start(preload: string): void {
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
   hookLoaded = hookModules(hookables, agent, reports);
-  // Named imports of ES modules are bindings of their own: they see the patches from here on.
+  // Named imports of ES modules are bindings of their own: from here on they see the patches.
   Module.syncBuiltinESMExports();
 }
 
-/** The port on which a thread is posted to, for as long as only the trace that made the thread does so. */
+/**
+ * The port on which messages to a thread arrive, for as long as only the trace that made the thread posts to it.
+ */
 function ownPort(handover: Handover | undefined): () => unknown {
   if (handover === undefined) return () => undefined;
   const ring = openRing(handover.ring);
   return () => (isShared(ring) ? undefined : parentPort);
 }
 
-/** The exporter of this thread; its points go there from now on. */
+/** The exporter of this thread. Its points go there from now on. */
 function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer | undefined): Exporter {
   const { createExporter } = require('./export/exporter.js') as typeof import('./export/exporter.js');
   const exporter = createExporter(
@@ -186,7 +188,7 @@ function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer
   return exporter;
 }
 
-/** Takes steps one after the other; one that fails keeps none of the others from being taken. */
+/** Takes steps one after the other. A step that fails does not keep the others from being taken. */
 function inTurn(steps: Readonly<Record<string, () => void>>): () => void {
   const guards = Object.entries(steps).map(([what, step]) => [createGuard(what), step] as const);
   return () => {
@@ -216,7 +218,7 @@ function installed(target: NodeTarget): Builtin {
 /**
  * Hooks parts of Node.
  *
- * @returns those that could not be hooked now, and may be later
+ * @returns the targets that could not be hooked now and may be later
  */
 function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
   return builtins.filter((each) => {
@@ -248,7 +250,7 @@ function named({ instrumentations }: Config): readonly Hookable[] {
 }
 
 /**
- * Under NODE_OPTIONS package managers are preloaded too, and our own command is. They are left alone; what
+ * With NODE_OPTIONS, package managers and our own command are preloaded too. They are left alone; a process that
  * they start finds the variables of the context and takes part.
  */
 function isTool(script: string | undefined, folder: string): boolean {
@@ -275,7 +277,7 @@ function createPort(
   preload: string,
   verify: AgentPort['verify'],
 ): AgentPort {
-  // Made for the first request that goes out.
+  // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
   return {
     verify,
@@ -324,7 +326,7 @@ function createPort(
           return undefined;
         },
         close() {
-          // The listener holds the ring's memory, and a trace may see many threads come and go.
+          // The listener holds the ring's memory, and one trace may have many threads.
           forget();
           ring.close();
         },

@@ -19,15 +19,15 @@ const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
   },
   {
     env: { ...on, OSTRACE_TRACESQL: '1' },
-    line: /^ostrace: OSTRACE_TRACESQL is not a setting \(did you mean OSTRACE_TRACE_SQL\?\); see the README's table\n$/,
+    line: /^ostrace: OSTRACE_TRACESQL is not a setting \(did you mean OSTRACE_TRACE_SQL\?\); see docs\/settings\.md\n$/,
   },
   {
     env: { ...on, OSTRACE_SOMETHING: '1' },
-    line: /^ostrace: OSTRACE_SOMETHING is not a setting; see the README's table\n$/,
+    line: /^ostrace: OSTRACE_SOMETHING is not a setting; see docs\/settings\.md\n$/,
   },
   {
     env: { ...on, OSTRACE_CONNECTION_STRING: 'kafka://somewhere' },
-    line: /^ostrace: OSTRACE_CONNECTION_STRING is "kafka:\/\/somewhere", for whose scheme there is no driver; expected one of file:\/\//,
+    line: /^ostrace: OSTRACE_CONNECTION_STRING is "kafka:\/\/somewhere", and there is no driver for that scheme; expected one of file:\/\//,
   },
   {
     env: { ...on, OSTRACE_CONNECTION_STRING: '/var/traces' },
@@ -52,7 +52,7 @@ const odd: readonly { env: Record<string, string>; problem: RegExp; what: string
   {
     what: 'a scheme that is a name of JavaScript',
     env: { OSTRACE_CONNECTION_STRING: 'constructor:x' },
-    problem: /^OSTRACE_CONNECTION_STRING is "constructor:x", for whose scheme there is no driver/,
+    problem: /^OSTRACE_CONNECTION_STRING is "constructor:x", and there is no driver for that scheme/,
   },
   {
     what: 'what a terminal acts on',
@@ -62,7 +62,7 @@ const odd: readonly { env: Record<string, string>; problem: RegExp; what: string
   {
     what: 'a name of two lines',
     env: { 'OSTRACE_A\nb': 'x' },
-    problem: /^"OSTRACE_A\\nb" is not a setting; see the README's table$/,
+    problem: /^"OSTRACE_A\\nb" is not a setting; see docs\/settings\.md$/,
   },
   {
     what: 'a value and a name without end',
@@ -94,7 +94,7 @@ for (const { env, line } of wrong) {
 }
 
 const gone =
-  'OSTRACE_CONNECTION_STRING names a folder below the working directory, which is gone; expected an absolute folder, as in file:///var/lib/ostrace';
+  'OSTRACE_CONNECTION_STRING names a relative folder, and the working directory is gone; expected an absolute folder, as in file:///var/lib/ostrace';
 
 for (const load of ['import', 'require'] as const) {
   for (const [how, env] of Object.entries({

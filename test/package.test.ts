@@ -189,10 +189,10 @@ test('the package is small, and brings no others', () => {
   const bytes = sizeOf((name) => !name.endsWith('.md'));
   assert.ok(bytes < 1_050_000, `${bytes} bytes`);
   const pages = sizeOf((name) => name.endsWith('.md'));
-  assert.ok(pages < 150_000, `${pages} bytes of pages`);
+  assert.ok(pages < 160_000, `${pages} bytes of pages`);
   // V8 reads each kilobyte of it in 25 µs, at every start.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
-  assert.ok(atStart < 129_000, `${atStart} bytes at the start`);
+  assert.ok(atStart < 131_000, `${atStart} bytes at the start`);
 });
 
 /** The names of a page's headings, as links have them. */

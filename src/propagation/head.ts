@@ -22,7 +22,7 @@ export function headCarrying(
   return headers && withTraceHeaders(head, headers);
 }
 
-/** All that a head says under a name, in lower case. */
+/** All values that a head has under a name, which is given in lower case. */
 function valuesIn(head: string, name: string): readonly string[] {
   const values: string[] = [];
   const lower = head.toLowerCase();
@@ -35,7 +35,11 @@ function valuesIn(head: string, name: string): readonly string[] {
   return values;
 }
 
-/** A head with trace headers in the place of those that it has. */
+/**
+ * Replaces the trace headers in a head.
+ *
+ * @param head its lines, with or without the empty line that ends it
+ */
 function withTraceHeaders(head: string, headers: Carried): string {
   const isEnded = head.endsWith(end + end);
   const lines = head.slice(0, isEnded ? -2 * end.length : -end.length).split(end);

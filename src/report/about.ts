@@ -6,21 +6,21 @@ import { type Fact, type FactGroup, type PointName, pointKinds } from '../trace/
 import { duration } from './format.js';
 import type { TreePoint } from './tree.js';
 
-/** What a line says of a point; the texts are as they were stored. */
+/** The words of a line about a point. The texts are as they were stored. */
 export interface About {
-  /** The kind of point, in the words of the people who read it. */
+  /** The kind of point, as people call it. */
   readonly label: string;
-  /** What it worked on. */
+  /** The subject of its work. */
   readonly subject: string;
   /** How it ended: a status, a number of rows, an exit code. */
   readonly outcome: string;
-  /** Whether that deserves a look; a client's mistake does, and is no failure of the server's. */
+  /** Whether that deserves attention. A client's mistake does, although it is not a failure of the server. */
   readonly isBad: boolean;
 }
 
 type Describe = (start: Info, stop: Info) => Omit<Partial<About>, 'label'>;
 
-/** How each of the agent's own points is shown; the application's own points are shown by their function. */
+/** How each of the agent's own points is described. The application's own points are described by their function. */
 const kinds: Readonly<Record<PointName, Describe>> = {
   wsgi: (start, stop) => ({
     subject: words(text(start, 'request', 'method'), target(start, 'request')),
@@ -67,7 +67,7 @@ function labelOf(name: string): string {
   return 'label' in its ? its.label : kind;
 }
 
-/** What a point was about and how it ended, from whatever of its two events was stored. */
+/** Describes what a point was about and how it ended, from those of its events that were stored. */
 export function about(point: TreePoint): About {
   const start = point.startInfo ?? {};
   const stop = point.stopInfo ?? {};
@@ -81,18 +81,18 @@ export function about(point: TreePoint): About {
   };
 }
 
-/** Why a point failed; '' where its outcome says it, undefined where it did not fail. */
+/** Why a point failed; '' if its outcome says it, undefined if it did not fail. */
 export function failureOf(point: TreePoint): string | undefined {
   const failure = failureIn(point.stopInfo ?? {});
   if (failure === undefined) return undefined;
   return failure.kind === 'error' ? joined(': ', failure.type, failure.message ?? '') : '';
 }
 
-/** Whether a point is work, and not a count of what was left out; the application may have points of that name. */
+/** Whether a point is work, and not a count of what was left out. The application may have points of that name. */
 export const isWork = ({ name, startInfo }: TreePoint): boolean =>
   name !== 'left_out' || (startInfo !== undefined && typeof startInfo['left_out'] !== 'object');
 
-/** Calls that are not in the trace, added up by why they are not. */
+/** Adds up the calls that are not in the trace, by the reason why they are not. */
 export function leftOut(starts: readonly Info[]): string {
   let allLate: number | undefined;
   const allUnknown = new Map<string, number>();
@@ -105,7 +105,7 @@ export function leftOut(starts: readonly Info[]): string {
   }
   return joined(
     '; ',
-    // The short one first: the other one's reason may be cut.
+    // The short reason comes first, because the other one may be cut.
     allLate === undefined ? '' : `later work was not recorded: ${count(allLate, 'call')}`,
     ...Array.from(allUnknown, ([why, calls]) => joined(', ', `up to ${count(calls, 'call')}`, why)),
   );
@@ -128,7 +128,7 @@ function status(code: unknown): Partial<About> {
   return { outcome: `→ ${asText(code)}`, isBad: Number(code) >= 400 };
 }
 
-/** OSProfiler's own `db` points have the statement in the place of the operation. */
+/** OSProfiler's own `db` points have the statement instead of the operation. */
 function database(start: Info): string {
   const server = joined(':', text(start, 'db', 'host'), text(start, 'db', 'port'));
   return words(
@@ -167,12 +167,12 @@ function exit(stop: Info, name: 'command' | 'thread' | 'process'): Partial<About
   return typeof code === 'number' ? { outcome: `· exit ${code}`, isBad: code !== 0 } : {};
 }
 
-/** A path's last two names: enough to find the file, and short. */
+/** The last two names of a path: short, and enough to find the file. */
 function fileName(path: string): string {
   return path.split(/[/\\]/).slice(-2).join('/');
 }
 
-/** Whatever else a point's start says, as `name=value`. */
+/** The other members of a point's start, as `name=value`. */
 function members(info: Info): string {
   return Object.entries(info)
     .filter(([name, member]) => name !== 'host' && asText(member) !== '')

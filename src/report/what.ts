@@ -1,4 +1,4 @@
-// What a point is about, without what differs from call to call.
+// Describes what a point was about, without the parts that differ between calls.
 import type { Info } from '../trace/event.js';
 import { pathTemplate } from '../trace/path-template.js';
 import type { Fact, FactGroup, PointName } from '../trace/vocabulary.js';
@@ -50,7 +50,7 @@ function path(start: Info): string {
 
 const maxStatement = 4000;
 
-/** A statement without its values, and with one mark for each list of them, however long. */
+/** A statement without its values, and with one mark for each list of values, however long. */
 function fingerprint(statement: string): string {
   return statement
     .slice(0, maxStatement)

@@ -1,4 +1,6 @@
-// The 8-4-4-4-12 form in either case: OSProfiler's peers send both, and it is safe as a file name.
+// The ids of traces and points: UUIDs, kept in the form in which events are written.
+
+// The 8-4-4-4-12 form in either case: OSProfiler's peers send both, and the form is safe as a file name.
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Whether a value is a UUID in its hyphenated form. */
@@ -8,7 +10,7 @@ export function isUuid(value: unknown): value is string {
 
 let crypto: typeof import('node:crypto') | undefined;
 
-/** `node:crypto` takes 3 to 9 ms to load: not before the first header or point needs it. */
+/** `node:crypto` takes 3 to 9 ms to load, so it is loaded when the first header or point needs it. */
 export function loadCrypto(): typeof import('node:crypto') {
   return (crypto ??= require('node:crypto') as typeof import('node:crypto'));
 }
@@ -22,12 +24,12 @@ export function newId(): string {
 export const idWords = 9;
 
 /**
- * The id of a trace or a point: a UUID. It is kept as its text's bytes, in words of four. Each event has three ids:
- * to copy words is all that it takes to write one, and as texts they would be half of what an event costs.
+ * The id of a trace or a point: a UUID as 36 bytes of ASCII, in words of four bytes. An event has three ids, and
+ * writing one of them is a copy of nine words; as texts, the ids would be half of what an event costs.
  */
 export class Id {
   readonly #words: Int32Array;
-  /** Where it begins in there. */
+  /** The word at which the id begins. */
   readonly #at: number;
 
   constructor(words: Int32Array, at: number) {
@@ -53,13 +55,14 @@ export function idTextIn(words: Int32Array, at: number): string {
   return scratch.toString('latin1');
 }
 
-// To ask a small array for its buffer has V8 make one, at ten times the price of copying its words.
+// Kept, because asking a small array for its buffer makes V8 create one, at ten times the price of copying its
+// words.
 const scratchWords = new Int32Array(idWords);
 const scratch = Buffer.from(scratchWords.buffer);
 
-// Asking for random bytes costs as much for one id as for so many.
+// Asking for the random bytes of one id costs as much as asking for this many.
 const idsAtOnce = 128;
-// Ids share memory, and one that somebody keeps keeps that of so many.
+// This many ids share memory, and an id that somebody keeps keeps the memory of all of them.
 const idsTogether = 16;
 let given = new Int32Array(0);
 let nextGiven = 0;
@@ -68,7 +71,7 @@ let randomAt = random.length;
 let words = new Int32Array(0);
 let next = 0;
 
-/** @param text a UUID, whose case is kept: stores look it up as it came */
+/** @param text a UUID, whose case is kept, because stores look it up as it came */
 export function idOf(text: string): Id {
   if (nextGiven === given.length) {
     given = new Int32Array(idWords * idsTogether);
@@ -91,7 +94,7 @@ export function newPointId(): Id {
 const hex = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const hyphen = 0x2d;
 
-/** Into new memory: ids that are in use lie in the old one. */
+/** They go into new memory, because ids that are in use are in the old memory. */
 function refill(): void {
   if (randomAt === random.length) {
     loadCrypto().randomFillSync(random);
