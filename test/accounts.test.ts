@@ -33,7 +33,7 @@ interface Sums {
 /** What became of the events; of one that is in the store and in the spool, once. */
 function sums({ stdout, stderr, events, spooled }: Run): Sums {
   const made = [...stdout.matchAll(/^made (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
-  const lost = [...stderr.matchAll(/^ostrace: (\d+) events were lost: /gm)];
+  const lost = [...stderr.matchAll(/^ostrace: (\d+) events? (?:was|were) lost: /gm)];
   const idsOf = (some: typeof events): string[] => some.map(({ name, trace_id }) => name + trace_id);
   const stored = new Set(idsOf(events));
   const waiting = new Set(idsOf(spooled).filter((id) => !stored.has(id)));

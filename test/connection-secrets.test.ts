@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { readConfig } from '../src/config/config.js';
 import { masked, openDriver, splitConnections } from '../src/drivers/index.js';
+import { Line } from '../src/drivers/line.js';
 import { messageOf } from '../src/trace/notice.js';
 import { newId } from '../src/trace/ids.js';
 
@@ -99,7 +100,7 @@ const settings = {
   keepSize: undefined,
   transportUrl: undefined,
 };
-const line = { base_id: newId(), text: '{}' };
+const line = new Line(newId(), '{}');
 
 /** Each way to come to an error that tells of the store. */
 async function said(connection: string, transportUrl?: string): Promise<string> {

@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 
+import { Line } from '../src/drivers/line.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { shopTrace } from './fixtures/events.js';
@@ -109,11 +110,11 @@ test('SQL: of a large table the newest rows are read, and a trace that goes on f
       });
     const long = newId();
     const ids = Array.from({ length: 45 }, newId);
-    const lines = [{ base_id: long, text: event(long, 0) }];
+    const lines = [new Line(long, event(long, 0))];
     for (const [i, base_id] of ids.entries()) {
-      for (let j = 0; j < 1000; j++) lines.push({ base_id, text: event(base_id, 1000 * i + j + 1) });
+      for (let j = 0; j < 1000; j++) lines.push(new Line(base_id, event(base_id, 1000 * i + j + 1)));
     }
-    lines.push({ base_id: long, text: event(long, 1e6) });
+    lines.push(new Line(long, event(long, 1e6)));
     for (let i = 0; i < lines.length; i += 1000) await driver.write(lines.slice(i, i + 1000));
     const newest = await driver.newest!(5);
     assert.equal(newest.total, undefined);

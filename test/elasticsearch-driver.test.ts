@@ -8,11 +8,15 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import type { Driver, Line } from '../src/drivers/driver.js';
+import type { Driver } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
+import { driverContract, foreignTexts } from './driver-contract.js';
 import { open } from './fixtures/drivers.js';
 import { at, base_id, eventsOf, shopTrace } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
+import { openProxy } from './fixtures/proxy.js';
 import { osprofiler, runPython } from './fixtures/osprofiler.js';
 import { type SearchServer, type Version, openSearchServer } from './stand-ins/elasticsearch.js';
 
@@ -40,10 +44,63 @@ async function use(
   return { server, driver, url };
 }
 
-const linesOf = (given: readonly Event[]): Line[] =>
-  given.map((event) => ({ base_id: event.base_id, text: JSON.stringify(event) }));
 const point = (id: string, trace = base_id, start = 1): Event[] =>
   eventsOf({ name: 'p', id, trace, start, stop: start + 1 });
+
+driverContract('elasticsearch', async (t) => use(t), {
+  check: /^2 traces in the index osprofiler-notifications of elasticsearch 7\.17\.9$/,
+  entries: async ({ server }, trace) =>
+    [...server.indexes.get(events)!.values()].filter((source) => source['base_id'] === trace).length,
+  // The stand-in makes JSON of what is nested; see below for what is nested too deep.
+  foreign: foreignTexts.filter((text) => text.startsWith('{') && text.length < 1000),
+  async plant({ server }, _trace, text) {
+    server.indexes.get(events)!.set(text, JSON.parse(text) as Record<string, unknown>);
+  },
+  async unwanted({ server }) {
+    const [busy] = linesOf(point('busy', newId()));
+    server.refuse = (_index, source) =>
+      source['trace_id'] === 'busy' ? { status: 429, type: 'busy', reason: '' } : undefined;
+    return { refused: [new Line(base_id, '{"name":"p-st')], again: [busy!] };
+  },
+  server: {
+    async through(t, { server }) {
+      const proxy = await openProxy(t, '127.0.0.1', server.port);
+      return { url: `elasticsearch://127.0.0.1:${proxy.port}`, proxy };
+    },
+    down: /^cannot connect to elasticsearch:.*: nothing listens there/,
+    broken: /^the connection to elasticsearch:.* failed: /,
+  },
+});
+
+test('events are read page by page, and no scroll is left', async (t) => {
+  const { server, driver } = await use(t);
+  const ids = Array.from({ length: 5250 }, (_, i) => `${i}`);
+  for (let i = 0; i < ids.length; i += 500) {
+    await driver.write(linesOf(ids.slice(i, i + 500).flatMap((id) => point(id, base_id, Number(id) * 10))));
+  }
+  assert.equal((await driver.read(base_id))?.events.length, 10_500);
+  // The second page, and an empty one.
+  assert.equal(server.received.filter(({ url }) => url === '/_search/scroll').length, 3);
+  assert.equal(server.scrolls.size, 0);
+});
+
+test("OSProfiler's list of failures, a document for each of them, has each trace once", async (t) => {
+  const { server, driver } = await use(t, undefined, { filterErrorTrace: true });
+  const [one, two] = [newId(), newId()];
+  for (const [trace, start] of [
+    [two, 10],
+    [one, 50],
+  ] as const) {
+    const stopInfo = { etype: 'E', message: '' };
+    await driver.write(linesOf(eventsOf({ name: 'p', id: '1', trace, start, stop: start + 1, stopInfo })));
+  }
+  server.indexes.get(errors)!.set('x', { base_id: two, timestamp: at(4) });
+  server.indexes.get(errors)!.set('y', { base_id: '../..', timestamp: 1 });
+  assert.deepEqual(await driver.listErrors(), [
+    { base_id: one, timestamp: at(51) },
+    { base_id: two, timestamp: at(11) },
+  ]);
+});
 
 interface Golden {
   readonly notify: readonly { readonly path: string; readonly body: string }[];
@@ -67,7 +124,7 @@ for (const { typed, ...version } of versions) {
   const name = `${version.distribution ?? 'elasticsearch'} ${version.number}`;
   test(`${name}: documents and indexes are OSProfiler's, ${typed ? 'with' : 'without'} a type`, async (t) => {
     const { server, driver } = await use(t, version, { filterErrorTrace: true });
-    await driver.write(goldenEvents.map(({ body }) => ({ base_id, text: body })));
+    await driver.write(goldenEvents.map(({ body }) => new Line(base_id, body)));
     const stored = (index: string): unknown[] => [...server.indexes.get(index)!.values()];
     assert.deepEqual(
       stored(events),
@@ -102,19 +159,6 @@ test('events come back in their order, those of other traces do not, and no scro
   assert.equal(server.scrolls.size, 0);
 });
 
-test('25,000 events are read page by page', async (t) => {
-  const { server, driver } = await use(t);
-  const ids = Array.from({ length: 12_500 }, (_, i) => `${i}`);
-  for (let i = 0; i < ids.length; i += 500) {
-    await driver.write(linesOf(ids.slice(i, i + 500).flatMap((id) => point(id, base_id, Number(id) * 10))));
-  }
-  const stored = await driver.read(base_id);
-  assert.equal(stored?.events.length, 25_000);
-  assert.equal(stored.events.at(-1)!.trace_id, '12499');
-  assert.equal(server.received.filter(({ url }) => url === '/_search/scroll').length, 4);
-  assert.equal(server.scrolls.size, 0);
-});
-
 for (const mapping of ['text', 'keyword'] as const) {
   test(`the list has each trace once, newest first, with ids mapped as ${mapping}`, async (t) => {
     const { server, driver } = await use(t);
@@ -130,52 +174,6 @@ for (const mapping of ['text', 'keyword'] as const) {
     assert.equal((await driver.read(ids[7]!))?.events.length, 2);
   });
 }
-
-test('failed traces are listed, as far as they were written with the setting', async (t) => {
-  const { server, driver, url } = await use(t, undefined, { filterErrorTrace: true });
-  const failing = (trace: string, start: number): Event[] =>
-    eventsOf({
-      name: 'p',
-      id: `${start}`,
-      trace,
-      start,
-      stop: start + 1,
-      stopInfo: { etype: 'E', message: '' },
-    });
-  const [one, two, fine] = [newId(), newId(), newId()];
-  const quiet = eventsOf({
-    name: 'p',
-    id: '9',
-    trace: fine,
-    start: 1,
-    stop: 2,
-    stopInfo: { etype: null, x: '"etype":' },
-  });
-  await driver.write(linesOf([...failing(two, 10), ...failing(one, 5), ...failing(one, 50), ...quiet]));
-  const expected = [
-    { base_id: one, timestamp: at(51) },
-    { base_id: two, timestamp: at(11) },
-  ];
-  assert.deepEqual(await driver.listErrors(), expected);
-  // As OSProfiler does: a document for each failure.
-  server.indexes.get(errors)!.set('x', { base_id: two, timestamp: at(4) });
-  server.indexes.get(errors)!.set('y', { base_id: '../..', timestamp: 1 });
-  assert.deepEqual(await driver.listErrors(), expected);
-  const other = open(url);
-  await other.write(linesOf(failing(fine, 1)));
-  assert.equal((await other.listErrors()).length, 2);
-  await other.close();
-});
-
-test('a batch that comes again is stored once', async (t) => {
-  const { server, driver } = await use(t);
-  const lines = linesOf(shopTrace());
-  server.next({ status: 200, body: '{"version":{"number":"7.17.9"}}' }, 'hang up');
-  await assert.rejects(async () => driver.write(lines), { name: 'DriverError', isCertain: false });
-  await driver.write(lines);
-  await driver.write(lines, { isRepeated: true });
-  assert.equal(server.indexes.get(events)!.size, lines.length);
-});
 
 test('a document that is refused costs the others nothing, and one that may be stored later comes again', async (t) => {
   const { server, driver } = await use(t);
@@ -199,7 +197,7 @@ test('a document that is refused costs the others nothing, and one that may be s
       message: /did not store 1 of 3 events: some_exception: because of it$/,
     });
   }
-  const torn = { base_id, text: '{"name":"p-st' };
+  const torn = new Line(base_id, '{"name":"p-st');
   await assert.rejects(async () => driver.write([torn, ...linesOf(point('3'))]), { refused: 1, again: [] });
   assert.equal(server.indexes.get(events)!.size, 4);
 });
@@ -227,14 +225,14 @@ test('a request that is too large is halved, and a document that is too large al
   assert.equal(server.indexes.get(events)!.size, 3);
 });
 
-test('what is no event is skipped and counted', async (t) => {
+test('a document that is nested too deep is skipped and counted, and the others are read', async (t) => {
   const { server, driver } = await use(t);
-  await driver.write(linesOf(point('1')));
-  const documents = server.indexes.get(events)!;
-  documents.set('a', { base_id });
-  documents.set('b', { ...point('2')[0], timestamp: 'yesterday' });
+  const source = JSON.stringify(point('1')[0]!);
+  const deep = source.replace(/"info":\{/, `$&"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},`);
+  const hits = `{"_scroll_id":"1","hits":{"hits":[{"_source":${deep}},{"_source":${source}}]}}`;
+  server.next({ status: 200 }, { status: 200, body: hits }, { status: 200, body: '{}' });
   const stored = await driver.read(base_id);
-  assert.deepEqual([stored?.events.length, stored?.skipped], [2, 2]);
+  assert.deepEqual([stored?.events.length, stored?.skipped], [1, 1]);
 });
 
 test('a server that can be read only, that is another one, or that lost a shard says so', async (t) => {
@@ -260,7 +258,7 @@ test('who may write but not ask for the version writes without types', async (t)
 
 test('OSProfiler shows what ostrace wrote, and ostrace what OSProfiler wrote: the same report', async (t) => {
   const { server, driver, url } = await use(t);
-  const written = goldenEvents.map(({ body }) => ({ base_id, text: body }));
+  const written = goldenEvents.map(({ body }) => new Line(base_id, body));
   await driver.write(written);
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(__dirname, '../src/cli/main.js'),

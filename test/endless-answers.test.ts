@@ -6,19 +6,17 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
-import type { Line } from '../src/drivers/driver.js';
+import type { Line } from '../src/drivers/line.js';
 import { newId } from '../src/trace/ids.js';
 import { mysql, postgresql } from './fixtures/databases.js';
 import { open } from './fixtures/drivers.js';
 import { eventsOf } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { startStandin } from './fixtures/mongodb.js';
 import { openProxy } from './fixtures/proxy.js';
 
 const base_id = newId();
-const lines: Line[] = eventsOf({ name: 'p', id: '1', start: 1, stop: 2 }).map((event) => ({
-  base_id,
-  text: JSON.stringify({ ...event, base_id }),
-}));
+const lines: Line[] = linesOf(eventsOf({ name: 'p', id: '1', trace: base_id, start: 1, stop: 2 }));
 
 const { env } = process;
 const tooLong = /the answer is longer than \d+ bytes/;

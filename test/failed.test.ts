@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { createBulk } from '../src/drivers/elasticsearch/bulk.js';
-import type { Line } from '../src/drivers/driver.js';
-import { failedStop } from '../src/drivers/failed.js';
+import { Line } from '../src/drivers/line.js';
 import type { HttpClient } from '../src/drivers/http/client.js';
 import { pointsOf } from '../src/drivers/influxdb/points.js';
 import { describe } from '../src/drivers/spans/attributes.js';
@@ -15,6 +14,7 @@ import { renderTree } from '../src/report/text.js';
 import { buildTree } from '../src/report/tree.js';
 import type { Event, Info } from '../src/trace/event.js';
 import { type PointMade, eventsOf } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { on, run, signedHeaders } from './scenario.js';
 
 const server = (status_code: unknown): Info => ({ response: { status_code } });
@@ -54,8 +54,6 @@ const stops: readonly (readonly [name: string, stop: Info, isFailed: boolean])[]
   ['process', { process: { exit_code: 143, signal: 'SIGTERM' } }, false],
 ];
 
-const lineOf = (event: Event, text = JSON.stringify(event)): Line => ({ base_id: event.base_id, text });
-
 test('a point failed by its stop alone, and all that judge it agree', () => {
   for (const [name, stopInfo, isFailed] of stops) {
     const what = `${name} ${JSON.stringify(stopInfo)}`;
@@ -69,12 +67,9 @@ test('a point failed by its stop alone, and all that judge it agree', () => {
     // As JavaScript writes it, and as Python does.
     const python = JSON.stringify(stop, null, 1).replaceAll(/\n */g, ' ');
     for (const text of [JSON.stringify(stop), python]) {
-      assert.equal(failedStop(text)?.trace_id, isFailed ? '1' : undefined, what);
+      assert.equal(new Line(stop.base_id, text).failedStop?.trace_id, isFailed ? '1' : undefined, what);
     }
-    const [span] = createSpanPairs().pair(
-      events.map((event) => lineOf(event)),
-      true,
-    ).spans;
+    const [span] = createSpanPairs().pair(linesOf(events), true).spans;
     assert.equal(describe(span!).isFailed, isFailed, what);
   }
 });
@@ -88,10 +83,10 @@ test('a start makes no point a failed one, in no store', async () => {
     command: { exit_code: 1 },
   };
   const events = eventsOf({ name: 'task', id: '1', start: 1, stop: 2, startInfo });
-  const lines = events.map((event) => lineOf(event));
+  const lines = linesOf(events);
   assert.equal(countErrors(buildTree(events)), 0);
   assert.deepEqual(
-    lines.map(({ text }) => failedStop(text)),
+    lines.map((line) => line.failedStop),
     [undefined, undefined],
   );
   const { points } = pointsOf(lines, settings);
@@ -103,9 +98,7 @@ test('a start makes no point a failed one, in no store', async () => {
 });
 
 test('an answer of 500 lists its trace, in the stores that had a look of their own too', async () => {
-  const lines = eventsOf({ name: 'wsgi', id: '1', start: 1, stop: 2, stopInfo: server(500) }).map((event) =>
-    lineOf(event),
-  );
+  const lines = linesOf(eventsOf({ name: 'wsgi', id: '1', start: 1, stop: 2, stopInfo: server(500) }));
   const { points } = pointsOf(lines, settings);
   assert.deepEqual(
     points.map((point) => point.split(',')[0]),

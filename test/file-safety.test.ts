@@ -20,15 +20,17 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
-import { type Line, WriteError } from '../src/drivers/driver.js';
+import { WriteError } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { base_id, eventsOf } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { key, on, run, scenario, scratch } from './scenario.js';
 
 const mine = 'what must stay as it is';
 const failing = eventsOf({ name: 'p', id: '1', start: 1, stop: 2, stopInfo: { etype: 'Error' } });
-const lines: readonly Line[] = failing.map((event) => ({ base_id, text: JSON.stringify(event) }));
+const lines = linesOf(failing);
 const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
 
 /** What another may put in the place of a file; `elsewhere` is one of the user's own. */
@@ -67,7 +69,7 @@ for (const [what, { put, says }] of Object.entries(traps)) {
         const done = put(path, elsewhere);
         const driver = open(`file://${folder}`, { filterErrorTrace: true });
         const other = newId();
-        const beside = { base_id: other, text: lines[1]!.text.replaceAll(base_id, other) };
+        const beside = new Line(other, lines[1]!.text.replaceAll(base_id, other));
         assert.throws(
           () => driver.write([...lines, beside]),
           (error) => error instanceof WriteError && error.again.length === 2 && says.test(error.message),
@@ -105,7 +107,7 @@ test('what is old is removed, and of a link the link alone', async (t) => {
   writeFileSync(elsewhere, mine);
   utimesSync(elsewhere, 1, 1);
   symlinkSync(elsewhere, join(folder, `${base_id}.jsonl`));
-  await open(`file://${folder}`, { keepFor: 60 }).write([{ base_id: newId(), text: '{}' }]);
+  await open(`file://${folder}`, { keepFor: 60 }).write([new Line(newId(), '{}')]);
   assert.equal(readFileSync(elsewhere, 'utf8'), mine);
 });
 

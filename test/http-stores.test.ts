@@ -6,17 +6,14 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { mock, test } from 'node:test';
 
-import type { Line } from '../src/drivers/driver.js';
 import { makeCertificate } from './fixtures/certificate.js';
 import { open } from './fixtures/drivers.js';
 import { base_id, eventsOf } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { key as hmac_key, on, run, scratch } from './scenario.js';
 import { openReceiver } from './stand-ins/receiver.js';
 
-const lines: Line[] = eventsOf({ name: 'p', id: '1', start: 1, stop: 2 }).map((event) => ({
-  base_id: event.base_id,
-  text: JSON.stringify(event),
-}));
+const lines = linesOf(eventsOf({ name: 'p', id: '1', start: 1, stop: 2 }));
 
 const ok = {
   status: 200,

@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import type { Driver, Line } from '../src/drivers/driver.js';
-import type { Event } from '../src/trace/event.js';
+import type { Driver } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { newId } from '../src/trace/ids.js';
+import { driverContract } from './driver-contract.js';
 import { open } from './fixtures/drivers.js';
 import { at, base_id, eventsOf, shopTrace } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
+import { openProxy } from './fixtures/proxy.js';
 import { type InfluxdbServer, startInfluxdb } from './services/influxdb.js';
 import { openReceiver } from './stand-ins/receiver.js';
 
@@ -30,8 +33,6 @@ beforeEach(async (t) => {
 });
 
 const url = (): string => `influxdb://127.0.0.1:${server.port}/${encodeURIComponent(database)}`;
-const linesOf = (given: readonly Event[]): Line[] =>
-  given.map((event) => ({ base_id: event.base_id, text: JSON.stringify(event) }));
 const point = (id: string, trace = base_id, start = 1): Line[] =>
   linesOf(eventsOf({ name: 'p', id, trace, start, stop: start + 1 }));
 
@@ -45,15 +46,57 @@ async function query(q: string, db = ''): Promise<unknown> {
   return answer.json();
 }
 
-test('events come back as they were written, in the order of their times', async () => {
+/** Writes points of anybody's. */
+async function send(body: string): Promise<void> {
+  const path = `http://127.0.0.1:${server.port}/write?db=${encodeURIComponent(database)}`;
+  assert.equal((await fetch(path, { method: 'POST', body })).status, 204);
+}
+
+// The database is made before each test.
+driverContract('influxdb', () => ({ url: url() }), {
+  check: /^2 traces in the database traces \d+ at influxdb:\/\/127\.0\.0\.1:\d+$/,
+  async entries(_store, trace) {
+    const counted = await query(`SELECT COUNT("data") FROM "events" WHERE "base_id" = '${trace}'`, database);
+    return Number(/,(\d+)\]/.exec(JSON.stringify(counted))?.[1]);
+  },
+  plant: (_store, trace, text) => send(`events,base_id=${trace} data="${text.replace(/["\\]/g, '\\$&')}"`),
+  async unwanted() {
+    const info = '"info":{"timestamp":"2026-01-02T03:04:05.000001"}';
+    return {
+      refused: [new Line(base_id, `{"name":"p-start",${info}}`), new Line('../..', point('x')[0]!.text)],
+    };
+  },
+  server: {
+    async through(t) {
+      const proxy = await openProxy(t, '127.0.0.1', server.port);
+      return { url: url().replace(/:\d+/, `:${proxy.port}`), proxy };
+    },
+    down: /^cannot connect to influxdb:.*: nothing listens there/,
+    broken: /^the connection to influxdb:.* failed: /,
+  },
+});
+
+test('events are read in the order of their times, whatever order they were written in', async () => {
   const trace = shopTrace();
-  const texts = ['"quoted" and \\ and \\\\" and \\n', 'żółć\n\u2028😀', "it's a=b, c d", '\\'];
-  const odd = eventsOf({ name: 'p', id: 'odd', start: 500_000, startInfo: { texts }, stop: 500_001 });
-  await driver.write(linesOf([...odd, ...trace.toReversed()]));
-  const ordered = [...trace, ...odd].toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
+  await driver.write(linesOf(trace.toReversed()));
+  const ordered = trace.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
   assert.deepEqual(await driver.read(base_id), { events: ordered, skipped: 0 });
-  assert.equal(await driver.read(newId()), undefined);
-  assert.equal(await driver.read("' OR 1=1"), undefined);
+});
+
+test('an event that another host has stored too is read once', async () => {
+  const lines = linesOf(shopTrace());
+  await driver.write(lines);
+  const other = open(url(), { host: 'another host, with=signs', service: '' });
+  await other.write(lines);
+  assert.equal((await other.read(base_id))?.events.length, lines.length);
+  await other.close();
+});
+
+test('points without an event, or without a trace, are none of a trace', async () => {
+  await driver.write(point('1'));
+  await send(`events,base_id=${base_id} other=1 2\nevents,base_id=x data="{}" 3`);
+  assert.equal((await driver.read(base_id))?.events.length, 2);
+  assert.deepEqual(await driver.list(), [{ base_id, timestamp: at(1) }]);
 });
 
 test('events of the same microsecond do not overwrite each other', async () => {
@@ -61,77 +104,6 @@ test('events of the same microsecond do not overwrite each other', async () => {
   await driver.write(linesOf(ids.map((id) => eventsOf({ name: 'p', id, start: 1 })[0]!)));
   const stored = await driver.read(base_id);
   assert.deepEqual(stored?.events.map(({ trace_id }) => trace_id).toSorted(), ids.toSorted());
-});
-
-test('a batch that comes again is stored once, and read once from another host as well', async () => {
-  const lines = linesOf(shopTrace());
-  await driver.write(lines);
-  await driver.write(lines, { isRepeated: true });
-  const count = JSON.stringify(await query('SELECT COUNT("data") FROM "events"', database));
-  assert.match(count, new RegExp(`,${lines.length}\\]`));
-  const other = open(url(), { host: 'another host, with=signs', service: '' });
-  await other.write(lines);
-  assert.equal((await other.read(base_id))?.events.length, lines.length);
-  await other.close();
-});
-
-test('a trace of 25,000 events is read whole', async () => {
-  for (let i = 0; i < 25; i++) {
-    await driver.write(
-      Array.from({ length: 500 }, (_, n) => point(`${i}/${n}`, base_id, i * 1000 + 2 * n)).flat(),
-    );
-  }
-  const stored = await driver.read(base_id);
-  assert.deepEqual([stored?.events.length, stored?.skipped], [25_000, 0]);
-  assert.equal(stored?.events.at(-1)!.trace_id, '24/499');
-});
-
-test('the list has each trace once, newest first, and failed ones where they were asked for', async () => {
-  assert.deepEqual(await driver.list(), []);
-  assert.deepEqual(await driver.listErrors(), []);
-  const ids = Array.from({ length: 200 }, newId);
-  await driver.write(ids.flatMap((id, i) => point('1', id, i * 7)));
-  const expected = ids.map((id, i) => ({ base_id: id, timestamp: at(i * 7) })).toReversed();
-  assert.deepEqual(await driver.list(), expected);
-  assert.deepEqual(await driver.listErrors(), []);
-  const filtering = open(url(), { filterErrorTrace: true });
-  const failing = (trace: string, start: number): Line[] =>
-    linesOf(
-      eventsOf({
-        name: 'p',
-        id: `${start}`,
-        trace,
-        start,
-        stop: start + 1,
-        stopInfo: { etype: 'E', message: '' },
-      }),
-    );
-  const quiet = eventsOf({
-    name: 'p',
-    id: 'q',
-    trace: ids[4]!,
-    start: 1,
-    startInfo: { etype: null, '"etype":': 1 },
-  });
-  await filtering.write([
-    ...failing(ids[1]!, 5000),
-    ...failing(ids[2]!, 10),
-    ...failing(ids[2]!, 90),
-    ...linesOf(quiet),
-  ]);
-  assert.deepEqual(await filtering.listErrors(), [
-    { base_id: ids[1], timestamp: at(5001) },
-    { base_id: ids[2], timestamp: at(91) },
-  ]);
-  await filtering.close();
-});
-
-test('lines without a trace or a time are refused, and those beside them are stored', async () => {
-  const timeless = { base_id, text: '{"name":"p-start","info":{"timestamp":"2026-01-02T03:04:05.000001"}}' };
-  const traceless = { base_id: '../..', text: point('x')[0]!.text };
-  const written = driver.write([timeless, ...point('1'), traceless]);
-  await assert.rejects(async () => written, { name: 'WriteError', refused: 2, again: [] });
-  assert.equal((await driver.read(base_id))?.events.length, 2);
 });
 
 test('what the server drops is counted, and the rest is stored', async () => {
@@ -187,14 +159,18 @@ test('a check leaves nothing in the store', async () => {
   assert.deepEqual(await query('SHOW MEASUREMENTS', database), { results: [{ statement_id: 0 }] });
 });
 
-test('foreign points of the same measurement are skipped and counted', async () => {
-  await driver.write(point('1'));
-  const body = `events,base_id=${base_id} data="no event" 1\nevents,base_id=${base_id} other=1 2\nevents,base_id=x data="{}" 3`;
-  const path = `http://127.0.0.1:${server.port}/write?db=${encodeURIComponent(database)}`;
-  assert.equal((await fetch(path, { method: 'POST', body })).status, 204);
-  const stored = await driver.read(base_id);
-  assert.deepEqual([stored?.events.length, stored?.skipped], [2, 1]);
-  assert.equal((await driver.list()).length <= 1, true);
+test('a problem that is no text is an error as any other, however deep it is nested', async (t) => {
+  const receiver = await openReceiver(() => ({
+    status: 200,
+    body: `{"error":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+  }));
+  t.after(() => receiver.stop());
+  const other = open(`influxdb://127.0.0.1:${receiver.port}/db`);
+  await assert.rejects(other.read(base_id), {
+    name: 'DriverError',
+    message: /cannot be read: it gives no reason$/,
+  });
+  await other.close();
 });
 
 test('a user and a password let in, and others do not', async () => {

@@ -8,19 +8,18 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type Line,
-  type WriteError,
-} from '../src/drivers/driver.js';
+import { MongoClient } from 'mongodb';
+
+import { type Driver, DriverError, type DriverSettings } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { stringifyReport } from '../src/report/json.js';
 import { buildReport } from '../src/report/report.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
+import { driverContract, failureOf, foreignTexts } from './driver-contract.js';
 import { open as openDriver } from './fixtures/drivers.js';
-import { at, eventsOf, shopTrace } from './fixtures/events.js';
+import { eventsOf, shopTrace } from './fixtures/events.js';
+import { lineOf, linesOf } from './fixtures/lines.js';
 import { type Command, type Standin, startStandin } from './fixtures/mongodb.js';
 import { osprofiler } from './fixtures/osprofiler.js';
 
@@ -52,18 +51,12 @@ function open(connectionString = `${address()}/`, settings?: Partial<DriverSetti
   return driver;
 }
 
-const toLine = (event: Event): Line => ({ base_id: event.base_id, text: JSON.stringify(event) });
-const linesOf = (trace: string): Line[] => shopTrace(trace).map(toLine);
+const shopLines = (trace: string): Line[] => linesOf(shopTrace(trace));
 
 async function failure(action: () => unknown): Promise<DriverError> {
-  try {
-    await action();
-  } catch (error) {
-    assert.ok(error instanceof DriverError, String(error));
-    assert.doesNotMatch(error.message, /secret/);
-    return error;
-  }
-  throw new assert.AssertionError({ message: 'it did not fail' });
+  const error = await failureOf(action);
+  assert.doesNotMatch(error.message, /secret/);
+  return error;
 }
 
 /** Without what the client library adds to each command. */
@@ -72,10 +65,63 @@ function bare(given: Command): Command {
   return command;
 }
 
+/** Lines of one event each, whose info says what the stand-in or the client library makes of them. */
+const lineWith = (id: string, trace: string, startInfo: Event['info']): Line =>
+  lineOf(eventsOf({ name: 'p', id, start: 1, trace, startInfo })[0]!);
+
+// The stand-in is started before each test.
+driverContract('mongodb', () => ({ url: `${address()}/` }), {
+  // The stand-in gives ten at a time, and looks at all that it has for each that comes.
+  events: 1000,
+  check: /^34 events in osprofiler\.profiler of MongoDB at mongodb:/,
+  // Documents have 100 levels at most.
+  foreign: foreignTexts.filter((text) => text.startsWith('{') && text.length < 1000),
+  async plant(_store, _trace, text) {
+    const client = await new MongoClient(address()).connect();
+    try {
+      await client
+        .db('osprofiler')
+        .collection('profiler')
+        .insertOne(JSON.parse(text) as Command);
+    } finally {
+      await client.close();
+    }
+  },
+  async unwanted() {
+    const trace = newId();
+    return {
+      refused: [
+        lineWith('1', trace, { standin: 121 }),
+        lineWith('2', trace, { 'a\0b': 1 }),
+        lineWith('3', trace, { text: 'x'.repeat(17 * 2 ** 20) }),
+        new Line(trace, 'torn'),
+      ],
+      again: [lineWith('4', trace, { standin: 11_600 })],
+    };
+  },
+});
+
+test('names that MongoDB has a meaning for are stored and read as they are', async () => {
+  const info = { $where: 1, 'a.b': 2, text: 'x\0y', '': 3, nested: { $ne: { '.': 1 } } };
+  const odd = lineWith('1', newId(), info);
+  await open().write([odd]);
+  const [event] = (await open().read(odd.base_id))!.events;
+  assert.equal(JSON.stringify(event), odd.text);
+});
+
+test('a line that stands twice in a batch is stored once, and what is refused has the words of the server', async () => {
+  const [trace, other] = [newId(), newId()];
+  const [first, ...others] = shopLines(trace);
+  await open().write([first!, first!, ...others]);
+  assert.deepEqual((await open().read(trace))?.events, shopTrace(trace));
+  const { message } = await failure(() => open().write([lineWith('1', other, { standin: 121 })]));
+  assert.match(message, /refused by the stand-in/);
+});
+
 test('documents and commands are those of OSProfiler', async () => {
   const driver = open(address(), { filterErrorTrace: true });
   const base_id = goldenEvents[0]!.base_id;
-  await driver.write(goldenEvents.map(toLine));
+  await driver.write(goldenEvents.map(lineOf));
   const [insert, ...more] = await standin.asked('insert');
   assert.deepEqual([insert!['insert'], insert!['$db'], more], ['profiler', 'osprofiler', []]);
   const documents = insert!['documents'] as typeof goldenEvents;
@@ -97,76 +143,9 @@ test('documents and commands are those of OSProfiler', async () => {
   }
 });
 
-test('a trace is read as it was written, in batches too, and nothing of another', async () => {
-  const [mine, other] = [newId(), newId()];
-  const driver = open();
-  assert.equal(await driver.read(mine), undefined);
-  await driver.write([...linesOf(other), ...linesOf(mine)]);
-  assert.deepEqual(await driver.read(mine), { events: shopTrace(mine), skipped: 0 });
-  assert.equal((await standin.asked('getMore')).length > 0, true);
-  assert.match(await driver.check(), /^34 events in osprofiler\.profiler of MongoDB at mongodb:/);
-});
-
-test('traces are listed by their first timestamp, failed ones by their last failure', async () => {
-  const [first, second, foreign] = [newId(), newId(), newId()];
-  const driver = open(address(), { filterErrorTrace: true });
-  await driver.write(linesOf(first));
-  await driver.write(eventsOf({ name: 'p', id: '1', trace: second, start: 300, stop: 400 }).map(toLine));
-  await driver.write(eventsOf({ name: 'p', id: '1', trace: foreign, start: 500 }).map(toLine));
-  assert.deepEqual(await driver.list(), [
-    { base_id: foreign, timestamp: at(500) },
-    { base_id: second, timestamp: at(300) },
-    { base_id: first, timestamp: at(120) },
-  ]);
-  assert.deepEqual(await driver.newest!(2), { traces: (await driver.list()).slice(0, 2), total: undefined });
-  // The command that exits with 1.
-  assert.deepEqual(await driver.listErrors(), [{ base_id: first, timestamp: at(165_000) }]);
-  await open(address(), { filterErrorTrace: false }).write(linesOf(foreign));
-  assert.equal((await driver.listErrors()).length, 1);
-});
-
-test('what comes again is not stored again', async () => {
-  const trace = newId();
-  const [first, ...others] = linesOf(trace);
-  await open().write([first!, first!]);
-  await open().write([first!, ...others], { isRepeated: true });
-  assert.deepEqual((await open().read(trace))?.events, shopTrace(trace));
-});
-
-test('what the store refuses costs the others nothing', async () => {
-  const trace = newId();
-  const with_ = (id: string, startInfo: Event['info']): Line =>
-    toLine(eventsOf({ name: 'p', id, start: 1, trace, startInfo })[0]!);
-  const invalid = with_('1', { standin: 121 });
-  const unserializable = with_('2', { 'a\0b': 1 });
-  const huge = with_('5', { text: 'x'.repeat(17 * 2 ** 20) });
-  const later = with_('3', { standin: 11_600 });
-  const odd = with_('4', { $where: 1, 'a.b': 2, text: 'x\0y', '': 3, nested: { $ne: { '.': 1 } } });
-  const [first, ...others] = linesOf(trace) as [Line, ...Line[]];
-  const error = (await failure(() =>
-    open().write([
-      first,
-      invalid,
-      unserializable,
-      huge,
-      later,
-      odd,
-      { base_id: trace, text: 'torn' },
-      ...others,
-    ]),
-  )) as WriteError;
-  assert.match(error.message, /refused by the stand-in/);
-  assert.deepEqual({ refused: error.refused, again: error.again }, { refused: 4, again: [later] });
-  const stored = (await open().read(trace))!;
-  assert.deepEqual(
-    stored.events.map((event) => JSON.stringify(event)),
-    [first, odd, ...others].map(({ text }) => text),
-  );
-});
-
 test('a server that is not there, or that dies, is an error, and the next one is used', async () => {
   const driver = open(`${address()}/?serverSelectionTimeoutMS=500`);
-  const [first, ...others] = linesOf(newId());
+  const [first, ...others] = shopLines(newId());
   await driver.write([first!]);
   const { port } = standin;
   await standin.stop();
@@ -182,7 +161,7 @@ test('a server that is not there, or that dies, is an error, and the next one is
 
 test('a server that does not answer is an error in the end, and used when it answers again', async () => {
   const driver = open(`${address()}/?socketTimeoutMS=500&serverSelectionTimeoutMS=500`);
-  const lines = linesOf(newId());
+  const lines = shopLines(newId());
   await driver.write(lines.slice(0, 1));
   await standin.say('hang');
   const error = await failure(() => driver.write(lines));
@@ -239,7 +218,7 @@ test('without the package mongodb there is a line that says what to install', ()
 test("Debian's osprofiler shows and lists what ours wrote", async () => {
   const driver = open(address(), { filterErrorTrace: true });
   const traces = [newId(), newId()];
-  for (const trace of traces) await driver.write(linesOf(trace));
+  for (const trace of traces) await driver.write(shopLines(trace));
   const [trace = ''] = traces;
   const ours = [...stringifyReport(buildReport((await driver.read(trace))!.events))].join('');
   const there = ['--connection-string', address()];

@@ -5,11 +5,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import type { Driver, Line } from '../src/drivers/driver.js';
+import type { Driver } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import type { Event, Info } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
 import { base_id, dice, eventsOf, shopTrace } from './fixtures/events.js';
+import { lineOf, linesOf } from './fixtures/lines.js';
 import { key, on, run } from './scenario.js';
 import { type OtlpReceiver, type SeenSpan, openOtlpReceiver, partialSuccess } from './stand-ins/otlp.js';
 
@@ -26,8 +28,6 @@ afterEach(async () => {
   await receiver.stop();
 });
 
-const lineOf = (event: Event): Line => ({ base_id: event.base_id, text: JSON.stringify(event) });
-const linesOf = (events: readonly Event[]): Line[] => events.map(lineOf);
 const point = (id: string, stopInfo?: Info, startInfo?: Info, name = 'p'): Line[] =>
   linesOf(
     eventsOf({ name, id, start: 1, stop: 2, ...(startInfo && { startInfo }), ...(stopInfo && { stopInfo }) }),
@@ -338,8 +338,8 @@ test('a batch of any shape is a request that the definitions can read', async ()
 });
 
 test('hostile lines are refused, and those beside them are sent', async () => {
-  const torn = { base_id, text: point('3')[0]!.text.slice(0, 50) };
-  const nameless = { base_id, text: point('3')[0]!.text.replace('p-start', 'neither') };
+  const torn = new Line(base_id, point('3')[0]!.text.slice(0, 50));
+  const nameless = new Line(base_id, point('3')[0]!.text.replace('p-start', 'neither'));
   const early = lineOf({
     ...eventsOf({ name: 'p', id: '4', stop: 1 })[0]!,
     timestamp: '0001-01-01T00:00:00.000001',
@@ -437,7 +437,7 @@ test('each span is of the service and the host that its events name', async () =
   const [start, stop] = eventsOf({ name: 'p', id: '2', start: 1, stop: 2, service: 'other' });
   const { project: _, service: __, ...bare } = eventsOf({ name: 'p', id: '3', stop: 1 })[0]!;
   const lines = [...point('1'), ...linesOf([start!, stop!])];
-  await driver.write([...lines, { base_id, text: JSON.stringify({ ...bare, info: {} }) }]);
+  await driver.write([...lines, new Line(base_id, JSON.stringify({ ...bare, info: {} }))]);
   assert.deepEqual(
     receiver.spans.map(({ resource }) => resource),
     [

@@ -5,11 +5,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 
-import { type Driver, DriverError, type DriverSettings, WriteError } from '../src/drivers/driver.js';
+import type { Driver, DriverSettings } from '../src/drivers/driver.js';
+import { Line } from '../src/drivers/line.js';
 import { stringifyReport } from '../src/report/json.js';
 import { buildReport } from '../src/report/report.js';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
+import { driverContract } from './driver-contract.js';
 import { open } from './fixtures/drivers.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
 import { linesOf } from './fixtures/lines.js';
@@ -59,6 +61,37 @@ afterEach(async () => {
 const lists = (base_id: string): Promise<string[]> =>
   withRedis(redisUrl, (client) => client.lRange(`osprofiler_opt:${base_id}`, 0, -1));
 
+driverContract('redis', () => ({ url: redisUrl }), {
+  newTrace: ownTrace,
+  isShared: true,
+  order: 'newest first',
+  check: /^\d+ traces in database \d+ of Redis at /,
+  entries: async (_store, base_id) => (await lists(base_id)).length,
+  plant: (_store, base_id, text) =>
+    withRedis(redisUrl, async (client) => void (await client.lPush(`osprofiler_opt:${base_id}`, text))),
+  async unwanted() {
+    const bad = ownTrace();
+    await withRedis(redisUrl, (client) => client.set(`osprofiler_opt:${bad}`, 'a string'));
+    return { refused: [...linesOf(shopTrace(bad)), new Line('no id', '{}')] };
+  },
+  server: {
+    async through(t) {
+      const { hostname, port, pathname } = new URL(redisUrl);
+      const proxy = await openProxy(t, hostname, Number(port || 6379));
+      return { url: `redis://:@127.0.0.1:${proxy.port}${pathname}`, proxy };
+    },
+    down: /^Redis at 127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/,
+    broken: /^the connection to Redis at 127\.0\.0\.1:\d+ broke: /,
+    silent: /cannot be reached: no answer$/,
+  },
+});
+
+test("a key that holds something else is refused in Redis's words", async () => {
+  const bad = ownTrace();
+  await withRedis(redisUrl, (client) => client.set(`osprofiler_opt:${bad}`, 'a string'));
+  await assert.rejects(async () => opened().write(linesOf(shopTrace(bad))), { message: /WRONGTYPE/ });
+});
+
 for (const name of ['redis.json', 'redis_error_filter.json']) {
   test(`${name}: the keys are OSProfiler's, and so is the report`, async () => {
     const { keys, trace_show_json } = golden(name);
@@ -67,7 +100,7 @@ for (const name of ['redis.json', 'redis_error_filter.json']) {
     ) as [[string, { 'lrange_0_-1': string[] }]];
     const base_id = ownTrace(listKey.split(':')[1]);
     const driver = opened(redisUrl, { filterErrorTrace: name.includes('error') });
-    await driver.write(texts.toReversed().map((text) => ({ base_id, text })));
+    await driver.write(texts.toReversed().map((text) => new Line(base_id, text)));
     await withRedis(redisUrl, async (client) => {
       for (const [key, { get, 'lrange_0_-1': list }] of Object.entries(keys)) {
         if (list === undefined) assert.equal(await client.get(key), get);
@@ -150,90 +183,8 @@ test('keys are forgotten after the time to keep traces, counted from their last 
   });
 });
 
-test('a batch that comes again is completed, and nothing is there twice', async () => {
-  const base_id = ownTrace();
-  const lines = linesOf(shopTrace(base_id));
-  const driver = opened();
-  await driver.write(lines.slice(0, 3));
-  await driver.write(lines, { isRepeated: true });
-  const texts = lines.map(({ text }) => text);
-  assert.deepEqual((await lists(base_id)).toReversed(), texts);
-  await driver.write(lines, { isRepeated: true });
-  assert.equal((await lists(base_id)).length, texts.length);
-});
-
-test('a key that holds something else costs its own trace alone, and is counted', async () => {
-  const [good, bad] = [ownTrace(), ownTrace()];
-  await withRedis(redisUrl, (client) => client.set(`osprofiler_opt:${bad}`, 'a string'));
-  const lines = linesOf([...shopTrace(bad), ...shopTrace(good)]);
-  const error: unknown = await Promise.resolve(opened().write(lines)).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof WriteError, String(error));
-  assert.equal(error.refused, lines.length / 2);
-  assert.deepEqual(error.again, []);
-  assert.match(error.message, /WRONGTYPE/);
-  assert.equal((await lists(good)).length, lines.length / 2);
-});
-
-test('a server that is down is an error, a connection that breaks is an uncertain one, and both mend', async (t) => {
-  const base_id = ownTrace();
-  const lines = linesOf(shopTrace(base_id));
-  const { hostname, port, pathname } = new URL(redisUrl);
-  const proxy = await openProxy(t, hostname, Number(port || 6379));
-  await proxy.cut();
-  const driver = opened(`redis://:@127.0.0.1:${proxy.port}${pathname}`);
-  const failure = async (): Promise<DriverError> => {
-    const error: unknown = await Promise.resolve(driver.write(lines)).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof DriverError, String(error));
-    return error;
-  };
-  const down = await failure();
-  assert.match(down.message, /^Redis at 127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/);
-  assert.equal(down.isCertain, true);
-
-  await proxy.open();
-  assert.match(await driver.check(), /^\d+ traces? in database \d+ of Redis at /);
-  proxy.cutAtNextAnswer();
-  const broken = await failure();
-  assert.match(broken.message, /^the connection to Redis at 127\.0\.0\.1:\d+ broke: /);
-  assert.equal(broken.isCertain, false);
-
-  await proxy.open();
-  await driver.write(lines, { isRepeated: true });
-  assert.equal((await lists(base_id)).length, lines.length);
-});
-
-test('a connection that the server ended while nothing was written is made anew', async (t) => {
-  const { hostname, port, pathname } = new URL(redisUrl);
-  const proxy = await openProxy(t, hostname, Number(port || 6379));
-  const driver = opened(`redis://127.0.0.1:${proxy.port}${pathname}`);
-  const base_id = ownTrace();
-  const lines = linesOf(shopTrace(base_id));
-  await driver.write(lines.slice(1));
-  await proxy.hangUp();
-  await driver.write(lines.slice(0, 1));
-  assert.equal((await lists(base_id)).length, lines.length);
-});
-
 test('a name and a password that are empty are none', async () => {
   await opened(`${redisUrl}?username=&password=`).check();
-});
-
-test('a server that accepts and never answers is an error within seconds', { timeout: 20_000 }, async (t) => {
-  const { hostname, port, pathname } = new URL(redisUrl);
-  const proxy = await openProxy(t, hostname, Number(port || 6379));
-  proxy.block();
-  const driver = opened(`redis://:secret@127.0.0.1:${proxy.port}${pathname}`);
-  await assert.rejects(async () => driver.write(linesOf(shopTrace(ownTrace()))), {
-    name: 'DriverError',
-    isCertain: true,
-    message: /cannot be reached: no answer$/,
-  });
 });
 
 for (const [what, url, message] of [

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
-import type { Line } from '../src/drivers/driver.js';
+import type { Line } from '../src/drivers/line.js';
 import { createSerializer } from '../src/export/serializer.js';
 import { DeliveryQueue } from '../src/export/queue.js';
 import { writeEvent } from '../src/export/record.js';
@@ -19,7 +19,6 @@ import { beginTrace } from '../src/trace/trace.js';
 import type { Event, Info } from '../src/trace/event.js';
 import { newId, newPointId } from '../src/trace/ids.js';
 import { FixedInfo } from '../src/trace/info.js';
-import { parseEvent } from '../src/trace/parse.js';
 import type { Message, Payload } from '../src/trace/point.js';
 import { scratch } from './scenario.js';
 
@@ -32,8 +31,7 @@ function write(ring: Ring, said: Payload, message: Message = 'start', point = 'w
   writeEvent(ring, { ...root, id: newPointId(), parent: root.id, point }, message, said);
 }
 
-const eventOf = ({ text }: Line): Event => {
-  const event = parseEvent(text);
+const eventOf = ({ event, text }: Line): Event => {
   assert.ok(event !== undefined, text);
   return event;
 };

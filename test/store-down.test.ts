@@ -1,4 +1,4 @@
-// What becomes of events while a store does not take them.
+// What becomes of events whose store is down: the spool, who delivers it, and what is said.
 // needs: agent
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
@@ -17,11 +17,11 @@ import {
   symlinkSync,
   truncateSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { blockingStore } from './fixtures/blocking.js';
 import { newId } from '../src/trace/ids.js';
@@ -30,9 +30,83 @@ import { agentFolder, key, on, preload, readSpool, run, scratch, shape, treeOf }
 
 const cli = join(agentFolder, 'dist/src/cli/main.js');
 
+/** A program that makes a trace of one point. */
+const work =
+  "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {});";
+
+/** A store that is down, as there is a file where its folder is to be, until it is mended. */
+function downStore(t: TestContext) {
+  const place = scratch(t);
+  const folder = join(place, 'traces');
+  writeFileSync(folder, 'not a folder');
+  return { place, folder, connection: `file://${folder}`, mend: () => rmSync(folder) };
+}
+
+/**
+ * Has a process leave two events in a spool, which is a folder beside its store that is down.
+ *
+ * @param variables of the process, where it is about others
+ */
+async function leaveEvents(
+  t: TestContext,
+  variables: (place: string) => Readonly<Record<string, string | undefined>> = () => ({}),
+) {
+  const { place, folder, connection, mend } = downStore(t);
+  const spool = join(place, 'spool');
+  const env = {
+    ...on,
+    OSTRACE_CONNECTION_STRING: connection,
+    OSTRACE_SPOOL: spool,
+    ...variables(place),
+  };
+  return { place, folder, spool, mend, env, first: await run(t, '-e', { args: [work], env }) };
+}
+
+function tracesIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+}
+
+/** For what another process does, on a busy machine. */
+const patienceMs = 60_000;
+
+/** Waits until a store has so many traces: the system tells of each change in its folder, or of that being made. */
+async function untilTraces(folder: string, count: number): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs);
+  for (;;) {
+    const isThere = existsSync(folder);
+    const watcher = watch(isThere ? folder : dirname(folder));
+    try {
+      const changed = once(watcher, 'change', { signal });
+      // Also where it is not waited for any more.
+      changed.catch(() => {});
+      if (isThere && tracesIn(folder).length >= count) return;
+      // What is made in between is in what was not watched yet.
+      if (existsSync(folder) === isThere) await changed;
+    } finally {
+      watcher.close();
+    }
+  }
+}
+
+/**
+ * Has a process do its work, and waits until it says that the events of it wait in the spool.
+ *
+ * @returns what it has said by then
+ */
+function spoolBySignal(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr!.on('data', (text: string) => {
+      said += text;
+      if (/^ostrace: events for \S+ wait in \S+: .*\n/m.test(said)) resolve(said);
+    });
+    child.stderr!.on('end', () => reject(new Error(`it has said no more than: ${said}`)));
+    child.kill('SIGHUP');
+  });
+}
+
 test('a store that comes back gets what happened meanwhile too', async (t) => {
-  const folder = join(scratch(t), 'traces');
-  writeFileSync(folder, 'a file where the folder is to be');
+  const { folder, connection, mend } = downStore(t);
   const code = `
     const { profiler } = require('ostrace');
     profiler.init('key');
@@ -50,14 +124,14 @@ test('a store that comes back gets what happened meanwhile too', async (t) => {
     spooled,
   } = await run(t, '-e', {
     args: [code],
-    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}` },
+    env: { ...on, OSTRACE_CONNECTION_STRING: connection },
     onReady: async (_line, child) => {
-      const told = once(child.stderr!, 'data');
-      child.kill('SIGHUP');
-      const [text] = (await told) as [Buffer];
-      assert.match(text.toString(), /^ostrace: events for file:\/\/\S+ wait in \S+: cannot write /);
-      rmSync(folder);
-      while (!existsSync(folder)) await delay(20);
+      assert.match(
+        await spoolBySignal(child),
+        /^ostrace: events for file:\/\/\S+ wait in \S+: cannot write /,
+      );
+      mend();
+      await untilTraces(folder, 1);
       child.kill('SIGHUP');
     },
   });
@@ -71,44 +145,38 @@ test('a store that comes back gets what happened meanwhile too', async (t) => {
   assert.equal(new Set(lines).size, 400);
 });
 
-function tracesIn(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
-}
-
-/** Has a process leave two events in the spool, as there is a file where its store's folder is to be. */
-async function leaveEvents(t: TestContext) {
-  const place = scratch(t);
-  const folder = join(place, 'traces');
-  writeFileSync(folder, 'a file where the folder is to be');
-  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${folder}`, OSTRACE_SPOOL: join(place, 'spool') };
-  const args = [
-    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
-  ];
-  return { place, folder, env, first: await run(t, '-e', { args, env }) };
-}
-
 test('the next process delivers what a process had to leave, and says nothing', async (t) => {
-  const { folder, env, first } = await leaveEvents(t);
+  const { folder, spool, env, first, mend } = await leaveEvents(t);
   assert.match(
     first.stderr,
     /^ostrace: 2 events wait in \S+ for the next traced process, or for ostrace flush: /m,
   );
   assert.equal(first.code, 0);
-  assert.equal(readSpool(env.OSTRACE_SPOOL).length, 2);
-  rmSync(folder);
-  const wait = [
-    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {}); setTimeout(() => {}, 500)",
-  ];
-  const second = await run(t, '-e', { args: wait, env });
+  assert.equal(readSpool(spool).length, 2);
+  mend();
+  const second = await run(t, '-e', {
+    args: [
+      `${work}
+       const timer = setInterval(() => {}, 1000);
+       process.once('SIGHUP', () => clearInterval(timer));
+       console.log('ready');`,
+    ],
+    env,
+    onReady: async (_line, child) => {
+      await untilTraces(folder, 2);
+      child.kill('SIGHUP');
+    },
+  });
   assert.equal(second.stderr, '');
   assert.equal(tracesIn(folder).length, 2);
-  assert.deepEqual(readSpool(env.OSTRACE_SPOOL), []);
+  assert.deepEqual(readSpool(spool), []);
 });
 
 test('a process that stores all the time delivers what another leaves meanwhile, within seconds', async (t) => {
-  const { place, folder, env } = await leaveEvents(t);
-  rmSync(folder);
-  renameSync(env.OSTRACE_SPOOL, join(place, 'left'));
+  const { place, folder, spool, env, mend } = await leaveEvents(t);
+  mend();
+  const left = join(place, 'left');
+  renameSync(spool, left);
   const storing = [
     `const { profiler } = require('ostrace');
      profiler.init('key');
@@ -121,26 +189,30 @@ test('a process that stores all the time delivers what another leaves meanwhile,
      process.once('SIGHUP', () => clearTimeout(timer));
      setTimeout(() => console.log('ready'), 200);`,
   ];
-  const traces = (): string[] => tracesIn(folder);
   await run(t, '-e', {
     args: storing,
     env,
     onReady: async (_line, child) => {
-      while (!existsSync(folder) || traces().length === 0) await delay(20);
-      assert.equal(traces().length, 1);
-      rmSync(env.OSTRACE_SPOOL, { recursive: true, force: true });
-      renameSync(join(place, 'left'), env.OSTRACE_SPOOL);
+      await untilTraces(folder, 1);
+      assert.equal(tracesIn(folder).length, 1);
+      const leftAt = performance.now();
+      for (const store of readdirSync(left)) {
+        // The process may have a spool of its own there by now.
+        mkdirSync(join(spool, store), { recursive: true });
+        for (const file of readdirSync(join(left, store))) {
+          renameSync(join(left, store, file), join(spool, store, file));
+        }
+      }
+      await untilTraces(folder, 2);
       // Each process looks every ten seconds also when it has nothing to do.
-      const deadline = performance.now() + 5000;
-      while (traces().length < 2 && performance.now() < deadline) await delay(20);
-      assert.equal(traces().length, 2);
+      assert.ok(performance.now() - leftAt < 5000);
       child.kill('SIGHUP');
     },
   });
 });
 
 test('ostrace flush delivers it too, and says where it can not', async (t) => {
-  const { folder, env } = await leaveEvents(t);
+  const { folder, env, mend } = await leaveEvents(t);
   const flush = (): ReturnType<typeof run> => run(t, cli, { args: ['flush'], env, load: 'none' });
   const doctor = await run(t, cli, { args: ['doctor'], env, load: 'none' });
   assert.match(doctor.stdout, /^hint +spool +2 events wait in \S+; ostrace flush stores them$/m);
@@ -148,7 +220,7 @@ test('ostrace flush delivers it too, and says where it can not', async (t) => {
   assert.equal(tooEarly.code, 1);
   assert.match(tooEarly.stderr, /^ostrace: cannot write /);
   assert.match(tooEarly.stdout, /: 0 events were stored; 2 events are still waiting$/m);
-  rmSync(folder);
+  mend();
   const inTime = await flush();
   assert.deepEqual([inTime.code, inTime.stderr], [0, '']);
   assert.match(inTime.stdout, /: 2 events were stored$/m);
@@ -158,14 +230,10 @@ test('ostrace flush delivers it too, and says where it can not', async (t) => {
 });
 
 test('of several stores each gets all, and one that is down costs the others nothing', async (t) => {
-  const place = scratch(t);
-  writeFileSync(join(place, 'down'), 'a file where the folder is to be');
-  const stores = ['one', 'down', 'two'].map((name) => `file://${join(place, name)}`);
-  const args = [
-    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
-  ];
-  const env = { ...on, OSTRACE_CONNECTION_STRING: stores.join(',') };
-  const { code, spooled } = await run(t, '-e', { args, env });
+  const { place, connection } = downStore(t);
+  const [first, second] = ['one', 'two'].map((name) => `file://${join(place, name)}`);
+  const env = { ...on, OSTRACE_CONNECTION_STRING: [first, connection, second].join(',') };
+  const { code, spooled } = await run(t, '-e', { args: [work], env });
   assert.equal(code, 0);
   assert.equal(spooled.length, 2);
   const [one, two] = ['one', 'two'].map((name) =>
@@ -234,9 +302,7 @@ const obstacles: Readonly<Record<string, (spool: string, elsewhere: string) => v
 
 for (const [what, obstruct] of Object.entries(obstacles)) {
   test(`where ${what} has the spool's name, the spool has another one, which is found again`, async (t) => {
-    const place = scratch(t);
-    const traces = join(place, 'traces');
-    writeFileSync(traces, 'a file where the folder is to be');
+    const { place, folder, connection, mend } = downStore(t);
     const usual = `ostrace-spool-${process.getuid?.() ?? 'user'}`;
     const elsewhere = join(place, 'elsewhere');
     mkdirSync(elsewhere);
@@ -244,17 +310,14 @@ for (const [what, obstruct] of Object.entries(obstacles)) {
     // Another's, with a name that could be ours.
     mkdirSync(join(place, `${usual}-000000`));
     chmodSync(join(place, `${usual}-000000`), 0o777);
-    const args = [
-      "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
-    ];
     const env = {
       ...on,
-      OSTRACE_CONNECTION_STRING: `file://${traces}`,
+      OSTRACE_CONNECTION_STRING: connection,
       OSTRACE_SPOOL: undefined,
       TMPDIR: place,
     };
     for (let i = 0; i < 2; i++) {
-      const { stderr } = await run(t, '-e', { args, env });
+      const { stderr } = await run(t, '-e', { args: [work], env });
       assert.match(stderr, /^ostrace: 2 events wait in /);
     }
     const [spool, ...others] = readdirSync(place).filter(
@@ -264,22 +327,15 @@ for (const [what, obstruct] of Object.entries(obstacles)) {
     assert.equal(statSync(join(place, spool!)).mode & 0o777, 0o700);
     assert.deepEqual(readdirSync(elsewhere), []);
     assert.deepEqual(readdirSync(join(place, `${usual}-000000`)), []);
-    rmSync(traces);
+    mend();
     const { stdout } = await run(t, cli, { args: ['flush'], env, load: 'none' });
     assert.match(stdout, /: 4 events were stored$/m);
-    assert.equal(tracesIn(traces).length, 2);
+    assert.equal(tracesIn(folder).length, 2);
   });
 }
 
 test('the spool has its usual name where nothing is in the way, and is for the user alone', async (t) => {
-  const place = scratch(t);
-  writeFileSync(join(place, 'traces'), '');
-  const args = [
-    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
-  ];
-  const store = `file://${place}/traces`;
-  const env = { ...on, OSTRACE_CONNECTION_STRING: store, OSTRACE_SPOOL: undefined, TMPDIR: place };
-  await run(t, '-e', { args, env });
+  const { place } = await leaveEvents(t, (folder) => ({ OSTRACE_SPOOL: undefined, TMPDIR: folder }));
   const spool = join(place, `ostrace-spool-${process.getuid?.() ?? 'user'}`);
   assert.equal(statSync(spool).mode & 0o777, 0o700);
   for (const { name, parentPath } of readdirSync(spool, { recursive: true, withFileTypes: true })) {
@@ -302,13 +358,13 @@ const traps: Readonly<Record<string, (path: string, elsewhere: string) => void>>
 
 for (const [what, put] of Object.entries(traps)) {
   test(`${what} in the spool costs its readers little and the others nothing`, async (t) => {
-    const { place, folder, env } = await leaveEvents(t);
-    rmSync(folder);
+    const { place, folder, spool, env, mend } = await leaveEvents(t);
+    mend();
     const elsewhere = join(place, 'elsewhere');
     writeFileSync(elsewhere, `${event(newId())}\n`);
-    const [store] = readdirSync(env.OSTRACE_SPOOL);
+    const [store] = readdirSync(spool);
     // The oldest is the first to be read.
-    const path = join(env.OSTRACE_SPOOL, store!, '1000000000000.0123456789ab.4194304.elsewhere.jsonl');
+    const path = join(spool, store!, '1000000000000.0123456789ab.4194304.elsewhere.jsonl');
     put(path, elsewhere);
     lutimesSync(path, 0, 0);
     const small = ['--max-old-space-size=200'];
@@ -343,75 +399,50 @@ function leaveBehind(spool: string, lines: readonly string[], created = Date.now
   return path;
 }
 
-/** Runs one traced process whose store is down, so that the spool's folder is there. */
-async function withSpool(t: TestContext, env: Record<string, string>, place: string): Promise<void> {
-  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
-  const args = [
-    "const { profiler } = require('ostrace'); profiler.init('key'); profiler.trace('work', () => {})",
-  ];
-  await run(t, '-e', { args, env });
-  rmSync(join(place, 'traces'));
-}
-
 test('what others put into a spool that they may enter is neither read nor delivered', async (t) => {
-  const place = scratch(t);
-  const env = { ...on, OSTRACE_CONNECTION_STRING: `file://${place}/traces`, TMPDIR: place };
-  const unset = { ...env, OSTRACE_SPOOL: undefined as unknown as string };
-  await withSpool(t, unset, place);
+  const { place, env, mend } = await leaveEvents(t, (folder) => ({
+    OSTRACE_SPOOL: undefined,
+    TMPDIR: folder,
+  }));
+  mend();
   const spool = join(place, `ostrace-spool-${process.getuid?.() ?? 'user'}`);
   const path = leaveBehind(spool, [event(newId())]);
   chmodSync(spool, 0o777);
-  const { stdout } = await run(t, cli, { args: ['flush'], env: unset, load: 'none' });
+  const { stdout } = await run(t, cli, { args: ['flush'], env, load: 'none' });
   assert.match(stdout, /: 0 events were stored$/m);
   assert.ok(existsSync(path));
   chmodSync(spool, 0o700);
-  const { stdout: after } = await run(t, cli, { args: ['flush'], env: unset, load: 'none' });
+  const { stdout: after } = await run(t, cli, { args: ['flush'], env, load: 'none' });
   assert.match(after, /: 3 events were stored$/m);
 });
 
 test('a line in the spool that no store takes costs the others nothing', async (t) => {
-  const place = scratch(t);
-  const env = {
-    ...on,
-    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
-    OSTRACE_SPOOL: join(place, 'spool'),
-  };
-  await withSpool(t, env, place);
-  leaveBehind(env.OSTRACE_SPOOL, ['{"base_id":"no id"}', event(newId())]);
+  const { spool, env, mend } = await leaveEvents(t);
+  mend();
+  leaveBehind(spool, ['{"base_id":"no id"}', event(newId())]);
   const { stdout, stderr, code } = await run(t, cli, { args: ['flush'], env, load: 'none' });
   assert.match(stdout, /: 3 events were stored$/m);
-  assert.equal(stderr, 'ostrace: 1 events were lost: an event has no trace id\n');
+  assert.equal(stderr, 'ostrace: 1 event was lost: an event has no trace id\n');
   assert.equal(code, 0);
-  assert.deepEqual(readSpool(env.OSTRACE_SPOOL), []);
+  assert.deepEqual(readSpool(spool), []);
 });
 
 test('what waits for its other half in memory is spooled where the store is down', async (t) => {
-  const place = scratch(t);
-  const env = {
-    ...on,
-    OSTRACE_CONNECTION_STRING: 'otlp://127.0.0.1:1',
-    OSTRACE_SPOOL: join(place, 'spool'),
-  };
-  await withSpool(t, env, place);
+  const { spool, env } = await leaveEvents(t, () => ({ OSTRACE_CONNECTION_STRING: 'otlp://127.0.0.1:1' }));
   const started = event(newId()).replace('-stop', '-start');
-  leaveBehind(env.OSTRACE_SPOOL, [started], 1_000_000_000_000);
-  const before = readSpool(env.OSTRACE_SPOOL).length;
+  leaveBehind(spool, [started], 1_000_000_000_000);
+  const before = readSpool(spool).length;
   assert.equal(before, 3);
   const { stdout, code } = await run(t, cli, { args: ['flush'], env, load: 'none' });
   assert.equal(code, 1);
   assert.match(stdout, /: 0 events were stored; 3 events are still waiting$/m);
-  assert.equal(readSpool(env.OSTRACE_SPOOL).length, 3);
+  assert.equal(readSpool(spool).length, 3);
 });
 
 test('what is no file in the spool disturbs nobody', async (t) => {
-  const place = scratch(t);
-  const env = {
-    ...on,
-    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
-    OSTRACE_SPOOL: join(place, 'spool'),
-  };
-  await withSpool(t, env, place);
-  const path = leaveBehind(env.OSTRACE_SPOOL, []);
+  const { spool, env, mend } = await leaveEvents(t);
+  mend();
+  const path = leaveBehind(spool, []);
   rmSync(path);
   mkdirSync(path);
   utimesSync(path, 0, 0);
@@ -423,22 +454,24 @@ test('what is no file in the spool disturbs nobody', async (t) => {
 });
 
 test('a spool whose folder was removed is made again', async (t) => {
-  const place = scratch(t);
-  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
+  const { place, connection } = downStore(t);
   const spool = join(place, 'spool');
   const code = `
     const { profiler } = require('ostrace');
     profiler.init('key');
-    process.on('SIGHUP', () => { profiler.trace('second', () => {}); clearInterval(timer); });
     const timer = setInterval(() => {}, 1000);
-    profiler.trace('first', () => {});
+    process.once('SIGHUP', () => {
+      profiler.trace('first', () => {});
+      process.once('SIGHUP', () => { profiler.trace('second', () => {}); clearInterval(timer); });
+    });
     console.log('ready');
   `;
   const { stderr } = await run(t, '-e', {
     args: [code],
-    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${place}/traces`, OSTRACE_SPOOL: spool },
+    env: { ...on, OSTRACE_CONNECTION_STRING: connection, OSTRACE_SPOOL: spool },
     onReady: async (_line, child) => {
-      while (readSpool(spool).length < 2) await delay(20);
+      await spoolBySignal(child);
+      assert.equal(readSpool(spool).length, 2);
       rmSync(spool, { recursive: true });
       child.kill('SIGHUP');
     },
@@ -449,24 +482,25 @@ test('a spool whose folder was removed is made again', async (t) => {
 });
 
 test('several processes share the bound of the spool', async (t) => {
-  const place = scratch(t);
+  const { place, connection } = downStore(t);
   const spool = join(place, 'spool');
-  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
   const code = `
     const { profiler } = require('ostrace');
     profiler.init('key');
     const text = 'x'.repeat(1000);
-    process.on('SIGHUP', () => {
-      for (let i = 0; i < 500; i++) profiler.trace('work', { text }, () => {});
-      clearInterval(timer);
-    });
     const timer = setInterval(() => {}, 1000);
-    profiler.trace('first', () => {});
+    process.once('SIGHUP', () => {
+      profiler.trace('first', () => {});
+      process.once('SIGHUP', () => {
+        for (let i = 0; i < 500; i++) profiler.trace('work', { text }, () => {});
+        clearInterval(timer);
+      });
+    });
     console.log('ready');
   `;
   const env = {
     ...on,
-    OSTRACE_CONNECTION_STRING: `file://${place}/traces`,
+    OSTRACE_CONNECTION_STRING: connection,
     OSTRACE_SPOOL: spool,
     OSTRACE_SPOOL_SIZE: '1mb',
   };
@@ -474,9 +508,10 @@ test('several processes share the bound of the spool', async (t) => {
     run(t, '-e', { args: [code], env, onReady: (_line, child) => onReady(child) });
   // The second looks at the spool while it is nearly empty, and writes after the first has filled it.
   await one(async (child) => {
-    while (readSpool(spool).length < 2) await delay(20);
+    await spoolBySignal(child);
     await one(async (second) => {
-      while (readSpool(spool).length < 4) await delay(20);
+      await spoolBySignal(second);
+      assert.equal(readSpool(spool).length, 4);
       const ended = once(child, 'exit');
       child.kill('SIGHUP');
       await ended;
@@ -493,8 +528,7 @@ function sizeOfFiles(spool: string): number {
 }
 
 test('what fits neither into the store nor into the spool is counted', async (t) => {
-  const place = scratch(t);
-  writeFileSync(join(place, 'traces'), 'a file where the folder is to be');
+  const { connection } = downStore(t);
   const code = `
     const { profiler } = require('ostrace');
     profiler.init('key');
@@ -508,7 +542,7 @@ test('what fits neither into the store nor into the spool is counted', async (t)
   `;
   const { stderr, spooled } = await run(t, '-e', {
     args: [code],
-    env: { ...on, OSTRACE_CONNECTION_STRING: `file://${place}/traces`, OSTRACE_SPOOL_SIZE: '1mb' },
+    env: { ...on, OSTRACE_CONNECTION_STRING: connection, OSTRACE_SPOOL_SIZE: '1mb' },
   });
   assert.ok(spooled.length > 500, `${spooled.length} events were spooled`);
   assert.match(stderr, /events were lost: cannot write \S+: .*; the spool in \S+ is full$/m);
@@ -516,7 +550,7 @@ test('what fits neither into the store nor into the spool is counted', async (t)
 });
 
 function lostIn(stderr: string): number {
-  const counts = [...stderr.matchAll(/^ostrace: (\d+) events were lost: /gm)];
+  const counts = [...stderr.matchAll(/^ostrace: (\d+) events? (?:was|were) lost: /gm)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 

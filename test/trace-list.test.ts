@@ -11,6 +11,7 @@ import { newId } from '../src/trace/ids.js';
 import { type End, isProblem, ostrace, save, store } from './fixtures/command.js';
 import { open } from './fixtures/drivers.js';
 import { at, eventsOf, shopTrace } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { scratch } from './scenario.js';
 
 const idsIn = ({ stdout }: End): string[] => [...stdout.matchAll(/^[\da-f-]{36}/gm)].map(([id]) => id);
@@ -303,7 +304,7 @@ test('of a folder of thousands, files that were last written to before are not o
   const second = Date.UTC(2026, 0, 2, 3, 4, 5) / 1000;
   for (const [i, trace] of ids.entries()) {
     const events = eventsOf({ name: 'p', id: '1', trace, start: i * 60e6 });
-    void driver.write(events.map((event) => ({ base_id: trace, text: JSON.stringify(event) })));
+    void driver.write(linesOf(events));
     // One goes on for long: its first event is old, its last is new.
     const written = second + 60 * (i === 10 ? 1000 : i);
     utimesSync(join(folder, `${trace}.jsonl`), written, written);

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import type { Driver, Line } from '../src/drivers/driver.js';
-import type { Event } from '../src/trace/event.js';
+import type { Driver } from '../src/drivers/driver.js';
 import { open } from './fixtures/drivers.js';
 import { base_id, eventsOf, shopTrace } from './fixtures/events.js';
+import { linesOf } from './fixtures/lines.js';
 import { type ZipkinReceiver, openZipkinReceiver } from './stand-ins/zipkin.js';
 
 let receiver: ZipkinReceiver;
@@ -22,8 +22,6 @@ afterEach(async () => {
   await receiver.stop();
 });
 
-const linesOf = (events: readonly Event[]): Line[] =>
-  events.map((event) => ({ base_id: event.base_id, text: JSON.stringify(event) }));
 const second = Date.UTC(2026, 0, 2, 3, 4, 5) * 1000;
 
 test('a trace is spans of version 2, with their times in microseconds and their parents', async () => {

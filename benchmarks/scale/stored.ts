@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Line } from '../../src/drivers/driver.js';
+import { Line } from '../../src/drivers/line.js';
 import { openDriver } from '../../src/drivers/index.js';
 import { redis } from '../../test/services/redis.js';
 import { provide } from '../../test/services/service.js';
@@ -75,9 +75,8 @@ async function measureStore(
 function linesOf(base_id: string): Line[] {
   const at = new Date().toISOString().slice(0, -1);
   return Array.from({ length: pointsInTrace }, () => randomUUID()).flatMap((trace_id) =>
-    ['start', 'stop'].map((message) => ({
-      base_id,
-      text: JSON.stringify({
+    ['start', 'stop'].map((message) => {
+      const event = {
         name: `priced-${message}`,
         base_id,
         trace_id,
@@ -86,7 +85,8 @@ function linesOf(base_id: string): Line[] {
         info: { host: 'orders-7d4b9c6f5-x2x8p' },
         project: 'shop',
         service: 'orders',
-      }),
-    })),
+      };
+      return new Line(base_id, JSON.stringify(event));
+    }),
   );
 }

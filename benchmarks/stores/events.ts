@@ -1,5 +1,5 @@
 // The events that the benchmark of stores writes.
-import type { Line } from '../../src/drivers/driver.js';
+import { Line } from '../../src/drivers/line.js';
 import type { Info } from '../../src/trace/event.js';
 import { newId } from '../../src/trace/ids.js';
 
@@ -23,7 +23,7 @@ function traceLines(seed: number): Line[] {
   const send = (name: string, trace_id: string, parent_id: string, info: Info, service: string): void => {
     const ids = { name, base_id, trace_id, parent_id, timestamp: timestamp() };
     const event = { ...ids, info: { ...info, host: `${service}-7d4b9c6f5-x2x8p` }, project: 'shop', service };
-    lines.push({ base_id, text: JSON.stringify(event) });
+    lines.push(new Line(base_id, JSON.stringify(event)));
   };
   const point = (
     name: string,

@@ -6,6 +6,7 @@ import { options, variableName } from '../config/options.js';
 import { nearest } from '../config/wording.js';
 import { splitConnections } from '../drivers/index.js';
 import { Spool } from '../export/spool.js';
+import { count } from '../trace/count.js';
 import { messageOf } from '../trace/notice.js';
 import { manifest } from './manifest.js';
 import { storeName, withStore } from './store.js';
@@ -62,10 +63,9 @@ function checkNode(version: string): Check {
   };
 }
 
-function checkKeys(count: number, isWhole: boolean): Check {
+function checkKeys(keyCount: number, isWhole: boolean): Check {
   const keys = variableName('hmacKeys');
-  if (count > 0)
-    return { name: 'keys', status: 'ok', says: `${count === 1 ? '1 key' : `${count} keys`} in ${keys}` };
+  if (keyCount > 0) return { name: 'keys', status: 'ok', says: `${count(keyCount, 'key')} in ${keys}` };
   return isWhole
     ? {
         name: 'keys',
@@ -136,12 +136,14 @@ export function checkSpool(config: Config): Check | undefined {
   try {
     waiting = splitConnections(config.connectionString)
       .map((connection) => new Spool(connection, spoolSettings(config)))
-      .map((spool) => ({ count: spool.count(), folder: spool.folder }))
-      .filter(({ count }) => count > 0);
+      .map((spool) => ({ events: spool.count(), folder: spool.folder }))
+      .filter(({ events }) => events > 0);
   } catch (error) {
     return { name: 'spool', status: 'hint', says: `the spool cannot be read: ${messageOf(error)}` };
   }
   if (waiting.length === 0) return undefined;
-  const says = waiting.map(({ count, folder }) => `${count} events wait in ${folder}`).join(', ');
+  const says = waiting
+    .map(({ events, folder }) => `${count(events, 'event')} ${events === 1 ? 'waits' : 'wait'} in ${folder}`)
+    .join(', ');
   return { name: 'spool', status: 'hint', says: `${says}; ostrace flush stores them` };
 }

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { diagnosisVariable } from '../config/config.js';
 import type { ProcessReport } from '../diagnosis/process-report.js';
+import { endedWithin } from '../drivers/within.js';
 import { type RunningProcess, below, portsOf } from './doctor-processes.js';
 
 const prefix = 'process';
@@ -75,27 +76,17 @@ export function startDiagnosed(
     });
   });
 
-  /** Waits for the end of the program, but no longer than this. */
-  async function within(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-    await Promise.race([ended, limit]);
-    clearTimeout(timer);
-  }
-
   return {
-    async endsWithin(waitMs) {
-      await within(waitMs);
-    },
+    endsWithin: (waitMs) => endedWithin(waitMs, ended),
 
     async stop() {
       isStopped = true;
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-        await within(settleMs);
+        await endedWithin(settleMs, ended);
         running = below(child.pid);
         ports = running?.flatMap(({ pid }) => portsOf(pid)) ?? [];
         child.kill('SIGTERM');
-        await within(killMs);
+        await endedWithin(killMs, ended);
         if (child.exitCode === null && child.signalCode === null) {
           child.kill('SIGKILL');
           await once(child, 'exit');

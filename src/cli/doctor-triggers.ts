@@ -1,6 +1,7 @@
 // Checks which requests began a trace in a program, and why others did not.
 import { infoHeader, hmacHeader, timeHeader } from '../trace/headers.js';
 import type { ProcessReport } from '../diagnosis/process-report.js';
+import { count, countWas } from '../trace/count.js';
 import { refusedForAge, refusedForKey } from '../trace/refusal.js';
 import type { Check } from './doctor-checks.js';
 import type { Asked } from './doctor-request.js';
@@ -22,22 +23,19 @@ export function checkTriggers(
   const add = (status: Check['status'], says: string): void =>
     void checks.push({ name: 'request', status, says });
   const { triggered, requests } = report;
-  const count = triggered === 1 ? '1 request' : `${triggered || 'no'} requests`;
-  add('ok', `${count} began a trace in the program`);
+  add('ok', `${triggered === 0 ? 'no requests' : count(triggered, 'request')} began a trace in the program`);
   const refused = Object.entries(report.refused);
   for (const [reason, times] of refused) {
-    const headers = times === 1 ? '1 trace header was' : `${times} trace headers were`;
     add(
       'problem',
-      `${headers} refused: ${reason}${asked === undefined ? '' : adviceOn(reason, report, asked)}`,
+      `${countWas(times, 'trace header')} refused: ${reason}${asked === undefined ? '' : adviceOn(reason, report, asked)}`,
     );
   }
   if (asked === undefined || triggered > 0 || refused.length > 0) return checks;
   if (requests > 0) {
-    const came = requests === 1 ? '1 request came' : `${requests} requests came`;
     add(
       'problem',
-      `${came} to the program without a trace header: something in between drops it; a proxy, gateway or load balancer must let ${all} through`,
+      `${count(requests, 'request')} came to the program without a trace header: something in between drops it; a proxy, gateway or load balancer must let ${all} through`,
     );
   } else if (asked.isAnswered && asked.isFound !== true) {
     add('problem', `no request came to the program: ${whoAnswers(listensThere)}`);

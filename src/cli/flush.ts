@@ -2,7 +2,7 @@
 import { driverSettings, spoolSettings } from '../config/config.js';
 import { masked, splitConnections } from '../drivers/index.js';
 import { flushSpool } from '../export/flush.js';
-import { count } from '../report/format.js';
+import { count, countWas } from '../trace/count.js';
 import { messageOf } from '../trace/notice.js';
 import { command, print } from './command.js';
 import { connectionOption, settings } from './settings.js';
@@ -28,10 +28,9 @@ Events that a running process has spooled belong to that process and are left al
         shell.warn(messageOf(problem));
         code = 1;
       }
-      const done = `${count(stored, 'event')} ${stored === 1 ? 'was' : 'were'} stored`;
       const rest =
         waiting === 0 ? '' : `; ${count(waiting, 'event')} ${waiting === 1 ? 'is' : 'are'} still waiting`;
-      await print(shell, `${masked(connection)}: ${done}${rest}\n`);
+      await print(shell, `${masked(connection)}: ${countWas(stored, 'event')} stored${rest}\n`);
     }
     return code;
   },

@@ -1,6 +1,7 @@
 // Builds the request that the options of `ostrace request` describe.
 import { readFileSync } from 'node:fs';
 
+import { decoded } from '../drivers/decoded.js';
 import { isTraceHeader, traceHeaders } from '../trace/headers.js';
 import { CommandError } from './command.js';
 import { type Outgoing, headersFrom } from './send.js';
@@ -59,14 +60,6 @@ function parted(given: URL, user: string | undefined): { url: URL; authorization
     url,
     authorization: credentials && `Basic ${Buffer.from(credentials).toString('base64')}`,
   };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a percent sign that stands for itself
-  }
 }
 
 /** A header that was copied from another request must not stand beside ours. */

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { StoredTrace } from '../drivers/driver.js';
 import { isWork } from '../report/about.js';
-import { count } from '../report/format.js';
 import { type Tree, type TreePoint, buildTree } from '../report/tree.js';
 import { isUnanswered } from '../report/unanswered.js';
+import { count } from '../trace/count.js';
 import type { Store } from './readable.js';
 
 // A service sends its events in batches, so a trace that grew a moment ago may grow further.

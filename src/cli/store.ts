@@ -4,6 +4,7 @@ import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { masked, openDriver, readableOf } from '../drivers/index.js';
 import { renderTree } from '../report/text.js';
 import { buildTree } from '../report/tree.js';
+import { count } from '../trace/count.js';
 import { CommandError, type Option, type Shell, printAll } from './command.js';
 import { withStores } from './readable.js';
 import { settled } from './settled.js';
@@ -96,7 +97,7 @@ export async function printTree(
 /** Reports the lines of a trace that could not be read, and fails if none could. */
 export function readable(shell: Shell, base_id: string, stored: StoredTrace): StoredTrace {
   const { events, skipped } = stored;
-  const lines = `${skipped} ${skipped === 1 ? 'line' : 'lines'} of trace ${base_id}`;
+  const lines = `${count(skipped, 'line')} of trace ${base_id}`;
   const why = 'torn by a crash, or written by something else';
   if (events.length === 0) throw new CommandError(`none of the ${lines} is an event: ${why}`);
   if (skipped > 0) shell.warn(`skipped ${lines}: ${why}`);

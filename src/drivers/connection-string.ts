@@ -1,3 +1,4 @@
+// Reads what all connection strings have in common: their schemes, their lists, and what of them may be shown.
 /**
  * The scheme of a connection string in lower case, '' when it has none; of SQLAlchemy's `mysql+pymysql://`,
  * which names Python's client library too, only what it says about the store.

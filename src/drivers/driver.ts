@@ -1,11 +1,7 @@
+// What a collector backend is: the interface of all drivers, what they are given and what they throw.
 import type { Event } from '../trace/event.js';
 import { oneLine } from '../trace/notice.js';
-
-/** One event on its way to the store: its trace and its line of JSON (without a newline). */
-export interface Line {
-  readonly base_id: string;
-  readonly text: string;
-}
+import type { Line } from './line.js';
 
 /** What `list` knows of a trace without reading all of it. */
 export interface TraceSummary {

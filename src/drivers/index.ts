@@ -1,3 +1,4 @@
+// Opens the driver that a connection string stands for.
 import { endsEarly } from './connection-mask.js';
 import { type Driver, DriverError, type DriverSettings } from './driver.js';
 import { driverOf, schemeOf, schemes, splitConnections } from './schemes.js';

@@ -1,3 +1,4 @@
+// Bounds the answers of stores whose client libraries give nobody their sockets.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Socket } from 'node:net';
 

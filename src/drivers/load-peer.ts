@@ -1,3 +1,4 @@
+// Loads the client libraries of stores, which are optional peers of this package.
 import { realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Limits how long something is waited for.
+
 /**
  * Waits no longer than so many milliseconds.
  *
@@ -14,5 +16,14 @@ export async function within<Result>(ms: number, work: Promise<Result>, late: ()
     return await Promise.race([work, limit]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Waits until the work has ended in whatever way, and no longer than so many milliseconds. */
+export async function endedWithin(ms: number, work: Promise<unknown>): Promise<void> {
+  try {
+    await within(ms, work, () => new Error('it takes too long'));
+  } catch {
+    // It failed, or goes on.
   }
 }

@@ -3,8 +3,9 @@
 // all later events wait as well.
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Driver, DriverError, type DriverSettings, type Line, WriteError } from '../drivers/driver.js';
+import { type Driver, DriverError, type DriverSettings, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
+import type { Line } from '../drivers/line.js';
 import { within } from '../drivers/within.js';
 import { messageOf } from '../trace/notice.js';
 import { isPassing } from '../trace/passing.js';

@@ -1,4 +1,5 @@
 // Counts lost events, and reports what happens to events that are not stored.
+import { count, countWas } from '../trace/count.js';
 import { tell } from '../trace/notice.js';
 import { Account } from './accounts.js';
 
@@ -18,9 +19,9 @@ export class DropCounter {
   }
 
   /** Counts events that are gone for good. */
-  add(count: number, reason: string): void {
-    if (count === 0) return;
-    this.#account.lose(count);
+  add(lost: number, reason: string): void {
+    if (lost === 0) return;
+    this.#account.lose(lost);
     this.#reason = reason;
     this.report(false);
   }
@@ -33,7 +34,7 @@ export class DropCounter {
     if (this.#account.unsaid === 0 || (!isLast && !this.#isTime())) return;
     const lost = this.#account.takeUnsaid();
     if (lost === 0) return;
-    tell(`${lost} events were lost: ${this.#reason || otherwise}`);
+    tell(`${countWas(lost, 'event')} lost: ${this.#reason || otherwise}`);
     this.#saidAt = performance.now();
   }
 
@@ -45,9 +46,11 @@ export class DropCounter {
   }
 
   /** Reports that the process ends while events still wait. */
-  sayLeft(count: number, folder: string, reason: string): void {
+  sayLeft(left: number, folder: string, reason: string): void {
     const why = reason || 'the store is slow';
-    tell(`${count} events wait in ${folder} for the next traced process, or for ostrace flush: ${why}`);
+    tell(
+      `${count(left, 'event')} ${left === 1 ? 'waits' : 'wait'} in ${folder} for the next traced process, or for ostrace flush: ${why}`,
+    );
   }
 
   #isTime(): boolean {

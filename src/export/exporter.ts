@@ -1,6 +1,7 @@
 // The exporter of one thread: its ring, its worker thread, and what happens to events at the end of the process.
 import { isAbsolute } from 'node:path';
 
+import { countWas } from '../trace/count.js';
 import { messageOf, notice, tell } from '../trace/notice.js';
 import { newId } from '../trace/ids.js';
 import type { Sink } from '../trace/point.js';
@@ -148,7 +149,7 @@ export function createExporter(
   }
 
   function sayUnwritten(): void {
-    if (unwritten > 0) tell(`${unwritten} events were lost: ${problem}`);
+    if (unwritten > 0) tell(`${countWas(unwritten, 'event')} lost: ${problem}`);
     unwritten = 0;
   }
 

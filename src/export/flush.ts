@@ -1,6 +1,7 @@
 // Stores what gone processes have left in the spool of one store, for `ostrace flush`.
-import { type Driver, type Line, WriteError } from '../drivers/driver.js';
+import { type Driver, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
+import type { Line } from '../drivers/line.js';
 import type { DeliverySettings } from './delivery.js';
 import { DropCounter } from './drop-counter.js';
 import { type Segment, Spool } from './spool.js';

@@ -1,5 +1,5 @@
 // Keeps a copy of the records that the exporter's thread has taken, until they are stored or spooled.
-import type { Line } from '../drivers/driver.js';
+import type { Line } from '../drivers/line.js';
 import type { Accounts } from './accounts.js';
 import { type Keep, type Ring, append, appended, forget, truncate } from './ring.js';
 

@@ -1,5 +1,5 @@
 // The queue of one store: events in memory and in the spool, in the order in which they came.
-import type { Line } from '../drivers/driver.js';
+import type { Line } from '../drivers/line.js';
 import { messageOf } from '../trace/notice.js';
 import { isPassing } from '../trace/passing.js';
 import type { Segment, Spool } from './spool.js';

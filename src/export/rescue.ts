@@ -1,6 +1,6 @@
 // Spools the events that the exporter's thread cannot take care of any more.
 import { masked } from '../drivers/schemes.js';
-import type { Line } from '../drivers/driver.js';
+import type { Line } from '../drivers/line.js';
 import { messageOf } from '../trace/notice.js';
 import type { Accounts } from './accounts.js';
 import type { DeliverySettings } from './delivery.js';

@@ -1,5 +1,5 @@
 // Makes OSProfiler's lines of JSON from the records in a ring, in the exporter's thread.
-import type { Line } from '../drivers/driver.js';
+import { Line } from '../drivers/line.js';
 import { idTextIn, idWords } from '../trace/ids.js';
 import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';
 import type { Ring } from './ring.js';
@@ -107,7 +107,7 @@ class Page {
     end += this.#end.length - comma;
 
     const isAscii = this.#isEndAscii && ((nameBits | infoBits) & beyondAscii) === 0;
-    return new MadeLine(this.#base_id, page.toString(isAscii ? 'latin1' : 'utf8', start, end));
+    return new Line(this.#base_id, page.toString(isAscii ? 'latin1' : 'utf8', start, end));
   }
 
   #beginTrace(words: Int32Array, ids: number): void {
@@ -133,22 +133,7 @@ class Page {
   }
 }
 
-/**
- * Lines are objects of a class on purpose. V8 watches how many objects of a literal stay alive, and while a store
- * is being connected to, nearly all lines do. From then on it would make lines among the old objects. Each would
- * then keep its text until the next full collection, so texts would pile up for seconds instead of milliseconds.
- */
-class MadeLine implements Line {
-  readonly base_id: string;
-  readonly text: string;
-
-  constructor(base_id: string, text: string) {
-    this.base_id = base_id;
-    this.text = text;
-  }
-}
-
-/** @returns all bits that are set in the copied words */
+/** @returns all bits that are set in what was copied */
 function copy(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
   let bits = 0;
   for (let i = 0; i < length; i++) {

@@ -5,8 +5,8 @@ import { closeSync, ftruncateSync, lutimesSync, mkdirSync, renameSync, rmSync, w
 import { basename, join, resolve } from 'node:path';
 
 import { type Opened, makeFolder, openToWrite } from '../drivers/careful-files.js';
-import type { Line } from '../drivers/driver.js';
 import { linesOf } from '../drivers/file/lines.js';
+import { Line } from '../drivers/line.js';
 import { isPassing } from '../trace/passing.js';
 import { baseIdOf } from './lines.js';
 import { isAbandoned, isMarked, newMark, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';
@@ -94,7 +94,7 @@ export class Spool {
       for (const text of linesOf(path, Math.max(mostBytes, this.#settings.size))) {
         if (text?.endsWith('}') !== true) continue;
         if (lines.length === mostLines) throw new Error(`${path} has more than ${mostLines} lines`);
-        lines.push({ base_id: baseIdOf(text), text });
+        lines.push(new Line(baseIdOf(text), text));
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

@@ -1,4 +1,5 @@
 // Stands in for the exporter while it cannot be loaded.
+import { countWas } from '../trace/count.js';
 import { messageOf, tell } from '../trace/notice.js';
 import { connect } from '../trace/point.js';
 
@@ -22,7 +23,7 @@ export function waitFor(load: () => void): {
   let problem = '';
 
   function report(): void {
-    if (lost > 0) tell(`${lost} events were lost: the exporter could not be loaded: ${problem}`);
+    if (lost > 0) tell(`${countWas(lost, 'event')} lost: the exporter could not be loaded: ${problem}`);
     lost = 0;
   }
 

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { trustPackagesOf } from '../drivers/load-peer.js';
-import type { Line } from '../drivers/driver.js';
+import type { Line } from '../drivers/line.js';
 import { notice } from '../trace/notice.js';
 import { Accounts } from './accounts.js';
 import { type BundleMark, adviceOn, bundledIn } from '../diagnosis/bundles.js';

@@ -1,8 +1,9 @@
 // Describes in words what a point was about and how it ended.
 import type { Info } from '../trace/event.js';
+import { count } from '../trace/count.js';
 import { failureIn } from '../trace/failed.js';
 import { type Fact, type FactGroup, type PointName, pointKinds } from '../trace/vocabulary.js';
-import { count, duration } from './format.js';
+import { duration } from './format.js';
 import type { TreePoint } from './tree.js';
 
 /** The words of a line about a point. The texts are as they were stored. */

@@ -1,5 +1,6 @@
 // Formats values for people. Anybody may have stored an event, so its texts must not reach a terminal as anything
 // but text.
+import { count } from '../trace/count.js';
 
 // Piped output is not cut to a width, but one hostile text must not fill the disk.
 const maxTextLength = 4000;
@@ -67,11 +68,6 @@ export function ago(micros: number, now: number): string {
   if (seconds < 3600) return `${Math.trunc(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.trunc(seconds / 3600)} h ago`;
   return `${count(Math.trunc(seconds / 86_400), 'day')} ago`;
-}
-
-/** `1 row`, `2 rows` */
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
 const wide =

@@ -1,8 +1,9 @@
 // Writes a trace as a tree for people.
+import { count } from '../trace/count.js';
 import { isWork } from './about.js';
 import { countErrors } from './errors.js';
 import { type Row, rowsOf } from './fold.js';
-import { clean, count, duration, moment } from './format.js';
+import { clean, duration, moment } from './format.js';
 import { type Place, heading, layOut, lineOf, serviceOf } from './line.js';
 import { type Display, type Piece, fit, joinPieces, paint } from './pieces.js';
 import type { Tree, TreePoint } from './tree.js';

@@ -24,6 +24,15 @@ export function parseEvent(text: string): Event | undefined {
   } catch {
     return undefined;
   }
+  return eventOf(value);
+}
+
+/**
+ * Reads an event out of parsed JSON, with the same checks.
+ *
+ * @returns undefined where the value is no event, or is nested deeper than its readers can follow
+ */
+export function eventOf(value: unknown): Event | undefined {
   return isObject(value) && isEvent(value) ? complete(value) : undefined;
 }
 

@@ -1,4 +1,5 @@
 // Represents values in JSON that `JSON.stringify` throws at, leaves out or writes as `{}`.
+import { count } from './count.js';
 import type { Info } from './event.js';
 
 const maxShownBytes = 200;
@@ -39,8 +40,7 @@ class ListParts implements Container {
   }
 
   missing(kept: number): string {
-    const items = `${this.size} ${this.size === 1 ? 'item' : 'items'}`;
-    return `… (${kept === 0 ? items : `${this.size - kept} more`})`;
+    return `… (${kept === 0 ? count(this.size, 'item') : `${this.size - kept} more`})`;
   }
 
   collect(
@@ -76,7 +76,7 @@ class ObjectParts implements Container {
   }
 
   missing(): string {
-    return `… (${this.size} ${this.size === 1 ? 'member' : 'members'})`;
+    return `… (${count(this.size, 'member')})`;
   }
 
   collect(
@@ -86,16 +86,16 @@ class ObjectParts implements Container {
     hasRoom: () => boolean = always,
   ): object {
     const members = new Map<string, unknown>();
-    let count = 0;
+    let done = 0;
     for (const given of this.#names.slice(0, kept)) {
       if (!hasRoom()) break;
       members.set(
         unused(members, name(given)),
         value(() => this.#valueOf(given)),
       );
-      count++;
+      done++;
     }
-    if (count < this.size) members.set(unused(members, '…'), `${this.size - count} more`);
+    if (done < this.size) members.set(unused(members, '…'), `${this.size - done} more`);
     return Object.fromEntries(members);
   }
 }
@@ -177,9 +177,9 @@ function listOf(list: readonly unknown[]): Container {
 
 function iterated(source: object, items: Iterable<unknown> & { readonly size: number }): Container {
   return new ListParts(source, items.size, function* (kept) {
-    let count = 0;
+    let done = 0;
     for (const item of items) {
-      if (count++ >= kept) return;
+      if (done++ >= kept) return;
       yield () => item;
     }
   });

@@ -347,6 +347,6 @@ async function flush(env: NodeJS.ProcessEnv): Promise<boolean> {
 }
 
 function lostIn(stderr: string): number {
-  const counts = [...stderr.matchAll(/^ostrace: (\d+) events were lost: /gm)];
+  const counts = [...stderr.matchAll(/^ostrace: (\d+) events? (?:was|were) lost: /gm)];
   return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }

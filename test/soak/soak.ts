@@ -100,7 +100,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     clearTimeout(timer);
     clearInterval(turning);
     counter.finish();
-    const lost = [...stderr.matchAll(/^ostrace: (\d+) events were lost: /gm)].reduce(
+    const lost = [...stderr.matchAll(/^ostrace: (\d+) events? (?:was|were) lost: /gm)].reduce(
       (sum, [, count]) => sum + Number(count),
       0,
     );

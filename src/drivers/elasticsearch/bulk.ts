@@ -1,11 +1,12 @@
+// Writes documents of Elasticsearch with its requests for many at a time.
 import { createHash } from 'node:crypto';
 
-import { DriverError, type Line } from '../driver.js';
+import { DriverError } from '../driver.js';
 import { membersOf, parseAnswer } from './search.js';
-import { failedStop } from '../failed.js';
 import { HttpError, cutToLine } from '../http/errors.js';
 import type { HttpClient } from '../http/client.js';
 import { answerBytes } from '../intake.js';
+import type { Line } from '../line.js';
 
 export interface Indexes {
   readonly events: string;
@@ -61,7 +62,7 @@ export function createBulk(http: HttpClient, { events, errors, documentType }: I
       for (const line of lines) {
         // The same event has the same id, and what is there is not created again.
         add(line, { create: { _index: events, ...type, _id: idOf(line) } }, line.text);
-        const failed = filterErrorTrace ? failedStop(line.text) : undefined;
+        const failed = filterErrorTrace ? line.failedStop : undefined;
         if (failed === undefined) continue;
         const { base_id, timestamp } = failed;
         const document = JSON.stringify({ base_id, timestamp });

@@ -1,16 +1,11 @@
+// Elasticsearch and OpenSearch in OSProfiler's layout: a document for each event, and one for each failed trace.
+import { count } from '../../trace/count.js';
 import type { Event } from '../../trace/event.js';
-import { isUuid } from '../../trace/ids.js';
-import { parseEvent, parseTimestamp } from '../../trace/parse.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type StoredTrace,
-  type TraceSummary,
-  WriteError,
-} from '../driver.js';
+import { eventOf, parseTimestamp } from '../../trace/parse.js';
+import { type Driver, DriverError, type DriverSettings, type StoredTrace, WriteError } from '../driver.js';
 import { type Indexes, createBulk } from './bulk.js';
 import { createSearch, membersOf, parseAnswer } from './search.js';
+import { newestFirst } from '../trace-list.js';
 import { HttpError, cutToLine } from '../http/errors.js';
 import { type HttpClient, inParts, openHttp } from '../http/client.js';
 
@@ -58,7 +53,9 @@ export function openElasticsearchDriver(connectionString: string, settings: Driv
     list: () => search.traces(indexes.events),
 
     async listErrors() {
-      return newestOfEach(await search.documents(indexes.errors, { match_all: {} }));
+      const documents = await search.documents(indexes.errors, { match_all: {} });
+      // OSProfiler stores a document for each failed point; here a trace has one.
+      return newestFirst(documents.map(membersOf), 'latest');
     },
 
     async read(base_id) {
@@ -76,7 +73,7 @@ export function openElasticsearchDriver(connectionString: string, settings: Driv
         throw new DriverError(`${http.label} can be reached, but not written: ${problem}`);
       }
       const { length } = await search.traces(indexes.events);
-      return `${length} ${length === 1 ? 'trace' : 'traces'} in the index ${indexes.events} of ${about.name}`;
+      return `${count(length, 'trace')} in the index ${indexes.events} of ${about.name}`;
     },
 
     close: () => http.close(),
@@ -113,7 +110,7 @@ function traceOf(base_id: string, sources: readonly unknown[]): StoredTrace | un
   const events: { event: Event; micros: number; rank: number }[] = [];
   let skipped = 0;
   for (const source of sources) {
-    const event = parseEvent(JSON.stringify(source) ?? '');
+    const event = eventOf(source);
     if (event === undefined) skipped++;
     else if (event.base_id === base_id) {
       const rank = event.name.endsWith('-start') ? 0 : 1;
@@ -124,20 +121,4 @@ function traceOf(base_id: string, sources: readonly unknown[]): StoredTrace | un
   // Documents have no order of their own.
   events.sort((a, b) => a.micros - b.micros || a.rank - b.rank);
   return { events: events.map(({ event }) => event), skipped };
-}
-
-/** OSProfiler stores a document for each failed point; here a trace has one. */
-function newestOfEach(sources: readonly unknown[]): readonly TraceSummary[] {
-  const newest = new Map<string, { timestamp: string; micros: number }>();
-  for (const source of sources) {
-    const { base_id, timestamp } = membersOf(source);
-    if (!isUuid(base_id) || typeof timestamp !== 'string') continue;
-    const micros = parseTimestamp(timestamp);
-    if (micros !== undefined && micros >= (newest.get(base_id)?.micros ?? -Infinity)) {
-      newest.set(base_id, { timestamp, micros });
-    }
-  }
-  return [...newest]
-    .toSorted(([, a], [, b]) => b.micros - a.micros)
-    .map(([base_id, { timestamp }]) => ({ base_id, timestamp }));
 }

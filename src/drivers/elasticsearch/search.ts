@@ -1,8 +1,8 @@
-import { isUuid } from '../../trace/ids.js';
-import { parseTimestamp } from '../../trace/parse.js';
+// Reads documents of Elasticsearch: all that a query finds, and the traces that an index knows.
 import { DriverError, type TraceSummary } from '../driver.js';
 import type { HttpClient } from '../http/client.js';
 import { answerBytes } from '../intake.js';
+import { type ListEntry, newestFirst } from '../trace-list.js';
 
 // OSProfiler's own.
 const scrollTime = '2m';
@@ -73,20 +73,17 @@ export function createSearch(http: HttpClient): Search {
       const ask = (body: object): Promise<Record<string, unknown>> => post(path, body);
       let traces = await tracesBy('base_id.keyword', ask);
       if (traces.length === 0 && totalIn(await ask({ size: 0 })) > 0) traces = await tracesBy('base_id', ask);
-      traces.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
-      return traces.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
+      return newestFirst(traces);
     },
   };
 }
-
-type Found = TraceSummary & { readonly micros: number };
 
 /** The first event of each trace, page by page. OSProfiler reads all events of all traces for it. */
 async function tracesBy(
   field: string,
   search: (body: object) => Promise<Record<string, unknown>>,
-): Promise<Found[]> {
-  const found: Found[] = [];
+): Promise<ListEntry[]> {
+  const found: ListEntry[] = [];
   let after: unknown;
   for (;;) {
     const sources = [{ base_id: { terms: { field } } }];
@@ -101,9 +98,7 @@ async function tracesBy(
       const { base_id } = membersOf(key);
       const { hits } = membersOf(membersOf(top)['hits']);
       const { timestamp } = membersOf(membersOf(Array.isArray(hits) ? hits[0] : undefined)['_source']);
-      const micros = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined;
-      if (!isUuid(base_id) || micros === undefined) continue;
-      found.push({ base_id, timestamp: timestamp as string, micros });
+      found.push({ base_id, timestamp });
     }
     if (after_key === undefined || buckets.length < tracesPerPage) return found;
     after = after_key;

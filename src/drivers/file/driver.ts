@@ -1,3 +1,4 @@
+// A folder with a file of JSON lines for each trace.
 import {
   accessSync,
   closeSync,
@@ -11,27 +12,26 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { count } from '../../trace/count.js';
 import type { Event } from '../../trace/event.js';
 import { isUuid } from '../../trace/ids.js';
 import { parseEvent } from '../../trace/parse.js';
-import { byTrace } from '../by-trace.js';
 import { makeFolder, openToWrite } from '../careful-files.js';
 import {
   type Driver,
   DriverError,
   type DriverSettings,
-  type Line,
   type Newest,
   type StoredTrace,
   type TraceSummary,
   WriteError,
 } from '../driver.js';
-import { failedStop } from '../failed.js';
 import { codeOf, unusable } from './errors.js';
 import { linesOf } from './lines.js';
 import { newestFiles } from './newest.js';
 import { createRetention } from './retention.js';
-import { summaries } from '../summaries.js';
+import { type Line, linesByTrace } from '../line.js';
+import { newestFirst } from '../trace-list.js';
 
 const extension = '.jsonl';
 // Beside the file of a trace with a failed point: the stop of the last one.
@@ -57,7 +57,7 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
     const events = tracesIn(folder, end)
       .filter(isWanted)
       .map((base_id) => firstEvent(pathOf(base_id), base_id));
-    return summaries(events.filter((event) => event !== undefined));
+    return newestFirst(events.filter((event) => event !== undefined));
   };
   const isShared = settings.shareWithGroup === true;
   const retain = createRetention(folder, settings, isOurs);
@@ -67,7 +67,7 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
       const again: Line[] = [];
       let refused = 0;
       let failure: DriverError | undefined;
-      for (const [base_id, own] of byTrace(lines)) {
+      for (const [base_id, own] of linesByTrace(lines)) {
         if (!isUuid(base_id)) {
           refused += own.length;
           failure ??= new DriverError('an event has no trace id');
@@ -75,14 +75,13 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
         }
         // One trace that can't be written must not cost the others their events.
         const path = fileOf(base_id);
-        const all = own.map(({ text }) => text);
-        const texts = isRepeated ? without(all, path) : all;
+        const fresh = isRepeated ? without(own, path) : own;
         try {
-          if (texts.length > 0) append(folder, path, texts, isShared);
-          if (settings.filterErrorTrace) mark(markOf(base_id), texts, isShared);
+          if (fresh.length > 0) append(folder, path, fresh, isShared);
+          if (settings.filterErrorTrace) mark(markOf(base_id), fresh, isShared);
         } catch (error) {
           failure = unusable('write', path, error);
-          for (const text of texts) again.push({ base_id, text });
+          again.push(...fresh);
         }
       }
       if (failure !== undefined) throw new WriteError(failure.message, refused, again, { cause: failure });
@@ -91,7 +90,7 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
 
     list: async () => listed(extension, fileOf),
 
-    newest: async (count) => newestIn(folder, count),
+    newest: async (wanted) => newestIn(folder, wanted),
 
     find: async (beginning) =>
       listed(extension, fileOf, (base_id) => base_id.toLowerCase().startsWith(beginning)),
@@ -109,9 +108,9 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
       } catch (error) {
         throw unusable('read and write', existing, error);
       }
-      const count = tracesIn(folder, extension).length;
+      const { length } = tracesIn(folder, extension);
       return existing === folder
-        ? `${count} ${count === 1 ? 'trace' : 'traces'} in ${folder}`
+        ? `${count(length, 'trace')} in ${folder}`
         : `${folder} is not there yet; the first trace makes it`;
     },
 
@@ -131,23 +130,23 @@ function nearestFolder(folder: string): string {
 }
 
 /** The lines that the file does not hold. */
-function without(texts: readonly string[], path: string): readonly string[] {
+function without(lines: readonly Line[], path: string): readonly Line[] {
   try {
     const stored = new Set(linesOf(path));
-    return texts.filter((text) => !stored.has(text));
+    return lines.filter(({ text }) => !stored.has(text));
   } catch {
-    return texts;
+    return lines;
   }
 }
 
 /** Marks a trace with a failed point; OSProfiler does it at each stop with an `etype`. */
-function mark(path: string, texts: readonly string[], isShared: boolean): void {
-  const failed = texts.findLast((text) => failedStop(text) !== undefined);
+function mark(path: string, lines: readonly Line[], isShared: boolean): void {
+  const failed = lines.findLast((line) => line.failedStop !== undefined);
   if (failed === undefined) return;
   const { fd } = openToWrite(path, isShared, 0);
   try {
     ftruncateSync(fd);
-    writeFileSync(fd, failed);
+    writeFileSync(fd, failed.text);
   } finally {
     closeSync(fd);
   }
@@ -157,8 +156,8 @@ function mark(path: string, texts: readonly string[], isShared: boolean): void {
  * Appends in one call, which the system does not mix with the appends of others. The newline comes
  * first: so the end of a line that a killed writer left behind does not swallow the first of these.
  */
-function append(folder: string, path: string, texts: readonly string[], isShared: boolean): void {
-  let bytes = Buffer.from(`\n${texts.join('\n')}\n`);
+function append(folder: string, path: string, lines: readonly Line[], isShared: boolean): void {
+  let bytes = Buffer.from(`\n${lines.map(({ text }) => text).join('\n')}\n`);
   let fd: number | undefined;
   try {
     fd = openForAppend(folder, path, isShared);
@@ -190,11 +189,11 @@ function openForAppend(folder: string, path: string, isShared: boolean): number 
 }
 
 /** The newest traces of a folder of many thousands, of which few files are opened. */
-function newestIn(folder: string, count: number): Newest {
+function newestIn(folder: string, wanted: number): Newest {
   const ids = tracesIn(folder, extension);
   const paths = ids.map((base_id) => join(folder, base_id + extension));
-  const found = newestFiles(paths, count, (path) => firstEvent(path, basename(path, extension)));
-  return { traces: summaries(found).slice(0, count), total: ids.length };
+  const found = newestFiles(paths, wanted, (path) => firstEvent(path, basename(path, extension)));
+  return { traces: newestFirst(found).slice(0, wanted), total: ids.length };
 }
 
 function isOurs(name: string): boolean {

@@ -1,3 +1,4 @@
+// Reads files of lines that may be of any size, and hold anything.
 import { closeSync, readSync } from 'node:fs';
 
 import { openToRead } from '../careful-files.js';

@@ -1,3 +1,4 @@
+// Finds the newest traces of a folder without opening all of its files.
 import { statSync } from 'node:fs';
 
 import type { Event } from '../../trace/event.js';

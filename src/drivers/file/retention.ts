@@ -1,3 +1,4 @@
+// Removes the old traces of a folder, and the oldest of too many.
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,6 +1,7 @@
 // What a connection string of a store over HTTP says, beside where it is.
 import type { OutgoingHttpHeaders } from 'node:http';
 
+import { decoded } from '../decoded.js';
 import { DriverError } from '../driver.js';
 import { cutToLine } from './errors.js';
 
@@ -51,18 +52,8 @@ export function authorizationOf(
 ): string | undefined {
   if (token !== undefined) return `${keyScheme} ${token}`;
   if (username === '' && password === '') return undefined;
-  const [user, secret] = [username, password].map(decoded);
+  const [user, secret] = [username, password].map((text) => decoded(text));
   return user === ''
     ? `${keyScheme} ${secret}`
     : `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
-}
-
-/** A part of a URL as it was meant. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A percent sign that stands for itself.
-    return text;
-  }
 }

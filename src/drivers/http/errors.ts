@@ -1,3 +1,4 @@
+// What the answers and the failures of stores over HTTP mean for a batch, and for people.
 import { DriverError, protocolReason } from '../driver.js';
 
 const maxReasonLength = 200;

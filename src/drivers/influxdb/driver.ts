@@ -1,20 +1,15 @@
 // The layout is ours: OSProfiler has no driver for InfluxDB. Written and read by the paths of version 1, which
 // versions 2 and 3 have too.
 import type { Event } from '../../trace/event.js';
+import { count } from '../../trace/count.js';
 import { isUuid } from '../../trace/ids.js';
-import { parseEvent, parseTimestamp } from '../../trace/parse.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type StoredTrace,
-  type TraceSummary,
-  WriteError,
-} from '../driver.js';
+import { parseEvent } from '../../trace/parse.js';
+import { type Driver, DriverError, type DriverSettings, type StoredTrace, WriteError } from '../driver.js';
+import { decoded } from '../decoded.js';
 import { HttpError } from '../http/errors.js';
-import { decoded } from '../http/address.js';
 import { inParts, openHttp } from '../http/client.js';
 import { measurements, pointsOf } from './points.js';
+import { newestFirst } from '../trace-list.js';
 import { type Row, createQuery, refusedIn } from './query.js';
 
 const scheme = 'influxdb';
@@ -57,9 +52,9 @@ export function openInfluxdbDriver(connectionString: string, settings: DriverSet
         try {
           if (part.length > 0) await write(part.join('\n'));
         } catch (error) {
-          const count = error instanceof HttpError ? refusedIn(error, part.length) : undefined;
-          if (count === undefined) throw error;
-          rejected.lines += count;
+          const dropped = error instanceof HttpError ? refusedIn(error, part.length) : undefined;
+          if (dropped === undefined) throw error;
+          rejected.lines += dropped;
           rejected.reason = (error as HttpError).reason;
         }
       };
@@ -74,12 +69,14 @@ export function openInfluxdbDriver(connectionString: string, settings: DriverSet
 
     async list() {
       const rows = await query(`SELECT FIRST("data") FROM "${measurements.events}" GROUP BY "base_id"`);
-      return summariesOf(rows, (text) => parseEvent(text)?.timestamp);
+      return newestFirst(
+        rows.map(({ base_id, text }) => ({ base_id, timestamp: parseEvent(text)?.timestamp })),
+      );
     },
 
     async listErrors() {
       const rows = await query(`SELECT LAST("timestamp") FROM "${measurements.errors}" GROUP BY "base_id"`);
-      return summariesOf(rows, (text) => text);
+      return newestFirst(rows.map(({ base_id, text }) => ({ base_id, timestamp: text })));
     },
 
     async read(base_id) {
@@ -92,27 +89,11 @@ export function openInfluxdbDriver(connectionString: string, settings: DriverSet
       // Asks for the right to write, and for the database.
       await write('');
       const { length } = await this.list();
-      return `${length} ${length === 1 ? 'trace' : 'traces'} in the database ${decoded(database)} at ${http.label}`;
+      return `${count(length, 'trace')} in the database ${decoded(database)} at ${http.label}`;
     },
 
     close: () => http.close(),
   };
-}
-
-function summariesOf(
-  rows: readonly Row[],
-  timestampIn: (text: string) => string | undefined,
-): readonly TraceSummary[] {
-  const found: { base_id: string; timestamp: string; micros: number }[] = [];
-  for (const { base_id, text } of rows) {
-    const timestamp = timestampIn(text);
-    const micros = timestamp === undefined ? undefined : parseTimestamp(timestamp);
-    if (isUuid(base_id) && timestamp !== undefined && micros !== undefined) {
-      found.push({ base_id, timestamp, micros });
-    }
-  }
-  found.sort((a, b) => b.micros - a.micros || (a.base_id < b.base_id ? -1 : 1));
-  return found.map(({ base_id, timestamp }) => ({ base_id, timestamp }));
 }
 
 function traceOf(base_id: string, rows: readonly Row[]): StoredTrace | undefined {

@@ -1,3 +1,4 @@
+// Asks InfluxDB for events, and reads what it answers.
 import { DriverError } from '../driver.js';
 import { type HttpError, cutToLine } from '../http/errors.js';
 import type { HttpClient } from '../http/client.js';
@@ -52,10 +53,10 @@ function addRows(rows: Row[], line: string, label: string): void {
   } catch (error) {
     throw new DriverError(`what answers at ${label} is no InfluxDB; check the port`, { cause: error });
   }
-  if (problem !== undefined)
-    throw new DriverError(
-      `${label} cannot be read: ${cutToLine(typeof problem === 'string' ? problem : JSON.stringify(problem))}`,
-    );
+  if (problem === undefined) return;
+  // InfluxDB's own problems are texts. Anything else may be nested too deep to be made one.
+  const reason = typeof problem === 'string' ? cutToLine(problem) : 'it gives no reason';
+  throw new DriverError(`${label} cannot be read: ${reason}`);
 }
 
 /**

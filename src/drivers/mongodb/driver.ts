@@ -1,26 +1,20 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
+// MongoDB in OSProfiler's layout: a document for each event, and one for each failed trace.
 import type { Db, MongoClient } from 'mongodb';
 
 import type { Event } from '../../trace/event.js';
+import { count } from '../../trace/count.js';
 import { messageOf } from '../../trace/notice.js';
+import { parseEvent } from '../../trace/parse.js';
 import { loadClient } from '../load-peer.js';
 import { masked, schemeOf } from '../connection-string.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type Line,
-  type TraceSummary,
-  WriteError,
-} from '../driver.js';
-import { failedStop } from '../failed.js';
-import { decoded } from '../http/address.js';
+import { decoded } from '../decoded.js';
+import { type Driver, DriverError, type DriverSettings, type TraceSummary, WriteError } from '../driver.js';
 import { answerBytes } from '../intake.js';
 import { boundSockets } from '../intake-within.js';
 import { type Mongo, type StoredEvent, insert } from './insert.js';
-import { readEvent } from '../read-event.js';
-import { summaries } from '../summaries.js';
+import type { Line } from '../line.js';
+import { newestFirst } from '../trace-list.js';
+import { endedWithin } from '../within.js';
 
 // OSProfiler's names; it does not look at the database that a URL may name.
 const database = 'osprofiler';
@@ -109,16 +103,16 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
     list: () => reading((db) => traces(db, [])),
 
     // The server goes through all events for it, and sends no more than these.
-    newest: (count) =>
+    newest: (wanted) =>
       reading(async (db) => ({
-        traces: await traces(db, [{ $sort: { timestamp: -1 } }, { $limit: count }]),
+        traces: await traces(db, [{ $sort: { timestamp: -1 } }, { $limit: wanted }]),
         total: undefined,
       })),
 
     listErrors: () =>
       reading(async (db) => {
         const projection = { _id: 0, base_id: 1, timestamp: 1 };
-        return summaries(await db.collection<TraceSummary>(errorsName).find({}, { projection }).toArray());
+        return newestFirst(await db.collection<TraceSummary>(errorsName).find({}, { projection }).toArray());
       }),
 
     read: (base_id) =>
@@ -127,7 +121,7 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
         const events: Event[] = [];
         let skipped = 0;
         for await (const document of found) {
-          const event = readEvent(document);
+          const event = eventOfDocument(document);
           if (event === undefined) skipped++;
           else events.push(event);
         }
@@ -136,18 +130,15 @@ export function openMongodbDriver(connectionString: string, settings: DriverSett
 
     check: () =>
       reading(async (db) => {
-        const count = await db.collection(eventsName).estimatedDocumentCount();
-        return `${count} ${count === 1 ? 'event' : 'events'} in ${database}.${eventsName} of ${name}`;
+        const size = await db.collection(eventsName).estimatedDocumentCount();
+        return `${count(size, 'event')} in ${database}.${eventsName} of ${name}`;
       }),
 
     async close() {
       const closing = client;
       client = undefined;
-      // A server that does not answer is waited for otherwise.
-      const controller = new AbortController();
-      const timeout = delay(closeTimeoutMs, undefined, { signal: controller.signal });
-      await Promise.race([closing?.close().catch(() => {}), timeout.catch(() => {})]);
-      controller.abort();
+      // Without a limit it waits for a server that does not answer.
+      if (closing !== undefined) await endedWithin(closeTimeoutMs, closing.close());
     },
   };
 }
@@ -161,7 +152,7 @@ async function traces(db: Db, more: readonly object[]): Promise<readonly TraceSu
   const found = db
     .collection<TraceSummary>(eventsName)
     .aggregate<TraceSummary>(stages, { allowDiskUse: true });
-  return summaries(await found.toArray());
+  return newestFirst(await found.toArray());
 }
 
 function optionsFor(connectionString: string): Record<string, number | string | boolean> {
@@ -170,11 +161,19 @@ function optionsFor(connectionString: string): Record<string, number | string | 
   return Object.fromEntries(Object.entries(defaults).filter(([key]) => !names.has(key.toLowerCase())));
 }
 
+/** By way of JSON: a document may hold BSON's own types. Undefined for no event, and for one nested too deep for JSON. */
+function eventOfDocument(document: object): Event | undefined {
+  try {
+    return parseEvent(JSON.stringify(document));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Keeps a document for each trace with a failed point, with the time of the last failure. */
 async function mark(db: Db, lines: readonly Line[]): Promise<void> {
   const failures = new Map<string, TraceSummary>();
-  for (const { text } of lines) {
-    const event = failedStop(text);
+  for (const { failedStop: event } of lines) {
     if (event !== undefined) {
       failures.set(event.base_id, { base_id: event.base_id, timestamp: event.timestamp });
     }

@@ -1,10 +1,11 @@
 // How events become documents, and what is known of a batch that MongoDB did not take as a whole.
+import { createHash } from 'node:crypto';
+
 import type { Collection, ObjectId } from 'mongodb';
 
 import type { Event } from '../../trace/event.js';
-import { loadCrypto } from '../../trace/ids.js';
-import { parseEvent } from '../../trace/parse.js';
-import { type Line, WriteError } from '../driver.js';
+import { WriteError } from '../driver.js';
+import type { Line } from '../line.js';
 
 /** MongoDB's own limit. */
 const maxDocumentBytes = 16 * 2 ** 20;
@@ -75,10 +76,9 @@ export async function insert(
 }
 
 /** The document of a line; undefined where there can be none. */
-function documentOf(mongo: Mongo, { text }: Line): StoredEvent | undefined {
-  const event = parseEvent(text);
+function documentOf(mongo: Mongo, { text, event }: Line): StoredEvent | undefined {
   if (event === undefined) return undefined;
-  const _id = new mongo.ObjectId(loadCrypto().createHash('sha256').update(text).digest().subarray(0, 12));
+  const _id = new mongo.ObjectId(createHash('sha256').update(text).digest().subarray(0, 12));
   const document = { _id, ...event };
   // A key with a NUL, or too large a document, would cost the whole batch.
   const isSuspect = text.includes('\\u0000') || text.length > maxDocumentBytes / 16;

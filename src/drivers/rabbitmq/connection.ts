@@ -1,5 +1,5 @@
+// The connection to a broker, which may be one of several nodes.
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ChannelModel } from 'amqplib';
 
@@ -7,6 +7,8 @@ import type { Broker, Node } from './url.js';
 import { loadClient } from '../load-peer.js';
 import { DriverError } from '../driver.js';
 import { Intake } from '../intake.js';
+import { Reconnecting } from '../reconnecting.js';
+import { endedWithin } from '../within.js';
 
 /** For each node: the TCP connection, TLS and the handshake. */
 const connectTimeoutMs = 5000;
@@ -22,16 +24,22 @@ export interface Connection {
   expect(bytes: number): void;
   /** Why the broker takes nothing now, in its own words, as it has told. */
   blockedBy(): string | undefined;
-  /** Ends it; what was not confirmed may be lost. */
+  /** Ends it, and the next call connects anew; what was not confirmed may be lost. */
+  drop(): Promise<void>;
+  /** Ends it for good. */
   close(): Promise<void>;
 }
 
 /** @param scheme of the connection string, for people */
 export function createConnection(broker: Broker, scheme: string): Connection {
-  let connecting: Promise<ChannelModel> | undefined;
-  let current: ChannelModel | undefined;
   let blocked: string | undefined;
   const intake = new Intake();
+  const lost = new WeakSet<ChannelModel>();
+  const models = new Reconnecting<ChannelModel>({
+    connect,
+    isOpen: (model) => !lost.has(model),
+    destroy,
+  });
 
   async function connect(): Promise<ChannelModel> {
     const { connect: open } = loadClient<typeof import('amqplib')>('amqplib', scheme);
@@ -47,7 +55,6 @@ export function createConnection(broker: Broker, scheme: string): Connection {
   }
 
   function watch(model: ChannelModel): ChannelModel {
-    current = model;
     intake.watch(streamOf(model));
     blocked = undefined;
     model.on('blocked', (reason) => (blocked = reason));
@@ -57,40 +64,30 @@ export function createConnection(broker: Broker, scheme: string): Connection {
     model.on('close', () => {
       // Where a broker talks nonsense, amqplib only stops to read.
       streamOf(model).destroySoon();
-      if (current === model) forget();
+      lost.add(model);
     });
     return model;
   }
 
-  function forget(): void {
-    connecting = current = undefined;
-  }
-
   return {
-    async get() {
-      connecting ??= connect();
-      try {
-        return await connecting;
-      } catch (error) {
-        forget();
-        throw error;
-      }
-    },
+    get: () => models.get(),
     expect: (bytes) => intake.begin(bytes),
     blockedBy: () => blocked,
-    async close() {
-      const model = current;
-      forget();
-      if (model === undefined) return;
-      const controller = new AbortController();
-      const timeout = delay(closeTimeoutMs, undefined, { signal: controller.signal });
-      // Either rejects: a connection that is closed already, a timeout that is not needed any more.
-      await Promise.race([model.close().catch(() => undefined), timeout.catch(() => undefined)]);
-      controller.abort();
-      // A broker that does not answer would keep it open. By an error, or amqplib would not stop its heartbeat.
-      streamOf(model).destroy(new Error('closed'));
-    },
+    drop: () => end(models.drop()),
+    close: () => end(models.close()),
   };
+}
+
+/** In order, as far as the broker takes part in that. */
+async function end(model: ChannelModel | undefined): Promise<void> {
+  if (model === undefined) return;
+  await endedWithin(closeTimeoutMs, model.close());
+  destroy(model);
+}
+
+/** By an error, or amqplib would not stop its heartbeat. */
+function destroy(model: ChannelModel): void {
+  streamOf(model).destroy(new Error('closed'));
 }
 
 function streamOf(model: ChannelModel): Socket {

@@ -1,13 +1,14 @@
+// Reads a trace out of RabbitMQ's queue, and leaves all messages in it.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Channel, ConsumeMessage } from 'amqplib';
 
 import type { Event } from '../../trace/event.js';
+import { eventOf } from '../../trace/parse.js';
 import { DriverError, type StoredTrace } from '../driver.js';
 import { cutToLine } from '../http/errors.js';
 import { answerBytes, tooLong } from '../intake.js';
 import { parseNotification } from './notification.js';
-import { readEvent } from '../read-event.js';
 
 /** OSProfiler's `idle_timeout`: how long more of a trace is waited for. */
 const idleMs = 1000;
@@ -50,7 +51,7 @@ export async function drain(
     bytes += message.content.length;
     if (bytes > answerBytes.read) return void (seen.isOver = true);
     const notification = parseNotification(message.content.toString());
-    const event = readEvent(notification?.payload);
+    const event = eventOf(notification?.payload);
     if (event === undefined) return void skipped++;
     const id = notification?.id;
     if (event.base_id !== base_id || (id !== undefined && ids.has(id))) return;

@@ -1,5 +1,7 @@
+// RabbitMQ in the layout of OSProfiler's driver `messaging`.
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 
+import { count } from '../../trace/count.js';
 import { createConnection, nameOf, reasonOf } from './connection.js';
 import { drain } from './drain.js';
 import { publishAll } from './publish.js';
@@ -7,6 +9,7 @@ import { parseBroker } from './url.js';
 import { schemeOf } from '../connection-string.js';
 import { type Driver, DriverError, type DriverSettings, WriteError } from '../driver.js';
 import { answerBytes } from '../intake.js';
+import { within } from '../within.js';
 import { notifier } from './notification.js';
 
 // oslo.messaging's names for notifications of the topic "profiler" at the level "info".
@@ -58,22 +61,22 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
 
   /** Uses the queue, given how many messages it holds; undefined where there is none. */
   async function reading<Result>(
-    use: (channel: Channel, count: number) => Promise<Result>,
+    use: (channel: Channel, messages: number) => Promise<Result>,
   ): Promise<Result | undefined> {
     try {
       connection.expect(answerBytes.read);
       const model = await connection.get();
       const channel = watched(await answer(model.createChannel()));
-      const count = await countMessages(channel);
+      const messages = await countMessages(channel);
       // The channel is closed then.
-      if (count === undefined) return undefined;
-      const result = await use(channel, count);
+      if (messages === undefined) return undefined;
+      const result = await use(channel, messages);
       // What was delivered goes back into the queue.
       await answer(channel.close());
       return result;
     } catch (error) {
       // So it does where the connection ends.
-      await connection.close();
+      await connection.drop();
       throw failed('read', error, true);
     }
   }
@@ -110,7 +113,7 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
         await publishAll({ model, channel }, target, messages);
       } catch (error) {
         // The next attempt declares the queue again. One that is blocked stays connected, to hear of the end.
-        if (connection.blockedBy() === undefined) await connection.close();
+        if (connection.blockedBy() === undefined) await connection.drop();
         throw failed('write to', error, true);
       }
     },
@@ -119,15 +122,15 @@ export function openMessagingDriver(connectionString: string, settings: DriverSe
     listErrors: async () => cannotList(),
 
     read: (base_id) =>
-      reading((channel, count) =>
-        drain(channel, queue, count, base_id, () => connection.expect(answerBytes.read)),
+      reading((channel, messages) =>
+        drain(channel, queue, messages, base_id, () => connection.expect(answerBytes.read)),
       ),
 
     async check() {
-      const count = await reading(async (_, messages) => messages);
-      return count === undefined
+      const size = await reading(async (_, messages) => messages);
+      return size === undefined
         ? `the queue ${queue} is not there yet on ${name}; the first trace makes it`
-        : `${count} ${count === 1 ? 'event' : 'events'} in the queue ${queue} on ${name}`;
+        : `${count(size, 'event')} in the queue ${queue} on ${name}`;
     },
 
     close: () => connection.close(),
@@ -175,15 +178,7 @@ function watched<Any extends Channel>(channel: Any): Any {
   return channel;
 }
 
-async function answer<Result>(promise: Promise<Result>): Promise<Result> {
-  let timeout: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`no answer within ${answerTimeoutMs / 1000} seconds`);
-    timeout = setTimeout(reject, answerTimeoutMs, error);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timeout);
-  }
+function answer<Result>(promise: Promise<Result>): Promise<Result> {
+  const late = (): Error => new Error(`no answer within ${answerTimeoutMs / 1000} seconds`);
+  return within(answerTimeoutMs, promise, late);
 }

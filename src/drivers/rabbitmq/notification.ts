@@ -1,5 +1,7 @@
-import { loadCrypto } from '../../trace/ids.js';
-import type { Line } from '../driver.js';
+// Makes notifications of oslo.messaging of events, and reads them.
+import { createHash } from 'node:crypto';
+
+import type { Line } from '../line.js';
 
 /** What a message tells of the event in it. */
 export interface Notification {
@@ -16,7 +18,7 @@ export function notifier(publisher: string, service: string): (line: Line) => { 
   const publisher_id = JSON.stringify(publisher);
   const event_type = JSON.stringify(`profiler.${service}`);
   return ({ text }) => {
-    const id = loadCrypto().createHash('sha256').update(text).digest('hex').slice(0, 32);
+    const id = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const message_id = id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
     // Python's form; the clock's last three digits are nobody's concern here.
     const timestamp = `${new Date().toISOString().slice(0, -1).replace('T', ' ')}000`;

@@ -1,7 +1,9 @@
+// Sends a batch of messages, and finds out which of them RabbitMQ has stored.
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
 
 import { reasonOf } from './connection.js';
-import { type Line, WriteError } from '../driver.js';
+import { WriteError } from '../driver.js';
+import type { Line } from '../line.js';
 import { idOf } from './notification.js';
 
 /** An event and how it is sent. */

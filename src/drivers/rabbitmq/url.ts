@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
-
+// Reads the URLs of RabbitMQ's brokers.
 import { endsEarly } from '../connection-mask.js';
 import { schemeOf } from '../connection-string.js';
+import { decoded } from '../decoded.js';
 import { DriverError } from '../driver.js';
+import { type TlsFiles, tlsFiles } from '../tls-files.js';
 
 /** One of a broker's nodes, and who we are there. */
 export interface Node {
@@ -19,13 +20,6 @@ export interface Broker {
   readonly vhost: string;
   /** Undefined without TLS. */
   readonly tls: TlsFiles | undefined;
-}
-
-/** Contents of PEM files; those of the system where they are not given. */
-export interface TlsFiles {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
 }
 
 /** The schemes of a broker; `rabbit` is oslo.messaging's, the others are RabbitMQ's own. */
@@ -55,7 +49,7 @@ export function parseBroker(url: string): Broker {
     throw invalid('has a "," in its user or password, or a user for some nodes only; write %2C for it');
   const nodes = texts.map((node) => parseNode(node, isSecure ? 5671 : 5672));
   if (nodes.length === 0) throw invalid('names no host');
-  return { nodes, vhost: decoded(path) || '/', tls: isSecure ? tlsFiles(parameters) : undefined };
+  return { nodes, vhost: decoded(path, notEncoded) || '/', tls: isSecure ? filesOf(parameters) : undefined };
 }
 
 function parseNode(text: string, defaultPort: number): Node {
@@ -70,37 +64,23 @@ function parseNode(text: string, defaultPort: number): Node {
   return {
     hostname,
     port: Number(port) || defaultPort,
-    username: decoded(username),
-    password: decoded(password),
+    username: decoded(username, notEncoded),
+    password: decoded(password, notEncoded),
   };
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalid('has a % that stands for nothing; write it as %25');
-  }
+function notEncoded(): DriverError {
+  return invalid('has a % that stands for nothing; write it as %25');
 }
 
-function tlsFiles(parameters: URLSearchParams): TlsFiles {
-  const file = (...names: readonly string[]): Buffer | undefined => {
-    const name = names.find((spelling) => parameters.has(spelling));
-    if (name === undefined) return undefined;
-    const path = parameters.get(name) ?? '';
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new DriverError(`cannot read ${name} of the broker's URL: ${String(error)}`, {
-        cause: error,
-        isCertain: true,
-      });
-    }
+/** By oslo.messaging's names, or RabbitMQ's. */
+function filesOf(parameters: URLSearchParams): TlsFiles {
+  const names = {
+    ca: ['ssl_ca_file', 'cacertfile'],
+    cert: ['ssl_cert_file', 'certfile'],
+    key: ['ssl_key_file', 'keyfile'],
   };
-  const ca = file('ssl_ca_file', 'cacertfile');
-  const cert = file('ssl_cert_file', 'certfile');
-  const key = file('ssl_key_file', 'keyfile');
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  return tlsFiles(parameters, names, "the broker's URL");
 }
 
 function invalid(what: string): DriverError {

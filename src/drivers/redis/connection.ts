@@ -1,8 +1,10 @@
+// The connection to a Redis, or to the master that sentinels name.
 import { DriverError, protocolReason } from '../driver.js';
 import { Intake } from '../intake.js';
 import { RedisClient } from './client.js';
 import type { Account, Endpoint, RedisSettings } from './url.js';
 import { type Command, type Reply, ReplyError } from './resp.js';
+import { Reconnecting } from '../reconnecting.js';
 import { within } from '../within.js';
 
 const connectLimitMs = 5000;
@@ -29,53 +31,33 @@ export interface RedisConnection {
 
 /** Opening does not connect. */
 export function openRedisConnection(settings: RedisSettings): RedisConnection {
-  let client: RedisClient | undefined;
-  let connecting: Promise<RedisClient> | undefined;
   let place: Endpoint = settings.hosts[0]!;
-  let isClosed = false;
   const intake = new Intake();
-
-  const destroy = (): void => {
-    client?.destroy();
-    client = undefined;
-  };
-  const connectAnew = async (): Promise<RedisClient> => {
-    destroy();
-    if (settings.service !== undefined) place = await masterOf(settings, settings.service, intake);
-    const made = await connect(settings, place, settings.account, settings.database, intake);
-    if (isClosed) made.destroy();
-    else client = made;
-    return made;
-  };
-  // Of calls at the same time, one connects.
-  const connected = async (): Promise<RedisClient> => {
-    if (client?.isOpen) return client;
-    connecting ??= connectAnew().finally(() => (connecting = undefined));
-    return connecting;
-  };
+  const clients = new Reconnecting<RedisClient>({
+    async connect() {
+      if (settings.service !== undefined) place = await masterOf(settings, settings.service, intake);
+      return connect(settings, place, settings.account, settings.database, intake);
+    },
+    isOpen: (client) => client.isOpen,
+    destroy: (client) => client.destroy(),
+  });
 
   return {
     expect: (bytes) => intake.begin(bytes),
     async send(commands) {
-      const open = await connected();
+      const client = await clients.get();
       try {
-        return await within(answerLimitMs, open.send(commands), () => new Error('no answer'));
+        return await within(answerLimitMs, client.send(commands), () => new Error('no answer'));
       } catch (error) {
-        open.destroy();
+        client.destroy();
         throw new DriverError(`the connection to ${labelOf(place)} broke: ${reasonOf(error)}`, {
           cause: error,
         });
       }
     },
     label: () => labelOf(place),
-    drop() {
-      client?.retire();
-      client = undefined;
-    },
-    close() {
-      isClosed = true;
-      destroy();
-    },
+    drop: () => clients.drop()?.retire(),
+    close: () => clients.close()?.destroy(),
   };
 }
 

@@ -1,16 +1,17 @@
+// Redis in OSProfiler's layout: a list of events for each trace, and a string for each failed one.
 import { randomUUID } from 'node:crypto';
 
+import { count } from '../../trace/count.js';
 import type { Event } from '../../trace/event.js';
 import { isUuid } from '../../trace/ids.js';
 import { parseEvent } from '../../trace/parse.js';
-import { byTrace } from '../by-trace.js';
-import { type Driver, type DriverSettings, type Line, type StoredTrace, WriteError } from '../driver.js';
+import { type Driver, type DriverSettings, type StoredTrace, WriteError } from '../driver.js';
 import { answerBytes } from '../intake.js';
 import { type RedisConnection, openRedisConnection, refusal } from './connection.js';
 import { parseRedisUrl } from './url.js';
 import type { Command } from './resp.js';
-import { failedStop } from '../failed.js';
-import { summaries } from '../summaries.js';
+import { type Line, linesByTrace } from '../line.js';
+import { newestFirst } from '../trace-list.js';
 
 /** A list for each trace, its newest event first. */
 const listKey = 'osprofiler_opt:';
@@ -35,7 +36,7 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
   return {
     async write(lines, batch = {}) {
       redis.expect(answerBytes.write);
-      const traces = byTrace(batch.isRepeated === true ? await missing(redis, lines) : lines);
+      const traces = linesByTrace(batch.isRepeated === true ? await missing(redis, lines) : lines);
       let refused = 0;
       for (const [base_id, own] of traces) {
         if (isUuid(base_id)) continue;
@@ -58,19 +59,19 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
         ...(await firstEvents(redis, lists)),
         ...(await values(redis, old)).map((text) => parseEvent(text)),
       ];
-      return summaries(events.filter((event) => event !== undefined));
+      return newestFirst(events.filter((event) => event !== undefined));
     },
 
     // Only a trace's beginning is looked at, as written by us: ids that are not in lower case are in the whole list.
     async find(beginning) {
       const events = await firstEvents(redis, await keysOf(redis, listKey + beginning));
-      return summaries(events.filter((event) => event !== undefined));
+      return newestFirst(events.filter((event) => event !== undefined));
     },
 
     async listErrors() {
       redis.expect(answerBytes.read);
       const entries = await values(redis, await keysOf(redis, errorKey));
-      return summaries(entries.map(errorEntry).filter((entry) => entry !== undefined));
+      return newestFirst(entries.map(errorEntry).filter((entry) => entry !== undefined));
     },
 
     async read(base_id) {
@@ -91,8 +92,8 @@ export function openRedisDriver(connectionString: string, settings: DriverSettin
         ['LPUSH', key, ''],
         ['DEL', key],
       ]);
-      const count = (await keysOf(redis, listKey)).length;
-      return `${count} ${count === 1 ? 'trace' : 'traces'} in database ${parsed.database} of ${redis.label()}`;
+      const { length } = await keysOf(redis, listKey);
+      return `${count(length, 'trace')} in database ${parsed.database} of ${redis.label()}`;
     },
 
     close: () => redis.close(),
@@ -108,14 +109,12 @@ async function store(
   const traces = [...lines];
   if (traces.length === 0) return { refused: 0 };
   const pushes = traces.map(([base_id, own]) => {
-    const push = own.map(({ text }) => text); // no literal either, as in `byTrace`
+    const push = own.map(({ text }) => text); // no literal either, as in `linesByTrace`
     push.unshift('LPUSH', listKey + base_id);
     return push;
   });
   const failed = filterErrorTrace
-    ? traces
-        .flatMap(([, own]) => own.map(({ text }) => failedStop(text)))
-        .filter((event) => event !== undefined)
+    ? traces.flatMap(([, own]) => own.map((line) => line.failedStop)).filter((event) => event !== undefined)
     : [];
   const marks = failed.map(({ base_id, timestamp }) => [
     'SET',

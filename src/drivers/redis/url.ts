@@ -1,5 +1,7 @@
+// Reads connection strings for Redis.
 import type { ConnectionOptions } from 'node:tls';
 
+import { decoded } from '../decoded.js';
 import { DriverError } from '../driver.js';
 import { tlsFiles } from '../tls-files.js';
 
@@ -83,24 +85,20 @@ function accountOf(user: string | undefined, parameters: URLSearchParams): Accou
   const name = colon < 0 ? user : user?.slice(0, colon);
   const password = colon < 0 ? undefined : user?.slice(colon + 1);
   return {
-    username: (name && decoded(name)) || parameters.get('username') || undefined,
-    password: (password && decoded(password)) || parameters.get('password') || undefined,
+    username: (name && decoded(name, notEncoded)) || parameters.get('username') || undefined,
+    password: (password && decoded(password, notEncoded)) || parameters.get('password') || undefined,
   };
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw wrong('a % in its user or password starts no percent-encoding; write %25 for it');
-  }
+function notEncoded(): DriverError {
+  return wrong('a % in its user or password starts no percent-encoding; write %25 for it');
 }
 
 /** The parameters have the names that Python's redis gives them. */
 function tlsOptions(parameters: URLSearchParams): ConnectionOptions {
   return {
     rejectUnauthorized: parameters.get('ssl_cert_reqs') !== 'none',
-    ...tlsFiles(parameters, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' }),
+    ...tlsFiles(parameters, { ca: ['ssl_ca_certs'], cert: ['ssl_certfile'], key: ['ssl_keyfile'] }),
   };
 }
 

@@ -1,7 +1,8 @@
 // What all stores of spans have in common: they are written to only, and get points that have both their halves.
-import { type Driver, DriverError, type Line, WriteError } from '../driver.js';
+import { type Driver, DriverError, WriteError } from '../driver.js';
 import { HttpError } from '../http/errors.js';
 import { type HttpClient, inParts } from '../http/client.js';
+import type { Line } from '../line.js';
 import { createSpanPairs, type Span } from './pairs.js';
 
 /** How many of the spans sent the store did not take, and why. */

@@ -1,3 +1,4 @@
+// Collectors of OpenTelemetry, which get spans as OTLP over HTTP.
 import type { Driver, DriverSettings } from '../driver.js';
 import { cutToLine } from '../http/errors.js';
 import { openHttp } from '../http/client.js';

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 
 import type { Event, Info } from '../../trace/event.js';
-import { parseEvent, parseTimestamp } from '../../trace/parse.js';
-import type { Line } from '../driver.js';
+import { parseTimestamp } from '../../trace/parse.js';
+import type { Line } from '../line.js';
 
 const maxWaitingBytes = 4 * 1024 * 1024;
 
@@ -78,7 +78,7 @@ export function createSpanPairs(maxBytes: number = maxWaitingBytes): SpanPairs {
       const spans: Span[] = [];
       let refused = 0;
       for (const line of lines) {
-        const event = parseEvent(line.text);
+        const { event } = line;
         const kind = event && /-(start|stop)$/.exec(event.name)?.[1];
         if (event === undefined || kind === undefined) {
           refused++;

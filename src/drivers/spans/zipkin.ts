@@ -1,3 +1,4 @@
+// Zipkin, which gets spans as its JSON of version 2.
 import type { Driver, DriverSettings } from '../driver.js';
 import { openHttp } from '../http/client.js';
 import { type AttributeValue, describe } from './attributes.js';

@@ -1,3 +1,4 @@
+// What the databases differ in.
 /** A connection to a database. */
 export interface Session {
   /** Something is asked for, whose answers may have so many bytes all in all; more breaks the connection. */

@@ -1,70 +1,55 @@
+// What the drivers of all databases have in common: OSProfiler's table, and what is done about each kind of failure.
+import { count } from '../../trace/count.js';
 import type { Event } from '../../trace/event.js';
 import { isUuid } from '../../trace/ids.js';
-import {
-  type Driver,
-  DriverError,
-  type DriverSettings,
-  type Line,
-  type Reported,
-  WriteError,
-} from '../driver.js';
+import { type Driver, DriverError, type DriverSettings, type Reported, WriteError } from '../driver.js';
 import { answerBytes } from '../intake.js';
 import type { Dialect, Failure, Session } from './dialect.js';
-import { type Row, columns, eventOf, identity, rowOf } from './rows.js';
+import { type Row, columns, identity, readRow, rowOf } from './rows.js';
 import { newestTraces } from './newest.js';
 import { insert, statementsOf, valuesOf } from './statements.js';
-import { summaries } from '../summaries.js';
+import type { Line } from '../line.js';
+import { Reconnecting } from '../reconnecting.js';
+import { newestFirst } from '../trace-list.js';
 import { within } from '../within.js';
 
 const answerLimitMs = 20_000;
 
 /** Makes a driver for a database, with OSProfiler's table `data`. */
 export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Driver {
-  let session: Session | undefined;
-  let connecting: Promise<Session> | undefined;
-  let isClosed = false;
-
   /** What is asked for now may answer with so many bytes. */
   let expected: number = answerBytes.write;
   const expect = (bytes: number): void => {
     expected = bytes;
-    session?.expect(bytes);
+    sessions.current?.expect(bytes);
   };
-
-  const connectAnew = async (): Promise<Session> => {
-    try {
-      const made = await dialect.connect();
-      made.expect(expected);
-      if (isClosed) made.destroy();
-      else session = made;
-      return made;
-    } catch (error) {
-      if (error instanceof DriverError) throw error;
-      throw explained(`${dialect.label} cannot be used`, error, true);
-    }
-  };
-  // Of calls at the same time, one connects.
-  const connected = async (): Promise<Session> => {
-    if (session?.isOver()) session = undefined;
-    return session ?? (connecting ??= connectAnew().finally(() => (connecting = undefined)));
-  };
-  const drop = (): void => {
-    session?.destroy();
-    session = undefined;
-  };
+  const sessions = new Reconnecting<Session>({
+    async connect() {
+      try {
+        const made = await dialect.connect();
+        made.expect(expected);
+        return made;
+      } catch (error) {
+        if (error instanceof DriverError) throw error;
+        throw explained(`${dialect.label} cannot be used`, error, true);
+      }
+    },
+    isOpen: (session) => !session.isOver(),
+    destroy: (session) => session.destroy(),
+  });
 
   /** @throws Refusal where the database answers with an error, DriverError where it does not answer */
   const run = async (
     statement: string,
     values: readonly (string | null)[] = [],
   ): Promise<readonly unknown[]> => {
-    const open = await connected();
+    const session = await sessions.get();
     try {
-      return await within(answerLimitMs, open.run(statement, values), () => new Error('no answer'));
+      return await within(answerLimitMs, session.run(statement, values), () => new Error('no answer'));
     } catch (error) {
       const failure = dialect.failureOf(error);
       if (failure !== 'broken') throw new Refusal(failure, error);
-      drop();
+      sessions.drop()?.destroy();
       throw explained(`the connection to ${dialect.label} broke`, error, false);
     }
   };
@@ -150,13 +135,13 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
           [],
           false,
         );
-        return summaries(rows as Row[]);
+        return newestFirst(rows as Row[]);
       });
     },
 
-    newest: (count) =>
+    newest: (wanted) =>
       guarded(dialect, () =>
-        newestTraces((statement, values) => runOnTable(statement, values, false), dialect, count),
+        newestTraces((statement, values) => runOnTable(statement, values, false), dialect, wanted),
       ),
 
     find: (beginning) =>
@@ -166,7 +151,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
           [`${beginning}%`],
           false,
         );
-        return summaries(rows as Row[]);
+        return newestFirst(rows as Row[]);
       }),
 
     // OSProfiler keeps none in a database.
@@ -187,7 +172,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
         if (rows.length === 0) return undefined;
         const reported = new Map<Event, Reported>();
         for (const row of rows) {
-          const read = eventOf(row);
+          const read = readRow(row);
           if (read !== undefined) reported.set(read.event, { payload: read.payload, host: read.host });
         }
         return { events: [...reported.keys()], skipped: rows.length - reported.size, reported };
@@ -206,15 +191,12 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
         }[];
         if (first === undefined) return `no table yet in ${dialect.label}; the first trace makes it`;
         await tryInsert(dialect);
-        const count = Number(first.count);
-        return `${count} ${count === 1 ? 'trace' : 'traces'} in ${dialect.label}`;
+        return `${count(Number(first.count), 'trace')} in ${dialect.label}`;
       });
     },
 
     close() {
-      isClosed = true;
-      session?.end();
-      session = undefined;
+      sessions.close()?.end();
     },
   };
 }
@@ -260,7 +242,7 @@ async function tryInsert(dialect: Dialect): Promise<void> {
 }
 
 /** The lines whose rows come after so many. */
-function linesAfter(lines: readonly Line[], rows: readonly (Row | undefined)[], count: number): Line[] {
+function linesAfter(lines: readonly Line[], rows: readonly (Row | undefined)[], many: number): Line[] {
   let seen = 0;
-  return lines.filter((_line, i) => rows[i] !== undefined && ++seen > count);
+  return lines.filter((_line, i) => rows[i] !== undefined && ++seen > many);
 }

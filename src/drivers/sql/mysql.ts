@@ -1,10 +1,13 @@
+// MySQL and MariaDB: their connection strings, their connections and their dialect.
 import type { Socket } from 'node:net';
 
 import { loadClient } from '../load-peer.js';
+import { decoded } from '../decoded.js';
 import { type Driver, DriverError, type DriverSettings } from '../driver.js';
 import { Intake } from '../intake.js';
 import type { Dialect, Failure, Session } from './dialect.js';
 import { createSqlDriver } from './driver.js';
+import { indexed } from './rows.js';
 import { tlsFiles } from '../tls-files.js';
 
 type Library = typeof import('mysql2');
@@ -13,8 +16,6 @@ type Options = import('mysql2').ConnectionOptions;
 const connectLimitMs = 5000;
 // The inserts of batches of different sizes are different statements, and the server keeps what is prepared.
 const preparedStatements = 16;
-
-const indexed = ['timestamp', 'base_id', 'parent_id', 'trace_id', 'project', 'host', 'service', 'name'];
 
 const table = `create table if not exists data (
   id integer not null auto_increment, timestamp varchar(26), base_id varchar(255), parent_id varchar(255),
@@ -45,15 +46,14 @@ function parse(connectionString: string): Options {
   let url: URL;
   try {
     url = new URL(withHost(connectionString.replace(/^[^:]*:/, 'mysql:')));
-    const decoded = (text: string): string => decodeURIComponent(text);
-    const database = decoded(url.pathname.slice(1));
+    const database = part(url.pathname.slice(1));
     if (database === '') throw new Error('it names no database');
     const socketPath = url.searchParams.get('unix_socket');
     return {
       host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
       port: Number(url.port || 3306),
-      user: decoded(url.username),
-      password: decoded(url.password),
+      user: part(url.username),
+      password: part(url.password),
       database,
       connectTimeout: connectLimitMs,
       maxPreparedStatements: preparedStatements,
@@ -69,6 +69,10 @@ function parse(connectionString: string): Options {
       { isCertain: true },
     );
   }
+}
+
+function part(text: string): string {
+  return decoded(text, () => new Error('a % in it starts no percent-encoding; write %25 for it'));
 }
 
 /** A user may stand before no host, as SQLAlchemy has it where a socket is named; a URL wants one behind it. */
@@ -88,7 +92,7 @@ function tlsOptions(parameters: URLSearchParams): Pick<Options, 'ssl'> {
   return {
     ssl: {
       rejectUnauthorized: parameters.get('ssl_verify_cert') !== 'false',
-      ...tlsFiles(parameters, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' }),
+      ...tlsFiles(parameters, { ca: ['ssl_ca'], cert: ['ssl_cert'], key: ['ssl_key'] }),
     },
   };
 }

@@ -1,6 +1,7 @@
+// Finds the newest traces in a table that may have many millions of rows.
 import type { Newest, TraceSummary } from '../driver.js';
 import type { Dialect } from './dialect.js';
-import { summaries } from '../summaries.js';
+import { newestFirst } from '../trace-list.js';
 
 // The rows that are looked at first, the newest of the table; ten times as many where these are of too few traces.
 const firstRows = 20_000;
@@ -26,7 +27,7 @@ export async function newestTraces(run: Run, { placeholder }: Dialect, count: nu
   if (Number.isNaN(highest)) return { traces: [], total: 0 };
   for (let rows = firstRows; ; rows *= 10) {
     const from = highest - rows;
-    const found = summaries(
+    const found = newestFirst(
       (await run(
         `select base_id, timestamp from data where id in (select min(id) from data where id > ${from} group by base_id)`,
         [],

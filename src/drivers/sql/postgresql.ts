@@ -1,3 +1,4 @@
+// PostgreSQL: its connection strings, its connections and its dialect.
 import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 
@@ -5,16 +6,16 @@ import type { Client } from 'pg';
 
 import { loadClient } from '../load-peer.js';
 import { masked } from '../connection-string.js';
+import { decoded } from '../decoded.js';
 import type { Driver, DriverSettings } from '../driver.js';
 import { Intake } from '../intake.js';
 import type { Dialect, Failure, Session } from './dialect.js';
 import { createSqlDriver } from './driver.js';
+import { indexed } from './rows.js';
 
 type Library = typeof import('pg');
 
 const connectLimitMs = 5000;
-
-const indexed = ['timestamp', 'base_id', 'parent_id', 'trace_id', 'project', 'host', 'service', 'name'];
 
 // One request, and so one transaction.
 const table = [
@@ -96,7 +97,7 @@ async function connect(connectionString: string): Promise<Session> {
 /** The database that a URL names, where its name is percent-encoded. */
 function databaseIn(url: string): string | undefined {
   const [, path = ''] = /^[^:]*:\/\/[^/?#]*\/([^?#]*)/.exec(url) ?? [];
-  return path.includes('%') ? decodeURIComponent(path) : undefined;
+  return path.includes('%') ? decoded(path) : undefined;
 }
 
 /** What a client asks for as it connects: the same in all versions of pg 8. */

@@ -1,6 +1,8 @@
+// Makes rows of OSProfiler's table of events, and events of its rows.
 import type { Event } from '../../trace/event.js';
-import { parseEvent } from '../../trace/parse.js';
-import type { DriverSettings, Line } from '../driver.js';
+import { eventOf } from '../../trace/parse.js';
+import type { DriverSettings } from '../driver.js';
+import type { Line } from '../line.js';
 
 /** The columns of OSProfiler's table but the first, the number of the row. */
 export const columns = [
@@ -15,8 +17,11 @@ export const columns = [
   'data',
 ] as const;
 
-// No event is so long that the agent makes. A server may end the connection instead of refusing it, and
-// then it can't be told from others.
+/** The columns that have an index. */
+export const indexed = columns.filter((column) => column !== 'data');
+
+// The agent never makes an event this long. A server may end the connection instead of refusing one, and then nothing
+// tells which event was too long.
 const maxCharacters = 4 * 2 ** 20;
 
 export type Column = (typeof columns)[number];
@@ -28,8 +33,8 @@ export type Row = Readonly<Record<Column, string | null>>;
  *
  * @returns undefined when the line is no event, or longer than any
  */
-export function rowOf({ text }: Line, { project, service, host }: DriverSettings): Row | undefined {
-  const event = text.length > maxCharacters ? undefined : parseEvent(text);
+export function rowOf(line: Line, { project, service, host }: DriverSettings): Row | undefined {
+  const event = line.text.length > maxCharacters ? undefined : line.event;
   if (event === undefined) return undefined;
   const { name, base_id, trace_id, parent_id, timestamp, ...rest } = event;
   const { project: ownProject, service: ownService, ...data } = rest;
@@ -53,14 +58,14 @@ export function identity(row: Pick<Row, 'base_id' | 'trace_id' | 'name' | 'times
 }
 
 /** The event of a row, and what OSProfiler's report shows of it: no more than `data`, and the row's host. */
-export function eventOf(
+export function readRow(
   row: Row,
 ): { readonly event: Event; readonly payload: unknown; readonly host: string | null } | undefined {
   const payload = dataOf(row.data);
   if (payload === undefined) return undefined;
   const { data: _data, host, ...fields } = row;
   // What is in the columns counts, whatever `data` holds under these names.
-  const event = parseEvent(JSON.stringify({ ...payload, ...fields }));
+  const event = eventOf({ ...payload, ...fields });
   return event && { event, payload, host };
 }
 

@@ -1,3 +1,4 @@
+// The statements that store rows, none longer than a server takes.
 import type { Dialect } from './dialect.js';
 import { type Row, columns } from './rows.js';
 
