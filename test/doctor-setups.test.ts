@@ -199,7 +199,7 @@ test('5. a late preload, in CommonJS and by hoisted imports', async (t) => {
 });
 
 test('5. an .env file that the application reads after the preload', async (t) => {
-  const late = `process.env.OSTRACE_CONNECTION_STRING = 'file:///tmp/elsewhere'; process.env.OSTRACE_ENABLED = 'true';`;
+  const late = `process.env.OSTRACE_CONNECTION_STRING = 'file:///elsewhere'; process.env.OSTRACE_ENABLED = 'true';`;
   const file = program(t, `${late} setTimeout(() => {}, 600);`);
   for (const [env, names] of [
     [good, ['setting']],

@@ -302,7 +302,7 @@ for (const [what, set, says] of [
   ['what was set before', { OSTRACE_HMAC_KEYS: on.OSTRACE_HMAC_KEYS }, ''],
   [
     'one setting',
-    { OSTRACE_CONNECTION_STRING: 'file:///tmp/elsewhere' },
+    { OSTRACE_CONNECTION_STRING: 'file:///elsewhere' },
     'OSTRACE_CONNECTION_STRING was set after the agent had started, and does not count',
   ],
   [
