@@ -1,10 +1,10 @@
 // The preload: `node --import ostrace/register app.js`, or `--require`, or either in NODE_OPTIONS.
 //
-// CommonJS, because Node runs only `--require` preloads in threads made of text and in single executables;
-// and one file with nothing at its top, because while OSTRACE_ENABLED is off this is all that is loaded.
+// It is CommonJS, because Node runs only `--require` preloads in threads made of text and in single executables. It
+// is one file with nothing at its top, because it is all that is loaded while OSTRACE_ENABLED is off.
 
 // pm2's cluster mode puts the environment of an application into this variable, and applies it only after the
-// preload: what counts for us of it is applied now.
+// preload. Our own variables are applied here.
 if (process.env['pm2_env'] !== undefined) {
   try {
     const settings = JSON.parse(process.env['pm2_env']) as Readonly<Record<string, string>>;
@@ -13,14 +13,14 @@ if (process.env['pm2_env'] !== undefined) {
       if (isSetting || ['name', 'pm_cwd', 'pm_exec_path'].includes(name)) process.env[name] = settings[name];
     }
   } catch {
-    // it is somebody else's
+    // the variable is somebody else's
   }
 }
 
 const enabled = process.env['OSTRACE_ENABLED'] ?? '';
 
-// A thread that works for a trace may have been given no environment: it is known by its first argument,
-// which names this file as nobody else would.
+// A thread that works for a trace may have been given no environment. It is recognised by its first argument, which
+// names this file as nobody else would.
 const preload = `${__dirname}/./register.js`;
 const isHanded =
   process.execArgv[0] === `--require=${preload}` &&
@@ -28,14 +28,14 @@ const isHanded =
 
 if (isHanded || !['', '0', 'false', 'no', 'off'].includes(enabled.trim().toLowerCase())) {
   try {
-    // A loader of somebody else's may supply this file's source; its `require` would run it for all of ours.
-    // From the module's class, which it has but for policies: `node:module` brings parts of Node along that
-    // nobody needs here.
+    // Another loader may supply this file's source, and its `require` would then run for all of our files. Node's
+    // own is taken from the module's class, which is there except under policies: `node:module` would load parts of
+    // Node that nobody needs here.
     const { createRequire } = (module.constructor ?? require('node:module')) as typeof import('node:module');
     const agent = createRequire(__filename)('./agent.js') as typeof import('./src/agent.js');
     agent.start(preload);
   } catch (error) {
-    // Whatever it is, the application starts all the same.
+    // Whatever the error is, the application starts all the same.
     const { writeSync } = require('node:fs') as typeof import('node:fs');
     try {
       writeSync(2, `ostrace: the agent could not start; the application goes on: ${String(error)}\n`);

@@ -1,11 +1,12 @@
+// Talks to the processes that the benchmarks start.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Waits for what a process says next.
+ * Waits for the next message of a process.
  *
  * @param name of the process, for people
- * @throws when it ends instead
+ * @throws if it ends instead
  */
 export async function nextMessage(child: ChildProcess, name: string): Promise<unknown> {
   const done = new AbortController();

@@ -1,6 +1,7 @@
+// The settings with which the benchmarks open stores.
 import type { DriverSettings } from '../src/drivers/index.js';
 
-/** As a service has them that sets nothing but the store. */
+/** The settings of a service that sets only its store. */
 export const driverSettings: DriverSettings = {
   filterErrorTrace: false,
   project: 'shop',

@@ -1,3 +1,4 @@
+// Installs the packages and the versions of Node that are measured.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

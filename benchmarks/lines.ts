@@ -1,9 +1,10 @@
+// Counts the events in the files of a store.
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const newline = 10;
 const limitMs = 20_000;
-// One for all files, of which there are ten thousand: each read is over before the next one.
+// One buffer for all of the ten thousand files: each read is over before the next one begins.
 const buffer = Buffer.allocUnsafe(1 << 20);
 
 /** Counts the events in a trace's file while it grows: each part is read once. */
@@ -32,7 +33,7 @@ export function linesIn(file: string): { reach(wanted: number, whose: string): P
   }
 
   return {
-    /** Waits until there are so many, and fails where there are more. */
+    /** Waits until there are this many, and fails if there are more. */
     async reach(wanted, whose) {
       const deadline = performance.now() + limitMs;
       for (;;) {

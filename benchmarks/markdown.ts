@@ -1,3 +1,4 @@
+// Writes tables and numbers as Markdown.
 import type { Summary } from './statistics.js';
 
 /** A table as lines of Markdown, and an empty line behind it. */
@@ -6,7 +7,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [line(header), line(header.map(() => '---')), ...rows.map(line), ''];
 }
 
-/** What is measured against one of the project's budgets. */
+/** A measured value and its budget. */
 export interface Budget {
   readonly node: string;
   readonly what: string;

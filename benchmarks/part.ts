@@ -1,27 +1,28 @@
+// The interface of a part of the benchmarks.
 import type { Places } from './variants.js';
 
-/** A Node that is measured under. */
+/** A version of Node under which something is measured. */
 export interface Node {
   readonly path: string;
   readonly version: string;
 }
 
-/** What a part of the benchmarks is given. */
+/** The circumstances of a run, for each part of the benchmarks. */
 export interface Bench {
   /** The folder of the benchmarks' sources: scripts, packages, plots. */
   readonly folder: string;
   readonly places: Places;
   readonly nodes: readonly Node[];
-  /** Only shows that it runs: few rounds, small sizes. */
+  /** Whether it only has to show that it runs: few rounds, small sizes. */
   readonly isQuick: boolean;
   /** The most traces in a store. */
   readonly traces: number;
   say(text: string): void;
 }
 
-/** What a part found out, for the page of results. */
+/** The results of a part, for the page of results. */
 export interface Section {
-  /** How often what was measured, for the line above the tables. */
+  /** The number of rounds or sizes, for the line above the tables. */
   readonly rounds: string;
   /** Lines of Markdown, without the heading. */
   readonly lines: readonly string[];

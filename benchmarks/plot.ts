@@ -1,4 +1,4 @@
-// Plots as plain SVG: for one page of results a library would be more than what it replaces.
+// Draws plots as plain SVG: for one page of results, a library would be more than it replaces.
 
 const colours = [
   '#4269d0',
@@ -19,14 +19,14 @@ interface Bars {
   readonly unit: string;
   /** One row of bars for each. */
   readonly groups: readonly { readonly label: string; readonly values: readonly number[] }[];
-  /** What the bars of a row stand for, in their order. */
+  /** The meaning of the bars of a row, in their order. */
   readonly series: readonly string[];
   /** A line that the bars are to be compared with. */
   readonly mark?: number;
   readonly digits?: number;
 }
 
-/** Horizontal bars, in groups. Values that are no numbers leave a gap; those below 0 are drawn as 0. */
+/** Horizontal bars, in groups. Values that are not numbers leave a gap; values below 0 are drawn as 0. */
 export function bars({ title, unit, groups, series, mark, digits = 1 }: Bars): string {
   const [left, top, height, gap, width] = [190, 46 + 18 * series.length, 14, 12, 820];
   const values = groups.flatMap((group) => group.values).filter(Number.isFinite);

@@ -1,3 +1,4 @@
+// Writes the page of results.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,7 +16,7 @@ Each part says when it was measured, under which versions, and with what command
 To reproduce: \`npm ci && npm run bench\` on Linux. Servers of PostgreSQL, MariaDB and Redis that answer are used, as by the tests; else those that are installed are started.
 `;
 
-/** Puts parts into the page of results, and leaves its other parts as they are. */
+/** Puts parts into the page of results, and leaves the other parts as they are. */
 export class Results {
   readonly #folder: string;
   readonly #order: readonly Part['name'][];
@@ -27,7 +28,7 @@ export class Results {
     mkdirSync(join(folder, 'plots'), { recursive: true });
   }
 
-  /** @param about the run: a paragraph above what was measured */
+  /** @param about the run: a paragraph above the tables */
   write({ name, title }: Part, about: string, { lines, plots }: Section): void {
     const file = join(this.#folder, 'RESULTS.md');
     const page = existsSync(file) ? readFileSync(file, 'utf8') : '';

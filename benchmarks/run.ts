@@ -24,7 +24,7 @@ const project = resolve(__dirname, '../..');
 const folder = join(project, 'benchmarks');
 const parts: readonly Part[] = [startup, requests, calls, scale, stores];
 
-/** What was packed: the page itself changes meanwhile. */
+/** The commit that was packed. It is read first, because the page itself changes meanwhile. */
 const sources = commit();
 
 const defaultNodes = '20,22,24,26';
@@ -40,7 +40,7 @@ const { values, positionals } = parseArgs({
     traces: { type: 'string', default: defaultTraces },
     /** A smoke test: few rounds, small sizes, numbers that mean nothing. */
     quick: { type: 'boolean', default: false },
-    /** Where the page and its plots go. */
+    /** The folder for the page and its plots. */
     out: { type: 'string', default: folder },
   },
   allowPositionals: true,
@@ -122,7 +122,7 @@ async function measure(part: Part, bench: Bench, results: Results, scratch: stri
   console.log([`## ${part.title}`, '', about, '', ...section.lines].join('\n'));
 }
 
-/** What measures this part again; without paths, which are this machine's own. */
+/** The command that measures this part again, without paths, which are this machine's own. */
 function command(part: Part, nodes: readonly Node[], isLong: boolean): string {
   const versions = nodes.map(({ version }) => version.split('.')[0]).join();
   return [
@@ -136,7 +136,7 @@ function command(part: Part, nodes: readonly Node[], isLong: boolean): string {
   ].join(' ');
 }
 
-/** Which state of the sources was measured, where they are a repository. */
+/** The commit that was measured, if the sources are a repository. */
 function commit(): string {
   try {
     const git = ['describe', '--always', '--dirty'];

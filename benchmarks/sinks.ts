@@ -1,3 +1,4 @@
+// Collectors for the peers, which count spans and keep none.
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -14,7 +15,7 @@ const sinks = new Map<string, Sink>();
 /**
  * Collectors that count spans and keep none: OTLP over HTTP, and the protocol of Datadog's agent.
  *
- * @param names of the variants: each has a collector of its own
+ * @param names of the variants, each of which has a collector of its own
  * @returns the address of a variant's
  */
 export async function openSinks(names: readonly string[]): Promise<(name: string) => string> {
@@ -27,13 +28,13 @@ export async function openSinks(names: readonly string[]): Promise<(name: string
         const body = Buffer.concat(chunks);
         if (request.url === '/v1/traces') {
           sink.spans += countSpansOfOtlp(body);
-          // An empty message of protobuf is no bytes.
+          // An empty message of protobuf has no bytes.
           response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
         } else if (request.url === '/v0.4/traces') {
           sink.spans += countSpansOfDatadog(body);
           response.writeHead(200, { 'content-type': 'application/json' }).end('{"rate_by_service":{}}');
         } else {
-          // What else an agent of Datadog's is asked for; it is told that there is none of it.
+          // Datadog's agent is asked for other things as well, and answers that it has none of them.
           response.writeHead(404).end();
         }
       });

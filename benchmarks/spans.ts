@@ -1,11 +1,16 @@
-/** Resource spans are field 1 of a request, scope spans field 2 of those, spans field 2 of these. */
+/**
+ * Counts the spans in requests to collectors, without a decoder. Resource spans are field 1 of a request, scope
+ * spans field 2 of those, and spans field 2 of these.
+ */
 export function countSpansOfOtlp(request: Buffer): number {
   return fields(request, 1)
     .flatMap((resourceSpans) => fields(resourceSpans, 2))
     .reduce((sum, scopeSpans) => sum + fields(scopeSpans, 2).length, 0);
 }
 
-/** The messages that a message of protobuf holds in one of its fields. Only its texts and messages have lengths. */
+/**
+ * The messages that a message of protobuf holds in one of its fields. Only texts and messages have lengths there.
+ */
 function fields(message: Buffer, wanted: number): Buffer[] {
   const found: Buffer[] = [];
   let at = 0;
@@ -60,7 +65,7 @@ export function countSpansOfDatadog(body: Buffer): number {
       for (let items = 2 * pairs; items > 0; items--) skip();
     } else if (kind >> 5 === 0x5) at += kind & 31;
     else {
-      // Not at once: what reads a length moves on by itself.
+      // Not in one expression, because reading a length moves on by itself.
       const size = sizes[kind]?.(length) ?? 0;
       at += size;
     }
@@ -76,7 +81,7 @@ export function countSpansOfDatadog(body: Buffer): number {
 
 type Length = (bytes: 1 | 2 | 4) => number;
 
-/** How many bytes follow a kind of value, which may be said in a length before them; none for all others. */
+/** The number of bytes that follow a kind of value. A length before them may say it; undefined for other kinds. */
 const sizes: Readonly<Record<number, (length: Length) => number>> = {
   // bytes, texts
   0xc4: (length) => length(1),

@@ -1,7 +1,7 @@
-/** What is left of many noisy measurements. */
+/** Summarises many noisy measurements. */
 export interface Summary {
   readonly median: number;
-  /** The middle half lies between these two. */
+  /** The middle half of the values lies between these two. */
   readonly low: number;
   readonly high: number;
 }

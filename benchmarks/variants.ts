@@ -1,14 +1,16 @@
+// The ways of running the same application: without an agent, with ostrace, with its peers.
+
 /** One way to run the same application. */
 export interface Variant {
   readonly name: string;
-  /** The package's preload, as people name it; none where the application runs by itself. */
+  /** The package's preload, as people name it; none if the application runs by itself. */
   readonly preload?: Preload;
-  /** Where the preload is resolved from. */
+  /** The folder from which the preload is resolved. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The agents that have to be there; unset where that can't be told. */
+  /** The agents that must be present; unset if that cannot be told. */
   readonly expects: Readonly<Partial<Record<Agent, boolean>>>;
-  /** Each of its requests carries signed headers. */
+  /** Whether each of its requests carries signed headers. */
   readonly signed?: true;
   /** A tracer that does next to nothing: it counts its points, and tells them at `/points`. */
   readonly isMinimal?: true;
@@ -28,9 +30,9 @@ interface Preload {
 type Agent = 'ostrace' | 'opentelemetry' | 'datadog';
 
 export interface Places {
-  /** Where the packed ostrace is installed. */
+  /** The folder in which the packed ostrace is installed. */
   readonly scratch: string;
-  /** Where the peers are installed. */
+  /** The folder in which the peers are installed. */
   readonly peers: string;
   /** The address of a collector that takes a variant's spans and discards them. */
   readonly sinkOf: (variant: string) => string;
@@ -38,7 +40,7 @@ export interface Places {
   readonly servers: Readonly<Record<string, string>>;
 }
 
-/** Also signs the requests of the load. */
+/** The key that also signs the requests of the load. */
 export const hmacKey = 'benchmark';
 
 /** The peers' variants: each has a collector of its own. */
@@ -52,13 +54,13 @@ export const peerNames = [
 ] as const;
 type PeerName = (typeof peerNames)[number];
 
-/** Where a variant's events go; the folder is made with its first trace. */
+/** The folder of a variant's events. It is made with its first trace. */
 export const storeOf = ({ scratch }: Places, name: string): string =>
   `${scratch}/store-${name.replaceAll(/\W+/g, '-')}`;
 
 const nobody = { ostrace: false, opentelemetry: false, datadog: false };
 
-/** What start-up is measured with: traced is a process that is a trace of its own. */
+/** The variants for start-up. A traced process is one that is a trace of its own. */
 export function startupVariants(places: Places): readonly Variant[] {
   const { own, none, peers } = kinds(places);
   const empty = `${places.peers}/startup/empty-preload.cjs`;
@@ -73,7 +75,7 @@ export function startupVariants(places: Places): readonly Variant[] {
   ];
 }
 
-/** What requests are measured with: traced is a request with signed headers. */
+/** The variants for requests. A traced request is one with signed headers. */
 export function requestVariants(places: Places): readonly Variant[] {
   const { own, none, peers } = kinds(places);
   return [
@@ -121,7 +123,7 @@ function kinds(places: Places): Kinds {
         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${places.sinkOf(name)}/v1/traces`,
         OTEL_METRICS_EXPORTER: 'none',
         OTEL_LOGS_EXPORTER: 'none',
-        // The detectors of clouds ask addresses that are not ours to ask.
+        // The detectors of clouds ask addresses that we must not ask.
         OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
         // The work has to be comparable: nothing is dropped, and it is done soon after the requests.
         OTEL_BSP_MAX_QUEUE_SIZE: '50000',
@@ -139,12 +141,12 @@ function kinds(places: Places): Kinds {
       { require: 'dd-trace/init', import: 'dd-trace/initialize.mjs' },
       {
         DD_TRACE_AGENT_URL: places.sinkOf(name),
-        // All that is not about traces, and asks or tells others: in its favour.
+        // Everything that is not about traces and talks to others is switched off, in its favour.
         DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
         DD_REMOTE_CONFIGURATION_ENABLED: 'false',
         DD_CRASHTRACKING_ENABLED: 'false',
         DD_TRACE_STARTUP_LOGS: 'false',
-        // Without this its spans of a second beyond the first hundred are not sampled.
+        // Without this setting, spans beyond the first hundred of a second are not sampled.
         DD_TRACE_RATE_LIMIT: '-1',
         ...env,
       },

@@ -1,11 +1,12 @@
-// Puts what the application's thread needs of the agent into few files: `dist/agent.js` has all that the start
-// needs, and each part that something asks for later has a file in `dist/later`.
+// Bundles the agent: `dist/agent.js` has everything that the start needs in the application's thread, and each part
+// that is needed later has a file in `dist/later`.
 //
-// A file costs Node up to 0.2 ms, wherever it lies, and there were sixty. Not one file for all: V8 reads what it
-// does not run too, at 25 µs for each kilobyte. A part gets the modules of the start from the start itself, by a
-// `require` that it is given: so what they know of a live trace is there once, whatever the application does to
-// `require.cache`. What several parts import and the start does not is in each of them: it keeps nothing that
-// they must share.
+// A file costs Node up to 0.2 ms, wherever it is, and there were sixty files. One file for everything is no better,
+// because V8 also reads code that it does not run, at 25 µs for each kilobyte. A part gets the modules of the start
+// from the start itself, by a `require` that it is given. What these modules know of a live trace therefore exists
+// once, whatever the application does to `require.cache`. A module that several parts import and the start does not
+// is in a file of its own, which the first of these parts loads: the parts of databases share one such file, those of
+// HTTP another.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
@@ -13,8 +14,10 @@ import { type BuildOptions, type Plugin, build } from 'esbuild';
 
 const project = resolve(__dirname, '../..');
 const entry = 'src/agent.ts';
-/** What names modules of the start in the parts, and by itself the module where they ask. */
+/** The name by which parts refer to modules of the start, and by which they ask for them. */
 const sharing = 'start:';
+/** What names modules that several parts have in one file: `shared:` the file `:` the module. */
+const common = 'shared:';
 
 const options = {
   absWorkingDir: project,
@@ -24,13 +27,14 @@ const options = {
   format: 'cjs',
   metafile: true,
   write: false,
-  // Yarn's loader is there where it is asked for.
+  // Yarn's loader is present if it is asked for.
   external: ['pnpapi'],
-  // Not minified: an application sees names of inner functions, people see all of them in stacks, and it would
-  // save half a millisecond.
+  // Not minified: an application sees the names of inner functions, people see all names in stacks, and minifying
+  // would save half a millisecond.
 } as const satisfies BuildOptions;
 
-// ES modules are strict by themselves; what is made of them is not, and functions look otherwise then.
+// ES modules are strict by themselves. The code that is made from them is not, and functions would look different
+// then.
 const strict = '"use strict";';
 
 /** The file in the project that an import means. */
@@ -40,7 +44,7 @@ function sourceOf(path: string, folder: string): string {
 
 const outputOf = (file: string): string => `${basename(file, '.ts')}.js`;
 
-/** In the start, what is required later is a module that loads the part's file. */
+/** In the start, a file that is required later is replaced by a module that loads the part's file. */
 function asParts(parts: Set<string>): Plugin {
   return {
     name: 'parts',
@@ -59,7 +63,7 @@ function asParts(parts: Set<string>): Plugin {
   };
 }
 
-/** What the start and the modules that load its parts both know: a tiny module of its own. */
+/** The name that the start and the modules that load its parts both know: a tiny module of its own. */
 const meeting: Plugin = {
   name: 'where the parts ask',
   setup({ onResolve, onLoad }) {
@@ -74,16 +78,31 @@ const meeting: Plugin = {
  * @param shared the files of the start that parts import
  */
 function entryGiving(shared: readonly string[]): string {
-  const cases = shared.map((file, i) => `case '${file}': return shared${i};`);
   return [
     `import { start } from '${sharing}';`,
-    ...shared.map((file, i) => `import * as shared${i} from './${file}';`),
-    `start.give = (file) => { switch (file) { ${cases.join(' ')} } };`,
+    ...importsOf(shared),
+    'const files = new Map();',
+    // Not a call of `require` by its name: esbuild would look for what it may mean.
+    'const load = require;',
+    `start.give = (file) => {`,
+    `  switch (file) { ${casesOf(shared)} }`,
+    `  if (!files.has(file)) files.set(file, load('./later/' + file)(start.give).give);`,
+    `  return files.get(file);`,
+    `};`,
     `export * from './${entry}';`,
   ].join('\n');
 }
 
-/** In a part, what the start has is asked of the start. */
+const importsOf = (files: readonly string[]): readonly string[] =>
+  files.map((file, i) => `import * as shared${i} from './${file}';`);
+const casesOf = (files: readonly string[]): string =>
+  files.map((file, i) => `case '${file}': return shared${i};`).join(' ');
+
+/** A file of modules that several parts share, and a function that gives them. */
+const commonGiving = (files: readonly string[]): string =>
+  [...importsOf(files), `export const give = (file) => { switch (file) { ${casesOf(files)} } };`].join('\n');
+
+/** In a part, modules of the start are requested from the start. */
 function fromStart(has: ReadonlySet<string>, shared: Set<string>): Plugin {
   return {
     name: 'the start',
@@ -113,11 +132,31 @@ async function bundleStart(shared: readonly string[]): Promise<{
   return { text: outputFiles[0]!.text, files: new Set(Object.keys(metafile.inputs)), parts };
 }
 
-async function bundlePart(file: string, has: ReadonlySet<string>, shared: Set<string>): Promise<string> {
-  const { outputFiles } = await build({
+/** In a part, what several of them have is asked of the file that they share. */
+function fromCommon(files: ReadonlyMap<string, string>): Plugin {
+  return {
+    name: 'what parts share',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+        const file = sourceOf(path, resolveDir);
+        const where = files.get(file);
+        return where === undefined ? undefined : { path: `${common}${where}:${file}`, external: true };
+      });
+    },
+  };
+}
+
+/** What a part is made of: a file, or a text that imports several. */
+type Source = Pick<BuildOptions, 'entryPoints' | 'stdin'>;
+
+async function bundlePart(
+  source: Source,
+  plugins: Plugin[],
+): Promise<{ readonly text: string; readonly inputs: readonly string[] }> {
+  const { metafile, outputFiles } = await build({
     ...options,
-    entryPoints: [file],
-    plugins: [fromStart(has, shared)],
+    ...source,
+    plugins,
     banner: {
       js: `${strict}
 module.exports = ($start) => {
@@ -125,13 +164,35 @@ const $require = require;
 return (() => {
 const module = { exports: {} };
 const require = Object.assign(
-  (name) => name.startsWith('${sharing}') ? $start(name.slice(${sharing.length})) : $require(name),
+  (name) => {
+    const [, kind, first, second] = /^(${sharing}|${common})([^:]+):?(.*)$/.exec(name) ?? [];
+    if (kind === undefined) return $require(name);
+    return kind === '${sharing}' ? $start(first) : $start(first)(second);
+  },
   $require,
 );`,
     },
     footer: { js: 'return module.exports;\n})();\n};' },
   });
-  return outputFiles[0]!.text;
+  return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
+}
+
+/** The modules that several parts have, by the file that they go into: parts that have any in common share one. */
+function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
+  const users = new Map<string, string[]>();
+  for (const [part, files] of inputs) {
+    for (const file of files) users.set(file, [...(users.get(file) ?? []), part]);
+  }
+  const shared = [...users].filter(([, parts]) => parts.length > 1);
+  const first = new Map([...inputs.keys()].map((part) => [part, part]));
+  const firstOf = (part: string): string => (first.get(part) === part ? part : firstOf(first.get(part)!));
+  for (const [, [one = '', ...others]] of shared) {
+    for (const other of others) {
+      const [earlier = '', later = ''] = [firstOf(one), firstOf(other)].toSorted();
+      first.set(later, earlier);
+    }
+  }
+  return new Map(shared.map(([file, [part = '']]) => [file, `shared-${outputOf(firstOf(part))}`] as const));
 }
 
 async function main(): Promise<void> {
@@ -141,8 +202,18 @@ async function main(): Promise<void> {
   mkdirSync(later, { recursive: true });
   const { files, parts } = await bundleStart([]);
   const shared = new Set<string>();
+  const start = fromStart(files, shared);
+  const inputs = new Map<string, readonly string[]>();
+  for (const file of parts) inputs.set(file, (await bundlePart({ entryPoints: [file] }, [start])).inputs);
+  const where = commonOf(inputs);
+  for (const name of new Set(where.values())) {
+    const own = [...where].filter(([, its]) => its === name).map(([file]) => file);
+    const stdin = { contents: commonGiving(own), resolveDir: project };
+    writeFileSync(join(later, name), (await bundlePart({ stdin }, [start])).text);
+  }
   for (const file of parts) {
-    writeFileSync(join(later, outputOf(file)), await bundlePart(file, files, shared));
+    const { text } = await bundlePart({ entryPoints: [file] }, [start, fromCommon(where)]);
+    writeFileSync(join(later, outputOf(file)), text);
   }
   writeFileSync(join(dist, 'agent.js'), (await bundleStart([...shared])).text);
 }

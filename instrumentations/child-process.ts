@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-import type { MethodHook, Settling } from '../src/hooks/calls/call.js';
+import type { End, MethodHook } from '../src/hooks/calls/call.js';
 import { callSites } from '../src/hooks/calls/call-sites.js';
 import { cancelled, isGivingUp } from '../src/trace/cancelled.js';
 import { hookMethod } from '../src/hooks/calls/method.js';
@@ -24,7 +24,7 @@ export interface SpawnOptions {
 }
 
 /** How a command ended. */
-interface End {
+interface Ended {
   readonly pid?: number | undefined;
   readonly status?: number | null | undefined;
   readonly signal?: string | null | undefined;
@@ -61,7 +61,7 @@ export function childProcess(agent: AgentPort): void {
     },
     stop: ended,
     opens: true,
-    settles: byExit(agent),
+    ends: [byExit(agent)],
   });
   watchKills(builtin.ChildProcess.prototype);
 
@@ -81,12 +81,14 @@ export function childProcess(agent: AgentPort): void {
       const message = code ?? (signal ? `ended by ${signal}` : `exit code ${String(status)}`);
       return { ...failure(error), message, ...ended(error) };
     },
-    settles(call) {
-      if (call.context !== undefined) environment().injectOptions(call.args, agent, call.context);
-      const result = call.invoke();
-      call.succeed(result);
-      return result;
-    },
+    ends: [
+      (call) => {
+        if (call.context !== undefined) environment().injectOptions(call.args, agent, call.context);
+        const result = call.invoke();
+        call.succeed(result);
+        return result;
+      },
+    ],
   };
   hookMethod(builtin, 'spawnSync', sync);
   hookMethod(builtin, 'execFileSync', sync);
@@ -126,7 +128,7 @@ export function optionOf(options: unknown, name: keyof SpawnOptions): unknown {
 function ended(result: unknown): Info {
   // `execSync` and `execFileSync` give the output alone, and throw where the exit code is not 0.
   const isOutput = typeof result !== 'object' || result === null || Buffer.isBuffer(result);
-  const { pid, status, signal, error, isGivenUp } = (isOutput ? { status: 0 } : result) as End;
+  const { pid, status, signal, error, isGivenUp } = (isOutput ? { status: 0 } : result) as Ended;
   const how = isGivenUp === true || isGivingUp(error) ? cancelled : error !== undefined && failure(error);
   return {
     ...how,
@@ -177,7 +179,7 @@ function isOf(sent: unknown, endedBy: unknown): boolean {
 
 /** The point is over when the process is; a command that can't be started never exits, but it closes. */
 const byExit =
-  (agent: AgentPort): Settling =>
+  (agent: AgentPort): End =>
   (call) => {
     if (call.context === undefined) return call.invoke();
     const child = call.self as ChildProcess;

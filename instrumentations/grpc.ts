@@ -1,6 +1,5 @@
 import { runOutside } from '../src/hooks/calls/method.js';
-import type { ModuleHook } from '../src/hooks/loading/modules.js';
-import type { VersionRange } from '../src/hooks/loading/version-range.js';
+import type { Instrumentation } from '../src/hooks/loading/modules.js';
 
 /** Finds servers and connects to them, for all calls that wait meanwhile. */
 interface Connecting {
@@ -10,18 +9,17 @@ interface Connecting {
 }
 type Class = { readonly prototype: Connecting };
 
-const versions: VersionRange = ['1.0.0', '2.0.0'];
 const folder = '@grpc/grpc-js/build/src';
 
 /**
  * gRPC by @grpc/grpc-js 1: no points of its own. A channel connects by promises, in the context of the call that
  * needs it first, and then sends from there what all other calls have asked meanwhile: that is nobody's.
  */
-export function grpc(): readonly ModuleHook[] {
-  return [
+export const grpc: Instrumentation = {
+  hooks: () => [
     {
       file: `${folder}/resolving-load-balancer`,
-      versions,
+      versions: undefined,
       install(exports) {
         const { ResolvingLoadBalancer } = exports as { ResolvingLoadBalancer: Class };
         runOutside(ResolvingLoadBalancer.prototype, 'exitIdle');
@@ -30,11 +28,11 @@ export function grpc(): readonly ModuleHook[] {
     },
     {
       file: `${folder}/subchannel`,
-      versions,
+      versions: undefined,
       install(exports) {
         const { Subchannel } = exports as { Subchannel: Class };
         runOutside(Subchannel.prototype, 'startConnecting');
       },
     },
-  ];
-}
+  ],
+};

@@ -1,35 +1,23 @@
-// A part of `http-client.ts`: how a request of `http` and `https` carries the trace on.
+// A part of `http-client.ts`: a request of `http` and `https` carries the trace on. One thing is peculiar: some requests
+// are written down as text when they are made, and then none of their methods can add a header.
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
-import { valuesIn, withTraceHeaders } from '../src/propagation/head.js';
 import { patch } from '../src/hooks/patch.js';
-import { isDirect, lineOf } from '../src/hooks/targets/peer.js';
-import {
-  type Carried,
-  type Given,
-  type Line,
-  type Sender,
-  type Way,
-  carried,
-} from '../src/propagation/recipients.js';
 import type { AgentPort } from '../src/hooks/port.js';
+import { schemeOf } from '../src/hooks/targets/outgoing.js';
+import { isDirect, lineOf } from '../src/hooks/targets/peer.js';
+import { headCarrying } from '../src/propagation/head.js';
+import { type Line, type Sender, carried } from '../src/propagation/recipients.js';
 import type { Context } from '../src/trace/context.js';
-import { infoHeader, traceHeaderNames } from '../src/trace/headers.js';
+import { traceHeaderNames } from '../src/trace/headers.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { tracing } from '../src/trace/trace.js';
 
-const info = infoHeader.toLowerCase();
-
-/** What a request carries on, and where it was made. */
-interface Outgoing extends Sender {
-  readonly scheme: 'http' | 'https';
-  readonly caller: Context;
-}
-
-const outgoing = createStamp<Outgoing>();
+/** Whose request it is. */
+const senders = createStamp<Sender>();
 
 let areHeadsWatched = false;
 
@@ -45,8 +33,8 @@ function watchHeads(agent: AgentPort): void {
     '_implicitHeader',
     (original) =>
       function () {
-        const its = tracing.live === 0 || guard.off ? undefined : outgoing.of(this);
-        if (its !== undefined) guarded(guard, () => inject(this as ClientRequest, its, agent));
+        const sender = tracing.live === 0 || guard.off ? undefined : senders.of(this);
+        if (sender !== undefined) guarded(guard, () => inject(this as ClientRequest, sender, agent));
         return Reflect.apply(original, this, arguments as unknown as unknown[]);
       },
   );
@@ -55,40 +43,44 @@ function watchHeads(agent: AgentPort): void {
 /**
  * Sees to it that a request carries the trace on, to whoever may know of it: decided by the headers that are sent in
  * the end, and by whom the request goes to. Node's own agents tell that at once, for others the socket does.
+ *
+ * @param caller where the request was made
  */
-export function carry(request: ClientRequest, its: Outgoing, agent: AgentPort, guard: Guard): void {
+export function carry(
+  request: ClientRequest,
+  sender: Sender,
+  caller: Context,
+  agent: AgentPort,
+  guard: Guard,
+): void {
   watchHeads(agent);
-  outgoing.put(request, its);
-  if (isDirect(agentOf(request), its.scheme)) {
-    if (isWritten(request)) inject(request, its, agent);
+  senders.put(request, sender);
+  if (isDirect(agentOf(request), schemeOf(request.protocol))) {
+    if (isWritten(request)) inject(request, sender, agent);
     return;
   }
   // The event comes before what is written down is sent.
-  bindEmitter(request, its.caller, guard, (event) => {
-    if (event === 'socket' && isWritten(request)) inject(request, its, agent);
+  bindEmitter(request, caller, guard, (event) => {
+    if (event === 'socket' && isWritten(request)) inject(request, sender, agent);
   });
 }
 
-function inject(request: ClientRequest, its: Outgoing, agent: AgentPort): void {
-  const { scheme, context } = its;
-  const line = lineFor(request, scheme, agent);
+function inject(request: ClientRequest, sender: Sender, agent: AgentPort): void {
+  const line = lineFor(request, agent);
   // It is asked again when there is one.
   if (line === undefined) return;
   const { method, path, host } = request;
-  const decide = (given: Given, authorities: Way['authorities']): Carried | undefined =>
-    carried(agent, its, given, { ...line, method, path, host, authorities }, () => agent.headersFor(context));
   if (isWritten(request)) {
-    const head = request._header;
-    const given = { infos: valuesIn(head, info), authorization: valuesIn(head, 'authorization') };
-    const headers = decide(given, valuesIn(head, 'host'));
-    if (headers !== undefined) rewrite(request, withTraceHeaders(head, headers));
+    const head = headCarrying(agent, sender, request._header, { ...line, method, path, host });
+    if (head !== undefined) rewrite(request, head);
     return;
   }
-  const said = (name: string): readonly unknown[] => {
+  const given = (name: string): readonly unknown[] => {
     const value = request.getHeader(name);
     return value === undefined ? nothing : Array.isArray(value) ? value : [value];
   };
-  const headers = decide({ infos: said(info), authorization: said('authorization') }, said('host'));
+  const way = { ...line, method, path, host, authorities: given('host') };
+  const headers = carried(agent, sender, given, way);
   if (headers === undefined) return;
   for (const name of traceHeaderNames) {
     const value = headers[name];
@@ -99,7 +91,9 @@ function inject(request: ClientRequest, its: Outgoing, agent: AgentPort): void {
 
 const nothing: readonly unknown[] = [];
 
-function lineFor(request: ClientRequest, scheme: 'http' | 'https', agent: AgentPort): Line | undefined {
+/** Whom a request leads to; undefined before it has a socket, where only that tells. */
+function lineFor(request: ClientRequest, agent: AgentPort): Line | undefined {
+  const scheme = schemeOf(request.protocol);
   if (!isDirect(agentOf(request), scheme)) {
     const { socket } = request as { socket: Socket | null };
     return socket === null ? undefined : lineOf(socket, scheme, agent);

@@ -1,21 +1,24 @@
+// Records the incoming requests of `http`, `https` and `http2` servers: where each kind begins, and how it ends.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 
 import { onChannel } from '../src/hooks/channel.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded, watching } from '../src/hooks/guard.js';
-import { aborted, isHeadSent, statusIn, statusOf, watchHandshake } from '../src/hooks/targets/http.js';
+import { type Guard, createGuard, guarded, stoppingOnError } from '../src/hooks/guard.js';
 import { patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
-import { target } from '../src/redaction/url.js';
-import { type Context, enter, requestDefault, rootContext, runIn } from '../src/trace/context.js';
-import { beginTrace, release, tracing } from '../src/trace/trace.js';
-import { hmacHeader, infoHeader, timeHeader } from '../src/trace/headers.js';
-import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
-
-const info = infoHeader.toLowerCase();
-const hmac = hmacHeader.toLowerCase();
-const time = timeHeader.toLowerCase();
+import { statusOf } from '../src/hooks/targets/http.js';
+import {
+  isHeadSent,
+  startIncoming,
+  statusIn,
+  watchHandshake,
+  stopIncoming,
+} from '../src/hooks/targets/incoming.js';
+import { type Context, enter, requestDefault, runIn, tracedBy } from '../src/trace/context.js';
+import { hmacName, infoName, timeName } from '../src/trace/headers.js';
+import type { Point } from '../src/trace/point.js';
+import { release, tracing } from '../src/trace/trace.js';
 
 type Headers = Readonly<Record<string, unknown>>;
 
@@ -65,7 +68,7 @@ export function httpServer(agent: AgentPort): void {
   // A function of its own: what it has closures over is made at each call.
   function emitBegun(begin: Start, next: Emit, self: unknown, args: unknown[]): unknown {
     const headers = headersOf(args);
-    const isTraced = headers !== undefined && (tracing.live > 0 || headers[info] !== undefined);
+    const isTraced = headers !== undefined && (tracing.live > 0 || headers[infoName] !== undefined);
     if (!isTraced) return Reflect.apply(next, self, args);
     const context = guarded(guard, () => contextOf(begin, headers, args));
     return runIn(context, next, self, args);
@@ -116,21 +119,17 @@ const isObject = (value: unknown): value is Headers => typeof value === 'object'
 
 function serve(request: IncomingMessage, response: ServerResponse, parent: Context, guard: Guard): void {
   const { method, url = '', socket } = request;
-  const point = startPoint('wsgi', parent, { request: { ...target(url), method, scheme: schemeOf(socket) } });
+  const point = startIncoming(parent, url, method, schemeOf(socket));
   enter(point.context);
   // Requests may wait on a connection: the response gets it when those before are answered.
   let sentBefore: number | undefined = Infinity;
   let isHandedOver = false;
   let isComplete = false;
   const stop = (): void => {
-    const status_code =
-      isComplete || isHeadSent(response, socket, sentBefore) ? statusIn(response) : undefined;
-    stopPoint(point, {
-      ...(!isComplete && aborted),
-      ...(status_code !== undefined && { response: { status_code } }),
-    });
+    const isSent = isComplete || isHeadSent(response, socket, sentBefore);
+    stopIncoming(point, isSent ? statusIn(response) : undefined, isComplete);
   };
-  watching(point, () => {
+  stoppingOnError(point, () => {
     // Of a request that waits behind another one on its connection, Node 20 and 22 close no response.
     bindEmitter(request, point.context, guard, (event) => event === 'aborted' && stop());
     bindEmitter(response, point.context, guard, (event) => {
@@ -149,12 +148,9 @@ function serve(request: IncomingMessage, response: ServerResponse, parent: Conte
  */
 function startHandshake(parent: Context, guard: Guard, [, request, socket]: readonly unknown[]): Point {
   const { method, url = '' } = request as IncomingMessage;
-  const scheme = schemeOf(socket as Socket);
-  const point = startPoint('wsgi', parent, { request: { ...target(url), method, scheme } });
-  watching(point, () =>
-    watchHandshake(socket as Socket, guard, (status_code) =>
-      stopPoint(point, status_code === undefined ? aborted : { response: { status_code } }),
-    ),
+  const point = startIncoming(parent, url, method, schemeOf(socket as Socket));
+  stoppingOnError(point, () =>
+    watchHandshake(socket as Socket, guard, (status) => stopIncoming(point, status, status !== undefined)),
   );
   return point;
 }
@@ -163,22 +159,12 @@ function startHandshake(parent: Context, guard: Guard, [, request, socket]: read
 function startStream(parent: Context, guard: Guard, [, given, second]: readonly unknown[]): Point {
   const stream = given as Http2Stream;
   const headers = second as Headers;
-  const point = startPoint('wsgi', parent, {
-    request: {
-      ...target(typeof headers[':path'] === 'string' ? headers[':path'] : ''),
-      method: headers[':method'],
-      scheme: headers[':scheme'],
-    },
-  });
-  const stop = (): void => {
-    const status_code = statusOf(stream.sentHeaders);
-    stopPoint(point, {
-      ...(isBroken(stream) && aborted),
-      ...(status_code && { response: { status_code } }),
-    });
-  };
-  watching(point, () =>
-    bindEmitter(stream as never, point.context, guard, (event) => event === 'close' && stop()),
+  const path = typeof headers[':path'] === 'string' ? headers[':path'] : '';
+  const point = startIncoming(parent, path, headers[':method'], headers[':scheme']);
+  stoppingOnError(point, () =>
+    bindEmitter(stream as never, point.context, guard, (event) => {
+      if (event === 'close') stopIncoming(point, statusOf(stream.sentHeaders), !isBroken(stream));
+    }),
   );
   return point;
 }
@@ -204,10 +190,9 @@ const schemeOf = (socket: Socket): string =>
 
 /** Begins the trace that a request's headers ask for. */
 function trigger(headers: Headers, agent: AgentPort): Context | undefined {
-  if (headers[info] === undefined) return undefined;
+  if (headers[infoName] === undefined) return undefined;
   const signed = agent.verify(headers);
-  if (signed === undefined) return undefined;
-  return rootContext(beginTrace(signed.base_id, signed.hmac_key), signed.parent_id);
+  return signed && tracedBy(signed);
 }
 
 // A client has some thirty, and what stands between it and us adds some. Whoever sends thousands, to have us
@@ -224,21 +209,21 @@ function traceHeadersIn(rawHeaders: readonly string[]): Headers | undefined {
   for (let i = 0; i < end; i += 2) {
     const name = rawHeaders[i]!;
     // `x-t…`: to write a name in lower case takes memory, and `X-Request-Id` is as long.
-    const isCandidate = name.length === info.length && (name.charCodeAt(2) | 32) === 116;
+    const isCandidate = name.length === infoName.length && (name.charCodeAt(2) | 32) === 116;
     if (!isCandidate) continue;
     const lower = name.toLowerCase();
-    if (lower !== info && lower !== hmac && lower !== time) continue;
-    found ??= { [info]: undefined, [hmac]: undefined, [time]: undefined };
+    if (lower !== infoName && lower !== hmacName && lower !== timeName) continue;
+    found ??= { [infoName]: undefined, [hmacName]: undefined, [timeName]: undefined };
     if (found[lower] === undefined) {
       found[lower] = rawHeaders[i + 1];
       continue;
     }
     // What is there twice is refused: as Node joins it, no signature fits.
     found[lower] = ',';
-    if (lower === time) continue;
+    if (lower === timeName) continue;
     // Nothing that follows can mend it.
-    found[info] = ',';
+    found[infoName] = ',';
     break;
   }
-  return found?.[info] === undefined ? undefined : found;
+  return found?.[infoName] === undefined ? undefined : found;
 }

@@ -1,10 +1,8 @@
 // How many rows a call of mysql2 gave or changed.
-import { databaseStop, sumOf } from '../src/hooks/targets/database.js';
+import { sumOf } from '../src/hooks/targets/database.js';
 import { read } from '../src/hooks/guard.js';
-import type { Tally } from '../src/hooks/calls/completion.js';
+import type { Tally } from '../src/hooks/calls/ends.js';
 import { maskLiterals } from '../src/redaction/sql.js';
-import type { Context } from '../src/trace/context.js';
-import type { Payload } from '../src/trace/point.js';
 
 /** What came without a callback: rows, and a result of each command that gives none. */
 export class EventRows implements Tally {
@@ -56,22 +54,17 @@ function countsOtherwise(given: unknown): boolean {
 
 const longest = 16 * 1024;
 
-/** What a point says at its stop. */
-export function rows(
-  result: unknown,
-  context: Context,
-  fields: unknown,
-  [given]: readonly unknown[],
-): Payload {
+/** How many rows came or were changed. */
+export function rows(result: unknown, fields: unknown, [given]: readonly unknown[]): number | undefined {
   if (result instanceof EventRows) {
-    return databaseStop(context, result.isChange && countsOtherwise(given) ? undefined : result.rows);
+    return result.isChange && countsOtherwise(given) ? undefined : result.rows;
   }
   // A procedure and several statements in one text give a list of results, and a list of their fields.
   const isSeveral = Array.isArray(fields) && (fields[0] === undefined || Array.isArray(fields[0]));
   const several = isSeveral && Array.isArray(result) ? (result as unknown[]) : undefined;
   const isChanging = several === undefined ? isChange(result) : several.some(isChange);
-  if (isChanging && countsOtherwise(given)) return databaseStop(context, undefined);
-  return databaseStop(context, several === undefined ? countOf(result) : sumOf(several.map(countOf)));
+  if (isChanging && countsOtherwise(given)) return undefined;
+  return several === undefined ? countOf(result) : sumOf(several.map(countOf));
 }
 
 const countOf = (result: unknown): number | undefined =>

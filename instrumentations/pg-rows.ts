@@ -1,12 +1,10 @@
 // How many rows a call of pg gave or changed.
-import { databaseStop, sumOf } from '../src/hooks/targets/database.js';
-import type { Context } from '../src/trace/context.js';
-import type { Payload } from '../src/trace/point.js';
+import { sumOf } from '../src/hooks/targets/database.js';
 
-/** What a point says at its stop. */
-export function rows(result: unknown, context: Context): Payload {
-  if (!Array.isArray(result)) return databaseStop(context, rowsOf(result));
-  return databaseStop(context, isUndone(result) ? undefined : sumOf(result.map(rowsOf)));
+/** How many rows came or were changed: of several statements, in all. */
+export function rows(result: unknown): number | undefined {
+  if (!Array.isArray(result)) return rowsOf(result);
+  return isUndone(result) ? undefined : sumOf(result.map(rowsOf));
 }
 
 function rowsOf(result: unknown): number | undefined {

@@ -4,7 +4,7 @@ import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
 import { cancelled } from '../src/trace/cancelled.js';
 import { viewWith } from '../src/hooks/view.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
-import { type Guard, createGuard, guarded, read, watching } from '../src/hooks/guard.js';
+import { type Guard, createGuard, guarded, read, stoppingOnError } from '../src/hooks/guard.js';
 import { asTwin, patch } from '../src/hooks/patch.js';
 import type { HandedThread, AgentPort } from '../src/hooks/port.js';
 import { type Context, caller as callerOf } from '../src/trace/context.js';
@@ -66,7 +66,7 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
       guarded(guard, () => thread.isStarted());
     }
     guarded(guard, () =>
-      watching(point, () =>
+      stoppingOnError(point, () =>
         stopAtExit(worker, threadIdOf(worker), point, caller, guard, thread, given.transferList),
       ),
     );
@@ -76,7 +76,9 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
   function begin(caller: Context, args: readonly unknown[]): Begun {
     const given = optionsOf(args[1]);
     const point = startPoint('thread', caller, describe(args[0], given), false);
-    const thread = watching(point, () => agent.handToThread(point.context, preload.argumentsSeen(given)));
+    const thread = stoppingOnError(point, () =>
+      agent.handToThread(point.context, preload.argumentsSeen(given)),
+    );
     return { given, point, thread };
   }
 

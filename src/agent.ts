@@ -1,8 +1,14 @@
-// The composition root: it alone knows every room.
+// The composition root: it alone knows every room, and connects them.
 import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 
-import { builtins, lateBuiltins, laterBuiltins, packages } from '../instrumentations/index.js';
+import { atStart } from '../instrumentations/index.js';
+import {
+  type NodeTarget,
+  type StartOption,
+  nodeTargets,
+  packageTargets,
+} from '../instrumentations/targets.js';
 import {
   type Config,
   type ConfigResult,
@@ -12,7 +18,6 @@ import {
   spoolSettings,
   startOf,
 } from './config/config.js';
-import type { OptionName } from './config/options.js';
 import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './diagnosis/bundles.js';
@@ -21,7 +26,7 @@ import { isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
-import { type HookReports, hookModules } from './hooks/loading/modules.js';
+import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
 import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
@@ -43,7 +48,7 @@ import { createProfiler, publishProfiler } from './trace/profiler.js';
 import { createStamp } from './trace/stamp.js';
 import { type Verifier, createVerifier } from './propagation/verify.js';
 
-// What tests look at: in the bundle these have no file of their own.
+// Exported for tests, because in the bundle these modules have no file of their own.
 export { current } from './trace/context.js';
 export { listeners, tracing } from './trace/trace.js';
 
@@ -64,7 +69,7 @@ export function start(preload: string): void {
   if (!publishProfiler(createProfiler(verify, verifier.trust))) return;
 
   setLinger(config.linger);
-  // Made for the first trace: what it needs of Node and of the agent, most processes never ask for.
+  // Made for the first trace, because most processes never need what it loads.
   let made: Exporter | undefined;
   const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
   const waiting = waitFor(exporter);
@@ -81,14 +86,18 @@ export function start(preload: string): void {
     () => made?.hasUnsent() ?? waiting.hasLost(),
     (error) => createGuard('the end of the process').fail(error),
   );
-  const lazyRows = enabled(packages, config);
-  const marks = lazyRows.map(({ mark }) => mark);
+  const packages = packageTargets.filter(({ option }) => config[option]);
+  const marks = packages.flatMap(({ package: name, mark }) =>
+    mark === undefined ? [] : { name, text: mark },
+  );
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
   const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
   const hooked = new Set<string>();
-  const late = hookLateBuiltins([...enabled(lateBuiltins, config), ...lateSources], agent);
-  // Of a bundled package nothing else tells that its calls are missing in the traces.
+  const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
+  const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
+  const late = hookLateBuiltins([...due('once loaded'), ...lateSources], agent);
+  // Nothing else tells that the calls of a bundled package are missing in the traces.
   let inspectOnce = (): void => {
     const missing = marks.filter(({ name }) => !hooked.has(name));
     if (script !== undefined) exporter().inspect(script, missing);
@@ -98,7 +107,12 @@ export function start(preload: string): void {
     hookLiveSources(ownPort(handover), agent);
     hookShared = () => {};
   };
-  let later: Hooks = laterBuiltins;
+  let later = due('at the first trace');
+  const hookables: readonly Hookable[] = [...packages, ...named(config)];
+  const published = channelsOf(
+    hookables.filter(({ publishes }) => publishes === true),
+    agent,
+  );
   let hookLoaded = (): void => {};
   const prepare = inTurn({
     'the exporter': waiting.connect,
@@ -108,7 +122,10 @@ export function start(preload: string): void {
     'what requests share': () => hookShared(),
     'what is loaded': () => hookLoaded(),
     'what is loaded of Node': late.whenLive,
-    'what publishes': () => (later = install(later, config, agent)),
+    'what publishes': () => {
+      later = install(later, agent);
+      published?.whenLive();
+    },
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
       const text = isMainThread ? read.late?.() : undefined;
@@ -116,8 +133,8 @@ export function start(preload: string): void {
     },
   });
   lifecycle.onFirst.push(prepare);
-  // A service that is traced all the time has no other first trace: what a shortage kept from being done is tried
-  // again until nothing fails.
+  // A service that is traced all the time has no other first trace. Steps that failed because of a shortage are
+  // therefore tried again until nothing fails.
   let seen = 0;
   lifecycle.onTick.push(() => {
     if (seen === shortages.seen) return;
@@ -128,13 +145,14 @@ export function start(preload: string): void {
     inTurn({
       'the end of the process': watch.disarm,
       'what is loaded of Node': late.whenIdle,
+      'what publishes': () => published?.whenIdle(),
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
   if (root !== undefined) verifier.trust(root.context.trace);
 
   guarded(createGuard('what requests share'), hookMadeSources);
-  install(builtins, config, agent);
+  install(due('at the start'), agent);
   const reports: HookReports = {
     onHooked(name, version, file) {
       hooked.add(name);
@@ -142,19 +160,21 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules(lazyRows, agent, reports);
-  // Named imports of ES modules are bindings of their own: they see the patches from here on.
+  hookLoaded = hookModules(hookables, agent, reports);
+  // Named imports of ES modules are bindings of their own: from here on they see the patches.
   Module.syncBuiltinESMExports();
 }
 
-/** The port on which a thread is posted to, for as long as only the trace that made the thread does so. */
+/**
+ * The port on which messages to a thread arrive, for as long as only the trace that made the thread posts to it.
+ */
 function ownPort(handover: Handover | undefined): () => unknown {
   if (handover === undefined) return () => undefined;
   const ring = openRing(handover.ring);
   return () => (isShared(ring) ? undefined : parentPort);
 }
 
-/** The exporter of this thread; its points go there from now on. */
+/** The exporter of this thread. Its points go there from now on. */
 function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer | undefined): Exporter {
   const { createExporter } = require('./export/exporter.js') as typeof import('./export/exporter.js');
   const exporter = createExporter(
@@ -168,7 +188,7 @@ function connectExporter(config: Config, folder: string, ring: SharedArrayBuffer
   return exporter;
 }
 
-/** Takes steps one after the other; one that fails keeps none of the others from being taken. */
+/** Takes steps one after the other. A step that fails does not keep the others from being taken. */
 function inTurn(steps: Readonly<Record<string, () => void>>): () => void {
   const guards = Object.entries(steps).map(([what, step]) => [createGuard(what), step] as const);
   return () => {
@@ -188,36 +208,49 @@ function createDiagnoser(
   return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
-type Hooks = Readonly<Record<string, (agent: AgentPort) => void>>;
+type Builtin = NodeTarget & { readonly install: (agent: AgentPort) => void };
+
+/** A part of Node, with what hooks it. */
+function installed(target: NodeTarget): Builtin {
+  return { ...target, install: target.install ?? atStart[target.option as StartOption] };
+}
 
 /**
- * Hooks the targets of a table that the configuration has switched on.
+ * Hooks parts of Node.
  *
- * @returns those that could not be hooked now, and may be later
+ * @returns the targets that could not be hooked now and may be later
  */
-function install(table: Hooks, config: Config, agent: AgentPort): Hooks {
-  const left: Record<string, (agent: AgentPort) => void> = {};
-  for (const [option, hook] of Object.entries(table)) {
-    if (config[option as OptionName] !== true) continue;
-    const guard = createGuard(option);
+function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
+  return builtins.filter((each) => {
+    const guard = createGuard(each.module);
     const isDone = guarded(guard, () => {
-      hook(agent);
+      each.install(agent);
       return true;
     });
-    if (isDone !== true && !guard.off) left[option] = hook;
-  }
-  return left;
+    return isDone !== true && !guard.off;
+  });
 }
 
-/** The rows of a table of instrumentations that the configuration has switched on. */
-function enabled<Row>(table: Readonly<Record<string, Row>>, config: Config): Row[] {
-  return Object.entries(table)
-    .filter(([option]) => config[option as OptionName] === true)
-    .map(([, row]) => row);
+function channelsOf(
+  packages: readonly Hookable[],
+  agent: AgentPort,
+): ReturnType<typeof import('./hooks/loading/channels.js').hookChannels> | undefined {
+  if (packages.length === 0) return undefined;
+  const { hookChannels } =
+    require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
+  return hookChannels(packages, agent);
+}
+
+/** The targets that the configuration names, of the application's own. */
+function named({ instrumentations }: Config): readonly Hookable[] {
+  if (instrumentations.length === 0) return [];
+  const { namedTargets } =
+    require('./hooks/loading/named-targets.js') as typeof import('./hooks/loading/named-targets.js');
+  return namedTargets(instrumentations, notice);
 }
 
 /**
- * Under NODE_OPTIONS package managers are preloaded too, and our own command is. They are left alone; what
+ * With NODE_OPTIONS, package managers and our own command are preloaded too. They are left alone; a process that
  * they start finds the variables of the context and takes part.
  */
 function isTool(script: string | undefined, folder: string): boolean {
@@ -244,7 +277,7 @@ function createPort(
   preload: string,
   verify: AgentPort['verify'],
 ): AgentPort {
-  // Made for the first request that goes out.
+  // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
   return {
     verify,
@@ -293,7 +326,7 @@ function createPort(
           return undefined;
         },
         close() {
-          // The listener holds the ring's memory, and a trace may see many threads come and go.
+          // The listener holds the ring's memory, and one trace may have many threads.
           forget();
           ring.close();
         },

@@ -1,5 +1,5 @@
-// A part of the composition root: what a process that is started within a trace gets into its environment.
-// Loaded with the first of them.
+// A part of the composition root: the variables that a process which is started within a trace gets in its
+// environment. It is loaded with the first such process.
 import { type Config, contextVariables } from './config/config.js';
 import { type OptionName, options, variableName } from './config/options.js';
 import { schemeOf, splitConnections } from './drivers/schemes.js';
@@ -9,9 +9,9 @@ import { signIds } from './trace/signing.js';
 type Lookup = (name: string) => string | undefined;
 
 /**
- * The variables that a child gets beside those that it is given anyway. They tell it nothing that its
- * environment does not hold: the context goes where the key is that signed it, and the stores where they are
- * named already, or are folders.
+ * The variables that a child gets in addition to those that it is given anyway. They tell it nothing that its
+ * environment does not already hold: the context goes only where the key is that signed it, and the stores only
+ * where they are named already, or are folders.
  *
  * @param given the child's environment
  * @param inherited this process's environment
@@ -30,19 +30,19 @@ export function childVariables(
   return {
     [contextVariables.info]: info,
     [contextVariables.hmac]: hmac,
-    // A relative folder means another one where the process starts elsewhere.
+    // A relative folder means another folder if the process starts elsewhere.
     ...(isInherited && namesAll(named, connectionString) && { [stores]: connectionString }),
   };
 }
 
-/** Whether the agent would be on in a process with this environment, and would take what the key has signed. */
+/** Whether the agent would be on in a process with this environment, and would accept what the key has signed. */
 function canTakePart(given: Lookup, hmac_key: string): boolean {
   const value = (name: OptionName): unknown => options[name].type.parse(given(variableName(name)) ?? '');
   const keys = value('hmacKeys') as readonly string[];
   return value('enabled') === true && (keys.includes(hmac_key) || value('profile') === hmac_key);
 }
 
-/** Whether a text names all of these stores that need a password or an address. */
+/** Whether a text names all of these stores, apart from folders, which need neither a password nor an address. */
 function namesAll(text: string | undefined, connectionString: string): boolean {
   const named = splitConnections(text ?? '');
   return splitConnections(connectionString).every(

@@ -1,3 +1,4 @@
+// The public API.
 import { carriedIn } from './trace/carried.js';
 import type { Info } from './trace/event.js';
 import { type Position, publishedProfiler } from './trace/profiler.js';
@@ -6,34 +7,34 @@ import { type TracedClassOptions, type TracedOptions, traced, tracedClass } from
 export type { Info, Position, TracedClassOptions, TracedOptions };
 
 /**
- * The application's own hand on the trace that it runs in. Everything here does nothing while the agent
- * is off, and while the running code is not traced.
+ * The application's access to the trace that it runs in. Everything here does nothing while the agent is off, and
+ * while the running code is not traced.
  */
 export const profiler = {
   /**
-   * Begins a trace in the running code and in all that it awaits, until `clean`.
+   * Begins a trace in the running code and in everything that it awaits, until `clean`.
    *
-   * @param hmac_key signs what goes out: the other services must know it
+   * @param hmac_key signs outgoing requests; the other services must know it
    * @param ids the trace to take part in and the point above; a new trace by default
-   * @throws TypeError when the key is not a text or an id is not a UUID
+   * @throws TypeError if the key is not a text or an id is not a UUID
    */
   init(hmac_key: string, ids: { base_id?: string; parent_id?: string } = {}): void {
     publishedProfiler()?.init(hmac_key, ids);
   },
 
-  /** Where the running code is within a trace; undefined where it is not traced. */
+  /** The place of the running code within a trace; undefined if it is not traced. */
   get(): Position | undefined {
     return publishedProfiler()?.get();
   },
 
-  /** Leaves the trace: what the running code starts from here on is not traced. */
+  /** Leaves the trace: code that starts from here on is not traced. */
   clean(): void {
     publishedProfiler()?.clean();
   },
 
   /**
-   * Starts a point below the current one, which it becomes until `stop`. Prefer `trace`, which cannot
-   * forget the stop.
+   * Starts a point below the current one. The new point is the current one until `stop`. Prefer `trace`, which
+   * cannot forget the stop.
    *
    * @param name of the point; a dash becomes `_`, because OSProfiler's readers cut names there
    */
@@ -47,48 +48,49 @@ export const profiler = {
   },
 
   /**
-   * Calls a function within a point. The point stops when the function returns, or when the promise that
-   * it returns settles.
+   * Calls a function within a point. The point stops when the function returns, or when the promise that it returns
+   * settles.
    *
-   * @returns the very value that the function returns; of a plain promise, one that settles alike
+   * @returns exactly what the function returns; for a plain promise, one that settles alike
    */
   trace,
 
   /**
-   * Makes a function a point whenever it is called within a trace, and so, by `@traced('name')`, a method, an
-   * accessor or a field that holds a function, static ones too: as a standard decorator, and as one of
-   * `experimentalDecorators` (there not of fields). From JavaScript:
-   * `const work = traced('work')(function work() { … })`.
+   * Makes a function a point whenever it is called within a trace. As `@traced('name')` it does so for a method, an
+   * accessor or a field that holds a function, including static ones: as a standard decorator, and as a decorator
+   * of `experimentalDecorators` (there not for fields). From JavaScript: `const work = traced('work')(function
+   * work() { … })`.
    *
-   * @param name of the point: the kind of work, as `rpc` or `task`; the function's name is in its info
+   * @param name of the point: the kind of work, such as `rpc` or `task`; the function's name is in its info
    */
   traced,
 
   /**
-   * Makes each method of a class a point, by `@tracedClass('rpc')`, of both kinds of decorators too, or by
-   * `tracedClass('rpc')(Class)`. Static methods, accessors and inherited methods stay as they are, as do methods that begin with `_`.
+   * Makes each method of a class a point: `@tracedClass('rpc')` with both kinds of decorators, or
+   * `tracedClass('rpc')(Class)`. Static methods, accessors and inherited methods stay as they are, and so do
+   * methods whose names begin with `_`.
    */
   tracedClass,
 
   /**
-   * The headers that carry the trace on, for clients of your own; none where there is no trace. A client that is
-   * instrumented puts those of its own point in their place, or takes them out for a host that may not have them.
+   * The headers that carry the trace on, for clients of your own; none if there is no trace. An instrumented client
+   * replaces them with the headers of its own point, or removes them for a host that may not have them.
    */
   traceHeaders(): Record<string, string> {
     return publishedProfiler()?.traceHeaders() ?? {};
   },
 
   /**
-   * Calls a function, and all that it awaits, within the trace that a message's headers ask for: what starts
-   * there is below the point whose `traceHeaders()` came with the message. For queues and protocols that ostrace
-   * does not know. No point is made of the call itself: `trace` within it makes one.
+   * Calls a function, and everything that it awaits, within the trace that a message's headers ask for. Points that
+   * start there are below the point whose `traceHeaders()` came with the message. It is for queues and protocols
+   * that ostrace does not know. The call itself makes no point: call `trace` within it for one.
    *
-   * Headers are checked as those of a request are, with the keys and the age of the configuration. Without good
-   * ones the function runs outside of any trace, also where the caller is traced.
+   * Headers are checked as those of a request are, with the keys and the age of the configuration. Without valid
+   * headers, the function runs outside of any trace, even if the caller is traced.
    *
-   * @param headers an object, `Headers`, a `Map` or pairs; names in any case, values texts or bytes
-   * @returns what the function returns; of a plain promise, one that settles alike
-   * @throws TypeError when there is no function
+   * @param headers an object, `Headers`, a `Map` or pairs; names in any case, values as texts or bytes
+   * @returns what the function returns; for a plain promise, one that settles alike
+   * @throws TypeError if there is no function
    */
   continue<Result>(headers: unknown, fn: () => Result): Result {
     if (typeof fn !== 'function') throw noFunction('continue(headers, fn)');
@@ -97,9 +99,9 @@ export const profiler = {
   },
 };
 
-/** The same with the agent and without: a mistake must not wait for the day on which it is switched on. */
+/** Thrown with the agent and without it: a mistake must not stay hidden until the agent is switched on. */
 function noFunction(call: string): TypeError {
-  return new TypeError(`profiler.${call}: fn is no function`);
+  return new TypeError(`profiler.${call}: fn is not a function`);
 }
 
 function trace<Result>(name: string, fn: () => Result): Result;

@@ -82,7 +82,7 @@ test('what a function returns is the very object, traced or not, and odd input d
   const expected = JSON.parse(bare.stdout) as Record<string, unknown>;
   assert.deepEqual(expected['queries'], 2);
   assert.deepEqual(expected['init'], ['accepted', 'accepted', 'accepted']);
-  const wrongKey = 'TypeError: profiler.init: hmac_key is a text that is not empty';
+  const wrongKey = 'TypeError: profiler.init: hmac_key must be a text that is not empty';
   assert.deepEqual(JSON.parse(stdout), { ...expected, init: [wrongKey, wrongKey, wrongKey] });
   const [root] = treeOf(events);
   assert.equal(

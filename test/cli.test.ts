@@ -127,10 +127,10 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
     [],
     /no command was given; expected one of: request, run, sign, doctor, flush, trace list, trace show/,
   ],
-  ['an unknown command', ['tracee'], /"tracee" is no command; expected one of: request, /],
+  ['an unknown command', ['tracee'], /"tracee" is not a command; expected one of: request, /],
   ['half a command', ['trace'], /no command was given; expected one of: trace list, trace show/],
-  ['an unknown second word', ['trace', 'delete'], /"trace delete" is no command; .* trace show/],
-  ['a command named like a property', ['constructor'], /"constructor" is no command/],
+  ['an unknown second word', ['trace', 'delete'], /"trace delete" is not a command; .* trace show/],
+  ['a command named like a property', ['constructor'], /"constructor" is not a command/],
   [
     'an unknown option',
     ['trace', 'list', '--colour'],
@@ -153,9 +153,9 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'an id that is too short',
     ['trace', 'show', '91'],
-    /"91" is no trace id; expected a UUID, the beginning of one \(4 digits or more\), or last; ostrace trace list shows them$/m,
+    /"91" is not a trace id; expected a UUID, the beginning of one \(4 digits or more\), or last; ostrace trace list shows them$/m,
   ],
-  ['an id that is none', ['trace', 'show', '../../x'], /"\.\.\/\.\.\/x" is no trace id; expected a UUID/],
+  ['an id that is none', ['trace', 'show', '../../x'], /"\.\.\/\.\.\/x" is not a trace id; expected a UUID/],
   ['a limit in words', ['trace', 'list', '--limit', 'few'], /--limit is "few"; expected a whole number/],
   ['a negative limit', ['trace', 'list', '--limit=-1'], /--limit is "-1"; expected a whole number/],
   [
@@ -179,9 +179,9 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'a URL of another kind',
     ['request', '--profile', key, 'ftp://x/'],
-    /"ftp:\/\/x\/" is no URL; expected one such as/,
+    /"ftp:\/\/x\/" is not a URL; expected one such as/,
   ],
-  ['a URL that is none', ['request', '--profile', key, 'http://['], /"http:\/\/\[" is no URL/],
+  ['a URL that is none', ['request', '--profile', key, 'http://['], /"http:\/\/\[" is not a URL/],
   [
     'a timeout in words',
     ['request', '--profile', key, '--timeout', 'x', 'a'],
@@ -472,7 +472,7 @@ test('when nothing arrives, --show says what to check', async (context) => {
   assert.match(answered!, /^answered 200 in /);
   assert.match(
     second!,
-    /^ostrace: nothing of trace .* came to file:.* within 0\.3 s; check that .*OSTRACE_ENABLED=true/,
+    /^ostrace: no event of trace .* arrived in file:.* within 0\.3 s; check that .*OSTRACE_ENABLED=true/,
   );
   assert.match(
     second!,
@@ -566,7 +566,7 @@ test('run --show says what to check when the program was no Node program', async
   const args = ['--profile', key, '--show', '--wait', '0.2', '--connection-string', connection, '--', 'true'];
   const end = await ostrace(['run', ...args]);
   assert.equal(end.code, 1);
-  assert.match(end.stderr, /\nostrace: nothing of trace .* check that the program is a Node program/);
+  assert.match(end.stderr, /\nostrace: no event of trace .* check that the program is a Node.js program/);
 });
 
 test('run gives the program its stdin and takes its exit code and output', async () => {
@@ -660,7 +660,7 @@ test('lines that are no events are counted on stderr, and none of them reaches t
     assert.match(end.stdout, /^(?:[^\p{Cc}]|\n)*$/u);
   }
   const typed = await ostrace(['trace', 'show', evil, '--connection-string', connection]);
-  isProblem(typed, /is no trace id/);
+  isProblem(typed, /is not a trace id/);
   assert.match(typed.stderr, /^(?:[^\p{Cc}]|\n)*$/u);
 });
 

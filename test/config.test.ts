@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { options, variableName } from '../src/config/options.js';
 import { readConfig } from '../src/config/config.js';
 import { key, on, preload, run, scenario, scratch } from './scenario.js';
 
@@ -20,15 +21,15 @@ const wrong: readonly { env: Record<string, string>; line: RegExp }[] = [
   },
   {
     env: { ...on, OSTRACE_TRACESQL: '1' },
-    line: /^ostrace: OSTRACE_TRACESQL is not a setting \(did you mean OSTRACE_TRACE_SQL\?\); see the README's table\n$/,
+    line: /^ostrace: OSTRACE_TRACESQL is not a setting \(did you mean OSTRACE_TRACE_SQL\?\); see docs\/settings\.md\n$/,
   },
   {
     env: { ...on, OSTRACE_SOMETHING: '1' },
-    line: /^ostrace: OSTRACE_SOMETHING is not a setting; see the README's table\n$/,
+    line: /^ostrace: OSTRACE_SOMETHING is not a setting; see docs\/settings\.md\n$/,
   },
   {
     env: { ...on, OSTRACE_CONNECTION_STRING: 'kafka://somewhere' },
-    line: /^ostrace: OSTRACE_CONNECTION_STRING is "kafka:\/\/somewhere", for whose scheme there is no driver; expected one of file:\/\//,
+    line: /^ostrace: OSTRACE_CONNECTION_STRING is "kafka:\/\/somewhere", and there is no driver for that scheme; expected one of file:\/\//,
   },
   {
     env: { ...on, OSTRACE_CONNECTION_STRING: '/var/traces' },
@@ -53,7 +54,7 @@ const odd: readonly { env: Record<string, string>; problem: RegExp; what: string
   {
     what: 'a scheme that is a name of JavaScript',
     env: { OSTRACE_CONNECTION_STRING: 'constructor:x' },
-    problem: /^OSTRACE_CONNECTION_STRING is "constructor:x", for whose scheme there is no driver/,
+    problem: /^OSTRACE_CONNECTION_STRING is "constructor:x", and there is no driver for that scheme/,
   },
   {
     what: 'what a terminal acts on',
@@ -63,7 +64,7 @@ const odd: readonly { env: Record<string, string>; problem: RegExp; what: string
   {
     what: 'a name of two lines',
     env: { 'OSTRACE_A\nb': 'x' },
-    problem: /^"OSTRACE_A\\nb" is not a setting; see the README's table$/,
+    problem: /^"OSTRACE_A\\nb" is not a setting; see docs\/settings\.md$/,
   },
   {
     what: 'a value and a name without end',
@@ -95,7 +96,7 @@ for (const { env, line } of wrong) {
 }
 
 const gone =
-  'OSTRACE_CONNECTION_STRING names a folder below the working directory, which is gone; expected an absolute folder, as in file:///var/lib/ostrace';
+  'OSTRACE_CONNECTION_STRING names a relative folder, and the working directory is gone; expected an absolute folder, as in file:///var/lib/ostrace';
 
 for (const load of ['import', 'require'] as const) {
   for (const [how, env] of Object.entries({
@@ -130,16 +131,12 @@ test('of several keys with an empty one among them, the others still count', asy
 });
 
 test('each instrumentation has a switch', async (t) => {
+  const switches = Object.keys(options).filter((name) => /^instrument[A-Z]/.test(name));
+  const off = ['false', '0', 'no', 'off'];
   const env = {
     ...on,
     OSTRACE_PROFILE: key,
-    OSTRACE_INSTRUMENT_CHILD_PROCESS: 'false',
-    OSTRACE_INSTRUMENT_WORKER_THREADS: '0',
-    OSTRACE_INSTRUMENT_PG: 'no',
-    OSTRACE_INSTRUMENT_MYSQL2: 'off',
-    OSTRACE_INSTRUMENT_GRPC: 'no',
-    OSTRACE_INSTRUMENT_HTTP_CLIENT: 'false',
-    OSTRACE_INSTRUMENT_HTTP_SERVER: 'false',
+    ...Object.fromEntries(switches.map((name, i) => [variableName(name), off[i % off.length]])),
   };
   const { stdout } = await run(t, scenario('report-state.cjs'), { env });
   const { originals } = JSON.parse(stdout) as { originals: Record<string, boolean> };

@@ -70,8 +70,8 @@ test('without a function it is one and the same TypeError, with the agent and wi
     for (const rest of [[], ['x'], ['x', {}], ['x', {}, 5]]) ask(() => profiler.trace(...rest));
     console.log(JSON.stringify(said));`;
   const wanted = [
-    ...Array<string>(6).fill('TypeError: profiler.continue(headers, fn): fn is no function'),
-    ...Array<string>(4).fill('TypeError: profiler.trace(name, info, fn): fn is no function'),
+    ...Array<string>(6).fill('TypeError: profiler.continue(headers, fn): fn is not a function'),
+    ...Array<string>(4).fill('TypeError: profiler.trace(name, info, fn): fn is not a function'),
   ];
   for (const options of [{ env: on }, { load: 'none' }] as const) {
     const { stdout, events } = await run(t, '-e', { args: [code], ...options });

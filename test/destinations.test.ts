@@ -125,7 +125,7 @@ const rows: readonly Row[] = [
 test('a request is signed only where all who can read it are allowed', () => {
   const carriesTo = destinations([own]);
   const is = (row: Partial<Parameters<typeof mayCarry>[1]>): boolean =>
-    mayCarry(carriesTo, { method: 'GET', path: '/', host: own, authorities: [], peer: own, ...row });
+    mayCarry({ carriesTo }, { method: 'GET', path: '/', host: own, authorities: [], peer: own, ...row });
   for (const {
     what,
     isSigned,
@@ -148,6 +148,7 @@ test('a request is signed only where all who can read it are allowed', () => {
   assert.equal(is({ peer: foreign, secureFor: foreign }), false, 'TLS with the proxy alone');
   assert.equal(is({ authorities: [own, third] }), false, 'two hosts');
   assert.equal(is({ authorities: [`${own}@${third}`] }), false, 'a user at another host');
+  assert.equal(is({ authorities: [`${third}/@${own}`] }), false, 'a host that ends before the user');
   assert.equal(is({ authorities: [undefined] }), false, 'a host that is no text');
   assert.equal(is({ path: 'HTTP://u:p@api.third-party.example' }), false);
   assert.equal(is({ path: 'http://[' }), false);

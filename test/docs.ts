@@ -2,13 +2,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { node, versions } from '../instrumentations/versions.js';
-import { type Type, options, variableName } from '../src/config/options.js';
+import { node, versions } from '../instrumentations/targets.js';
+import { help } from '../src/config/help.js';
+import { type OptionName, type Type, options, variableName } from '../src/config/options.js';
 import type { VersionRange } from '../src/hooks/loading/version-range.js';
+import { commandHelp, commandsMissingInReadme } from './pages/commands.js';
+import { budgetTable, startupTable, tracedTable } from './pages/costs.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
-import { type Row, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
+import { type Row, ioredisRows, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
 
 /** A part of a page, between `<!-- name:start -->` and `<!-- name:end -->`. */
 interface Part {
@@ -18,9 +21,13 @@ interface Part {
 }
 
 const parts: readonly Part[] = [
-  { page: 'README.md', name: 'options', text: optionTable },
-  { page: 'README.md', name: 'versions', text: versionTable },
-  { page: 'docs/support.md', name: 'versions', text: testedTable },
+  { page: 'docs/settings.md', name: 'options', text: optionTable },
+  { page: 'docs/versions.md', name: 'versions', text: versionTable },
+  { page: 'docs/versions.md', name: 'tested', text: testedTable },
+  { page: 'docs/commands.md', name: 'commands', text: commandHelp },
+  { page: 'docs/costs.md', name: 'startup', text: () => startupTable(table) },
+  { page: 'docs/costs.md', name: 'traced', text: () => tracedTable(table) },
+  { page: 'docs/costs.md', name: 'budgets', text: () => budgetTable(table) },
   { page: 'docs/parity.md', name: 'cases', text: () => parityPage(table) },
   { page: 'docs/pitfalls.md', name: 'pitfalls', text: pitfallTable },
 ];
@@ -35,7 +42,7 @@ function optionTable(): string {
     const type: Type<unknown> = option.type;
     const isNumber = typeof option.default === 'number' && type.show !== undefined;
     const initial = isSecret ? 'none' : shown(isNumber ? type.show!(option.default) : option.default);
-    return [`\`${variableName(name)}\``, option.type.takes, initial, option.help];
+    return [`\`${variableName(name)}\``, option.type.takes, initial, help[name as OptionName]];
   });
   return table(['variable', 'takes', 'default', 'meaning'], rows);
 }
@@ -70,7 +77,7 @@ function testedTable(): string {
   );
 }
 
-const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...undiciRows];
+const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...ioredisRows, ...undiciRows];
 
 function testedVersions(): readonly { name: string; version: string }[] {
   return rowsOfAll()
@@ -113,4 +120,9 @@ for (const { page, name, text } of parts) {
     console.error(`${page}'s part "${name}" is stale: npm run docs`);
     process.exitCode = 1;
   }
+}
+
+for (const name of commandsMissingInReadme()) {
+  console.error(`README.md's table of commands lacks \`ostrace ${name}\``);
+  process.exitCode = 1;
 }

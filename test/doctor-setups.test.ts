@@ -81,7 +81,7 @@ test('1. a wrong key', async (t) => {
   const args = ['--wait', '3', '--profile', 'third-secret', '--url', url, ...command];
   const report = await examine(t, { env: good }, ...args);
   const says =
-    /^request: 1 trace header was refused: none of the keys .* signed it, or it is damaged; it came as it was sent, so the program's keys do not have the one that doctor signs with$/;
+    /^request: 1 trace header was refused: none of the keys .* signed it, or it is damaged; it arrived unchanged, so the program does not have the key that doctor signs with$/;
   named(report, says, 'request', 'request');
 });
 
@@ -190,7 +190,7 @@ test('5. a late preload, in CommonJS and by hoisted imports', async (t) => {
     const report = await examine(t, { env: good }, '--wait', '60', '--', node, join(folder, name));
     assert.deepEqual(problems(report), []);
     const says =
-      /^preload: ostrace\/register was loaded by the application, after \d+ other files, pg among them: what it loaded before is not traced, or not all of it; preload it/;
+      /^preload: ostrace\/register was loaded by the application, after \d+ other files, pg among them: packages that were loaded before it are not traced, or not completely; preload ostrace\/register/;
     assert.ok(
       hints(report).some((hint) => says.test(hint)),
       `${name}: ${hints(report).join('\n')}`,
@@ -238,7 +238,7 @@ test('7. a command in another folder than the service, whose store is a relative
   const env = { ...good, OSTRACE_CONNECTION_STRING: undefined };
   await service(t, shell(t, env), ['--require', preload, file], there);
   const report = await examine(t, { env, cwd: here }, '--wait', patience, '--url', url);
-  const says = `service: it stores in file://${there}/.ostrace, and this command looks in file://${here}/.ostrace: give both the same absolute folder in OSTRACE_CONNECTION_STRING, as a relative one is below the folder in which each was started`;
+  const says = `service: it stores in file://${there}/.ostrace, and this command looks in file://${here}/.ostrace: give both the same absolute folder in OSTRACE_CONNECTION_STRING, because a relative one is resolved in the folder in which each was started`;
   assert.deepEqual(problems(report).slice(1), [says]);
 });
 
@@ -292,26 +292,26 @@ test('8. a clock that differs, by what a service answers', async (t) => {
 const dropped = {
   'all headers': [
     without('x-trace-info', 'x-trace-hmac', 'x-trace-time'),
-    `request: 1 request came to the program without a trace header: something between drops it; a proxy, gateway or load balancer has to let ${all} through`,
+    `request: 1 request came to the program without a trace header: something in between drops it; a proxy, gateway or load balancer must let ${all} through`,
   ],
   'the ids': [
     without('x-trace-info'),
-    `request: 1 trace header was refused: there is no X-Trace-Info beside it; it was sent, so something between drops it: a proxy has to let ${all} through`,
+    `request: 1 trace header was refused: there is no X-Trace-Info beside it; it was sent, so something in between drops it: a proxy must let ${all} through`,
   ],
   'the signature': [
     without('x-trace-hmac'),
-    `request: 1 trace header was refused: there is no X-Trace-HMAC beside it; it was sent, so something between drops it: a proxy has to let ${all} through`,
+    `request: 1 trace header was refused: there is no X-Trace-HMAC beside it; it was sent, so something in between drops it: a proxy must let ${all} through`,
   ],
   'the time': [
     without('x-trace-time'),
-    `request: 1 trace header was refused: OSTRACE_HMAC_MAX_AGE is set, and there is no X-Trace-Time beside it; it was sent, so something between drops it: a proxy has to let ${all} through`,
+    `request: 1 trace header was refused: OSTRACE_HMAC_MAX_AGE is set, and there is no X-Trace-Time beside it; it was sent, so something in between drops it: a proxy must let ${all} through`,
   ],
   'nothing, and changes one': [
     (headers: NodeJS.Dict<string | string[]>) => ({
       ...headers,
       'x-trace-info': String(headers['x-trace-info']).toLowerCase(),
     }),
-    'request: 1 trace header was refused: none of the keys in OSTRACE_HMAC_KEYS signed it, or it is damaged; it was changed on its way, by a proxy perhaps',
+    'request: 1 trace header was refused: none of the keys in OSTRACE_HMAC_KEYS signed it, or it is damaged; it was changed on its way, perhaps by a proxy',
   ],
 } as const;
 
@@ -371,7 +371,7 @@ test('11. a slow start is no missing agent', async (t) => {
   const command = ['--', node, '--require', preload, slow];
   const report = await examine(t, { env: good }, '--wait', '1', '--url', url, ...command);
   const says =
-    /^program: the program runs, and had not begun to listen after 1 s; --wait SECONDS gives it longer to start$/;
+    /^program: the program runs, and had not begun to listen after 1 s; --wait SECONDS waits longer$/;
   named(report, says, 'request', 'program');
 });
 
@@ -379,7 +379,12 @@ test('11. nor is a start before the start, or a server on another port', async (
   const { file, url, port } = await application(t, '');
   const starts = ['--', 'sh', '-c', `sleep 60; exec ${node} ${file}`];
   const early = await examine(t, { env: good }, '--wait', '0.5', '--url', url, ...starts);
-  named(early, /: no Node\.js runs in it after 0\.5 s \(.*sleep.*\); it starts slowly/, 'request', 'program');
+  named(
+    early,
+    /: no Node\.js process runs in it after 0\.5 s \(.*sleep.*\); if it starts slowly/,
+    'request',
+    'program',
+  );
   const elsewhere = `http://127.0.0.1:${await freePort()}/`;
   const command = ['--', node, '--require', preload, file];
   const report = await examine(t, { env: good }, '--wait', patience, '--url', elsewhere, ...command);
@@ -394,7 +399,7 @@ test('11. nor is a start before the start, or a server on another port', async (
 test('11. nor is a program that ends, or fails, before it listens', async (t) => {
   const url = `http://127.0.0.1:${await freePort()}/`;
   for (const [code, says] of [
-    ['', /^program: the program ended by itself, and nothing listened where the URL leads$/],
+    ['', /^program: the program ended by itself, and nothing listened at the URL$/],
     ['process.exit(3)', /^program: the program ended with exit code 3$/],
   ] as const) {
     const command = ['--', node, '--require', preload, program(t, code)];
@@ -414,7 +419,7 @@ test('11. nor is an answer that comes late, or never', async (t) => {
   const report = await examine(t, { env: good }, '--wait', patience, '--url', hangs.url, ...never);
   named(
     report,
-    /^request: the answer of http:\/\/\S+ took longer than 5 s \(--wait SECONDS gives it longer\), and its trace is in the store/,
+    /^request: the answer of http:\/\/\S+ took longer than 5 s \(--wait SECONDS waits longer\), and its trace is in the store/,
     'request',
   );
 });
@@ -494,7 +499,7 @@ for (const [what, env, args, says] of [
     'another key',
     { ...good, OSTRACE_HMAC_KEYS: 'third-secret' },
     ['--require', preload],
-    /^service: none of the keys in its OSTRACE_HMAC_KEYS is the one that doctor signs with$/,
+    /^service: its OSTRACE_HMAC_KEYS does not contain the key that doctor signs with$/,
   ],
   [
     'no agent',
@@ -531,7 +536,7 @@ test('libraries that are loaded and not seen are listed, of CommonJS and of ES m
   const report = await examine(t, { env: good }, '--wait', '60', ...command);
   assert.deepEqual(report.process!.unseen.toSorted(), ['amqplib', 'ioredis', 'kafkajs', 'postgres']);
   assert.deepEqual(hints(report), [
-    `hooks: ${report.process!.unseen.join(', ')} are loaded, and ostrace does not see their calls: no point tells of them; profiler.trace() makes points of what calls them`,
+    `hooks: ${report.process!.unseen.join(', ')} are loaded, and ostrace does not see their calls, so there are no points of them; profiler.trace() makes points of your code that calls them`,
   ]);
 });
 
@@ -613,7 +618,7 @@ test('a preload behind the script is named as that', async (t) => {
   ]) {
     const report = await examine(t, { env: good }, '--wait', '0.5', '--', node, ...args);
     const says =
-      /^program: no agent ran in the program: ostrace\/register stands behind the script, where Node hands it to the application: put it before app\.cjs$/;
+      /^program: no agent ran in the program: ostrace\/register comes after the script, where Node\.js passes it to the application: put it before app\.cjs$/;
     named(report, says, 'program');
   }
 });
@@ -627,7 +632,7 @@ test('a program that is not one of Node, and ends, is named as that', async (t) 
   ] as const) {
     const report = await examine(t, { env: good }, '--wait', '0.5', '--', command);
     assert.deepEqual(problems(report), [
-      `program: no agent ran in the program: ${what}, no Node program, and it started none that loads ostrace/register`,
+      `program: no agent ran in the program: ${what}, not a Node.js program, and it started none that loads ostrace/register`,
     ]);
   }
 });
@@ -685,6 +690,6 @@ test('where nothing tells which it is, all the reasons are named: proxies and cl
   const report = await examine(t, { env: { ...good, ...store } }, '--wait', '0.5', '--url', url);
   assert.match(
     hints(report).at(-1)!,
-    /^service: a service makes no trace where it has no agent .*another key .*another store .*; or a proxy between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or its clock differs by more than its OSTRACE_HMAC_MAX_AGE$/,
+    /^service: a service makes no trace if it has no agent .*another key .*another store .*; if a proxy in between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or if its clock differs by more than its OSTRACE_HMAC_MAX_AGE$/,
   );
 });

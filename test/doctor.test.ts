@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { node } from '../instrumentations/versions.js';
+import { node } from '../instrumentations/targets.js';
 import { infoHeader, timeHeader, traceHeaders } from '../src/trace/headers.js';
 import { newId } from '../src/trace/ids.js';
 import { hmacOf } from '../src/trace/hmac.js';
@@ -91,7 +91,7 @@ test('a key that the program does not have is named as the reason', async (t) =>
     ...command,
   );
   const [first, second] = problems(JSON.parse(stdout) as Report);
-  assert.match(first!, /^request: answered 200, but nothing of its trace came to the store/);
+  assert.match(first!, /^request: answered 200, but no event of its trace arrived in the store/);
   assert.match(
     second!,
     /^request: 1 trace header was refused: none of the keys in OSTRACE_HMAC_KEYS signed it/,
@@ -113,7 +113,7 @@ const explained: Readonly<Record<string, readonly [head: string, args: readonly 
   'a version that is not supported': [
     old,
     ['--require', preload],
-    /^hooks: pg 7\.18\.2 is left alone: supported is 8\.0\.3 up to 9\.0\.0$/,
+    /^hooks: pg 7\.18\.2 is left alone: 8\.0\.3 up to 9\.0\.0 is supported$/,
   ],
   'a driver in a bundle': [
     `const message = ${JSON.stringify(mark)};`,
@@ -325,7 +325,7 @@ for (const [what, set, says] of [
       },
     });
     const advice =
-      ': let Node set the environment (node --env-file=.env), or preload what sets it before ostrace/register\n';
+      ': let Node.js set the environment (node --env-file=.env), or preload the package that sets it before ostrace/register\n';
     assert.equal(stderr, says === '' ? '' : `ostrace: ${says}${advice}`);
   });
 }

@@ -1,4 +1,4 @@
-// HTTP/2, incoming and outgoing.
+// HTTP/2, both sides: what is recorded of a request, what it carries on, and where its callbacks run.
 // needs: agent
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -6,7 +6,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { test } from 'node:test';
 
 import type { Event } from '../src/trace/event.js';
-import { on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
+import { type SeenPoint, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 
 const app = scenario('http2-app.cjs');
 
@@ -121,6 +121,25 @@ test('an outgoing request that fails says why', async (t) => {
   });
   const [http] = treeOf(events)[0]!.children;
   assert.equal((info(http!.stop!) as { etype?: string }).etype, 'ERR_HTTP2_STREAM_ERROR');
+});
+
+test('what a session is given as its host is recorded without the user, and decides as the host alone', async (t) => {
+  const { events, stdout, stderr, code } = await run(t, scenario('http2-sessions.cjs'), { env: on });
+  assert.deepEqual([stderr, code], ['', 0]);
+  const [known, unknown] = treeOf(events).map(({ children }) => children);
+  const requestOf = ({ start }: SeenPoint): Record<string, unknown> =>
+    (info(start) as { requests: Record<string, unknown> }).requests;
+  assert.equal(requestOf(known![0]!)['hostname'], '127.0.0.1');
+  assert.equal(stdout, '/user true\n/timeout true\n');
+  assert.equal(requestOf(unknown![0]!)['hostname'], 'nowhere.invalid');
+  assert.match(unknown![0]!.stop!.info['message'] as string, /ENOTFOUND \*\*\*@nowhere\.invalid/);
+  assert.ok(!JSON.stringify(events).includes('s3cret'));
+});
+
+test('the timeout of a session is nobody`s, that of a stream its request`s', async (t) => {
+  const { events } = await run(t, scenario('http2-sessions.cjs'), { env: on });
+  const { children } = treeOf(events).find(({ name }) => name === 'a timeout')!;
+  assert.equal(shape(children), 'http(wsgi) http(wsgi) stream');
 });
 
 test('the switches of HTTP hold for HTTP/2 too', async (t) => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import type { Info } from '../src/trace/event.js';
 import { databaseFailure } from '../src/redaction/sql.js';
-import { target } from '../src/redaction/url.js';
+import { requestTarget } from '../src/redaction/url.js';
 import { failure, stringifyInfo } from '../src/trace/info.js';
 import { pointName } from '../src/trace/point.js';
 import { on, run } from './scenario.js';
@@ -180,7 +180,7 @@ test('names of points, messages and URLs say that they were cut', () => {
   const message = `${'m'.repeat(1024)}… (5000 characters)`;
   assert.equal(failure(error)['message'], message);
   assert.equal(databaseFailure(error, new Set(), { traceSqlParams: false })['message'], message);
-  const { path, query } = target(`/${'p'.repeat(70_000)}?${'q'.repeat(80_000)}&token=secret`);
+  const { path, query } = requestTarget(`/${'p'.repeat(70_000)}?${'q'.repeat(80_000)}&token=secret`);
   assert.equal(path, `/${'p'.repeat(1023)}… (70001 characters)`);
   assert.equal(query, `${'q'.repeat(1024)}… (80013 characters)`);
 });

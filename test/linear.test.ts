@@ -27,7 +27,7 @@ import { loadedAmong } from '../src/diagnosis/findings.js';
 import { mayCarry } from '../src/propagation/recipients.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { databaseFailure, maskLiterals } from '../src/redaction/sql.js';
-import { target } from '../src/redaction/url.js';
+import { requestTarget } from '../src/redaction/url.js';
 import { clean, safeJson } from '../src/report/format.js';
 import { buildReport } from '../src/report/report.js';
 import { stringifyReport } from '../src/report/json.js';
@@ -80,14 +80,17 @@ const functions: Readonly<Record<string, (text: string) => unknown>> = {
     databaseFailure(error(`Duplicate entry '${text}' for key 'k'`), none, { traceSqlParams: false }),
   'a statement of PostgreSQL': (text) => maskLiterals(text, 'postgresql'),
   'a statement of MySQL': (text) => maskLiterals(text, 'mysql'),
-  'a path': (text) => target(`/${text}`),
-  'a query': (text) => target(`/?${text}`),
-  'a parameter': (text) => target(`/?a=${text}@&token=x`),
-  'a fragment': (text) => target(`/x#${text}=`),
-  'a whole URL': (text) => target(`http://${text}/%40?x@y`),
+  'a path': (text) => requestTarget(`/${text}`),
+  'a query': (text) => requestTarget(`/?${text}`),
+  'a parameter': (text) => requestTarget(`/?a=${text}@&token=x`),
+  'a fragment': (text) => requestTarget(`/x#${text}=`),
+  'a whole URL': (text) => requestTarget(`http://${text}/%40?x@y`),
   'a host': (text) => isLocal(text),
   'a request’s hosts': (text) =>
-    mayCarry(() => true, { method: 'GET', path: text, host: text, authorities: [text], peer: text }),
+    mayCarry(
+      { carriesTo: () => true },
+      { method: 'GET', path: text, host: text, authorities: [text], peer: text },
+    ),
   headers: (text) =>
     verifyHeaders({ 'x-trace-info': text, 'x-trace-hmac': text, 'x-trace-time': text }, ['k', 'l'], 5),
   'refused headers': (text) => whyRefused({ 'x-trace-info': text, 'x-trace-hmac': text }, ['k']),

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readConfig } from '../src/config/config.js';
 import { masked } from '../src/drivers/index.js';
 import { destinations } from '../src/propagation/destinations.js';
-import { target } from '../src/redaction/url.js';
+import { requestTarget } from '../src/redaction/url.js';
 
 const secretNames = `
   pass passwd password password2 passphrase user_pass db-pwd api-key apikey X-Api-Key access_key secret_key
@@ -23,13 +23,16 @@ const secretNames = `
 
 for (const name of secretNames) {
   test(`the value of ${name} is masked in a query`, () => {
-    assert.equal(target(`/x?a=1&${name}=s3cret&b=2;${name}=s3cret`).query, `a=1&${name}=***&b=2;${name}=***`);
+    assert.equal(
+      requestTarget(`/x?a=1&${name}=s3cret&b=2;${name}=s3cret`).query,
+      `a=1&${name}=***&b=2;${name}=***`,
+    );
   });
 }
 
 test('a target of megabytes is masked at its beginning, whatever it consists of', () => {
   for (const piece of ['//@', 'a=', '%2f%2f', 'token=s3cret;', '@']) {
-    const { path, query } = target(`/x?token=s3cret&${piece.repeat(2_000_000)}`);
+    const { path, query } = requestTarget(`/x?token=s3cret&${piece.repeat(2_000_000)}`);
     assert.deepEqual([path, query.slice(0, 10)], ['/x', 'token=***&']);
   }
 });
@@ -37,8 +40,8 @@ test('a target of megabytes is masked at its beginning, whatever it consists of'
 test('other parameters stay as they are, and so do parameters without a value', () => {
   const query =
     'q=a+b&passenger=1&bypass=2&country_code=it&sort_key=3&keyboard=4&design=5&state=6&author=7&ticket_id=8&authority=9&pinned=1&zip_code=2&partition_key=3&auth_type=4&sv=5&se=6&stateful=7&stopword=8&laptopWord=8&spin=9&lowpass=1&enclave=2&q=größe&naïve=ü&%=8&a&=9&token';
-  assert.equal(target(`/x?${query}`).query, query);
-  assert.deepEqual(target('/plain'), { path: '/plain', query: '' });
+  assert.equal(requestTarget(`/x?${query}`).query, query);
+  assert.deepEqual(requestTarget('/plain'), { path: '/plain', query: '' });
 });
 
 for (const [url, path, query = ''] of [
@@ -56,7 +59,7 @@ for (const [url, path, query = ''] of [
   ],
 ] as const) {
   test(`no name and password of ${url} is kept`, () => {
-    assert.deepEqual(target(url), { path, query });
+    assert.deepEqual(requestTarget(url), { path, query });
   });
 }
 
@@ -113,7 +116,7 @@ for (const [url, path, query = ''] of [
   ['/c/b?sv=2022&se=1&sr=b&sp=r&sig=s3%2Bs3%3D', '/c/b', 'sv=2022&se=1&sr=b&sp=r&sig=***'],
 ] as const) {
   test(`no part of a secret in ${url} is kept`, () => {
-    assert.deepEqual(target(url), { path, query });
+    assert.deepEqual(requestTarget(url), { path, query });
   });
 }
 
@@ -142,8 +145,8 @@ test('what is as long as can be comes to an end, and masked twice is masked once
   ]) {
     const text = piece.repeat(length / piece.length);
     for (const url of [`/?${text}`, `${text}@`, `/?//${text}`]) {
-      const { path, query } = target(url);
-      const again = target(query === '' ? path : `${path}?${query}`);
+      const { path, query } = requestTarget(url);
+      const again = requestTarget(query === '' ? path : `${path}?${query}`);
       // Not deepEqual, which would print megabytes.
       assert.ok(again.path === path && again.query === query, `${piece}: ${url.slice(0, 20)}`);
     }

@@ -208,7 +208,7 @@ test('-k takes any certificate; without it the message names it', async (context
   const url = `https://127.0.0.1:${port}/302/x`;
   const refused = await request(url);
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /self-signed certificate.*-k takes any certificate/);
+  assert.match(refused.stderr, /self-signed certificate.*-k accepts any certificate/);
   assert.equal((await request('-k', '-L', url)).stdout, 'arrived\n');
   assert.deepEqual(seen.map(isTraced), [true, true]);
 });
@@ -351,7 +351,7 @@ test('what did not come is marked in the tree, and stderr says that the wait is 
   );
   assert.match(
     end.stderr,
-    /\nostrace: stopped waiting after 0\.6 s; missing: the points of stock:4000, which got signed headers\. --wait waits longer/,
+    /\nostrace: stopped waiting after 0\.6 s; missing: the points of stock:4000, which received signed headers\. --wait waits longer/,
   );
 });
 
@@ -471,10 +471,13 @@ test('run says of a program that it is not Node’s', async (context) => {
     const { stderr } = await ostrace(['run', '--', ...program], { env, cwd: folder });
     return stderr.replace(/^trace \S+\n/, '');
   };
-  const only = 'no Node program: of it nothing is traced but the Node programs that it starts\n';
+  const only = 'not a Node.js program: only the Node.js programs that it starts are traced\n';
   assert.equal(await said('./shell.sh'), `ostrace: ./shell.sh is a script for sh, ${only}`);
   assert.equal(await said('./bare'), `ostrace: ./bare is a script without a #! line, ${only}`);
-  assert.match(await said('./snake.py'), /^ostrace: \.\/snake\.py is a script for python3, no Node program/);
+  assert.match(
+    await said('./snake.py'),
+    /^ostrace: \.\/snake\.py is a script for python3, not a Node.js program/,
+  );
   assert.equal(await said('true'), `ostrace: true is a binary, ${only}`);
   assert.equal(await said('./tool'), '');
   assert.equal(await said('node', 'app.js'), '');
@@ -482,7 +485,7 @@ test('run says of a program that it is not Node’s', async (context) => {
   for (const name of ['app.js', './app.js']) {
     assert.equal(
       await said(name),
-      `ostrace: cannot run "${name}": it is a file for Node; run it by ostrace run -- node ${name}\n`,
+      `ostrace: cannot run "${name}": it is a file for Node.js; run it with ostrace run -- node ${name}\n`,
     );
   }
   assert.equal(await said('./missing'), 'ostrace: cannot run "./missing": there is no such program\n');

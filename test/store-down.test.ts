@@ -147,7 +147,7 @@ test('ostrace flush delivers it too, and says where it can not', async (t) => {
   const tooEarly = await flush();
   assert.equal(tooEarly.code, 1);
   assert.match(tooEarly.stderr, /^ostrace: cannot write /);
-  assert.match(tooEarly.stdout, /: 0 events were stored; 2 wait on$/m);
+  assert.match(tooEarly.stdout, /: 0 events were stored; 2 events are still waiting$/m);
   rmSync(folder);
   const inTime = await flush();
   assert.deepEqual([inTime.code, inTime.stderr], [0, '']);
@@ -399,7 +399,7 @@ test('what waits for its other half in memory is spooled where the store is down
   assert.equal(before, 3);
   const { stdout, code } = await run(t, cli, { args: ['flush'], env, load: 'none' });
   assert.equal(code, 1);
-  assert.match(stdout, /: 0 events were stored; 3 wait on$/m);
+  assert.match(stdout, /: 0 events were stored; 3 events are still waiting$/m);
   assert.equal(readSpool(env.OSTRACE_SPOOL).length, 3);
 });
 

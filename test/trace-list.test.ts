@@ -85,7 +85,7 @@ test('an empty store is no error: a line says how a first trace is made', async 
     assert.equal(failed.code, 0);
     assert.match(
       failed.stdout,
-      /^there are no failed traces in file:.* yet; services list them with OSTRACE_FILTER_ERROR_TRACE=true, in /,
+      /^there are no failed traces in file:.* yet; services with OSTRACE_FILTER_ERROR_TRACE=true list them, in /,
     );
     mkdirSync(folder, { recursive: true });
   }
@@ -236,11 +236,11 @@ test('what a filter did not look at is said', async (context) => {
     ostrace(['trace', 'list', '--connection-string', connection, ...args]);
   assert.equal(
     (await list('--errors', '--scan', '1')).stderr,
-    'ostrace: only the 1 newest of 4 traces were looked at; --scan 0 looks at all\n',
+    'ostrace: only the 1 newest of 4 traces were examined; --scan 0 examines all\n',
   );
   assert.match(
     (await list('--status', '4xx,5xx', '-n', '1')).stderr,
-    /there may be older ones; --limit 0 lists all/,
+    /older traces may match as well; --limit 0 lists every match/,
   );
   assert.equal((await list('--errors')).stderr, '');
 });

@@ -16,6 +16,48 @@ const folder = mkdtempSync(join(tmpdir(), 'ostrace-types-'));
 const consumer = `
 import { type Info, type Position, type TracedClassOptions, type TracedOptions, profiler } from 'ostrace';
 import type * as everything from 'ostrace';
+import { type Target, defineTarget } from 'ostrace/instrumentation';
+
+class Client {
+  readonly host = 'a';
+  query(text: string, done: (error: unknown, result: readonly string[]) => void): void {
+    done(null, [text]);
+  }
+}
+const target: Target = defineTarget({
+  package: 'client',
+  versions: [['1.0.0', '2.0.0']],
+  load: ({ database, lastCallback, promiseOf }) =>
+    database({
+      library: 'client',
+      system: 'client',
+      files: [
+        {
+          file: 'client/lib/client',
+          endpoint: ({ host }: Client) => ({ host }),
+          methods: {
+            query: {
+              sql: ([text]: [string]) => ({ text }),
+              rows: (rows: readonly string[]) => rows.length,
+              ends: [lastCallback, promiseOf('Promise')],
+            },
+          },
+        },
+      ],
+    }),
+});
+defineTarget({
+  package: 'client',
+  load: ({ database }) =>
+    // @ts-expect-error -- how a call ends is not said
+    database({ library: 'a', system: 'a', files: [{ file: 'a/b', methods: { close: { operation: 'close' } } }] }),
+});
+defineTarget({
+  package: 'client',
+  // @ts-expect-error -- a misspelt property
+  load: ({ database }) => database({ library: 'a', system: 'a', files: [{ file: 'a/b', endpoints: () => ({}) }] }),
+});
+if (target.package !== 'client') throw new Error('another target');
 
 const info: Info = { basket: 3, nested: { list: [1, 'two', null] } };
 const options: TracedOptions = { info, hideArgs: true, hideResult: false };

@@ -6,7 +6,7 @@ import { cpSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
-import { versions } from '../instrumentations/versions.js';
+import { versions } from '../instrumentations/targets.js';
 import { key, on, projectFolder, run, scratch } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { installed, lockedVersion } from './versions/installed.js';
@@ -77,11 +77,11 @@ async function tell(t: TestContext, modules: string, ...names: readonly string[]
   const code = `
     const [agent, ...names] = process.argv.slice(1);
     const { hookModules } = require(agent + '/dist/src/hooks/loading/modules.js');
-    const { packages } = require(agent + '/dist/instrumentations/index.js');
+    const { packageTargets } = require(agent + '/dist/instrumentations/targets.js');
     const told = [];
     const tell = (what) => (...more) => told.push([what, ...more]);
     const reports = { onHooked: tell('hooked'), onSkipped: tell('skipped') };
-    hookModules(Object.values(packages), {}, reports);
+    hookModules(packageTargets, {}, reports);
     const app = require('node:module').createRequire(process.cwd() + '/app.js');
     for (const name of names) app(name);
     console.log(JSON.stringify(told));
@@ -111,11 +111,11 @@ test('each package that is hooked is told, with its version and the files', asyn
 test('a package that is left alone is told once, with its version and what is supported', async (t) => {
   const folder = realpathSync(installed('mysql2@1.7.0'));
   assert.deepEqual(await tell(t, folder, 'mysql2', 'mysql2/promise.js'), [
-    ['skipped', 'mysql2', '1.7.0', versions.mysql2],
+    ['skipped', 'mysql2', '1.7.0', versions['mysql2']],
   ]);
   const later = realpathSync(pretending(t, pgFamily(), { pg: '9.0.0-alpha.1', 'pg-pool': '' }));
   assert.deepEqual(await tell(t, later, 'pg'), [
-    ['skipped', 'pg', '9.0.0-alpha.1', versions.pg],
+    ['skipped', 'pg', '9.0.0-alpha.1', versions['pg']],
     ['skipped', 'pg-pool', '', versions['pg-pool']],
   ]);
 });

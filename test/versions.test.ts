@@ -1,14 +1,14 @@
-// The supported versions of pg and mysql2, each against the real servers. The apps are CommonJS and ES module
+// The supported versions of pg, mysql2 and ioredis, each against the real servers. The apps are CommonJS and ES module
 // programs in folders where just that version is installed.
-// needs: agent packages postgresql mariadb
+// needs: agent packages postgresql mariadb redis
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { type SeenPoint, key, on, run, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
-import { mysql2Styles, pgStyles } from './versions/expected.js';
+import { ioredisStyles, mysql2Styles, pgStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
-import { type Row, mysql2Rows, pgRows } from './versions/matrix.js';
+import { type Row, ioredisRows, mysql2Rows, pgRows } from './versions/matrix.js';
 
 const profiled = { ...on, OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true', OSTRACE_TRACE_SQL_PARAMS: 'true' };
 
@@ -19,7 +19,22 @@ interface Target {
   /** What the body is given, by the names of its parameters. */
   imports(row: Row): Readonly<Record<string, string>>;
   readonly styles: Readonly<Record<string, string>>;
+  /** What each `db` point says of where it goes. */
+  readonly endpoint: Endpoint;
 }
+
+type Endpoint = Readonly<Record<'host' | 'port' | 'name', string | undefined>>;
+
+const {
+  PGHOST,
+  PGPORT,
+  PGDATABASE,
+  MYSQL_HOST,
+  MYSQL_PORT,
+  MYSQL_DATABASE,
+  REDIS_URL = 'redis://127.0.0.1:6379',
+} = process.env;
+const redis = new URL(REDIS_URL);
 
 const targets: readonly Target[] = [
   {
@@ -33,16 +48,25 @@ const targets: readonly Target[] = [
       QueryStream: 'pg-query-stream',
     }),
     styles: pgStyles,
+    endpoint: { host: PGHOST, port: PGPORT, name: PGDATABASE },
   },
   {
     rows: mysql2Rows,
     body: 'mysql2.cjs',
     imports: () => ({ mysql: 'mysql2', promises: 'mysql2/promise.js' }),
     styles: mysql2Styles,
+    endpoint: { host: MYSQL_HOST, port: MYSQL_PORT, name: MYSQL_DATABASE },
+  },
+  {
+    rows: ioredisRows,
+    body: 'ioredis.cjs',
+    imports: () => ({ Redis: 'ioredis' }),
+    styles: ioredisStyles,
+    endpoint: { host: redis.hostname, port: redis.port, name: '0' },
   },
 ];
 
-for (const { rows, body, imports, styles } of targets) {
+for (const { rows, body, imports, styles, endpoint } of targets) {
   for (const row of rows) {
     const [[name, version] = []] = Object.entries(row.packages);
     for (const kind of ['cjs', 'mjs'] as const) {
@@ -66,7 +90,7 @@ for (const { rows, body, imports, styles } of targets) {
           ),
           { ...styles, ...row.differs },
         );
-        for (const style of seen) checkErrors(style, results[style.name.replaceAll('_', ',')]);
+        for (const style of seen) check(style, results[style.name.replaceAll('_', ',')], endpoint);
       });
     }
   }
@@ -104,8 +128,8 @@ function described(points: readonly SeenPoint[], wait?: string): string {
     .join(' ');
 }
 
-/** The application saw `DatabaseError 42P01 …`: so does the trace, which names a plain `Error` by its code. */
-function checkErrors(style: SeenPoint, result: unknown): void {
+/** All went to the server. The application saw `DatabaseError 42P01 …`: so does the trace, which names a plain `Error` by its code. */
+function check(style: SeenPoint, result: unknown, endpoint: Endpoint): void {
   for (const { name, start, stop, children } of style.children) {
     const { etype, message } = (stop?.info ?? {}) as { etype?: string; message?: string };
     if (etype !== undefined) {
@@ -114,10 +138,8 @@ function checkErrors(style: SeenPoint, result: unknown): void {
     }
     if (name === 'db') {
       const db = start.info['db'] as Record<string, unknown>;
-      const isMysql = db['system'] === 'mysql';
-      assert.equal(db['host'], process.env[isMysql ? 'MYSQL_HOST' : 'PGHOST']);
-      assert.equal(String(db['port']), process.env[isMysql ? 'MYSQL_PORT' : 'PGPORT']);
-      assert.equal(db['name'], process.env[isMysql ? 'MYSQL_DATABASE' : 'PGDATABASE']);
+      const { host, port, name: database } = db;
+      assert.deepEqual({ host, port: String(port), name: String(database) }, endpoint);
     }
     for (const child of children.filter((point) => point.name === 'sql')) {
       assert.ok(child.start.info['db'] !== undefined);

@@ -1,3 +1,4 @@
+// Measures what a wrapped call costs, in time and in memory.
 import { randomUUID } from 'node:crypto';
 
 import { type Budget, budgetTable, plot, signed, table, text } from '../markdown.js';
@@ -9,7 +10,7 @@ import { type Kind, kinds } from './kinds.js';
 import { type Subject, startSubject } from './process.js';
 import type { Order, State } from './subject.js';
 
-/** Where calls are made. */
+/** A state of the process in which calls are made. */
 interface Place {
   readonly name: string;
   readonly variant: string;
@@ -33,7 +34,7 @@ interface Rounds {
   readonly bytes: number;
 }
 
-/** The median of what a call takes, and of what it takes more than without an agent in the same round. */
+/** The median duration of a call, and the median of its difference to a call without an agent in the same round. */
 interface Cost {
   readonly ns: number;
   readonly addedNs: number;
@@ -46,10 +47,10 @@ const idleNs = 50;
 const idleBytes = 0;
 const pointNs = 1500;
 const refusedNs = 3000;
-// What two processes of the same program differ by.
+// The difference between two processes of the same program.
 const sameAwaitNs = 5;
 
-/** What does a wrapped call cost? */
+/** The benchmark of wrapped calls. */
 export const calls: Part = {
   name: 'calls',
   title: 'Calls',
@@ -108,7 +109,10 @@ const withStore = (variant: Variant, store: string): Variant => ({
 
 type Values = ReadonlyMap<Kind, ReadonlyMap<string, readonly number[]>>;
 
-/** Of what is refused, the other places would tell nothing: nobody looks, or what looks is the same. */
+/**
+ * Refused headers are measured only in these places. The others would tell nothing, because nobody looks at the
+ * headers, or the same code does.
+ */
 const refusedAt: readonly string[] = ['none', 'idle', 'beside a trace'];
 
 function isAsked(kind: Kind, place: Place): boolean {
@@ -134,7 +138,7 @@ async function takeTurns(
         );
         values.get(kind)!.get(place.name)!.push(value);
       }
-      // What the worker thread has to store does not run beside the next one's calls.
+      // The worker thread's work for one batch must not run beside the next batch.
       await of(place).check();
     }
   }

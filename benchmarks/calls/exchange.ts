@@ -1,8 +1,9 @@
+// Makes requests for the HTTP server's hook without a network.
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 
-/** What a server's channel tells of one request. */
+/** The message of a server's channel about one request. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -24,7 +25,7 @@ export async function openExchange(): Promise<Exchange> {
   return exchange;
 }
 
-/** A request like another one, which nobody has looked into yet. */
+/** A copy of a request that no code has read yet. */
 export function fresh(
   { request, response }: Exchange,
   headers: readonly (readonly [name: string, value: string])[],
@@ -37,7 +38,7 @@ export function fresh(
     const isCount = symbol.description === 'kHeadersCount';
     Object.assign(own, { [symbol]: isCount ? headers.length * 2 : null });
   }
-  // Node builds them for each request by itself: not the agent's cost.
+  // Node builds the headers of each request anyway: that is not the agent's cost.
   void own.headers;
   return { request: own, response: Object.create(response) as ServerResponse };
 }

@@ -1,16 +1,17 @@
+// The kinds of trace headers whose price is measured.
 import { createHmac } from 'node:crypto';
 
 import { newId } from '../../src/trace/ids.js';
 import { type SignedTrace, sign, signIds } from '../../src/trace/signing.js';
 import { hmacKey } from '../variants.js';
 
-/** A kind of request: what it carries. */
+/** A kind of request: the headers that it carries. */
 interface HeaderKind {
   readonly what: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-// What a browser sends with any request.
+// The headers that a browser sends with any request.
 export const usual = [
   ['Host', 'shop.example.org'],
   ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
@@ -72,7 +73,7 @@ const refused: readonly HeaderKind[] = [
   { what: 'signed by a known key: 1,024 characters, few digits', headers: both(sparse()) },
 ];
 
-/** What is refused, each with the headers of a usual request before it. */
+/** The kinds that are refused, each with the headers of a usual request before it. */
 export const refusedKinds: readonly HeaderKind[] = refused.map(({ what, headers }) => ({
   what,
   headers: [...usual, ...headers],

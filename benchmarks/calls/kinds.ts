@@ -1,3 +1,4 @@
+// The kinds of calls whose price is measured.
 import { ChildProcess } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
@@ -11,15 +12,15 @@ import { type Exchange, fresh, openExchange } from './exchange.js';
 import { both, refusedKinds, usual } from './header-kinds.js';
 import { openMysql, openPg } from './stubs.js';
 
-/** What a batch is made for. */
+/** The surroundings of a batch. */
 interface Asked {
   readonly count: number;
-  /** In a trace, with this id. */
+  /** The id of the trace in which the batch runs. */
   readonly base_id: string | undefined;
   readonly profiler: typeof Profiler;
 }
 
-/** What is timed: so many calls. */
+/** Runs this many calls. It is the part that is timed. */
 type Batch = () => void | Promise<void>;
 
 /** A kind of call. */
@@ -27,21 +28,21 @@ export interface Kind {
   readonly name: string;
   /** Calls in a batch: about a millisecond's worth. */
   readonly count: number;
-  /** The points that a traced call makes; undefined where calls are not made in a trace. */
+  /** The points that a traced call makes; undefined if calls are not made in a trace. */
   readonly points?: number;
-  /** It asks for a trace by itself, and gets none. */
+  /** Whether the call asks for a trace by itself, and gets none. */
   readonly isRefused?: true;
-  /** Brings its own trace along: it is not called in one. */
+  /** Whether it brings its own trace along, and is not called in one. */
   readonly isTrigger?: true;
-  /** It is none of the agent's own calls: what it costs is the storage's work. */
+  /** Whether it is not one of the agent's own calls: its price is the storage's. */
   readonly isAwait?: true;
-  /** Prepares what is needed once; what that gives prepares a batch. */
+  /** Prepares what is needed once. The function that it returns prepares a batch. */
   open(): Promise<(asked: Asked) => Batch>;
 }
 
 const server = channel('http.server.request.start');
 
-/** What Node does with a request: it tells the channel, the application answers, the response closes. */
+/** Does what Node does with a request: it tells the channel, the application answers, the response closes. */
 function dispatch({ request, response }: Exchange): void {
   if (server.hasSubscribers) server.publish({ request, response, socket: request.socket, server: undefined });
   response.emit('close');
@@ -59,10 +60,10 @@ async function openServer(
   };
 }
 
-/** Never gives a socket: what is measured is the making of a request, not its way. */
+/** Never gives a socket: the making of a request is measured, not its way. */
 const agent = Object.assign(new Agent(), { createSocket() {} });
 
-/** As `spawn` makes it, but the system is not asked. */
+/** Behaves like `spawn`, but makes no system call. */
 function stubbedChild(): ChildProcess {
   const child = Object.create(ChildProcess.prototype) as ChildProcess;
   Reflect.apply(EventEmitter, child, []);
@@ -149,7 +150,7 @@ export const kinds: readonly Kind[] = [
     }),
   },
   {
-    // In a trace each would be given a ring before Node throws: the requests' benchmark has whole threads.
+    // In a trace, each would be given a ring before Node throws. The benchmark of requests measures whole threads.
     name: 'new Worker, refused by Node',
     count: 100,
     open: sync(() => {

@@ -1,3 +1,4 @@
+// Starts the processes whose calls are measured.
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,14 +12,18 @@ import type { Order, State } from './subject.js';
 
 /** A process whose calls are measured. */
 export interface Subject {
-  /** Runs a batch, and gives what one call of it took. */
+  /**
+   * Runs a batch.
+   *
+   * @returns the duration of one call
+   */
   run(order: Order, kind: Kind): Promise<number>;
-  /** Waits until every point that was asked for is in the store, and fails where one more is there. */
+  /** Waits until every expected point is in the store, and fails if there are more. */
   check(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param base_id of the trace that the process makes, where it makes one */
+/** @param base_id of the trace that the process makes, if it makes one */
 export async function startSubject(
   node: Node,
   scratch: string,
@@ -27,7 +32,7 @@ export async function startSubject(
   store: string,
   base_id: string,
 ): Promise<Subject> {
-  // A young generation that holds a batch: what is allocated is still there when it is counted.
+  // The young generation is large enough for a batch, so allocated memory is still there when it is counted.
   const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
   const api = join(scratch, 'node_modules/ostrace');
   const child = fork(join(__dirname, 'subject.js'), [state, base_id, api], {

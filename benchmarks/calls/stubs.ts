@@ -1,5 +1,5 @@
-// The packages' own clients over connections that are none: a query is answered when the benchmark says so,
-// and the time is the client's and the agent's alone.
+// The packages' own clients over connections that are not real: a query is answered when the benchmark says so, so
+// only the client and the agent are timed.
 import { EventEmitter } from 'node:events';
 
 import { type Connection, createConnection } from 'mysql2';
@@ -43,7 +43,7 @@ export function openMysql(): { readonly connection: Connection; answer(): void }
     setNoDelay() {},
     setKeepAlive() {},
   });
-  // As a server's it shakes no hands first.
+  // A server's connection does not begin with a handshake.
   const config = { isServer: true, stream, host: 'db.shop', database: 'shop' };
   const connection = createConnection(config as Parameters<typeof createConnection>[0]);
   Object.assign(connection, { _handshakePacket: { capabilityFlags: 0 } });

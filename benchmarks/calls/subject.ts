@@ -1,4 +1,4 @@
-// The process whose calls are measured: it does what its parent asks for, a batch at a time.
+// The process whose calls are measured. It runs the batches that its parent asks for.
 import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -6,13 +6,13 @@ import type * as api from '../../src/index.js';
 import { hmacKey } from '../variants.js';
 import { kinds } from './kinds.js';
 
-/** What a process is there for. */
+/** The task of a process. */
 export type State =
-  /** No trace ever. */
+  /** No trace at any time. */
   | 'quiet'
   /** A trace has come and gone. */
   | 'after'
-  /** A trace is live: calls are made in it, or beside it. */
+  /** A trace is live. Calls are made in it, or beside it. */
   | 'live';
 
 /** One batch. */
@@ -31,11 +31,11 @@ const { gc } = globalThis as { gc?: () => void };
 
 type Run = (batch: () => void | Promise<void>) => void | Promise<void>;
 
-/** Runs something where nothing of the last batch is left. */
+/** Runs something when nothing of the last batch is left. */
 const apart: Run = (batch) => new AsyncResource('batch').runInAsyncScope(batch);
 
 async function main(): Promise<void> {
-  // Ours alone: in the trace's context, as the code of a request.
+  // Runs in the trace's context, like the code of a request.
   let within: Run = apart;
   if (state !== 'quiet') {
     await apart(() => {
@@ -65,7 +65,10 @@ async function nanoseconds(run: Run, batch: () => void | Promise<void>): Promise
   return Number(process.hrtime.bigint() - started);
 }
 
-/** What is allocated on the heap; the young generation is so large that nothing of it is collected meanwhile. */
+/**
+ * The bytes that were allocated on the heap. The young generation is so large that nothing of it is collected
+ * meanwhile.
+ */
 async function bytes(run: Run, batch: () => void | Promise<void>): Promise<number> {
   gc!();
   const before = process.memoryUsage().heapUsed;

@@ -1,3 +1,4 @@
+// Runs the measured application under one of the variants.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -13,12 +14,12 @@ import { ask, openConnections, sendBatch } from './load.js';
 import { plainHeaders, signedHeaders } from './signed.js';
 import type { Store } from './store.js';
 
-/** What one batch cost: all CPU time from its start to the start of the same application's next one. */
+/** The price of one batch: all CPU time from its start to the start of the same application's next batch. */
 export interface Batch {
   readonly endpoint: Endpoint;
   readonly round: number;
   readonly cpu: { readonly process: number; readonly thread: number };
-  /** By the wall clock, from the first request to the last answer. */
+  /** The time by the wall clock, from the first request to the last response. */
   readonly seconds: number;
   /** How many spans or points there were for each request. */
   readonly points: number;
@@ -57,7 +58,7 @@ export async function startApplication(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const pid = child.pid!;
-  // The run may be interrupted: none is left behind.
+  // The run may be interrupted, and no process may be left behind.
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
   const port = await portOf(child, name);
@@ -65,7 +66,7 @@ export async function startApplication(
   let running:
     | { endpoint: Endpoint; round: number; before: Cpu; points: number; ids: string[]; seconds: number }
     | undefined;
-  /** All points or spans so far, but for ostrace's, which the store has. */
+  /** All points or spans so far, except those of ostrace, which are in the store. */
   const pointsSoFar = async (): Promise<number> => {
     if (variant.isMinimal !== true) return spansOf(name);
     return Number(await ask(port, connections, '/points'));
@@ -101,7 +102,7 @@ export async function startApplication(
       for (; counted < wanted && performance.now() < deadline; counted = await count()) await sleep(50);
       running = undefined;
       const points = counted / endpoint.requests;
-      // A peer records more if it likes.
+      // A peer may record more than that.
       const isRight = variant.records || variant.mayRecord ? counted >= wanted : counted === wanted;
       await store.discard(ids);
       if (!isRight) {

@@ -1,12 +1,13 @@
+// Reads the CPU time that a process has used.
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** CPU time that a process has used, in microseconds, in user and system mode. */
 export interface Cpu {
-  /** Of the threads that there are: exact, but what has ended is not in it any more. */
+  /** The time of the existing threads. It is exact, but the time of ended threads is not in it. */
   readonly process: number;
-  /** With the threads that have ended; in steps of 10 ms. */
+  /** The time of all threads, ended ones included, in steps of 10 ms. */
   readonly everything: number;
-  /** The application's thread alone: the first one, whose id is the process's. */
+  /** The time of the application's thread only: the first thread, whose id is the process's. */
   readonly thread: number;
 }
 
@@ -18,7 +19,7 @@ export function cpuOf(pid: number): Cpu {
   const tasks = `/proc/${pid}/task`;
   let total = 0;
   for (const task of readdirSync(tasks)) total += ranMicros(`${tasks}/${task}`);
-  // The command's name, in brackets, may have anything in it.
+  // The command's name, in brackets, may contain anything.
   const [user = 0, system = 0] = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')

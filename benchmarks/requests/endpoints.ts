@@ -1,17 +1,19 @@
-/** What the load asks for, and what it takes for an answer. */
+/** The requests of the load, and the answers that are expected. */
 export interface Endpoint {
   readonly path: string;
   readonly what: string;
   readonly answer: string;
-  /** Requests in a batch: some 50 ms of CPU and more. */
+  /** The number of requests in a batch: about 50 ms of CPU or more. */
   readonly requests: number;
   /** The points of ostrace below the request's own. */
   readonly points: number;
   /** The spans that every peer makes at least, below the request's own. */
   readonly spans: number;
-  /** Threads end while it is measured: the kernel keeps what they used in the whole process's time alone. */
+  /**
+   * Whether threads end while it is measured: the kernel then keeps their time only in that of the whole process.
+   */
   readonly endsThreads?: true;
-  /** In every so many rounds; in each when not given. */
+  /** The endpoint takes part in every so many rounds; in each round by default. */
   readonly every?: number;
   /** `minimal.cjs` knows the points below the request's own. */
   readonly hasMinimal?: true;
@@ -53,5 +55,5 @@ export const endpoints: readonly Endpoint[] = [
   },
 ];
 
-/** The one whose code takes longest until V8 has compiled it. */
+/** The endpoint whose code takes V8 longest to compile. */
 export const warmUpEndpoint = endpoints[2]!;

@@ -1,8 +1,9 @@
+// Sends the load to an application.
 import { Agent, get } from 'node:http';
 
 import type { Endpoint } from './endpoints.js';
 
-// What autocannon takes by default.
+// The default of autocannon.
 export const concurrency = 10;
 
 /** Connections to one application, kept between its batches. */
@@ -14,7 +15,7 @@ export function openConnections(): Agent {
  * Sends a batch of requests and waits for all answers.
  *
  * @param headersOf gives each request its headers
- * @throws when an answer is not the endpoint's
+ * @throws if an answer is not the endpoint's
  */
 export async function sendBatch(
   port: number,
@@ -42,7 +43,7 @@ async function send(
 /**
  * The body of an answer.
  *
- * @throws when it is one of an error
+ * @throws if it is an error's
  */
 export function ask(
   port: number,

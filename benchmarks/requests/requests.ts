@@ -1,3 +1,4 @@
+// Measures how much CPU a request costs under each of the agents.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -16,24 +17,25 @@ interface Result {
   readonly endpoint: Endpoint;
   /** CPU of the whole process for a request. */
   readonly processMicros: Summary;
-  /** What that is beyond none in the same round. */
+  /** The difference of that to none in the same round. */
   readonly addedProcessMicros: Summary;
   /** The same, as a multiple of none in the same round. */
   readonly ratio: Summary;
   /** CPU of the application's thread for a request. */
   readonly threadMicros: Summary;
-  /** What the application's thread used beyond none in the same round. */
+  /** The difference of that to none in the same round. */
   readonly addedThreadMicros: Summary;
   /** Requests a second, with as many at a time as the load keeps going. */
   readonly perSecond: Summary;
-  /** Points or spans that a request left. */
+  /** Points or spans of a request. */
   readonly points: number;
 }
 
-// Less would be lost in what a process does by itself.
+// With less CPU, the batch would be lost in what a process does by itself.
 const leastBatchMicros = 10_000;
 const settleMs = 1500;
-// What a batch leaves behind is done before another application has its turn: OpenTelemetry sends every 500 ms.
+// The work that a batch leaves behind is done before another application has its turn: OpenTelemetry sends every
+// 500 ms.
 const quietMs = { own: 100, peer: 600 };
 const mostRatio: Readonly<Record<string, number>> = { '/ping': 1.6, '/queries/20': 1.2 };
 const mostMicrosPerPoint = 1.5;
@@ -41,7 +43,10 @@ const mostMebibytes = 25;
 
 interface Rounds {
   readonly own: number;
-  /** The peers take part in every so many of these: they cost several times as much, and so do differences. */
+  /**
+   * The peers take part in every so many of these rounds: they cost several times as much, and their differences
+   * are as large.
+   */
   readonly peersEvery: number;
   /** Batches of the endpoint with the most queries, until V8 has compiled what runs often. */
   readonly warmUps: number;
@@ -49,13 +54,13 @@ interface Rounds {
 
 interface Measured {
   readonly all: readonly Result[];
-  /** Of the rounds in which the peers took part. */
+  /** The results of the rounds in which the peers took part. */
   readonly shared: readonly Result[];
   /** MiB that each variant's application holds after the rounds. */
   readonly resident: ReadonlyMap<string, number>;
 }
 
-/** How much CPU does a request cost? */
+/** The benchmark of requests. */
 export const requests: Part = {
   name: 'requests',
   title: 'Requests',
@@ -123,7 +128,7 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Measur
 
 type Batches = ReadonlyMap<Variant, readonly Batch[]>;
 
-/** Hooks that have just begun to run cost several times what they cost after some 20,000 queries. */
+/** Hooks that have just begun to run cost several times as much as after about 20,000 queries. */
 async function warmUp(application: Application, batches: number): Promise<void> {
   const sequence = [...Array.from({ length: batches }, () => warmUpEndpoint), ...endpoints];
   for (const endpoint of sequence) {
@@ -141,8 +146,8 @@ async function takeTurns(applications: readonly Application[], rounds: Rounds): 
   for (let round = 0; round < rounds.own; round++) {
     for (const endpoint of endpoints.filter(({ every = 1 }) => round % every === 0)) {
       for (const application of shuffled(applications, random)) {
-        // What a batch leaves behind (events on their way, timers, garbage) is its own cost: it counts until
-        // the next one's turn.
+        // The work that a batch leaves behind (unsent events, timers, garbage) is part of its price: it counts
+        // until the next batch's turn.
         await finish(application);
         const isPeer = application.variant.isPeer === true;
         if (isPeer && round % rounds.peersEvery !== 0) continue;
@@ -156,7 +161,7 @@ async function takeTurns(applications: readonly Application[], rounds: Rounds): 
   return batches;
 }
 
-/** Fails where the batches are so small that what the processes do by themselves would show in them. */
+/** Fails if the batches are so small that the processes' own work would show in them. */
 async function refuseIdleWork(applications: readonly Application[], batches: Batches): Promise<void> {
   const readings: number[][] = [];
   for (let i = 0; i < 3; i++) {
@@ -250,7 +255,7 @@ const rivals: readonly (readonly [own: string, ...theirs: string[]])[] = [
   ['ostrace disabled', 'OpenTelemetry disabled', 'dd-trace disabled'],
 ];
 
-/** What each agent adds, of the rounds in which all took part. */
+/** The price that each agent adds, in the rounds in which all agents took part. */
 function besidePeers({ version }: Node, shared: readonly Result[]): string[] {
   const cells = (endpoint: Endpoint, name: string): string[] => {
     const result = shared.find((each) => each.endpoint === endpoint && each.variant.name === name)!;
@@ -320,7 +325,7 @@ function picture({ version }: Node, results: readonly Result[]): string {
     series: names,
     mark: 1,
     digits: 2,
-    // A peer's thread costs so much that all else would be the same short bar: its table has it.
+    // A peer's thread costs so much that all other bars would be equally short. Its price is in the table.
     groups: endpoints
       .filter(({ endsThreads }) => endsThreads !== true)
       .map((endpoint) => ({

@@ -1,8 +1,11 @@
+// Signs the requests of the load.
 import { createHmac, randomUUID } from 'node:crypto';
 
 import { hmacKey } from '../variants.js';
 
-/** Headers as long as those, which mean nothing: to read them costs Node some microseconds of each request. */
+/**
+ * Headers of the same length that mean nothing, because reading them costs Node some microseconds of each request.
+ */
 export function plainHeaders(): Record<string, string> {
   const { headers } = signedHeaders();
   return { 'X-Plain-Info': headers['X-Trace-Info']!, 'X-Plain-HMAC': headers['X-Trace-HMAC']! };

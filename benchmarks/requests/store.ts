@@ -1,12 +1,13 @@
+// The store of the traced application: a Redis, as in production.
 import { withRedis } from '../../test/services/redis.js';
 
-/** Where the traced application's events go, as in production: a Redis, which keeps a batch until it is counted. */
+/** The Redis that receives the traced application's events, and keeps a batch until it is counted. */
 export interface Store {
   readonly connectionString: string;
-  /** How many events of these traces are there. */
+  /** The number of events of these traces. */
   count(ids: readonly string[]): Promise<number>;
   discard(ids: readonly string[]): Promise<void>;
-  /** Whether anything is there that was not discarded. */
+  /** Whether there is anything that was not discarded. */
   isEmpty(): Promise<boolean>;
 }
 

@@ -1,3 +1,4 @@
+// The service that the measured application calls.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

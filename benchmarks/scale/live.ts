@@ -1,3 +1,4 @@
+// Measures how the cost grows with points and with traces at a time.
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -12,26 +13,26 @@ import { readIn } from './read-in.js';
 import type { Answer, Order } from './tracer.js';
 
 interface Costs {
-  /** Of the application's thread. */
+  /** The time of the application's thread. */
   readonly threadMicros: number;
-  /** Of the process's other threads, nearly all of it the worker thread's: packing, storing. */
+  /** The time of the process's other threads, nearly all of it the worker thread's: packing, storing. */
   readonly otherMicros: number;
 }
 
 export interface PointsResult extends Costs {
-  /** In each trace. */
+  /** The number of points in each trace. */
   readonly points: number;
-  /** `trace show` of one of them, without the start of its process. */
+  /** The duration of `trace show` for one of them, without the start of its process. */
   readonly showMs: number;
 }
 
 export interface LiveResult extends Costs {
   readonly traces: number;
-  /** What each of them keeps on the heap while it is live. */
+  /** The bytes that each of them keeps on the heap while it is live. */
   readonly heapBytes: number;
 }
 
-// The ring between the threads holds some 24,000 events.
+// The ring between the threads holds about 24,000 events.
 const batchPoints = 2000;
 const leastPoints = 20_000;
 
@@ -42,7 +43,7 @@ export async function measurePoints(node: Node, bench: Bench): Promise<PointsRes
   const results: PointsResult[] = [];
   for (const points of sizes) {
     const count = Math.min(1000, Math.max(1, Math.ceil(least / points)));
-    // Each trace after the other: one is live at a time.
+    // One trace after the other: one is live at a time.
     const { costs, folder, last } = await trace(node, bench, `points-${points}`, 1, points, count);
     const { showMs } = await readIn(node, `file://${folder}`, last, bench.isQuick ? 1 : 5);
     results.push({ points, showMs, ...costs });

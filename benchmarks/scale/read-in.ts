@@ -1,3 +1,4 @@
+// Reads a store in a process of its own.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

@@ -1,4 +1,4 @@
-// The process that reads a store by the commands' own code: their time without the start of a process.
+// The process that reads a store with the commands' own code, so that the start of a process is not timed.
 import { Writable } from 'node:stream';
 
 import type { Command, Shell } from '../../src/cli/command.js';
@@ -9,7 +9,7 @@ import { median } from '../statistics.js';
 /** Medians, in milliseconds. */
 export interface ReadTimes {
   readonly listMs: number;
-  /** Of `trace list --json`, which prints all. */
+  /** The duration of `trace list --json`, which prints all traces. */
   readonly listAllMs: number;
   readonly showMs: number;
   /** The most memory that the process had, in MiB, after `trace list`. */

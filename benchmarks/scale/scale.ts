@@ -1,3 +1,4 @@
+// The benchmark that measures how the cost grows.
 import { type Budget, budgetTable, grouped, plot, table, text } from '../markdown.js';
 import type { Bench, Node, Part, Section } from '../part.js';
 import { lines } from '../plot.js';
@@ -12,7 +13,7 @@ interface Results {
 const pointMicros = 1.5;
 const leastWeighed = 100;
 
-/** How does the cost grow? */
+/** How does the cost grow with points, with traces at a time, with traces stored? */
 export const scale: Part = {
   name: 'scale',
   title: 'Scale',
@@ -96,7 +97,7 @@ function liveTable(version: string, results: readonly LiveResult[]): string[] {
         grouped(each.traces),
         text(each.threadMicros, 2),
         text(each.otherMicros, 2),
-        // Of few, what the heap changes by otherwise is more.
+        // With few traces, other changes of the heap are larger.
         each.traces < leastWeighed ? '' : grouped(each.heapBytes),
       ]),
     ),

@@ -1,3 +1,4 @@
+// Measures how the cost of reading grows with the traces in a store.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

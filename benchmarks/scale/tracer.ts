@@ -1,28 +1,28 @@
-// The process that makes traces: it does what its parent asks for.
+// The process that makes traces, as its parent asks for them.
 import { AsyncResource } from 'node:async_hooks';
 
 import type * as api from '../../src/index.js';
 import { hmacKey } from '../variants.js';
 
 export type Order =
-  /** Begin traces with these ids; `weigh` them: that collects garbage, in other threads too. */
+  /** Begin traces with these ids. `weigh` measures them, which collects garbage, also in other threads. */
   | { readonly begin: readonly string[]; readonly weigh: boolean }
-  /** Make so many points: each trace one, in turns. */
+  /** Make this many points, one in each trace in turn. */
   | { readonly points: number }
   /** Let the traces end. */
   | { readonly end: true };
 
 export interface Answer {
-  /** What the points took of the thread's time. */
+  /** The thread's time for the points. */
   readonly ns: number;
-  /** What each trace keeps on the heap, where they were weighed. */
+  /** The bytes that each trace keeps on the heap, if they were weighed. */
   readonly heapBytes: number;
 }
 
 const { profiler } = require(process.argv[2]!) as typeof api;
 const { gc } = globalThis as { gc?: () => void };
 
-/** Runs code as a trace's own. */
+/** Runs code as the code of a trace. */
 type Enter = (code: () => void) => void;
 
 let traces: Enter[] = [];
@@ -38,11 +38,11 @@ function begin(base_id: string): Enter {
 const noop = (): void => {};
 const priced = (): void => profiler.trace('priced', { function: { name: 'Basket.priced' } }, noop);
 
-/** The thread's time alone: nothing else runs in it meanwhile. */
+/** The time of the thread only: nothing else runs in it meanwhile. */
 function make(points: number): number {
   const started = process.hrtime.bigint();
   if (traces.length === 1) {
-    // As in a request: the context is entered once.
+    // The context is entered once, as in a request.
     traces[0]!(() => {
       for (let i = 0; i < points; i++) priced();
     });

@@ -1,3 +1,4 @@
+// Measures how much later an application starts under each of the agents.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -7,7 +8,7 @@ import { bars } from '../plot.js';
 import { type Summary, median, rotated, summary } from '../statistics.js';
 import { type Variant, startupVariants } from '../variants.js';
 
-/** What is started, and how a preload is given to it. */
+/** A program to start, and the way in which it gets a preload. */
 const scripts = [
   { file: 'empty.cjs', flag: 'require', what: 'empty script, `--require`' },
   { file: 'empty.mjs', flag: 'import', what: 'empty module, `--import`' },
@@ -16,7 +17,7 @@ const scripts = [
 ] as const;
 type Script = (typeof scripts)[number];
 
-/** What a process says about itself at its first line. */
+/** The report of a process at its first line. */
 interface Facts {
   readonly scripts: number;
   readonly bytes: number;
@@ -36,9 +37,9 @@ interface Result {
 
 interface Rounds {
   readonly own: number;
-  /** The peers take many times as long, and so do their differences: fewer rounds show them. */
+  /** The peers take many times as long, and their differences are as large, so fewer rounds show them. */
   readonly peers: number;
-  /** Processes that are asked for what they loaded; their time does not count. */
+  /** The number of processes that report what they have loaded. Their time does not count. */
   readonly facts: number;
 }
 
@@ -49,7 +50,7 @@ const idleMs = 12;
 const mebibyte = 2 ** 20;
 const memory = { 'ostrace idle': 2, 'ostrace traced': 25 } as const;
 
-/** How much later does the application start? */
+/** The benchmark of start-up. */
 export const startup: Part = {
   name: 'startup',
   title: 'Start-up',
@@ -75,7 +76,7 @@ export const startup: Part = {
   },
 };
 
-/** Measures all variants in turns, so that what else the machine does falls on all of them alike. */
+/** Measures all variants in turns, so that other work of the machine affects all of them alike. */
 async function measure(
   node: Node,
   folder: string,
@@ -123,7 +124,10 @@ async function factsOf(
 
 type Said = Facts & Readonly<Record<string, unknown>>;
 
-/** From the call that starts the process until its first line is here; that line says who is in it. */
+/**
+ * The time from the call that starts the process until its first line arrives. That line says who is in the
+ * process.
+ */
 function firstLine(
   node: Node,
   folder: string,
@@ -146,7 +150,7 @@ function firstLine(
       output += part;
       if (ms > 0 || !output.includes('\n')) return;
       ms = performance.now() - started;
-      // Its end is not part of the question, and must not overlap with the next start.
+      // The end of the process is not measured, and must not overlap with the next start.
       child.kill('SIGKILL');
     });
     child.on('error', reject);

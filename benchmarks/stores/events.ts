@@ -1,8 +1,9 @@
+// The events that the benchmark of stores writes.
 import type { Line } from '../../src/drivers/driver.js';
 import type { Info } from '../../src/trace/event.js';
 import { newId } from '../../src/trace/ids.js';
 
-/** So many lines, as an application's traces come: whole traces, of which the last may be cut. */
+/** This many lines, as an application's traces come: whole traces, of which the last may be cut. */
 export function linesOf(count: number): Line[] {
   const lines: Line[] = [];
   while (lines.length < count) lines.push(...traceLines(lines.length));

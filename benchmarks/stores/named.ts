@@ -1,4 +1,4 @@
-// The benchmark of stores that are there already: see the README beside this file.
+// Runs the benchmark of stores with stores that exist already: see the README beside this file.
 import { parseArgs } from 'node:util';
 
 import { measureStores } from './stores.js';

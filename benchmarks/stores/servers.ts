@@ -1,10 +1,11 @@
+// Places of our own in the servers that the benchmark of stores uses.
 import { mariadb } from '../../test/services/mariadb.js';
 import { postgresql } from '../../test/services/postgresql.js';
 import { rabbitmq } from '../../test/services/rabbitmq.js';
 import { redis } from '../../test/services/redis.js';
 import { type Kind, type Service, provide } from '../../test/services/service.js';
 
-/** A place of our own in a real server, which goes away with its release. */
+/** A place of our own in a real server, which is removed by its release. */
 export interface RealStore {
   readonly name: string;
   readonly connectionString: string;
@@ -27,7 +28,7 @@ const kinds: readonly [kind: Kind, urlOf: (env: Env) => string][] = [
   [rabbitmq, (env) => env['AMQP_URL']!],
 ];
 
-/** The servers that the tests use: those that answer, else those that are installed. */
+/** The servers that the tests use: servers that answer, or else installed ones. */
 export async function provideServers(): Promise<RealStore[]> {
   const stores: RealStore[] = [];
   try {

@@ -1,4 +1,4 @@
-// A process in the place of a store that is spoken to over HTTP: answers as it would and keeps nothing.
+// A process in the place of an HTTP store: it answers as the store would, and keeps nothing.
 import { type IncomingMessage, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';

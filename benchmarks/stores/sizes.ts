@@ -1,3 +1,4 @@
+// Asks stores how many bytes they hold.
 import { readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 
-/** Asks a store how many bytes it holds; undefined where it can't be asked. */
+/** Asks a store how many bytes it holds; undefined if it cannot be asked. */
 export async function bytesIn(connectionString: string): Promise<number | undefined> {
   const [scheme = ''] = connectionString.split(/[:+]/, 1);
   return askers[scheme]?.(connectionString);

@@ -1,4 +1,4 @@
-// How many events a second does a store take? See the README beside this file.
+// Measures how many events a second a store takes. See the README beside this file.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ const batchLines = 1000;
 interface Store {
   readonly name: string;
   readonly driver: Driver;
-  /** How many bytes there are by now, in the store or sent to the sink. */
+  /** The number of bytes so far, in the store or sent to the sink. */
   readonly bytes: () => Promise<number | undefined>;
   readonly eventsPerSecond: number[];
   readonly cpuMs: number[];
@@ -76,7 +76,7 @@ export const stores: Part = {
 };
 
 /**
- * @param named connection strings of stores that are there; none for those that the tests use
+ * @param named connection strings of stores that exist already; empty for those that the tests use
  * @returns a table as Markdown
  */
 export async function measureStores(named: readonly string[], rounds: number): Promise<string[]> {
@@ -97,7 +97,7 @@ export async function measureStores(named: readonly string[], rounds: number): P
     for (let round = 0; round <= rounds; round++) {
       for (const store of rotated(all, round)) await writeRound(store, round > 0);
       if (round > 0) continue;
-      // Now tables are made and memory is taken.
+      // By now, tables are made and memory is taken.
       for (const store of all) {
         before.set(store, (await store.bytes()) ?? Number.NaN);
         store.events = 0;

@@ -1,31 +1,32 @@
+// The frame of a command: its options, its help, and how it prints.
 import { parseArgs } from 'node:util';
 
 import type { Display } from '../report/pieces.js';
 
-/** What a command may touch of the process that it runs in. */
+/** The parts of the process that a command may use. */
 export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: NodeJS.WritableStream;
   /** How stdout shows text. */
   readonly display: Display;
-  /** Prints a line on stderr: what is not the command's result, but belongs to it. */
+  /** Prints a line on stderr that belongs to the command but is not its result. */
   say(line: string): void;
-  /** The same for a problem, with our name in front. */
+  /** Prints a problem on stderr, with our name in front. */
   warn(line: string): void;
 }
 
-/** A problem that people can solve: the message is the one line that they see. */
+/** A problem that people can solve. The message is the one line that they see. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
 }
 
-/** An option of a command: what parses it, and what `--help` says of it. */
+/** An option of a command: how it is parsed, and what `--help` says of it. */
 export interface Option {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
-  /** Given several times, all count. */
+  /** If it is given several times, all values count. */
   readonly multiple?: true;
-  /** What the value is, in the help. */
+  /** The name of the value in the help. */
   readonly value?: string;
   readonly help: string;
 }
@@ -41,31 +42,39 @@ type Values<Table extends Options> = {
 };
 
 interface Definition<Table extends Options> {
-  /** What stands behind `ostrace`. */
+  /** The words after `ostrace`. */
   readonly name: string;
-  /** The arguments that are no options, as the help shows them. */
+  /** The arguments that are not options, as the help shows them. */
   readonly operands: string;
   readonly about: string;
   readonly options: Table;
-  /** Gives the exit code. */
+  /**
+   * Runs the command.
+   *
+   * @returns the exit code
+   */
   run(values: Values<Table>, operands: readonly string[], shell: Shell): Promise<number>;
 }
 
 export interface Command {
   help(): string;
-  /** @throws CommandError where the arguments are none of the command's */
+  /** @throws CommandError if the command does not take these arguments */
   parse(args: readonly string[]): Parsed;
-  /** Parses the arguments and runs; gives the exit code. */
+  /**
+   * Parses the arguments and runs the command.
+   *
+   * @returns the exit code
+   */
   start(args: readonly string[], shell: Shell): Promise<number>;
 }
 
-/** The arguments of a call: what each option got, and what is no option. */
+/** The arguments of a call: the value of each option, and the arguments that are not options. */
 export interface Parsed {
   readonly values: Readonly<Record<string, unknown>>;
   readonly operands: readonly string[];
 }
 
-/** Makes a command out of its description: its table of options is parsed and explained by it. */
+/** Makes a command from its description. Its table of options is used for parsing and for the help. */
 export function command<const Table extends Options>(definition: Definition<Table>): Command {
   const help = (): string => helpOf(definition);
   return {
@@ -90,7 +99,7 @@ export async function print({ stdout }: Shell, text: string | Uint8Array): Promi
 
 const batchLength = 65_536;
 
-/** Writes many pieces, with fewer calls of the system. */
+/** Writes many pieces with fewer system calls. */
 export async function printAll(shell: Shell, pieces: Iterable<string>): Promise<void> {
   let batch = '';
   for (const piece of pieces) {
@@ -116,7 +125,7 @@ function parse({ name, operands, options }: Definition<Options>, args: readonly 
   try {
     parsed = parseArgs({ args: [...args], options: config, allowPositionals: operands !== '' });
   } catch (error) {
-    // Node says more, on several lines; its first sentence names the option and never a value.
+    // Node's message has several lines. The first sentence names the option and never a value.
     const [sentence = ''] = (error as Error).message.split(/\. |\n/);
     throw new CommandError(`${sentence.replace(/\.$/, '')}; see ostrace ${name} --help`);
   }

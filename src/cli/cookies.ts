@@ -1,4 +1,4 @@
-// What curl's -b does: a text is sent as it is, a file is read, and redirects may set more.
+// Cookies as curl's -b has them: a text is sent as it is, a file is read, and redirects may set more.
 import { readFileSync } from 'node:fs';
 
 import { CommandError } from './command.js';
@@ -14,15 +14,15 @@ interface Cookie {
 }
 
 export interface Cookies {
-  /** The value of the header for a URL; undefined where there is none. */
+  /** The value of the header for a URL; undefined if there is none. */
   headerFor(url: URL): string | undefined;
-  /** Takes what a response sets. */
+  /** Takes the cookies that a response sets. */
   take(url: URL, setCookie: readonly string[]): void;
 }
 
 /**
- * @param given what -b said: `name=value; …`, or a file in Netscape's format or of `Set-Cookie:` lines
- * @param first the text goes to this URL's host alone
+ * @param given the values of -b: `name=value; …`, or a file in Netscape's format or of `Set-Cookie:` lines
+ * @param first the URL whose host alone gets the texts
  */
 export function cookiesFrom(given: readonly string[], first: URL): Cookies {
   const texts = given.filter((each) => each.includes('='));
@@ -52,7 +52,7 @@ function isFor({ domain, isWide, path, isSecure }: Cookie, { hostname, pathname,
   return isOfHost && isOfPath && (!isSecure || protocol === 'https:');
 }
 
-/** @returns undefined for what is no cookie of that host */
+/** @returns undefined if the text is not a cookie of that host */
 function parse(text: string, { hostname }: URL): Cookie | undefined {
   const [pair = '', ...rest] = text.split(';');
   const [, name, value] = /^\s*([^=\s][^=]*)=(.*)$/s.exec(pair) ?? [];

@@ -1,3 +1,4 @@
+// The checks of `ostrace doctor` that need no program: settings, stores, spool.
 import { basename } from 'node:path';
 
 import { type Config, readConfig, spoolSettings } from '../config/config.js';
@@ -9,7 +10,7 @@ import { messageOf } from '../trace/notice.js';
 import { manifest } from './manifest.js';
 import { storeName, withStore } from './store.js';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Check {
   readonly name:
     | 'node'
@@ -23,7 +24,7 @@ export interface Check {
     | 'program'
     | 'hooks'
     | 'request';
-  /** With a `problem` there can be no trace; a `hint` may explain why one is not as expected. */
+  /** After a `problem` there can be no trace. A `hint` may explain why a trace is not as expected. */
   readonly status: 'ok' | 'hint' | 'problem';
   /** One line for people. */
   readonly says: string;
@@ -32,10 +33,10 @@ export interface Check {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The settings of this shell.
+ * Checks the settings of this shell.
  *
- * @param isJudged whether it matters what this shell has: not for a service that runs already, nor for a program
- *   that tells of its own
+ * @param isJudged whether the settings of this shell matter: they do not for a service that runs already, nor for a
+ *   program that reports its own
  */
 export function checkEnvironment(env: Environment, isJudged: boolean): Check[] {
   const { config, problems } = readConfig(env);
@@ -63,17 +64,18 @@ function checkNode(version: string): Check {
 
 function checkKeys(count: number, isWhole: boolean): Check {
   const keys = variableName('hmacKeys');
-  if (count > 0) return { name: 'keys', status: 'ok', says: `${count} in ${keys}` };
+  if (count > 0)
+    return { name: 'keys', status: 'ok', says: `${count === 1 ? '1 key' : `${count} keys`} in ${keys}` };
   return isWhole
     ? {
         name: 'keys',
         status: 'hint',
-        says: `${keys} is empty: the process is traced as a whole, headers that its key signed trigger`,
+        says: `${keys} is empty: the process is traced as a whole, and only headers that its own key signed trigger a trace`,
       }
     : { name: 'keys', status: 'problem', says: `${keys} is empty: nobody can trigger a trace` };
 }
 
-/** Variables that are none of ours and look like one: the agent can't tell them from those of others. */
+/** Variables that look like ours and are not: the agent cannot tell them from those of others. */
 function nearlySettings(env: Environment): string[] {
   const names = Object.keys(options).map(variableName);
   return Object.keys(env).flatMap((variable) => {
@@ -88,18 +90,20 @@ export function isPreloaded(program: readonly string[], { NODE_OPTIONS = '' }: E
   return [...program.slice(0, scriptAt(program)), NODE_OPTIONS].some((text) => preload.test(text));
 }
 
-/** The script behind which the preload stands, where Node hands it on to the application; undefined elsewhere. */
+/** The script, if the preload stands behind it, where Node passes it to the application; otherwise undefined. */
 export function scriptBeforePreload(program: readonly string[]): string | undefined {
   const at = scriptAt(program);
   return program.slice(at + 1).some((text) => preload.test(text)) ? program[at] : undefined;
 }
 
 const preload = /ostrace[\\/]register|dist[\\/]register\.m?js/;
-// Options of Node's that may have their value behind them.
+// Options of Node that may have their value in the next argument.
 const withValue =
   /^(?:-r|-C|-e|-p|-pe|--(?:require|import|conditions|eval|print|(?:experimental-)?loader|env-file(?:-if-exists)?|input-type|title|watch-path|icu-data-dir|inspect-port|dns-result-order|diagnostic-dir|unhandled-rejections|openssl-config|redirect-warnings|trace-event-categories|max-http-header-size|stack-trace-limit|disable-warning))$/;
 
-/** Where Node's own options end in a command; at its end where no Node, or no script, is seen. */
+/**
+ * Finds the end of Node's own options in a command: the end of the command if there is no Node or no script in it.
+ */
 function scriptAt(program: readonly string[]): number {
   const node = program.findIndex((word) => /^node(?:js)?\d*(?:\.exe)?$/.test(basename(word)));
   const at = node < 0 ? -1 : program.findIndex((word, i) => i > node && isScript(word, program[i - 1]!));
@@ -126,7 +130,7 @@ async function checkStore(config: Config): Promise<Check> {
   }
 }
 
-/** Whether events wait for a store; undefined where none do. */
+/** Checks whether events wait for a store; undefined if none do. */
 export function checkSpool(config: Config): Check | undefined {
   let waiting;
   try {
@@ -135,7 +139,7 @@ export function checkSpool(config: Config): Check | undefined {
       .map((spool) => ({ count: spool.count(), folder: spool.folder }))
       .filter(({ count }) => count > 0);
   } catch (error) {
-    return { name: 'spool', status: 'hint', says: `it cannot be read: ${messageOf(error)}` };
+    return { name: 'spool', status: 'hint', says: `the spool cannot be read: ${messageOf(error)}` };
   }
   if (waiting.length === 0) return undefined;
   const says = waiting.map(({ count, folder }) => `${count} events wait in ${folder}`).join(', ');

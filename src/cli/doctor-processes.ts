@@ -1,15 +1,16 @@
-// What Linux tells of processes, in /proc. Elsewhere, and of other users' processes, it tells nothing.
+// Reads what Linux tells of processes in /proc. On other systems, and of other users' processes, there is nothing
+// to read.
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 export interface RunningProcess {
   readonly pid: number;
-  /** What it runs: the program file's name, and all its arguments, as they are now. */
+  /** The name of the program file, and all of its arguments, as they are now. */
   readonly program: string;
   readonly args: readonly string[];
 }
 
-/** A process, as it was started. */
+/** A process, and how it was started. */
 export interface StartedProcess extends RunningProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -20,7 +21,7 @@ export function isNode({ program }: RunningProcess): boolean {
   return /^node(?:js)?(?:[-.\d]*)(?:\.exe)?$/.test(program);
 }
 
-/** What it runs, up to its main file: the arguments of the application may hold secrets. */
+/** The command up to its main file: the arguments of the application may hold secrets. */
 export function commandOf({ args }: RunningProcess): string {
   const main = args.findIndex(
     (arg, i) =>
@@ -32,7 +33,7 @@ export function commandOf({ args }: RunningProcess): string {
     .slice(0, 300);
 }
 
-/** A process and all that descend from it; undefined where the system does not tell. */
+/** A process and all of its descendants; undefined if the system does not tell. */
 export function below(pid: number): RunningProcess[] | undefined {
   const parents = parentsOf();
   if (parents === undefined) return undefined;
@@ -60,7 +61,7 @@ export function portsOf(pid: number): number[] {
   return own.size === 0 ? [] : sockets().flatMap(({ port, inode }) => (own.has(inode) ? [port] : []));
 }
 
-/** A process with the environment that it was started with; undefined where the system does not tell. */
+/** A process with the environment that it was started with; undefined if the system does not tell. */
 export function started(pid: number): StartedProcess | undefined {
   const found = running(pid);
   const environ = read(pid, 'environ');
@@ -91,14 +92,14 @@ function pids(): number[] {
 function parentsOf(): Map<number, number> | undefined {
   const parents = new Map<number, number>();
   for (const pid of pids()) {
-    // The name, in parentheses, may have anything in it.
+    // The name, in parentheses, may contain anything.
     const parent = /\) \S (\d+)/.exec(read(pid, 'stat')?.replace(/^.*\)/s, ')') ?? '')?.[1];
     if (parent !== undefined) parents.set(pid, Number(parent));
   }
   return parents.size === 0 ? undefined : parents;
 }
 
-/** All sockets that listen. */
+/** All listening sockets. */
 function sockets(): { readonly port: number; readonly inode: string }[] {
   const lines = ['tcp', 'tcp6'].flatMap((table) => read('self/net', table)?.split('\n').slice(1) ?? []);
   return lines.flatMap((line) => {
@@ -108,7 +109,7 @@ function sockets(): { readonly port: number; readonly inode: string }[] {
   });
 }
 
-/** The numbers of a process's sockets. */
+/** The inode numbers of a process's sockets. */
 function socketsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap(

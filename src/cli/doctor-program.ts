@@ -1,3 +1,4 @@
+// Starts the program that `ostrace doctor` examines, and collects what the agent in it reports.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -11,39 +12,45 @@ import { type RunningProcess, below, portsOf } from './doctor-processes.js';
 
 const prefix = 'process';
 
-// A program that has this much time to end by SIGTERM and does not is ended by SIGKILL.
+// A program that does not end within this time after SIGTERM is ended by SIGKILL.
 const killMs = 2000;
-// Longer than the agent takes to write down what it has seen last: a signal may leave it no time for that.
+// The agent needs less time than this to write down what it has seen last. A signal may leave it no time for that.
 const settleMs = 400;
 
-/** A program that runs for as long as it is looked at. */
+/** A program that runs while it is examined. */
 export interface Program {
   /** Waits until it has ended, or the time is up. */
   endsWithin(waitMs: number): Promise<void>;
   stop(): Promise<void>;
-  /** It failed, so nothing more is to be expected of it; one that ends well may have started something that goes on. */
+  /**
+   * Whether it failed, so that nothing more is to be expected of it. A program that ends well may have started
+   * something that goes on.
+   */
   hasFailed(): boolean;
-  /** It ended by itself, and left nothing that goes on. */
+  /** Whether it ended by itself and left nothing that goes on. */
   hasEnded(): boolean;
-  /** There was nothing to start. */
+  /** Whether there was nothing to start. */
   isMissing(): boolean;
-  /** What the processes that have the preload wrote, once it is stopped; the first that started first. */
+  /**
+   * The reports of the processes that have the preload, once the program is stopped, in the order in which they
+   * started.
+   */
   reports(): readonly ProcessReport[];
-  /** How it ended by itself, when that was not as it should. */
+  /** How it ended by itself, if that was not as it should be. */
   problem(): string | undefined;
-  /** What ran of it when it was stopped; undefined where the system does not tell. */
+  /** The processes that were running when it was stopped; undefined if the system does not tell. */
   running(): readonly RunningProcess[] | undefined;
-  /** The ports on which its processes listened then. */
+  /** The ports on which its processes listened at that time. */
   ports(): readonly number[];
 }
 
-/** Starts a program as its user does, but for one variable, which the agent reads. */
+/** Starts a program as its user does, with one more variable, which the agent reads. */
 export function startDiagnosed(
   [file = '', ...args]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Program {
   const folder = mkdtempSync(join(tmpdir(), 'ostrace-doctor-'));
-  // Its output belongs on stderr: stdout is ours.
+  // The program's output belongs on stderr, because stdout is ours.
   const child: ChildProcess = spawn(file, args, {
     env: { ...env, [diagnosisVariable]: join(folder, prefix) },
     stdio: ['inherit', 2, 2],
@@ -68,7 +75,7 @@ export function startDiagnosed(
     });
   });
 
-  /** Waits for the end, no longer than so. */
+  /** Waits for the end of the program, but no longer than this. */
   async function within(ms: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
@@ -93,7 +100,7 @@ export function startDiagnosed(
           child.kill('SIGKILL');
           await once(child, 'exit');
         }
-        // What a launcher started and left: it would answer in the place of the next one.
+        // Processes that a launcher has left would answer in the place of the next program.
         for (const { pid } of running ?? []) if (pid !== child.pid) end(pid);
       }
       found = readAll(folder);
@@ -138,7 +145,7 @@ function readAll(folder: string): ProcessReport[] {
     try {
       return [JSON.parse(readFileSync(join(folder, name), 'utf8')) as ProcessReport];
     } catch {
-      return []; // something else writes there
+      return []; // something else has written there
     }
   });
   return reports.toSorted((a, b) => a.startedAt - b.startedAt || a.pid - b.pid);

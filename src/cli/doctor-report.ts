@@ -1,3 +1,4 @@
+// Turns what the agent in a program reported into checks of `ostrace doctor`.
 import type { Config } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import { masked } from '../drivers/index.js';
@@ -5,13 +6,13 @@ import { type ProcessReport, byApplication, whySkipped } from '../diagnosis/proc
 import type { Check } from './doctor-checks.js';
 import { storesDiffer } from './doctor-service.js';
 
-/** Adds what was found to the checks. */
+/** Adds a result to the checks. */
 type Add = (status: Check['status'], name: Check['name'], says: string) => void;
 
 /**
- * What the agent in a program found of itself; of the requests to it, `checkTriggers` tells.
+ * Checks what the agent in a program reported of itself. `checkTriggers` checks the requests to it.
  *
- * @param known what the shell's settings were found to be, which needs no second line
+ * @param known the problems of the shell's settings, which need no second line
  */
 export function checkReport(
   report: ProcessReport,
@@ -41,7 +42,7 @@ export function checkReport(
   return checks;
 }
 
-/** The preload ran, and the agent did not. */
+/** The preload ran, and the agent was off. */
 function addOff({ off, loaded }: ProcessReport, add: Add): void {
   const variable = variableName('enabled');
   const value = off === null ? 'is not set' : `is ${JSON.stringify(off)}`;
@@ -59,7 +60,7 @@ function addPreload({ loaded, early, filesBefore }: ProcessReport, add: Add): vo
   add(
     'hint',
     'preload',
-    `ostrace/register was loaded by the application${files}${packages}: what it loaded before is not traced, or not all of it; preload it, as in node --import ostrace/register`,
+    `ostrace/register was loaded by the application${files}${packages}: packages that were loaded before it are not traced, or not completely; preload ostrace/register, as in node --import ostrace/register`,
   );
 }
 
@@ -80,7 +81,7 @@ function addHooks(report: ProcessReport, add: Add): void {
   for (const option of report.switchedOff) add('hint', 'hooks', `${variableName(option)} is false`);
   if (report.unseen.length > 0) {
     const [are, their] = report.unseen.length > 1 ? ['are', 'their'] : ['is', 'its'];
-    const says = `${report.unseen.join(', ')} ${are} loaded, and ostrace does not see ${their} calls: no point tells of them; profiler.trace() makes points of what calls ${are === 'are' ? 'them' : 'it'}`;
+    const says = `${report.unseen.join(', ')} ${are} loaded, and ostrace does not see ${their} calls, so there are no points of them; profiler.trace() makes points of your code that calls ${are === 'are' ? 'them' : 'it'}`;
     add('hint', 'hooks', says);
   } else if (report.hooked.length === 0 && report.bundled.length === 0) {
     add('hint', 'hooks', 'no database driver was loaded; HTTP, commands and threads are traced');

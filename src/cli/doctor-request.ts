@@ -1,3 +1,4 @@
+// Sends the signed request of `ostrace doctor` and looks for its trace.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Config } from '../config/config.js';
@@ -10,33 +11,33 @@ import { ProtocolError, send } from './send.js';
 import { storeName, withStore } from './store.js';
 
 const pollMs = 100;
-// Clocks that differ by this much are no matter of rounding.
+// Clocks that differ by this much do not differ because of rounding.
 const clockSeconds = 3;
 
-/** What became of a signed request. */
+/** The outcome of a signed request. */
 export interface Asked {
   readonly checks: readonly Check[];
-  /** What its X-Trace-Info said. */
+  /** The value of its X-Trace-Info header. */
   readonly info: string;
   readonly isAnswered: boolean;
-  /** Something took it, and did not answer in time. */
+  /** Whether something accepted the request and did not answer in time. */
   readonly isLate: boolean;
   /** Why there was no answer. */
   readonly failed?: string;
-  /** Something is there, and speaks another protocol. */
+  /** Whether something answered in another protocol. */
   readonly isOtherProtocol?: boolean;
-  /** Whether its trace is in the store; undefined where that can't be read. */
+  /** Whether its trace is in the store; undefined if the store cannot be read. */
   readonly isFound: boolean | undefined;
-  /** By how many seconds the service's clock is ahead of this one, where it tells. */
+  /** The number of seconds by which the service's clock is ahead of this one, if the service tells its time. */
   readonly clock: number;
 }
 
 /**
  * Sends a signed request and looks for its trace.
  *
- * @param config undefined where it is unclear which store is meant
+ * @param config undefined if it is unclear which store is meant
  * @param waitMs how long it may take until something answers, then the answer, and then the trace
- * @param isOver whether the program that is to answer has ended
+ * @param isOver whether the program that should answer has ended
  */
 export async function ask(
   shell: Shell,
@@ -72,7 +73,7 @@ export async function ask(
     : [problem(`${said}, ${traceWords(isFound, config, waitMs, base_id)}`)];
   if (Math.abs(clock) >= clockSeconds) {
     const ahead = clock > 0 ? 'ahead of' : 'behind';
-    const says = `the service's clock is ${Math.abs(clock)} s ${ahead} the one here, by its Date header: an OSTRACE_HMAC_MAX_AGE below that refuses every header`;
+    const says = `the service's clock is ${Math.abs(clock)} s ${ahead} the one here, by its Date header: a smaller OSTRACE_HMAC_MAX_AGE refuses every header`;
     checks.push({ name: 'clock', status: found ? 'hint' : 'problem', says });
   }
   return { ...seen, checks, isFound };
@@ -89,19 +90,19 @@ function traceWords(
   if (isFound === true) return `and its trace is in the store (${base_id})`;
   return config === undefined
     ? 'and there is no store in which to look for its trace'
-    : `but nothing of its trace came to the store within ${waitMs / 1000} s (${storeName(config)})`;
+    : `but no event of its trace arrived in the store within ${waitMs / 1000} s (${storeName(config)})`;
 }
 
 interface Answer {
   readonly failed?: string;
-  /** Something took the request, and did not answer in time. */
+  /** Whether something accepted the request and did not answer in time. */
   readonly isLate?: boolean;
   readonly isOtherProtocol?: boolean;
   readonly status?: number | undefined;
   readonly clock: number;
 }
 
-/** Sends a request, again and again while nothing listens: the program may still be starting. */
+/** Sends a request, again and again while nothing listens, because the program may still be starting. */
 async function answerOf(
   url: URL,
   headers: Record<string, string>,
@@ -116,7 +117,7 @@ async function answerOf(
       await send({ url, method: 'GET', headers, body: undefined, timeoutMs: waitMs }, async (response) => {
         status = response.statusCode;
         const date = Date.parse(response.headers.date ?? '');
-        // The header has no parts of a second.
+        // The header has only whole seconds.
         if (!Number.isNaN(date)) clock = Math.round((date - Date.now()) / 1000);
         await response.resume().toArray();
       });
@@ -125,7 +126,7 @@ async function answerOf(
       const message = messageOf(error);
       if (/ took longer than /.test(message)) {
         const where = `${url.origin}${url.pathname}`;
-        const failed = `the answer of ${where} took longer than ${waitMs / 1000} s (--wait SECONDS gives it longer)`;
+        const failed = `the answer of ${where} took longer than ${waitMs / 1000} s (--wait SECONDS waits longer)`;
         return { failed, isLate: true, status, clock };
       }
       if (performance.now() >= deadline || isOver()) {

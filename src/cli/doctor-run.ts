@@ -1,3 +1,4 @@
+// Turns the run of a program, and the request that was sent to it, into checks of `ostrace doctor`.
 import { basename } from 'node:path';
 
 import { type Config, readConfig } from '../config/config.js';
@@ -11,23 +12,26 @@ import { pm2Advice } from './doctor-service.js';
 import { checkTriggers } from './doctor-triggers.js';
 import { whyNoNode } from './program.js';
 
-/** A program that was looked at, and what came of it. */
+/** A program that was examined, and the results. */
 export interface Run {
   readonly program: Program;
   readonly report: ProcessReport | undefined;
   /** The program and its arguments. */
   readonly operands: readonly string[];
-  /** Where it was sent a request; undefined where it was sent none. */
+  /** The URL to which a request was sent; undefined if none was sent. */
   readonly url: URL | undefined;
   readonly asked: Asked | undefined;
   readonly waitMs: number;
 }
 
-// What starts the program that is meant, and has the preload by NODE_OPTIONS as that has.
+// Programs that only start the program that is meant, and have the preload by NODE_OPTIONS as that does.
 const launchers =
   /^(?:npm|npx|yarn|pnpm|corepack|nodemon|forever|monitor|pm2.*|Daemon|tsx|cli|concurrently|turbo|nx|dotenv|env-cmd)$/;
 
-/** Of the processes that have the preload, the one that is meant: which serves requests, or was started first. */
+/**
+ * The process that is meant, among those that have the preload: the one that serves requests, or else the first
+ * that was started.
+ */
 export function mainOf(reports: readonly ProcessReport[]): ProcessReport | undefined {
   const weight = (report: ProcessReport): number => {
     const { triggered, refused, requests, isServer, off, script = '' } = report;
@@ -41,7 +45,7 @@ export function mainOf(reports: readonly ProcessReport[]): ProcessReport | undef
   return reports.toSorted((a, b) => weight(b) - weight(a))[0];
 }
 
-/** What came of a program, and of the request that was sent to it. */
+/** Checks a program, and the request that was sent to it. */
 export function checkProgram(run: Run, env: Environment, config: Config | undefined): Check[] {
   const { program, report, asked } = run;
   const checks: Check[] = [];
@@ -52,7 +56,7 @@ export function checkProgram(run: Run, env: Environment, config: Config | undefi
     if (!program.isMissing()) add(whyNoAgent(run, env));
     return checks;
   }
-  // A trace that was found was looked for in the right place, whatever that is called.
+  // If the trace was found, the store is the right one, whatever its name is.
   checks.push(...checkReport(report, asked?.isFound === true ? undefined : config, readConfig(env).problems));
   if (asked !== undefined && !asked.isAnswered && failed === undefined && !asked.isLate)
     add(whyNoAnswer(run));
@@ -60,7 +64,7 @@ export function checkProgram(run: Run, env: Environment, config: Config | undefi
   return checks;
 }
 
-/** Whether the program has the port to which the URL leads; undefined where the system does not tell. */
+/** Whether the program has the port of the URL; undefined if the system does not tell. */
 function listensThere({ program, url }: Run): boolean | undefined {
   if (url === undefined || program.running() === undefined) return undefined;
   return program.ports().includes(portOf(url));
@@ -76,7 +80,7 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
     return `${start}${pm2Advice}`;
   if (running !== undefined && running.length > 0 && nodes.length === 0) {
     const names = running.map((each) => each.program).join(', ');
-    return `${start}no Node.js runs in it after ${waitMs / 1000} s (${names}); it starts slowly, then --wait SECONDS gives it longer, or it is no Node program`;
+    return `${start}no Node.js process runs in it after ${waitMs / 1000} s (${names}); if it starts slowly, --wait SECONDS waits longer; otherwise it is not a Node.js program`;
   }
   const other = whyNoNode(operands[0] ?? '', env);
   if (
@@ -84,23 +88,23 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
     nodes.length === 0 &&
     !operands.some((word) => /\bn(?:ode|p[mx])\b/.test(word))
   ) {
-    return `${start}${other}, no Node program, and it started none that loads ostrace/register`;
+    return `${start}${other}, not a Node.js program, and it started none that loads ostrace/register`;
   }
   const script = scriptBeforePreload(operands);
   if (script !== undefined && !isPreloaded(operands, env)) {
-    return `${start}ostrace/register stands behind the script, where Node hands it to the application: put it before ${basename(script)}`;
+    return `${start}ostrace/register comes after the script, where Node.js passes it to the application: put it before ${basename(script)}`;
   }
   const [node] = nodes;
   const where = node === undefined ? '' : ` in process ${node.pid} (${commandOf(node)})`;
   return isPreloaded(operands, env)
-    ? `${start}ostrace/register is asked for and did not run${where}; does something between drop NODE_OPTIONS, or did Node.js not start?`
+    ? `${start}ostrace/register is asked for and did not run${where}; does something in between drop NODE_OPTIONS, or did Node.js not start?`
     : `${start}nothing preloads ostrace/register${where}; start it with node --import ostrace/register, or with that in NODE_OPTIONS`;
 }
 
-/** The program runs, and nothing listens at the URL. */
+/** Why there was no answer, although the program runs: nothing listens at the URL, or it does not answer. */
 function whyNoAnswer(run: Run): string {
   const { program, report, waitMs, url, asked } = run;
-  if (program.hasEnded()) return 'the program ended by itself, and nothing listened where the URL leads';
+  if (program.hasEnded()) return 'the program ended by itself, and nothing listened at the URL';
   const ports = [...new Set(program.ports())].toSorted((a, b) => a - b);
   if (url !== undefined && listensThere(run) === true) {
     const start = `the program listens on ${portOf(url)}, where the URL leads, and`;
@@ -112,5 +116,5 @@ function whyNoAnswer(run: Run): string {
   if (ports.length > 0) return `the program listens on ${ports.join(' and ')}, and not where the URL leads`;
   return report?.isServer === true
     ? 'the program listens, and not where the URL leads'
-    : `the program runs, and had not begun to listen after ${waitMs / 1000} s; --wait SECONDS gives it longer to start`;
+    : `the program runs, and had not begun to listen after ${waitMs / 1000} s; --wait SECONDS waits longer`;
 }

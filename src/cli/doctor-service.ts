@@ -1,3 +1,4 @@
+// Finds out why a service that runs already made no trace, from how its process was started.
 import { networkInterfaces } from 'node:os';
 
 import { type Config, readConfig } from '../config/config.js';
@@ -13,12 +14,12 @@ type Found = Pick<Check, 'status' | 'says'>;
 export const pm2Advice =
   "pm2's cluster mode (-i, instances) sets an application's NODE_OPTIONS too late for a preload: put '--require' and the whole path of ostrace/register into its node_args";
 
-/** What a service can lack, where nothing tells which of it. */
-const reasons = `a service makes no trace where it has no agent (${variableName('enabled')}, --import ostrace/register), another key (${variableName('hmacKeys')}) or another store (${variableName('connectionString')}); or a proxy between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or its clock differs by more than its ${variableName('hmacMaxAge')}`;
+/** The things that a service may lack, if nothing tells which of them. */
+const reasons = `a service makes no trace if it has no agent (${variableName('enabled')}, --import ostrace/register), another key (${variableName('hmacKeys')}) or another store (${variableName('connectionString')}); if a proxy in between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or if its clock differs by more than its ${variableName('hmacMaxAge')}`;
 
 /**
- * Why a service that runs already made no trace of a request: what its process was started with, where it runs on
- * this machine and the system tells.
+ * Finds out why a service that runs already made no trace of a request, from how its process was started, if it
+ * runs on this machine and the system tells.
  *
  * @param key the key that signed the request
  */
@@ -30,17 +31,16 @@ export function checkService(url: URL, asked: Asked, config: Config | undefined,
       ? servicesOn(Number(url.port || (url.protocol === 'https:' ? 443 : 80)))
       : [];
   } catch (error) {
-    return [
-      { name: 'service', status: 'hint', says: `its process cannot be looked at: ${messageOf(error)}` },
-    ];
+    return [{ name: 'service', status: 'hint', says: `its process cannot be examined: ${messageOf(error)}` }];
   }
   const services = processes.filter(isNode);
   const checks = services.slice(0, 1).flatMap((service) => checkStarted(service, asked, config, key));
   for (const { pid, program } of processes.filter((each) => !isNode(each)).slice(0, 1)) {
-    const says = `process ${pid} (${program}) answers there, which is no Node.js: a proxy has to let X-Trace-Info, X-Trace-HMAC and X-Trace-Time through; give the URL of the service itself to see whether the proxy is why`;
+    const says = `process ${pid} (${program}) answers there, and is not a Node.js process: a proxy must let X-Trace-Info, X-Trace-HMAC and X-Trace-Time through; give the URL of the service itself to see whether the proxy is the cause`;
     checks.push({ name: 'service', status: 'problem', says });
   }
-  // Also where one is named: what answers may be a proxy that is a Node program, before the service.
+  // Added even if a service was found: the process that answers may be a proxy in front of the service that is a
+  // Node program itself.
   return asked.isFound === undefined
     ? checks
     : [...checks, { name: 'service', status: 'hint', says: reasons }];
@@ -53,7 +53,7 @@ function isHere(hostname: string): boolean {
   return own.some(({ address }) => address === host);
 }
 
-/** The processes that serve a port: where pm2's daemon has it, its workers do. */
+/** The processes that serve a port. If pm2's daemon has the port, its workers serve it. */
 function servicesOn(port: number): StartedProcess[] {
   return listenersOn(port).flatMap((listener) => {
     if (!/\bGod Daemon\b|pm2[\\/]lib[\\/]Daemon\.js/.test(listener.args.join(' '))) return [listener];
@@ -62,7 +62,7 @@ function servicesOn(port: number): StartedProcess[] {
   });
 }
 
-/** A worker of pm2's cluster mode, with the settings that the preload takes from there. */
+/** A worker of pm2's cluster mode, with the settings that the preload takes from pm2's variable. */
 function ofPm2(worker: StartedProcess): StartedProcess {
   const { pm2_env = '{}', ...env } = worker.env;
   const own = JSON.parse(pm2_env) as Readonly<Record<string, unknown>>;
@@ -111,7 +111,7 @@ function checkStarted(
   }
   const read = readConfig(env, { script: undefined, folder: cwd }).config;
   if (read.hmacKeys.length > 0 && !read.hmacKeys.includes(key)) {
-    add('problem', `none of the keys in its ${variableName('hmacKeys')} is the one that doctor signs with`);
+    add('problem', `its ${variableName('hmacKeys')} does not contain the key that doctor signs with`);
   }
   const differ = config && storesDiffer(masked(read.connectionString), masked(config.connectionString));
   if (differ !== undefined) add(differ.status, `it ${differ.says}`);
@@ -125,17 +125,17 @@ function checkStarted(
   return checks;
 }
 
-/** Says that a program stores where a command does not look; undefined where it looks there. */
+/** Says that a program stores traces where a command does not look; undefined if the command looks there. */
 export function storesDiffer(theirs: string, ours: string): Found | undefined {
   const [there, here] = [splitConnections(theirs), splitConnections(ours)];
   if (here.some((each) => there.includes(each))) return undefined;
   const areFiles = [...there, ...here].every((each) => schemeOf(each) === 'file');
   return {
-    // Two texts may mean one database.
+    // Two different texts may mean the same database.
     status: areFiles ? 'problem' : 'hint',
     says: `stores in ${theirs}, and this command looks in ${ours}: ${
       areFiles
-        ? `give both the same absolute folder in ${variableName('connectionString')}, as a relative one is below the folder in which each was started`
+        ? `give both the same absolute folder in ${variableName('connectionString')}, because a relative one is resolved in the folder in which each was started`
         : `give both the same ${variableName('connectionString')}`
     }`,
   };

@@ -1,3 +1,4 @@
+// Checks which requests began a trace in a program, and why others did not.
 import { infoHeader, hmacHeader, timeHeader } from '../trace/headers.js';
 import type { ProcessReport } from '../diagnosis/process-report.js';
 import { refusedForAge, refusedForKey } from '../trace/refusal.js';
@@ -7,10 +8,10 @@ import type { Asked } from './doctor-request.js';
 const all = `${infoHeader}, ${hmacHeader} and ${timeHeader}`;
 
 /**
- * What became of requests in a program.
+ * Checks what happened to requests in a program.
  *
- * @param asked the request that was sent to it; undefined where none was
- * @param listensThere whether it has the port to which that was sent; undefined where that is not known
+ * @param asked the request that was sent to it; undefined if none was
+ * @param listensThere whether it has the port to which that request was sent; undefined if that is unknown
  */
 export function checkTriggers(
   report: ProcessReport,
@@ -36,7 +37,7 @@ export function checkTriggers(
     const came = requests === 1 ? '1 request came' : `${requests} requests came`;
     add(
       'problem',
-      `${came} to the program without a trace header: something between drops it; a proxy, gateway or load balancer has to let ${all} through`,
+      `${came} to the program without a trace header: something in between drops it; a proxy, gateway or load balancer must let ${all} through`,
     );
   } else if (asked.isAnswered && asked.isFound !== true) {
     add('problem', `no request came to the program: ${whoAnswers(listensThere)}`);
@@ -51,12 +52,12 @@ function whoAnswers(listensThere: boolean | undefined): string {
   return listensThere ? unseen : other;
 }
 
-/** Why a header was refused that was signed just now. */
+/** Explains why a header was refused that was signed just now. */
 function adviceOn(reason: string, { lastRefused, maxAge }: ProcessReport, { info }: Asked): string {
   if (reason.startsWith(refusedForKey)) {
     return lastRefused?.info === info
-      ? "; it came as it was sent, so the program's keys do not have the one that doctor signs with"
-      : '; it was changed on its way, by a proxy perhaps';
+      ? '; it arrived unchanged, so the program does not have the key that doctor signs with'
+      : '; it was changed on its way, perhaps by a proxy';
   }
   const age = lastRefused?.age;
   if (reason.startsWith(refusedForAge) && age !== undefined) {
@@ -64,6 +65,6 @@ function adviceOn(reason: string, { lastRefused, maxAge }: ProcessReport, { info
     return `; it was signed just now, so the program's clock is ${Math.abs(age)} s ${clock} the one here, and its OSTRACE_HMAC_MAX_AGE is ${maxAge}`;
   }
   return reason.startsWith('there is no') || reason.includes('beside it')
-    ? `; it was sent, so something between drops it: a proxy has to let ${all} through`
+    ? `; it was sent, so something in between drops it: a proxy must let ${all} through`
     : '';
 }

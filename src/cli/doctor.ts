@@ -1,3 +1,4 @@
+// `ostrace doctor`: finds out why there is no trace.
 import { messageOf } from '../trace/notice.js';
 import type { ProcessReport } from '../diagnosis/process-report.js';
 import { clean, safeJson } from '../report/format.js';
@@ -14,19 +15,19 @@ import { milliseconds } from './store.js';
 export const doctor = command({
   name: 'doctor',
   operands: '[-- PROGRAM [ARGUMENTS]]',
-  about: `Finds out why there is no trace: checks the settings of this shell and the store; with a program, starts it for a few seconds as you do and says what the agent in it hooked and what it does not see; with --url, sends it a signed request and looks for its trace. Exits with 1 where there is a problem.
+  about: `Finds out why there is no trace. Checks the settings of this shell and the store. With a program, starts it for a few seconds as you do, and says what the agent in it hooked and what it does not see. With --url, sends a signed request there and looks for its trace. The exit code is 1 if there is a problem.
 
   ostrace doctor --url http://localhost:3000/ -- node --import ostrace/register app.js`,
   options: {
     url: {
       type: 'string',
       value: 'URL',
-      help: 'Send a signed request there, to the program or to a service that runs already.',
+      help: 'Send a signed request to this URL, of the program or of a service that already runs.',
     },
     wait: {
       type: 'string',
       value: 'SECONDS',
-      help: 'How long the program runs, or takes to listen, and how long an answer and then its trace may take; 5 when not given.',
+      help: 'How long the program runs or may take to listen, and how long the response and then its trace may take. Default: 5.',
     },
     json: { type: 'boolean', help: 'Print {"ok", "checks": [{"name", "status", "says"}], "process"}.' },
     profile: profileOption,
@@ -50,7 +51,7 @@ export const doctor = command({
       if (url !== undefined && key !== undefined) {
         asked = await ask(shell, url, config, key, waitMs, () => program?.hasFailed() === true);
         found.push(...asked.checks);
-        // While it runs.
+        // Runs while the service runs.
         if (program === undefined) found.push(...checkService(url, asked, config, key));
       } else {
         await program?.endsWithin(waitMs);
@@ -84,14 +85,17 @@ async function tell(
 const signs = { ok: 'ok      ', hint: 'hint    ', problem: 'PROBLEM ' } as const;
 
 function textOf(checks: readonly Check[], ok: boolean): string {
-  // What others say, a store or the title of a process, must not move the cursor, nor look like a line of ours.
+  // Texts of others, such as a store's or a process's title, must not move the cursor, or look like a line of ours.
   const lines = checks.map(({ name, status, says }) => `${signs[status]} ${name.padEnd(8)} ${clean(says)}`);
   const hasHints = checks.some(({ status }) => status === 'hint');
-  const good = `No problem was found${hasHints ? '; a hint may be why a trace does not show all' : ''}.`;
-  return `${lines.join('\n')}\n\n${ok ? good : 'A trace needs each PROBLEM to be solved.'}\n`;
+  const good = `No problem was found${hasHints ? '; a hint may explain why a trace is incomplete' : ''}.`;
+  return `${lines.join('\n')}\n\n${ok ? good : 'Solve each PROBLEM to get a trace.'}\n`;
 }
 
-/** What a step of the examination gives; what it fails with is found, and the others are taken all the same. */
+/**
+ * The result of a step. If the step fails, its problem is added to the checks, and the other steps run all the
+ * same.
+ */
 function attempt<Result>(found: Check[], name: Check['name'], step: () => Result): Result | undefined {
   try {
     return step();
@@ -102,7 +106,7 @@ function attempt<Result>(found: Check[], name: Check['name'], step: () => Result
   }
 }
 
-/** What is wrong with the environment is among the checks. */
+/** Problems of the environment are among the checks, so they are not printed as warnings. */
 function quiet(shell: Shell): Shell {
   return { ...shell, warn: () => {} };
 }

@@ -1,3 +1,4 @@
+// Sends a request and follows its redirects, as curl does.
 import type { IncomingMessage } from 'node:http';
 
 import { isTraceHeader } from '../trace/headers.js';
@@ -5,7 +6,7 @@ import { CommandError } from './command.js';
 import type { Cookies } from './cookies.js';
 import { type Headers, type Outgoing, send } from './send.js';
 
-/** What a request gave, redirects included. */
+/** The outcome of a request, redirects included. */
 export interface Outcome {
   readonly status: number;
   /** In microseconds, from the start to the head of the last response, and to its end. */
@@ -16,17 +17,17 @@ export interface Outcome {
 export interface Following {
   readonly isFollowing: boolean;
   readonly cookies: Cookies;
-  /** Told of a redirect to a host that gets no trace headers. */
+  /** Called for a redirect to a host that gets no trace headers. */
   onUntraced(host: string): void;
 }
 
-// As many as curl follows.
+// The limit is curl's.
 const maxRedirects = 50;
 
 /**
- * Sends a request, and where that is asked for follows where it is sent on to, as curl does.
+ * Sends a request and, if asked to, follows redirects, as curl does.
  *
- * @param receive reads a response to its end; told whether another request follows it
+ * @param receive reads a response to its end; its second argument says whether another request follows
  */
 export async function exchange(
   outgoing: Outgoing,
@@ -56,7 +57,7 @@ export async function exchange(
 function withCookies(outgoing: Outgoing, cookies: Cookies): Outgoing {
   const cookie = cookies.headerFor(outgoing.url);
   if (cookie === undefined) return outgoing;
-  // What -H gave stays in front.
+  // The value that -H gave stays in front.
   const name = nameIn(outgoing.headers, 'cookie') ?? 'Cookie';
   const given = [outgoing.headers[name] ?? []].flat();
   return { ...outgoing, headers: { ...outgoing.headers, [name]: [...given, cookie].join('; ') } };
@@ -68,7 +69,7 @@ function nameIn(headers: Headers, wanted: string): string | undefined {
 
 const statuses: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308]);
 
-/** The request that a response asks for; undefined where it asks for none. */
+/** The request to which a response redirects; undefined if it does not redirect. */
 function redirected(outgoing: Outgoing, { statusCode, headers }: IncomingMessage): Outgoing | undefined {
   const { location } = headers;
   if (!statuses.has(statusCode) || location === undefined) return undefined;

@@ -1,6 +1,8 @@
+// `ostrace flush`: stores the events that gone processes have left in the spool.
 import { driverSettings, spoolSettings } from '../config/config.js';
 import { masked, splitConnections } from '../drivers/index.js';
 import { flushSpool } from '../export/flush.js';
+import { count } from '../report/format.js';
 import { messageOf } from '../trace/notice.js';
 import { command, print } from './command.js';
 import { connectionOption, settings } from './settings.js';
@@ -8,9 +10,9 @@ import { connectionOption, settings } from './settings.js';
 export const flush = command({
   name: 'flush',
   operands: '',
-  about: `Stores the events that wait in the spool because a process ended while its store did not take them. Each traced process does the same as soon as its store takes events; this is for when there is none, or for right now.
+  about: `Stores the events that wait in the spool because a process ended while its store did not accept them. Each traced process does this too, as soon as its store accepts events. Use this command if no traced process is running, or if the events are needed now.
 
-What a running process spools is its own, and left alone.`,
+Events that a running process has spooled belong to that process and are left alone.`,
   options: {
     'connection-string': connectionOption,
   },
@@ -26,8 +28,10 @@ What a running process spools is its own, and left alone.`,
         shell.warn(messageOf(problem));
         code = 1;
       }
-      const rest = waiting === 0 ? '' : `; ${waiting} wait on`;
-      await print(shell, `${masked(connection)}: ${stored} events were stored${rest}\n`);
+      const done = `${count(stored, 'event')} ${stored === 1 ? 'was' : 'were'} stored`;
+      const rest =
+        waiting === 0 ? '' : `; ${count(waiting, 'event')} ${waiting === 1 ? 'is' : 'are'} still waiting`;
+      await print(shell, `${masked(connection)}: ${done}${rest}\n`);
     }
     return code;
   },

@@ -1,4 +1,4 @@
-// Which traces `trace list` shows.
+// The filters of `ostrace trace list`.
 import type { TraceSummary } from '../drivers/driver.js';
 import type { Overview } from '../report/overview.js';
 import { parseTimestamp } from '../trace/parse.js';
@@ -8,40 +8,40 @@ export const filterOptions = {
   path: {
     type: 'string',
     value: 'PATTERN',
-    help: "Only of requests whose path has PATTERN in it; with * for anything or {id} for a part between slashes, whose whole path is so: '/orders/{id}'.",
+    help: "Only traces of requests whose path contains PATTERN. If PATTERN has a * (for any text) or an {id} (for one part between slashes), it must match the whole path: '/orders/{id}'.",
   },
   route: { type: 'string', value: 'PATTERN', help: 'The same as --path.' },
-  method: { type: 'string', short: 'X', value: 'METHOD', help: 'Only of requests with this method.' },
+  method: { type: 'string', short: 'X', value: 'METHOD', help: 'Only traces of requests with this method.' },
   status: {
     type: 'string',
     value: 'CODES',
-    help: 'Only of requests with one of these statuses, such as 404, 5xx or 4xx,5xx.',
+    help: 'Only traces of requests with one of these statuses, such as 404, 5xx or 4xx,5xx.',
   },
   'min-duration': {
     type: 'string',
     value: 'TIME',
-    help: 'Only those that took so long, such as 250ms or 1.5s.',
+    help: 'Only traces that took at least this long, such as 250ms or 1.5s.',
   },
-  'max-duration': { type: 'string', value: 'TIME', help: 'Only those that took no longer.' },
+  'max-duration': { type: 'string', value: 'TIME', help: 'Only traces that took at most this long.' },
   service: {
     type: 'string',
     value: 'NAME',
     multiple: true,
-    help: 'Only those with a point of this service; can be given several times, for all of them.',
+    help: 'Only traces with a point of this service. May be given several times: all of them must take part.',
   },
-  'min-points': { type: 'string', value: 'N', help: 'Only those with so many points.' },
-  errors: { type: 'boolean', help: 'Only those with a failed point.' },
+  'min-points': { type: 'string', value: 'N', help: 'Only traces with at least N points.' },
+  errors: { type: 'boolean', help: 'Only traces with a failed point.' },
   since: {
     type: 'string',
     value: 'TIME',
-    help: 'Only those that began so long ago or later: 90s, 30m, 12h, 7d, or a moment such as 2026-11-30T08:00Z.',
+    help: 'Only traces that began at this time or later: how long ago, as 90s, 30m, 12h or 7d, or a time such as 2026-11-30T08:00Z.',
   },
-  until: { type: 'string', value: 'TIME', help: 'Only those that began so long ago or earlier.' },
+  until: { type: 'string', value: 'TIME', help: 'Only traces that began at this time or earlier.' },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** What the options say. */
+/** The filter that the options describe. */
 export interface Filter {
-  /** Microseconds since 1970. */
+  /** In microseconds since 1970. */
   readonly since: number;
   readonly until: number;
   /** Whether a trace has to be read to be judged. */
@@ -53,7 +53,7 @@ type Given = {
   readonly [Name in keyof typeof filterOptions]: string | boolean | readonly string[] | undefined;
 };
 
-/** @throws CommandError for a value that an option does not take */
+/** @throws CommandError if an option does not take its value */
 export function filterFrom(given: Given, nowMicros: number): Filter {
   const tests: ((trace: Overview) => boolean)[] = [];
   const add = <Value>(value: Value | undefined, test: (value: Value, trace: Overview) => boolean): void => {
@@ -79,7 +79,7 @@ export function filterFrom(given: Given, nowMicros: number): Filter {
   };
 }
 
-/** Whether a trace began in the time that is asked for. */
+/** Whether a trace began in the given time. */
 export function isWithin({ since, until }: Filter, { timestamp }: TraceSummary): boolean {
   const micros = parseTimestamp(timestamp) ?? 0;
   return micros >= since && micros <= until;
@@ -95,7 +95,7 @@ function mapped<Result>(given: string | undefined, to: (text: string) => Result)
 
 function pathTest(pattern: string): (path: string) => boolean {
   if (!/[*{]/.test(pattern)) return (path) => path.includes(pattern);
-  // Between two stars of a row nothing stands: one is enough, and cheaper to look for.
+  // Nothing stands between two adjacent stars: one is enough, and faster to match.
   const parts = pattern.replace(/\*+/g, '*').split(/(\*|\{[^/{}]*\})/);
   const source = parts.map((part) =>
     part === '*' ? '.*' : part.startsWith('{') ? '[^/]+' : literally(part),
@@ -137,7 +137,7 @@ function momentOf(option: string, given: string | undefined, nowMicros: number):
   throw new CommandError(`${option} is "${given}"; expected a time such as 30m, 12h or 2026-11-30T08:00Z`);
 }
 
-/** @param whatZeroMeans where that is not plain */
+/** @param whatZeroMeans an addition to the message, if 0 has a special meaning */
 export function countOf(option: string, given: string | undefined, whatZeroMeans = ''): number | undefined {
   if (given === undefined || /^\d{1,9}$/.test(given)) return given === undefined ? undefined : Number(given);
   throw new CommandError(`${option} is "${given}"; expected a whole number${whatZeroMeans}`);

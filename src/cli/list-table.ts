@@ -1,4 +1,4 @@
-// The table of `trace list`.
+// Prints the table of `ostrace trace list`.
 import type { TraceSummary } from '../drivers/driver.js';
 import { ago, duration, moment } from '../report/format.js';
 import type { Overview } from '../report/overview.js';
@@ -20,7 +20,7 @@ const columns: readonly Column[] = [
 
 const narrow = 110;
 
-/** @param known all traces that are known of: ids are only as short as they are told apart among these */
+/** @param known all known traces: ids are only shortened as far as they differ among these */
 export async function printTable(
   shell: Shell,
   shown: readonly Overview[],
@@ -28,7 +28,7 @@ export async function printTable(
   now: number,
 ): Promise<void> {
   const { width } = shell.display;
-  // Programs get whole ids; people something that they can type.
+  // Programs get whole ids. People get ids that they can type.
   const idOf = width === undefined ? (id: string) => id : shortener(known);
   const left = width !== undefined && width < narrow ? 'WHEN' : '';
   const rows = shown.map((trace) => cellsOf(trace, idOf(trace.base_id), now));
@@ -64,7 +64,7 @@ function cellsOf(trace: Overview, id: string, now: number): Cell[] {
 
 const shortest = 8;
 
-/** Ids as short as they can be and still be the only ones. */
+/** Shortens ids as far as they stay different. */
 function shortener(traces: readonly TraceSummary[]): (id: string) => string {
   const sorted = traces.map(({ base_id }) => base_id).toSorted();
   const common = (a: string, b = ''): number => {

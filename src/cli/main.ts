@@ -1,17 +1,18 @@
 #!/usr/bin/env node
+// The `ostrace` command: finds the command that is asked for, and runs it.
 import { DriverError } from '../drivers/driver.js';
 import { clean } from '../report/format.js';
 import { type Command, CommandError, type Shell, print } from './command.js';
 import { manifest } from './manifest.js';
 
-/** What each command does in a line, and what loads it: a command's file is read only when it runs. */
+/** The summary of each command, and the function that loads it: a command's file is read only when it runs. */
 const commands: Readonly<Record<string, { summary: string; load(): Command }>> = {
   request: {
     summary: 'send a signed request, and show its trace with --show',
     load: () => (require('./request.js') as typeof import('./request.js')).request,
   },
   run: {
-    summary: 'run a Node program as one trace',
+    summary: 'run a Node.js program as one trace',
     load: () => (require('./run.js') as typeof import('./run.js')).run,
   },
   sign: {
@@ -23,7 +24,7 @@ const commands: Readonly<Record<string, { summary: string; load(): Command }>> =
     load: () => (require('./doctor.js') as typeof import('./doctor.js')).doctor,
   },
   flush: {
-    summary: 'store what waits in the spool',
+    summary: 'store the events that wait in the spool',
     load: () => (require('./flush.js') as typeof import('./flush.js')).flush,
   },
   'trace list': {
@@ -52,7 +53,7 @@ async function start(args: readonly string[], shell: Shell): Promise<number> {
     await print(shell, `${manifest().version}\n`);
     return 0;
   }
-  const problem = asked === '' ? 'no command was given' : `"${group}${asked}" is no command`;
+  const problem = asked === '' ? 'no command was given' : `"${group}${asked}" is not a command`;
   const known = Object.keys(commands).filter((command) => command.startsWith(group));
   throw new CommandError(`${problem}; expected one of: ${known.join(', ')} (see ostrace --help)`);
 }
@@ -63,18 +64,18 @@ function help(group: string): string {
     .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
   return `Usage: ostrace ${group}COMMAND [options]
 
-See where the time of one request goes, in all the services that it touches.
+See where the time of one request goes, in every service that it touches.
 
 Commands:
 ${rows.join('\n')}
 
-ostrace COMMAND --help tells more; ostrace --version prints the version.
+ostrace COMMAND --help describes a command; ostrace --version prints the version.
 `;
 }
 
 const maxStackLines = 30;
 
-/** A problem is one line; a mistake of ours is its stack, for the one who mends it. */
+/** A problem is one line. A mistake of ours is its stack, for those who fix it. */
 function lineOf(error: unknown): string {
   if (error instanceof CommandError || error instanceof DriverError) return clean(error.message);
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -85,14 +86,14 @@ function lineOf(error: unknown): string {
 const { env, stdout, stderr } = process;
 
 stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever read our output has enough of it (`| head`).
+  // The reader of our output has enough of it (`| head`).
   if (error.code === 'EPIPE') process.exit(0);
   stderr.write(`ostrace: cannot write to stdout: ${error.message}\n`);
   process.exit(1);
 });
 stderr.on('error', () => {});
 
-/** By what tools agree on: FORCE_COLOR decides where it is set, as it does for Node, and then NO_COLOR. */
+/** Follows common practice: FORCE_COLOR decides if it is set, as it does for Node, and then NO_COLOR. */
 function takesColour(): boolean {
   const forced = env['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';

@@ -1,7 +1,8 @@
+// Reads the package's own `package.json`.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the command reads of its own `package.json`. */
+/** The part of its own `package.json` that the command reads. */
 interface Manifest {
   readonly version: string;
   /** The oldest Node.js that is supported, as `>=20.19.0`. */

@@ -1,4 +1,4 @@
-// The request that the options of `ostrace request` describe.
+// Builds the request that the options of `ostrace request` describe.
 import { readFileSync } from 'node:fs';
 
 import { isTraceHeader, traceHeaders } from '../trace/headers.js';
@@ -6,7 +6,7 @@ import { CommandError } from './command.js';
 import { type Outgoing, headersFrom } from './send.js';
 import { milliseconds } from './store.js';
 
-/** What the options said. */
+/** The values of the options. */
 interface Given {
   readonly request: string | undefined;
   readonly header: readonly string[];
@@ -16,9 +16,9 @@ interface Given {
   readonly timeout: string | undefined;
 }
 
-/** Makes requests that differ in their traces alone. */
+/** Makes requests that differ only in their traces. */
 export function outgoingFrom(values: Given, given: URL, hmac_key: string): (base_id: string) => Outgoing {
-  // Read once: stdin has it no second time.
+  // Read once, because stdin cannot be read twice.
   const body = values.data.length > 0 ? Buffer.concat(bodyOf(values.data)) : undefined;
   const method = values.request ?? (body === undefined ? 'GET' : 'POST');
   if (!/^[A-Za-z]+$/.test(method)) {
@@ -43,7 +43,7 @@ export function outgoingFrom(values: Given, given: URL, hmac_key: string): (base
   };
 }
 
-/** Credentials as a header, which redirects can leave out. */
+/** Turns credentials into a header, which redirects can leave out. */
 function parted(given: URL, user: string | undefined): { url: URL; authorization: string | undefined } {
   const url = new URL(given);
   url.username = '';
@@ -53,7 +53,7 @@ function parted(given: URL, user: string | undefined): { url: URL; authorization
       ? undefined
       : `${decoded(given.username)}:${decoded(given.password)}`;
   const credentials = user ?? inUrl;
-  // Not shown: it may be the password.
+  // Not shown, because it may be the password.
   if (credentials?.includes(':') === false) throw new CommandError('-u takes USER:PASSWORD');
   return {
     url,

@@ -1,14 +1,14 @@
-// What kind of program `ostrace run` is asked to run: the agent gets into Node programs alone.
+// Finds out what kind of program `ostrace run` has to run: only Node programs can have the agent.
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, extname, join } from 'node:path';
 
 const headBytes = 256;
 
 /**
- * Says of a program that it is not Node's, for people.
+ * Says why a program is not a Node program, for people.
  *
- * @param env with the PATH in which it is looked for
- * @returns undefined for a Node program, and where that can't be told
+ * @param env with the PATH in which the program is looked for
+ * @returns undefined for a Node program, or if nothing tells
  */
 export function whyNoNode(
   program: string,
@@ -25,14 +25,14 @@ export function whyNoNode(
   return isNode(interpreter) ? undefined : `${program} is a script for ${basename(interpreter)}`;
 }
 
-/** How a file that can't be run by itself, and that Node could run, is run; undefined for other files. */
+/** The command that runs a file which cannot be run by itself, but by Node; undefined for other files. */
 export function asNodeRuns(program: string, args: readonly string[]): string | undefined {
   if (!/^\.[cm]?[jt]s$/.test(extname(program)) || !isFile(program)) return undefined;
   return `ostrace run -- ${['node', program, ...(args.length > 0 ? ['…'] : [])].join(' ')}`;
 }
 
 function fileOf(program: string, path = ''): string | undefined {
-  // What can't be run says so itself.
+  // A program that cannot be run reports that itself.
   if (program.includes('/')) return isFile(program) && isExecutable(program) ? program : undefined;
   return path
     .split(delimiter)
@@ -57,7 +57,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** By its name, or because it is the Node that runs us. */
+/** Recognised by its name, or because it is the Node that runs us. */
 function isNode(file: string): boolean {
   if (/^(?:node|nodejs|iojs|electron)\d*(?:\.exe)?$/i.test(basename(file))) return true;
   try {
@@ -74,13 +74,13 @@ function headOf(file: string): Buffer | undefined {
     const buffer = Buffer.alloc(headBytes);
     return buffer.subarray(0, readSync(fd, buffer, 0, headBytes, 0));
   } catch {
-    return undefined; // one that may be run and not read
+    return undefined; // the file may be run, but not read
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
-/** What a script names in its first line: of `#!/usr/bin/env -S NAME=x node --flag` it is `node`. */
+/** The program that a script names in its first line. For `#!/usr/bin/env -S NAME=x node --flag` it is `node`. */
 function interpreterIn(head: Buffer): string | undefined {
   const [, line] = /^#!\s*([^\n]*)/.exec(head.toString('latin1')) ?? [];
   const [first, ...rest] = line?.trim().split(/\s+/) ?? [];
@@ -88,7 +88,7 @@ function interpreterIn(head: Buffer): string | undefined {
   return rest.find((word) => !word.startsWith('-') && !word.includes('=')) ?? first;
 }
 
-/** Text has no NUL. */
+/** A text contains no NUL. */
 function isBinary(head: Buffer): boolean {
   return head.includes(0);
 }

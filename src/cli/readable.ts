@@ -1,3 +1,4 @@
+// Reads traces for the commands, from the first of several stores that can be read.
 import { type Config, driverSettings } from '../config/config.js';
 import {
   type Driver,
@@ -8,19 +9,19 @@ import {
 } from '../drivers/driver.js';
 import { canList, canRead, masked, openDriver, splitConnections } from '../drivers/index.js';
 
-/** What commands read: of several stores the first that can be read. */
+/** The store that commands read: the first of several that can be read. */
 export interface Store {
   list(): Promise<readonly TraceSummary[]>;
   listErrors(): Promise<readonly TraceSummary[]>;
-  /** The newest traces; `total` is how many there are, where that is known. */
+  /** The newest traces; `total` is the number of all traces, if it is known. */
   newest(count: number): Promise<Newest>;
-  /** The traces whose ids begin so: hexadecimal digits in lower case, without dashes. */
+  /** The traces whose ids begin with these hexadecimal digits, in lower case and without dashes. */
   find(digits: string): Promise<readonly TraceSummary[]>;
-  /** Undefined when no store holds anything of that trace. */
+  /** Undefined if no store holds anything of that trace. */
   read(base_id: string): Promise<StoredTrace | undefined>;
-  /** Whether a list can be had from any of them. */
+  /** Whether any of the stores can list traces. */
   canList(): boolean;
-  /** The store that is read now, as it may be shown. */
+  /** The name of the store that is read now, as it may be shown. */
   name(): string;
   close(): Promise<void>;
 }
@@ -31,9 +32,9 @@ interface Candidate {
 }
 
 /**
- * Opens the stores of a configuration for reading. One that can't be read is said once, and left.
+ * Opens the stores of a configuration for reading. A store that cannot be read is reported once, and then skipped.
  *
- * @param warn is told of a store that can't be read where another one may do
+ * @param warn reports a store that cannot be read, if there is another one
  */
 function openStores(config: Config, warn: (line: string) => void): Store {
   const all = splitConnections(config.connectionString);
@@ -54,7 +55,7 @@ function openStores(config: Config, warn: (line: string) => void): Store {
   /**
    * Asks one store after the other until one has an answer.
    *
-   * @param isAsked which are worth asking
+   * @param isAsked which stores are worth asking
    */
   async function ask<Result>(
     question: (driver: Driver) => Promise<Result>,
@@ -66,7 +67,7 @@ function openStores(config: Config, warn: (line: string) => void): Store {
       try {
         const answer = await question(driverOf(candidate));
         if (answer === undefined) continue;
-        // What has listed traces is the one to read them from: a queue is slow, and may hold others.
+        // The store that has listed traces is the one to read them from: a queue is slow, and may hold others.
         left = [candidate, ...left.filter((each) => each !== candidate)];
         return answer;
       } catch (error) {
@@ -94,7 +95,7 @@ function openStores(config: Config, warn: (line: string) => void): Store {
       }, isListable))!,
     find: async (digits) => {
       const some = await ask(async (driver) => driver.find?.(dashed(digits)) ?? [], isListable);
-      // Somebody else may have written ids in another way.
+      // Another writer may have written ids in another form.
       return some!.length > 0
         ? some!
         : (await list()).filter(({ base_id }) => bare(base_id).startsWith(digits));
@@ -108,7 +109,7 @@ function openStores(config: Config, warn: (line: string) => void): Store {
   };
 }
 
-/** An id as it is compared. */
+/** The form in which ids are compared. */
 export function bare(id: string): string {
   return id.replaceAll('-', '').toLowerCase();
 }

@@ -1,10 +1,11 @@
+// Sends a request many times, for `ostrace request --repeat`.
 import { duration } from '../report/format.js';
 import { newId } from '../trace/ids.js';
 import { type Shell, print } from './command.js';
 import type { Outcome } from './exchange.js';
 
 /**
- * Sends requests one after the other, and prints how their times are spread.
+ * Sends requests one after the other, and prints the spread of their durations.
  *
  * @returns the trace of the slowest
  */
@@ -30,7 +31,7 @@ export async function repeat(
   const spread = `min ${at(0)} · p50 ${at(0.5)} · p90 ${at(0.9)} · max ${at(1)}`;
   const slowest = took.at(-1)!.base_id;
   await print(shell, `${times} requests · ${answered}\n${spread}\nthe slowest is trace ${slowest}\n`);
-  // As one request says it, for what looks for the line.
+  // The same line as for a single request, for programs that look for it.
   shell.say(`trace ${slowest}`);
   return slowest;
 }

@@ -1,3 +1,4 @@
+// `ostrace request`: sends a signed request, and shows its trace.
 import type { IncomingMessage } from 'node:http';
 
 import { duration } from '../report/format.js';
@@ -18,29 +19,34 @@ export const request = command({
   name: 'request',
   operands: 'URL',
   about:
-    'Sends a signed request, so that every service it touches traces it. Prints the body of the response, and on stderr the id of the trace and how long the answer took. The options are those of curl where curl has them.',
+    'Sends a signed request, so that every service it touches traces it. Prints the body of the response to stdout, and the id of the trace and the duration to stderr. An option that curl has too means the same as in curl.',
   options: {
-    request: { type: 'string', short: 'X', value: 'METHOD', help: 'GET when not given; POST with -d.' },
+    request: {
+      type: 'string',
+      short: 'X',
+      value: 'METHOD',
+      help: 'The method. Default: GET, or POST with -d.',
+    },
     header: {
       type: 'string',
       short: 'H',
       value: "'NAME: VALUE'",
       multiple: true,
-      help: 'A header to send; can be given several times.',
+      help: 'A header to send. May be given several times.',
     },
     data: {
       type: 'string',
       short: 'd',
       value: 'DATA',
       multiple: true,
-      help: 'The body, as curl sends it: @FILE reads it from a file without its line breaks, @- from stdin; several are joined by &. The content type is that of a form, unless -H says otherwise.',
+      help: 'The body, as curl sends it: @FILE reads a file without its line breaks, @- reads stdin, and several bodies are joined with &. The content type is that of a form, unless -H sets another.',
     },
     location: {
       type: 'boolean',
       short: 'L',
-      help: 'Follow redirects. Another host gets no trace headers, another origin no credentials.',
+      help: 'Follow redirects. Another host gets no trace headers, and another origin gets no credentials.',
     },
-    insecure: { type: 'boolean', short: 'k', help: 'Take any certificate of the server.' },
+    insecure: { type: 'boolean', short: 'k', help: 'Accept any certificate of the server.' },
     user: {
       type: 'string',
       short: 'u',
@@ -52,18 +58,18 @@ export const request = command({
       short: 'b',
       value: 'COOKIES',
       multiple: true,
-      help: 'Cookies to send, as NAME=VALUE; NAME=VALUE, or a file of them; with -L also those that responses set.',
+      help: 'The cookies to send, as NAME=VALUE; NAME=VALUE, or a file with cookies. With -L, cookies that responses set are sent too.',
     },
-    include: { type: 'boolean', short: 'i', help: "Print the response's status and headers as well." },
+    include: { type: 'boolean', short: 'i', help: 'Also print the status and the headers of the response.' },
     timeout: {
       type: 'string',
       value: 'SECONDS',
-      help: 'How long the response may take to be complete; 60 when not given, 0 for as long as it takes.',
+      help: 'How long the complete response may take; 0 sets no limit. Default: 60.',
     },
     repeat: {
       type: 'string',
       value: 'N',
-      help: 'Send N requests one after the other, each with a trace of its own; print the spread of their times in place of the responses, and with --show the trace of the slowest.',
+      help: 'Send N requests one after the other, each with a trace of its own. Print the spread of their durations instead of the responses, and with --show the trace of the slowest request.',
     },
     profile: profileOption,
     'connection-string': connectionOption,
@@ -107,7 +113,7 @@ export const request = command({
 
     const base_id = newId();
     const options = following();
-    // First, so that the trace of a request that hangs can be found while it does.
+    // Printed first, so that the trace of a request that hangs can be found while it hangs.
     shell.say(`trace ${base_id}`);
     let endsLine = true;
     try {
@@ -115,14 +121,14 @@ export const request = command({
         endsLine = await printResponse(shell, response, values.include, isRedirect);
       });
       const { status, head, whole } = outcome;
-      // On a terminal both are seen together; what is piped stays as it came.
+      // On a terminal, body and messages appear together. Piped output stays as it came.
       if (!endsLine && shell.display.width !== undefined) {
         await print(shell, '\n');
         endsLine = true;
       }
       shell.say(`answered ${status} in ${duration(whole)}, its head after ${duration(head)}`);
     } catch (error) {
-      // Why a request failed is what its trace may tell.
+      // The trace may tell why the request failed.
       if (values.show && error instanceof CommandError) {
         await showWhatThereIs(shell, error, () => show(base_id));
       }
@@ -142,7 +148,11 @@ function timesFrom(given: string | undefined): number {
   throw new CommandError(`--repeat is "${given}"; expected a whole number from 1 to 999999`);
 }
 
-/** Gives whether what was printed ends with a line break; of a redirect that is followed only the head is. */
+/**
+ * Prints a response; of a redirect that is followed, only the head.
+ *
+ * @returns whether the output ends with a line break
+ */
 async function printResponse(
   shell: Shell,
   response: IncomingMessage,

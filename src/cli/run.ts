@@ -1,3 +1,4 @@
+// `ostrace run`: runs a Node program as one trace.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -15,14 +16,14 @@ import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption }
 const preload = join(__dirname, '../../register.js');
 
 const hint =
-  'check that the program is a Node program, or starts one, and that it keeps NODE_OPTIONS and its environment';
+  'check that the program is a Node.js program or starts one, and that it keeps NODE_OPTIONS and its environment';
 
 const forwarded = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const run = command({
   name: 'run',
   operands: '-- PROGRAM [ARGUMENTS]',
-  about: `Runs a Node program as one trace, with all that it calls and starts. Prints the id of the trace on stderr, and ends as the program ends.
+  about: `Runs a Node.js program as one trace, with everything that it calls and starts. Prints the id of the trace to stderr, and ends with the exit code or the signal of the program.
 
   ostrace run --profile KEY --show -- node client.js 42`,
   options: {
@@ -45,7 +46,7 @@ export const run = command({
     shell.say(`trace ${base_id}`);
     const other = whyNoNode(program, shell.env);
     if (other !== undefined) {
-      shell.warn(`${other}, no Node program: of it nothing is traced but the Node programs that it starts`);
+      shell.warn(`${other}, not a Node.js program: only the Node.js programs that it starts are traced`);
     }
     const end = await runToEnd(program, args, env);
     try {
@@ -76,7 +77,7 @@ function environment(
   };
 }
 
-/** A path for NODE_OPTIONS, where blanks separate and backslashes escape within quotes. */
+/** Quotes a path for NODE_OPTIONS, where blanks separate and backslashes escape within quotes. */
 function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, '\\$&')}"`;
 }
@@ -111,15 +112,15 @@ function reasonOf(
   args: readonly string[],
 ): string {
   const byNode = asNodeRuns(program, args);
-  if (byNode !== undefined) return `it is a file for Node; run it by ${byNode}`;
+  if (byNode !== undefined) return `it is a file for Node.js; run it with ${byNode}`;
   if (code === 'ENOENT') return 'there is no such program';
   return code === 'EACCES' ? 'it is not executable, or may not be run by this user' : message;
 }
 
-/** The program decides what a signal means; we end when it does. */
+/** The program decides what a signal means. We end when the program ends. */
 function forwardSignals(to: (signal: NodeJS.Signals) => void): () => void {
-  // A terminal sends Ctrl-C to all that runs in its foreground: the program has got it already, and many
-  // take a second one for an order to drop everything.
+  // A terminal sends Ctrl-C to everything in its foreground. The program has therefore got it already, and many
+  // programs take a second one as an order to drop everything.
   const isInteractive = [0, 1, 2].some((fd) => isatty(fd));
   const listener = (signal: NodeJS.Signals): void => {
     const isFromKeyboard = isInteractive && (signal === 'SIGINT' || signal === 'SIGQUIT');
@@ -131,7 +132,7 @@ function forwardSignals(to: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-/** Ends this process by the signal that ended the program, for whoever looks at how we ended. */
+/** Ends this process by the signal that ended the program, so that our caller sees the same end. */
 function raise(signal: NodeJS.Signals): void {
   process.exitCode = 128 + constants.signals[signal];
   process.kill(process.pid, signal);

@@ -1,3 +1,4 @@
+// Sends one HTTP request of a command.
 import {
   type IncomingMessage,
   request as requestByHttp,
@@ -11,18 +12,18 @@ import { CommandError } from './command.js';
 
 export type Headers = Record<string, string | string[]>;
 
-/** Something is there, and speaks another protocol. */
+/** Something answered, but in another protocol. */
 export class ProtocolError extends CommandError {}
 
-/** A request as it goes out. */
+/** A request to send. */
 export interface Outgoing {
   readonly url: URL;
   readonly method: string;
   readonly headers: Headers;
   readonly body: Buffer | undefined;
-  /** For the whole of request and response; 0 for as long as it takes. */
+  /** The limit for request and response together; 0 for none. */
   readonly timeoutMs: number;
-  /** Whether any certificate will do. */
+  /** Whether any certificate is accepted. */
   readonly isInsecure?: boolean;
 }
 
@@ -36,7 +37,7 @@ export async function send(
   receive: (response: IncomingMessage) => Promise<void>,
 ): Promise<void> {
   const request = url.protocol === 'https:' ? requestByHttps : requestByHttp;
-  // Credentials stay out of messages.
+  // Credentials are kept out of messages.
   const shown = `${url.origin}${url.pathname}`;
   let hasAnswered = false;
   try {
@@ -73,20 +74,20 @@ export function urlFrom(text: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new CommandError(`"${text}" is no URL; expected one such as http://localhost:3000/orders/42`);
+  throw new CommandError(`"${text}" is not a URL; expected one such as http://localhost:3000/orders/42`);
 }
 
 /**
  * Reads headers as curl does: `Name: value`, or `Name:` to leave one of ours out.
  *
- * @param defaults what is sent where nothing else is given
+ * @param defaults the headers that are sent unless another value is given
  */
 export function headersFrom(given: readonly string[], defaults: Readonly<Record<string, string>>): Headers {
   const headers = new Map<string, { name: string; values: string[] }>();
   for (const header of given) {
     const [, name, value] = /^([^:]+):(.*)$/s.exec(header) ?? [];
     if (name === undefined || value === undefined || !isHeader(name, value.trim())) {
-      // Not shown: it may be a password.
+      // Not shown, because it may be a password.
       throw new CommandError("-H takes 'Name: value' in ASCII, or 'Name:' to leave a header out");
     }
     const { values } = entry(headers, name);
@@ -95,7 +96,7 @@ export function headersFrom(given: readonly string[], defaults: Readonly<Record<
   for (const [name, value] of Object.entries(defaults)) {
     if (!headers.has(name.toLowerCase())) entry(headers, name).values.push(value);
   }
-  // Node takes an array for several headers of one name, but not for each name.
+  // Node takes an array for several headers of one name, but not for every name.
   return Object.fromEntries(
     [...headers.values()]
       .filter(({ values }) => values.length > 0)
@@ -123,11 +124,11 @@ function isHeader(name: string, value: string): boolean {
   }
 }
 
-/** By the names that OpenSSL and Node give to what is wrong with a certificate. */
+/** Recognises certificate errors by the names that OpenSSL and Node give them. */
 function certificateAdvice(error: unknown): string {
   const { code = '' } = error as { readonly code?: string };
   return /CERT|^UNABLE_TO_(?:GET_ISSUER|VERIFY)|ALTNAME/.test(code)
-    ? '; -k takes any certificate, NODE_EXTRA_CA_CERTS names an authority'
+    ? '; -k accepts any certificate, and NODE_EXTRA_CA_CERTS names a certificate authority to trust'
     : '';
 }
 

@@ -1,3 +1,4 @@
+// The options and settings that several commands share: the key and the store.
 import { type Config, readConfig } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import { masked, schemeOf, schemes, splitConnections } from '../drivers/index.js';
@@ -10,20 +11,20 @@ const connectionVariable = variableName('connectionString');
 export const profileOption = {
   type: 'string',
   value: 'KEY',
-  help: `The key that signs: one of those that the services have in ${keysVariable}. Without this option ${profileVariable} is used, then the first of ${keysVariable}, so that no key need stand on a command line, where others can read it.`,
+  help: `The key to sign with: one of the keys in the services' ${keysVariable}. Without this option, ${profileVariable} is used, then the first key in ${keysVariable}: others can read a key on a command line.`,
 } as const satisfies Option;
 
 export const connectionOption = {
   type: 'string',
   value: 'STRING',
-  help: `Where traces are stored, as the services have it in ${connectionVariable}, which is used without this option; else file://.ostrace.`,
+  help: `The store of the traces, as in the services' ${connectionVariable}. Without this option, that variable is used, and without that file://.ostrace.`,
 } as const satisfies Option;
 
 /**
- * The settings that a command works with; what is wrong with the environment is said on stderr.
+ * The settings that a command works with. Problems of the environment are printed on stderr.
  *
- * @param given what `--connection-string` said, if anything
- * @throws CommandError where it is unclear which store is meant: the agent has to go on, a command has not
+ * @param given the value of `--connection-string`, if any
+ * @throws CommandError if it is unclear which store is meant: unlike the agent, a command does not have to go on
  */
 export function settings(shell: Shell, given?: string): Config {
   const connection = given ?? (shell.env[connectionVariable] || undefined);
@@ -47,7 +48,7 @@ export function settings(shell: Shell, given?: string): Config {
 /**
  * The key to sign with.
  *
- * @param given what `--profile` said, if anything
+ * @param given the value of `--profile`, if any
  */
 export function keyFrom(given: string | undefined, { profile, hmacKeys }: Config): string {
   const key = given ?? profile ?? hmacKeys[0];

@@ -1,4 +1,4 @@
-// When a trace that was just made is complete.
+// Decides when a trace that was just made is complete.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { StoredTrace } from '../drivers/driver.js';
@@ -8,18 +8,18 @@ import { type Tree, type TreePoint, buildTree } from '../report/tree.js';
 import { isUnanswered } from '../report/unanswered.js';
 import type { Store } from './readable.js';
 
-// A service sends its events in batches; a trace that grew a moment ago may grow on.
+// A service sends its events in batches, so a trace that grew a moment ago may grow further.
 const quietMs = 200;
 const pollMs = 50;
 
 export interface Settled {
-  /** Undefined when nothing of the trace came. */
+  /** Undefined if nothing of the trace came. */
   readonly stored: StoredTrace | undefined;
-  /** What was waited for, and did not come. */
+  /** The missing points, in words, when the time is up. */
   readonly missing: readonly string[];
 }
 
-/** Reads a trace as soon as it is complete, or what there is of it when the time is up. */
+/** Reads a trace as soon as it is complete, or the part that exists when the time is up. */
 export async function settled(store: Store, base_id: string, waitMs: number): Promise<Settled> {
   const deadline = performance.now() + waitMs;
   let size = 0;
@@ -29,7 +29,7 @@ export async function settled(store: Store, base_id: string, waitMs: number): Pr
     const stored = await store.read(base_id);
     const now = performance.now();
     const events = stored?.events ?? [];
-    // A count of what was left out may come for seconds, and is no part of the work.
+    // A count of what was left out may arrive for seconds, and is not work.
     const ofWork = events.reduce((sum, { name }) => (name.startsWith('left_out-') ? sum : sum + 1), 0);
     const isGrown = ofWork > size;
     if (isGrown) {
@@ -41,7 +41,7 @@ export async function settled(store: Store, base_id: string, waitMs: number): Pr
       const missing = events.length === 0 ? [] : missingIn(buildTree(events));
       if (isLate || missing.length === 0) return { stored, missing };
     }
-    // A large trace takes its store and us as long as we wait between two looks, and no longer.
+    // Reading a large trace takes the store and us time. The pause is at least as long as the last read.
     await delay(Math.min(Math.max(pollMs, now - askedAt), Math.max(0, deadline - now)));
   }
 }
@@ -49,8 +49,9 @@ export async function settled(store: Store, base_id: string, waitMs: number): Pr
 const mostNamed = 3;
 
 /**
- * What a trace promises and does not hold: the other end of a point, a parent, and points of each service to which
- * a call carried it on. A command's process has sent all it has before the command ends, and so has a thread.
+ * Finds what a trace implies and does not hold: the other end of a point, a parent, and points of each service to
+ * which a call carried the trace. A command's process has sent all of its events before the command ends, and so
+ * has a thread.
  */
 function missingIn({ base_id, roots, ...tree }: Tree): string[] {
   const points = tree.points.filter(isWork);
@@ -64,7 +65,7 @@ function missingIn({ base_id, roots, ...tree }: Tree): string[] {
     startless > 0 ? `${count(startless, 'point')} without a start` : '',
     lost > 0 ? `the parents of ${count(lost, 'point')}` : '',
     silent.length > 0
-      ? `the points of ${silent.slice(0, mostNamed).join(', ')}${rest}, which got signed headers`
+      ? `the points of ${silent.slice(0, mostNamed).join(', ')}${rest}, which received signed headers`
       : '',
   ].filter((each) => each !== '');
 }

@@ -1,3 +1,4 @@
+// `ostrace sign`: prints signed headers for other clients.
 import { traceHeaders } from '../trace/headers.js';
 import { isUuid, newId } from '../trace/ids.js';
 import type { Config } from '../config/config.js';
@@ -9,22 +10,22 @@ import { expectedId, idForms, mayBeId, traceIdFrom } from './trace-id.js';
 export const sign = command({
   name: 'sign',
   operands: '',
-  about: `Prints the headers that have a request traced, and on stderr the id of the trace. For curl:
+  about: `Prints signed headers, with which a request is traced, and the id of the trace to stderr. For curl:
 
   curl -H @<(ostrace sign --profile KEY) http://localhost:3000/
 
-Whoever has the headers can send traced requests with them: for as long as the key is good, or for OSTRACE_HMAC_MAX_AGE seconds where the services set that.`,
+Anyone who has the headers can send traced requests with them, for as long as the key is valid, or for OSTRACE_HMAC_MAX_AGE seconds if the services set that.`,
   options: {
     profile: profileOption,
     'base-id': {
       type: 'string',
       value: 'UUID',
-      help: `The trace to go on with: ${idForms}. A new one when not given.`,
+      help: `The trace to continue: ${idForms}. Default: a new trace.`,
     },
     'parent-id': {
       type: 'string',
       value: 'UUID',
-      help: 'The id of the point that the request belongs to; the trace itself when not given.',
+      help: 'The id of the point that the request belongs to. Default: the trace itself.',
     },
     'connection-string': connectionOption,
   },
@@ -41,7 +42,7 @@ Whoever has the headers can send traced requests with them: for as long as the k
   },
 });
 
-/** The trace that is named, which is looked for only where that is no whole id. */
+/** The trace that is named. It is looked up only if its name is not a whole id. */
 async function baseId(config: Config, shell: Shell, given: string | undefined): Promise<string> {
   if (given === undefined) return newId();
   if (isUuid(given)) return given;

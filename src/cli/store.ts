@@ -1,3 +1,4 @@
+// The parts that commands which show traces share: opening the store, waiting for a trace, printing it.
 import { type Config, driverSettings } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { masked, openDriver, readableOf } from '../drivers/index.js';
@@ -9,24 +10,24 @@ import { settled } from './settled.js';
 
 export const showOption = {
   type: 'boolean',
-  help: 'Then print the trace, as soon as it is complete: each point has ended, and each service that got signed headers has sent something.',
+  help: 'Also print the trace, as soon as it is complete: each point has ended, and each service that received signed headers has stored something.',
 } as const satisfies Option;
 
 export const waitOption = {
   type: 'string',
   value: 'SECONDS',
-  help: 'How long --show waits for the trace to be complete; 5 when not given. What is missing then is marked.',
+  help: 'How long --show waits for the trace to be complete. Points that are missing then are marked. Default: 5.',
 } as const satisfies Option;
 
 export const unfoldOptions = {
   unfold: {
     type: 'boolean',
-    help: 'Print each point on a line of its own: equal siblings, five or more, are one line otherwise.',
+    help: 'Print each point on a line of its own. Otherwise, five or more equal siblings share a line.',
   },
   all: { type: 'boolean', help: 'The same as --unfold.' },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** Opens the store that commands read, for as long as it is used. */
+/** Opens the store that commands read, while it is used. */
 export async function withStore<Result>(
   config: Config,
   use: (driver: Driver) => Promise<Result>,
@@ -45,9 +46,9 @@ export function storeName(config: Config): string {
 }
 
 /**
- * Prints a trace that was just made, as soon as it is complete, or what there is of it when the time is up.
+ * Prints a trace that was just made, as soon as it is complete, or the part that exists when the time is up.
  *
- * @param hint what to check when nothing of the trace arrives
+ * @param hint what to check if nothing of the trace arrives
  */
 export async function showWhenComplete(
   shell: Shell,
@@ -69,7 +70,7 @@ export async function showWhenComplete(
     const { stored, missing } = await settled(store, base_id, waitMs);
     if (stored === undefined) {
       throw new CommandError(
-        `nothing of trace ${base_id} came to ${store.name()} within ${waitMs / 1000} s; ${hint}`,
+        `no event of trace ${base_id} arrived in ${store.name()} within ${waitMs / 1000} s; ${hint}`,
       );
     }
     await printTree(shell, base_id, stored, isFolded);
@@ -92,7 +93,7 @@ export async function printTree(
   await printAll(shell, renderTree(tree, shell.display, isFolded));
 }
 
-/** Says what could not be read of a trace, and makes sure that something could. */
+/** Reports the lines of a trace that could not be read, and fails if none could. */
 export function readable(shell: Shell, base_id: string, stored: StoredTrace): StoredTrace {
   const { events, skipped } = stored;
   const lines = `${skipped} ${skipped === 1 ? 'line' : 'lines'} of trace ${base_id}`;

@@ -1,3 +1,4 @@
+// Finds the trace that a whole id, the beginning of an id, or `last` names.
 import type { TraceSummary } from '../drivers/driver.js';
 import { ago } from '../report/format.js';
 import { isUuid } from '../trace/ids.js';
@@ -5,24 +6,24 @@ import { parseTimestamp } from '../trace/parse.js';
 import { CommandError } from './command.js';
 import { type Store, bare } from './readable.js';
 
-/** What an id may be given as, for the help of commands. */
-export const idForms = 'its id, the beginning of it (4 digits or more), or `last` for the newest';
+/** The forms in which an id may be given, for the help of commands. */
+export const idForms = 'its id, the beginning of its id (4 digits or more), or `last` for the newest trace';
 
 const fewestDigits = 4;
 
-/** What a text that is no id is answered with. */
+/** The forms that are expected, for messages about a text that is not an id. */
 export const expectedId = `a UUID, the beginning of one (${fewestDigits} digits or more), or last`;
 const mostNamed = 10;
 
-/** Whether a text may stand for a trace. */
+/** Whether a text may name a trace. */
 export function mayBeId(text: string): boolean {
   return text === 'last' || isUuid(text) || isBeginning(text);
 }
 
 /**
- * The trace that a text stands for.
+ * The trace that a text names.
  *
- * @throws CommandError where it stands for none, or for several
+ * @throws CommandError if it names no trace, or several
  */
 export async function traceIdFrom(text: string, store: Store): Promise<string> {
   if (isUuid(text)) return text;
@@ -32,7 +33,7 @@ export async function traceIdFrom(text: string, store: Store): Promise<string> {
     throw new CommandError(`there are no traces in ${store.name()} yet; ostrace request makes one`);
   }
   if (!isBeginning(text)) {
-    throw new CommandError(`"${text}" is no trace id; expected ${expectedId}`);
+    throw new CommandError(`"${text}" is not a trace id; expected ${expectedId}`);
   }
   const found = await store.find(bare(text));
   const [first, ...others] = found;

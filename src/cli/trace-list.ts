@@ -1,3 +1,4 @@
+// `ostrace trace list`: lists the stored traces.
 import { variableName } from '../config/options.js';
 import type { TraceSummary } from '../drivers/driver.js';
 import { type Overview, overviewOf } from '../report/overview.js';
@@ -15,31 +16,31 @@ const errorVariable = variableName('filterErrorTrace');
 export const traceList = command({
   name: 'trace list',
   operands: '',
-  about: `Lists the stored traces, newest first: when each began, what with, how it ended, how long it took, its points, errors and services.
+  about: `Lists the stored traces, newest first, with the start, request, status, duration, points, errors and services of each.
 
   ostrace trace list --path '/orders/{id}' --min-duration 250ms --since 1h
 
-Whole traces are read for it, as many as are shown; for a filter as many as it takes to find these.`,
+The command reads each trace that it shows. With a filter, it reads as many traces as it takes to find those.`,
   options: {
     json: {
       type: 'boolean',
-      help: 'Print an array of {"base_id", "timestamp"}, of all traces; with --limit or a filter also with what the table shows (duration in microseconds).',
+      help: 'Print an array of {"base_id", "timestamp"} with all traces; with --limit or a filter, also what the table shows (durations in microseconds).',
     },
     ...filterOptions,
     'error-trace': {
       type: 'boolean',
-      help: `Only traces in the store's list of failed ones, of services that ran with ${errorVariable}.`,
+      help: `Only traces in the store's list of failed traces, which services with ${errorVariable} keep.`,
     },
     limit: {
       type: 'string',
       short: 'n',
       value: 'N',
-      help: `List no more than N; 0 lists all. ${defaultLimit} when not given, all with --json.`,
+      help: `List at most N traces; 0 lists all. Default: ${defaultLimit}, or all with --json.`,
     },
     scan: {
       type: 'string',
       value: 'N',
-      help: `Look at no more than N traces for those that a filter takes; 0 looks at all. ${defaultScan} when not given.`,
+      help: `Apply a filter to the N newest traces; 0 applies it to all. Default: ${defaultScan}.`,
     },
     'connection-string': connectionOption,
   },
@@ -71,7 +72,7 @@ interface Known {
   readonly total: number | undefined;
 }
 
-/** How many of the newest have to be known; all where that is Infinity. */
+/** How many of the newest traces have to be known; Infinity for all. */
 function mostOf({ readsTraces, since, until }: Filter, limit: number, scan: number): number {
   if (until !== Infinity || since !== -Infinity) return Infinity;
   return (readsTraces ? scan : limit) || Infinity;
@@ -86,7 +87,7 @@ async function summariesIn(
   return { traces, total: traces.length };
 }
 
-/** Reads traces until enough are found, or enough are looked at. */
+/** Reads traces until enough are found, or enough are examined. */
 async function read(
   store: Store,
   wanted: readonly TraceSummary[],
@@ -115,8 +116,8 @@ function unreadable(trace: TraceSummary): Overview {
 
 async function tellEmpty(shell: Shell, store: Store, isJson: boolean, isOfErrors: boolean): Promise<number> {
   const advice = isOfErrors
-    ? `services list them with ${errorVariable}=true, in stores that keep such a list: files, Redis, MongoDB, Elasticsearch, InfluxDB`
-    : 'start a service with OSTRACE_ENABLED=true OSTRACE_HMAC_KEYS=KEY node --import ostrace/register app.js, and make the first by ostrace request --profile KEY --show URL; --connection-string names another store';
+    ? `services with ${errorVariable}=true list them, in stores that keep such a list: files, Redis, MongoDB, Elasticsearch, InfluxDB`
+    : 'start a service with OSTRACE_ENABLED=true OSTRACE_HMAC_KEYS=KEY node --import ostrace/register app.js, and make the first trace with ostrace request --profile KEY --show URL; --connection-string names another store';
   const line = `there are no ${isOfErrors ? 'failed traces' : 'traces'} in ${store.name()} yet; ${advice}`;
   if (isJson) {
     await print(shell, '[]\n');
@@ -127,7 +128,7 @@ async function tellEmpty(shell: Shell, store: Store, isJson: boolean, isOfErrors
   return 0;
 }
 
-/** Says what was left out. */
+/** Reports which traces were left out. */
 function tellRest(
   shell: Shell,
   { traces, total }: Known,
@@ -136,16 +137,16 @@ function tellRest(
 ): void {
   const isFull = limit > 0 && shown >= limit;
   if (readsTraces && isFull) {
-    const looked = scan > 0 ? `${scan} newest` : 'stored';
-    shell.warn(`there may be older ones; --limit 0 lists all of the ${looked} ones that match`);
+    const all = scan > 0 ? `the ${scan} newest traces` : 'all traces';
+    shell.warn(`older traces may match as well; --limit 0 lists every match among ${all}`);
   } else if (readsTraces) {
     const isCut = scan > 0 && (total ?? Infinity) > scan;
     const all = total === undefined ? '' : ` of ${total}`;
     if (isCut && traces.length >= scan) {
-      shell.warn(`only the ${scan} newest${all} traces were looked at; --scan 0 looks at all`);
+      shell.warn(`only the ${scan} newest${all} traces were examined; --scan 0 examines all`);
     }
   } else if (isFull) {
-    // Where a time is asked for, all traces are known.
+    // If a time is asked for, all traces are known.
     const isTimed = since !== -Infinity || until !== Infinity;
     const left = (isTimed ? wanted : (total ?? Infinity)) - shown;
     const older = left === Infinity ? 'older traces' : `${left} older traces`;

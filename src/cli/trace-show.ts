@@ -1,3 +1,4 @@
+// `ostrace trace show`: prints a trace.
 import type { StoredTrace } from '../drivers/driver.js';
 import { stringifyReport } from '../report/json.js';
 import { buildReport } from '../report/report.js';
@@ -10,11 +11,11 @@ import { expectedId, idForms, mayBeId, traceIdFrom } from './trace-id.js';
 export const traceShow = command({
   name: 'trace show',
   operands: 'ID',
-  about: `Prints a trace as a tree: a line for each point with the time that it took, its share of the whole, when it ran, its service and what it was about. Failed points are marked by ✗, unfinished ones by …; what was given up on purpose says cancelled.
+  about: `Prints a trace as a tree, with a line for each point: its duration, its share of the whole, when it ran, its service and what it did. ✗ marks a failed point, … marks an unfinished point, and "cancelled" marks a point that its caller gave up on purpose.
 
 A trace is named by ${idForms}.
 
-Colours are used on a terminal, unless NO_COLOR is set, and elsewhere where FORCE_COLOR is.`,
+Colours are used on a terminal unless NO_COLOR is set, and elsewhere if FORCE_COLOR is set.`,
   options: {
     json: { type: 'boolean', help: "Print OSProfiler's report, as osprofiler trace show --json does." },
     ...unfoldOptions,
@@ -44,11 +45,11 @@ function idFrom(operands: readonly string[]): string {
   }
   if (mayBeId(base_id)) return base_id;
   throw new CommandError(
-    `"${base_id}" is no trace id; expected ${expectedId}; ostrace trace list shows them`,
+    `"${base_id}" is not a trace id; expected ${expectedId}; ostrace trace list shows them`,
   );
 }
 
-/** As typed, then as nearly everyone writes ids. */
+/** Looks for the id as it was typed, then as nearly everyone writes ids. */
 async function find(store: Store, base_id: string): Promise<StoredTrace> {
   const stored = (await store.read(base_id)) ?? (await store.read(base_id.toLowerCase()));
   if (stored !== undefined) return stored;

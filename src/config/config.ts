@@ -1,3 +1,4 @@
+// Makes the configuration from the environment.
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 
 import type { DriverSettings } from '../drivers/driver.js';
@@ -13,32 +14,32 @@ type Widened<T> = T extends number ? number : T extends string ? string : T;
 
 export interface ConfigResult {
   readonly config: Config;
-  /** One line each, for stderr: the variable, what it got (never a key) and what it takes. */
+  /** One line each, for stderr: the variable, its value (never a key) and what it expects. */
   readonly problems: readonly string[];
-  /** Gives a line for people on what the environment has now and had not then; undefined where it is the same. */
+  /** Gives a line for people about variables that were set since; undefined if nothing has changed. */
   late(): string | undefined;
 }
 
 /**
- * Variables by which a traced process hands its context to a Node process that it starts; they are not
+ * The variables by which a traced process hands its context to a Node process that it starts. They are not
  * settings, and a signature protects them.
  */
 export const contextVariables = { info: 'OSTRACE_TRACE_INFO', hmac: 'OSTRACE_TRACE_HMAC' } as const;
 
-/** Where a process writes what became of its hooks: `ostrace doctor` sets it for the program that it runs. */
+/** The file to which a process writes what its hooks did. `ostrace doctor` sets it for the program that it runs. */
 export const diagnosisVariable = 'OSTRACE_DIAGNOSIS_FILE';
 
-/** What the drivers may know of the configuration: no keys. */
+/** The part of the configuration that the drivers may know: no keys. */
 export function driverSettings(config: Config): DriverSettings {
   const { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize, shareWithGroup } =
     config;
   return { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize, shareWithGroup };
 }
 
-// Asked when the first event names the host: the agent starts without it.
+// Loaded when the first event names the host, because the agent starts without it.
 const os = (): typeof import('node:os') => require('node:os') as typeof import('node:os');
 
-/** Where and how much is spooled. */
+/** The place and the limits of the spool. */
 export function spoolSettings({ spool, spoolSize, spoolAge, transportUrl }: Config): {
   readonly folder: string | undefined;
   readonly temporary: string;
@@ -52,10 +53,10 @@ export function spoolSettings({ spool, spoolSize, spoolAge, transportUrl }: Conf
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the settings from environment variables. Never throws: a wrong value is a problem to print, and
- * the option's default is used, so that the application starts all the same.
+ * Reads the settings from environment variables. Never throws: a wrong value is a problem to print, and the
+ * option's default is used, so the application starts all the same.
  *
- * @param start of the process whose environment it is
+ * @param start how the process was started whose environment it is
  */
 export function readConfig(env: Environment, start: Start = startOf(env)): ConfigResult {
   const problems: string[] = [];
@@ -77,12 +78,15 @@ export function readConfig(env: Environment, start: Start = startOf(env)): Confi
   for (const variable of Object.keys(env)) {
     if (variable.startsWith('OSTRACE_') && !known.has(variable)) {
       const name = /^\w{1,100}$/.test(variable) ? variable : quoted(variable);
-      problems.push(`${name} is not a setting${hint(variable)}; see the README's table`);
+      problems.push(`${name} is not a setting${hint(variable)}; see docs/settings.md`);
     }
   }
   const { script = 'node', folder, name = basename(script, extname(script)) } = start;
   const connections = values['connectionString'] as string;
   values['connectionString'] = checkedConnections(connections, folder, problems);
+  values['instrumentations'] = (values['instrumentations'] as readonly string[]).map((each) =>
+    each.startsWith('.') ? resolve(folder, each) : each,
+  );
   values['service'] ??= name || 'node';
   if (values['host'] === undefined) {
     Object.defineProperty(values, 'host', { get: () => os().hostname(), enumerable: true });
@@ -102,13 +106,14 @@ const known: ReadonlySet<string> = new Set([
 /** The connection strings that can be used, each in the form in which it means the same everywhere. */
 function checkedConnections(given: string, base: string, problems: string[]): string {
   const otherwise = options.connectionString.default;
-  // Of most processes; the expressions that look at others cost the start a third of a millisecond.
+  // Most processes have the default. The regular expressions for other values cost the start a third of a
+  // millisecond.
   if (given === otherwise) return absolute(given, base, problems);
   const wrong = splitConnections(given).filter((each) => !schemes.includes(schemeOf(each)));
   const good = splitConnections(given).filter((each) => !wrong.includes(each));
   for (const each of wrong) {
     problems.push(
-      `${variableName('connectionString')} is ${quoted(masked(each))}, for whose scheme there is no driver; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${good.length > 0 ? 'the others' : otherwise} instead`,
+      `${variableName('connectionString')} is ${quoted(masked(each))}, and there is no driver for that scheme; expected one of ${schemes.map((s) => `${s}://`).join(', ')}; traces go to ${good.length > 0 ? 'the others' : otherwise} instead`,
     );
   }
   return (good.length > 0 ? good : [otherwise]).map((each) => usable(each, base, problems)).join(',');
@@ -125,17 +130,17 @@ function absolute(connectionString: string, base: string, problems: string[]): s
     return absoluteFolder(connectionString, base);
   } catch {
     problems.push(
-      `${variableName('connectionString')} names a folder below the working directory, which is gone; expected an absolute folder, as in file:///var/lib/ostrace`,
+      `${variableName('connectionString')} names a relative folder, and the working directory is gone; expected an absolute folder, as in file:///var/lib/ostrace`,
     );
     return connectionString;
   }
 }
 
-/** A relative folder means the one below the start's working directory, wherever the process goes later. */
+/** A relative folder is resolved in the working directory of the start, wherever the process goes later. */
 function absoluteFolder(connectionString: string, base: string): string {
   const rest = connectionString.slice('file:'.length);
   const named = rest.startsWith('//') ? rest.slice(2) : rest;
-  // The one host that RFC 8089 lets stand there for this machine.
+  // RFC 8089 allows this one host name for this machine.
   const folder = /^localhost\//i.test(named) && rest !== named ? named.slice('localhost'.length) : named;
   return `file://${isAbsolute(folder) ? folder : resolve(base, folder)}`;
 }
@@ -145,11 +150,11 @@ interface Start {
   readonly script: string | undefined;
   /** The folder; '' for the working directory. */
   readonly folder: string;
-  /** What the application is called there. */
+  /** The name of the application there. */
   readonly name?: string | undefined;
 }
 
-/** pm2 runs a file of its own, which then loads the application, in cluster mode after a change of the folder. */
+/** pm2 runs a file of its own, which then loads the application; in cluster mode it changes the folder before. */
 export function startOf(env: Environment): Start {
   const script = process.argv[1];
   const container = script === undefined ? '' : basename(script);

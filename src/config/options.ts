@@ -1,20 +1,22 @@
-/** What a setting accepts: its words for people, and the value or undefined where the text is wrong. */
+// The table of settings, from which the environment variables, the configuration's type and the pages are made.
+import { type TargetOption, targetHelp } from '../../instrumentations/targets.js';
+
+/** The type of a setting: the words for what it takes, and a parser that gives undefined for a wrong text. */
 export interface Type<T> {
   readonly takes: string;
   parse(text: string): T | undefined;
   /** A default value as people write it. */
   show?(value: number): string;
-  /** Whether all of the text was used; what was is good, and the rest is a problem to report. */
+  /** Whether all of the text was used. If not, the used part counts, and the rest is a problem to report. */
   isWhole?(text: string): boolean;
 }
 
 interface Option<T> {
   readonly type: Type<T>;
   readonly default: T;
-  readonly help: string;
-  /** What holds where the value is wrong, when that must not be the default. */
+  /** The value to use if the given one is wrong and the default must not be used. */
   readonly ifWrong?: T;
-  /** The value must never be printed. */
+  /** Whether the value must never be printed. */
   readonly secret?: true;
 }
 
@@ -42,7 +44,7 @@ const split = (value: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-/** An empty key would let anyone sign: it is dropped, as OSProfiler does, and the others count. */
+/** An empty key would let anyone sign. It is dropped, as in OSProfiler, and the others count. */
 const keys: Type<readonly string[]> = {
   takes: 'keys separated by commas, none of them empty',
   parse: split,
@@ -57,13 +59,13 @@ const connection: Type<string> = {
 };
 
 const seconds: Type<number | undefined> = {
-  takes: 'a whole number of seconds, such as 60; until then no header triggers a trace',
+  takes: 'a whole number of seconds such as 60 (with a wrong value, no header triggers a trace)',
   parse: (value) => (/^\s*[1-9]\d{0,8}\s*$/.test(value) ? Number(value) : undefined),
 };
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** Seconds. */
+/** Gives seconds. */
 const duration: Type<number> = {
   takes: 'a time such as 90s, 30m, 12h or 7d',
   parse(value) {
@@ -75,7 +77,7 @@ const duration: Type<number> = {
 
 const multiples = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
 
-/** Bytes. */
+/** Gives bytes. */
 const size: Type<number> = {
   takes: 'a size such as 500kb, 64mb or 2gb',
   parse(value) {
@@ -92,116 +94,98 @@ const milliseconds: Type<number> = {
   parse: (value) => (/^\s*\d{1,5}\s*$/.test(value) && Number(value) <= 60_000 ? Number(value) : undefined),
 };
 
-const on = (help: string): Option<boolean> => ({ type: flag, default: true, help });
-const off = (help: string): Option<boolean> => ({ type: flag, default: false, help });
+const on: Option<boolean> = { type: flag, default: true };
+const off: Option<boolean> = { type: flag, default: false };
+
+/** A switch for each target, or for several that belong together. */
+const switches = Object.fromEntries(Object.keys(targetHelp).map((option) => [option, on])) as Readonly<
+  Record<TargetOption, Option<boolean>>
+>;
 
 /**
- * Every setting, once. The environment variable, the type of the configuration and the README's table
+ * Every setting, once. The environment variable, the type of the configuration and the table in docs/settings.md
  * are derived from this; OSProfiler's own options keep their names.
  */
 export const options = {
-  enabled: off('Turns the agent on. Off, the preload loads nothing and patches nothing.'),
+  enabled: off,
   hmacKeys: {
     type: keys,
     default: [] as readonly string[],
     secret: true,
-    help: 'Keys that may trigger a trace by a signed header, separated by commas. The key that verified a request signs what follows. Without a key nobody can trigger.',
   },
   hmacMaxAge: {
     type: seconds,
     default: undefined as number | undefined,
-    // Somebody wants old headers to be refused: until it is clear how old, all are.
+    // The user wants old headers to be refused. Until it is clear how old, all are.
     ifWrong: 0,
-    help: 'How many seconds signed headers are good for, so that one that was overheard cannot be replayed for ever. Headers must then say when they were signed: those of `ostrace` and of all services under it do, those of OSProfiler do not, so a service that gets its requests from Python must not have this setting. For ever when not set.',
   },
   connectionString: {
     type: connection,
     default: 'file://.ostrace',
-    help: 'Where traces go: `file://` and a folder, absolute or relative to where the process was started, or another store. Several, separated by commas, get all traces each; commands read the first that can be read.',
   },
   transportUrl: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'The broker of `messaging://`, as `rabbit://user:password@host:5672/`.',
   },
-  filterErrorTrace: off(
-    'Also keeps a list of the traces with a failed point, for `trace list --error-trace`.',
-  ),
+  filterErrorTrace: off,
   keepFor: {
     type: duration,
     default: undefined as number | undefined,
-    help: 'How long the store keeps a trace: files and Redis. For ever when not set.',
   },
   keepSize: {
     type: size,
     default: undefined as number | undefined,
-    help: 'How much the folder of files may hold; the oldest traces go first. Any amount when not set.',
   },
   linger: {
     type: milliseconds,
     default: 100,
-    help: 'For how many milliseconds after its request was answered a trace still takes new points; work that began before is recorded to its end. What starts later is not recorded, but counted in the trace.',
   },
-  shareWithGroup: off(
-    'Lets the group of the folder of files read and write the traces in it, for services of several users. The user alone may when not set.',
-  ),
+  shareWithGroup: off,
   exitTimeout: {
     type: milliseconds,
     default: 500,
-    help: 'How many milliseconds the end of the process waits for the store at the most; what is not stored by then is spooled.',
   },
   spool: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: 'The folder for events that a store does not take now; `ostrace-spool-` and the number of the user in the folder for temporary files when not set.',
   },
   spoolSize: {
     type: size,
     default: 64 * 2 ** 20,
-    help: 'How much the spool may hold; what comes then is lost, and counted.',
   },
   spoolAge: {
     type: duration,
     default: 7 * 86_400,
-    help: 'How long events wait in the spool; what is older is removed, and counted as lost.',
   },
   profile: {
     type: optionalText,
     default: undefined as string | undefined,
     secret: true,
-    help: 'A key: the whole process is one trace, signed with it. Headers that it signed are believed, as those of `OSTRACE_HMAC_KEYS` are.',
   },
-  traceSql: off('Adds a `sql` point with the statement to each `db` point.'),
-  traceSqlParams: off("Adds the statement's parameters to `sql` points. They may hold secrets."),
-  maskSql: on(
-    'Puts a `?` for each literal of a recorded statement, and leaves its comments out: they may hold secrets.',
-  ),
-  traceCommandArgs: off('Adds the arguments to `command` points. They may hold secrets.'),
+  traceSql: off,
+  traceSqlParams: off,
+  maskSql: on,
+  traceCommandArgs: off,
   propagateTo: {
     type: list,
     default: ['local'] as readonly string[],
-    help: 'Hosts that receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. All hosts that can read them must be among these, forward proxies too.',
   },
-  project: { type: text, default: 'ostrace', help: 'The project that events name.' },
+  project: { type: text, default: 'ostrace' },
   service: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The service that events name; the script's name when not set, under pm2 the application's. Give each service its own.",
   },
   host: {
     type: optionalText,
     default: undefined as string | undefined,
-    help: "The host that events name; the machine's name when not set.",
   },
-  debug: off('Says on stderr what is hooked, what is left alone, and why a trace header is refused.'),
-  instrumentHttpServer: on('Instruments incoming HTTP requests.'),
-  instrumentHttpClient: on('Instruments outgoing HTTP requests (http, https, http2, fetch, undici).'),
-  instrumentPg: on('Instruments pg.'),
-  instrumentMysql2: on('Instruments mysql2.'),
-  instrumentGrpc: on('Keeps the connecting of @grpc/grpc-js out of traces; its calls are recorded as HTTP.'),
-  instrumentChildProcess: on('Instruments external commands.'),
-  instrumentWorkerThreads: on('Instruments worker threads.'),
+  debug: off,
+  instrumentations: {
+    type: list,
+    default: [] as readonly string[],
+  },
+  ...switches,
 } as const satisfies Readonly<Record<string, Option<unknown>>>;
 
 export type Options = typeof options;

@@ -1,21 +1,25 @@
-// How the problems of settings are worded. Loaded for the first of them, and when a trace begins.
+// Words the problems of settings. It is loaded for the first problem, and when a trace begins.
 
 type Texts = Readonly<Record<string, string | undefined>>;
 
-/** What was set later than it was read, by dotenv and what works as that does; undefined where nothing was. */
+/**
+ * Reports variables that were set after they were read, by dotenv and similar packages; undefined if there are
+ * none.
+ */
 export function late(then: Texts, now: Texts): string | undefined {
   const names = Object.keys(then).filter((name) => ![undefined, then[name]].includes(now[name]));
   if (names.length === 0) return undefined;
   const [were, does] = names.length > 1 ? ['were', 'do'] : ['was', 'does'];
-  return `${names.join(' and ')} ${were} set after the agent had started, and ${does} not count: let Node set the environment (node --env-file=.env), or preload what sets it before ostrace/register`;
+  return `${names.join(' and ')} ${were} set after the agent had started, and ${does} not count: let Node.js set the environment (node --env-file=.env), or preload the package that sets it before ostrace/register`;
 }
 
 const maxShownLength = 200;
 
-/** A text as a problem shows it: on one line, of a readable length, and nothing that a terminal acts on. */
+/** Quotes a text for a message: on one line, of a readable length, without characters that a terminal acts on. */
 export function quoted(text: string): string {
   const start = text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text;
-  // Not a literal: V8 reads those with the code that they are in, and sets of Unicode take it half a millisecond.
+  // Not a literal: V8 reads literals together with the code that contains them, and sets of Unicode take it half a
+  // millisecond.
   const unprintable = new RegExp('[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]', 'gu');
   return JSON.stringify(start).replace(
     unprintable,
@@ -23,7 +27,7 @@ export function quoted(text: string): string {
   );
 }
 
-/** The name that shares the letters of a mistyped one, or differs from it by two at the most. */
+/** The name that differs from a mistyped one in at most two letters. */
 export function nearest(mistyped: string, names: Iterable<string>): string | undefined {
   for (const name of names) {
     if (Math.abs(name.length - mistyped.length) <= 2 && distance(name, mistyped) <= 2) return name;

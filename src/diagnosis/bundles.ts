@@ -1,15 +1,16 @@
+// Recognises packages that are bundled into the application's file.
 import { readFileSync } from 'node:fs';
 
-/** A text that a package has in its code, and that no minifier changes. */
+/** A text in the package's code that no minifier changes. */
 export interface BundleMark {
   readonly name: string;
   readonly text: string;
 }
 
-/** Which packages are part of a file: their calls can't be seen there. None where it can't be read. */
+/** The packages that are part of a file. Their calls cannot be seen there. Empty if the file cannot be read. */
 export function bundledIn(file: string, marks: readonly BundleMark[]): string[] {
   try {
-    // As Node does: it may be given without its extension, or as a folder.
+    // As for Node, the file may be given without its extension, or as a folder.
     const code = readFileSync(require.resolve(file));
     return marks.filter(({ text }) => code.includes(text)).map(({ name }) => name);
   } catch {
@@ -17,7 +18,7 @@ export function bundledIn(file: string, marks: readonly BundleMark[]): string[] 
   }
 }
 
-/** One line for people about such packages. */
+/** A line for people about bundled packages. */
 export function adviceOn(names: readonly string[], file: string): string {
   const flags = names.map((name) => `--external:${name}`).join(' ');
   const [what, is, them] = [

@@ -1,5 +1,5 @@
-// Packages that talk to something else by ways that no hook sees: over sockets of their own, or in native code. What
-// goes over HTTP is seen there, and is not among them.
+// Lists packages that communicate in ways that no hook sees: over sockets of their own, or in native code. Packages
+// that use HTTP are not in the list, because HTTP is seen.
 import { loadedAmong } from './findings.js';
 
 const clients = `
@@ -15,14 +15,14 @@ const clients = `
   .split(/\s+/);
 
 /**
- * Which of them are loaded, and nothing sees.
+ * The packages that are loaded and that no hook sees.
  *
- * @param files the names of all files that are loaded
+ * @param files the names of all loaded files
  * @param seen packages that have hooks
  */
 export function unseenAmong(files: readonly string[], seen: readonly string[]): string[] {
   const others = clients.filter((name) => !seen.includes(name));
-  // Not in Node's documentation, and there since version 0.x.
+  // Not in Node's documentation, but available since version 0.x.
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
   const builtin = moduleLoadList?.includes('NativeModule sqlite') === true ? ['node:sqlite'] : [];
   return [...loadedAmong(others, files), ...builtin];

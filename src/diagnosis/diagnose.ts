@@ -1,4 +1,4 @@
-// A part of the composition root: what the agent tells of itself. Loaded only where somebody asks, by
+// A part of the composition root: what the agent tells of itself. It is loaded only if somebody asks, by
 // OSTRACE_DEBUG or `ostrace doctor`.
 import type { IncomingMessage } from 'node:http';
 
@@ -12,25 +12,23 @@ import { collectFindings, loadedAmong } from './findings.js';
 import { cachedFiles, loadedFiles } from './loaded-files.js';
 import type { HookReports } from '../hooks/loading/modules.js';
 import type { Findings, ProcessReport } from './process-report.js';
-import { infoHeader, isTraceHeader } from '../trace/headers.js';
+import { infoName, isTraceHeader } from '../trace/headers.js';
 import { notice } from '../trace/notice.js';
 import { ageOf, whyRefused } from '../trace/refusal.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import type { Verifier } from '../propagation/verify.js';
 
-/** Stands in for parts of the agent, and looks on. */
+/** Replaces parts of the agent, and observes them. */
 export interface Diagnoser {
   readonly reports: HookReports;
   verify(headers: Readonly<Record<string, unknown>>): VerifiedTrace | undefined;
 }
 
-const info = infoHeader.toLowerCase();
-
 /**
  * Begins to diagnose this process.
  *
- * @param read its settings, and what is wrong with them
- * @param file where `ostrace doctor` reads what was found; undefined where only stderr is asked for
+ * @param read its settings and their problems
+ * @param file where `ostrace doctor` reads the findings; undefined if only stderr is wanted
  * @param script the application's main file
  * @param marks of the packages that have hooks
  */
@@ -52,10 +50,10 @@ export function diagnose(
   if (script !== undefined) findings.bundled.push(...bundledIn(script, marks));
   if (findings.bundled.length > 0) say(adviceOn(findings.bundled, script!));
   say(`the agent runs in process ${process.pid}, loaded ${loadedBy()}`);
-  // Without the first of the headers the agent never looks at the others.
+  // Without the first of the headers, the agent never looks at the others.
   onChannel<{ request: IncomingMessage }>('http.server.request.start', ({ request: { headers } }) => {
     findings.requests++;
-    const isKnown = headers[info] !== undefined;
+    const isKnown = headers[infoName] !== undefined;
     if (!isKnown && Object.keys(headers).some(isTraceHeader)) onRefused(whyRefused(headers, keys));
   });
   if (file !== undefined) {
@@ -83,7 +81,7 @@ export function diagnose(
       }
       onRefused(whyRefused(headers, keys));
       findings.lastRefused = {
-        info: String(headers[info]).slice(0, mostInfo),
+        info: String(headers[infoName]).slice(0, mostInfo),
         age: ageOf(headers, keys),
       };
       return undefined;
@@ -91,10 +89,13 @@ export function diagnose(
   };
 }
 
-// Longer than any that is good.
+// Longer than any valid header.
 const mostInfo = 1100;
 
-/** Looks for packages that nothing sees: at the first calls, and then ever more rarely, as a look takes a while. */
+/**
+ * Looks for packages that no hook sees: at the first calls, and then more and more rarely, because a look takes a
+ * while.
+ */
 function unseenIn(seen: readonly string[]): () => readonly string[] {
   let calls = 0;
   let next = 1;

@@ -1,16 +1,16 @@
-// A part of the composition root: the file by which a process tells `ostrace doctor` of itself.
+// A part of the composition root: the file by which a process reports itself to `ostrace doctor`.
 import { renameSync, writeFileSync } from 'node:fs';
 
 import { messageOf, notice } from '../trace/notice.js';
 import { type ProcessReport, byApplication } from './process-report.js';
 
-// Often enough for whoever looks at a process that ends without a chance to say so.
+// Often enough for a reader of a process that ends without a chance to report.
 const writeEveryMs = 250;
 
 /**
- * Writes what there is to tell, and again whenever it has changed.
+ * Writes the report, and writes it again whenever it has changed.
  *
- * @param prefix of the file's name: what a process starts inherits it, and writes into a file of its own
+ * @param prefix of the file's name: child processes inherit it and write into files of their own
  */
 export function keepWriting(prefix: string, report: () => ProcessReport): void {
   const file = `${prefix}.${process.pid}`;
@@ -19,14 +19,14 @@ export function keepWriting(prefix: string, report: () => ProcessReport): void {
     try {
       const text = JSON.stringify(report());
       if (text === written) return;
-      // Replaced as a whole, so that its reader never finds half of it.
+      // The file is replaced as a whole, so its reader never finds half of it.
       writeFileSync(`${file}.new`, text, { mode: 0o600 });
       renameSync(`${file}.new`, file);
       written = text;
     } catch (error) {
       clearInterval(timer);
       process.off('exit', write);
-      // Gone, when nobody reads it any more.
+      // The folder is gone if nobody reads it any more.
       const isOver = (error as { code?: unknown } | null)?.code === 'ENOENT';
       if (!isOver) notice(`the findings cannot be written: ${messageOf(error)}`);
     }
@@ -36,7 +36,7 @@ export function keepWriting(prefix: string, report: () => ProcessReport): void {
   write();
 }
 
-/** How the preload came to be loaded. The arguments may name it in any form: the package's, or a path to its file. */
+/** How the preload was loaded. The arguments may name it in any form: by the package, or by a path to its file. */
 export function loadedBy(): string {
   const isOurs = (text: string): boolean => /ostrace[\\/]register|register\.m?js/.test(text);
   const { execArgv, env } = process;

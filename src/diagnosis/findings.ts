@@ -1,10 +1,11 @@
+// Collects what the hooks of this process did.
 import { type Findings, whySkipped } from './process-report.js';
 import type { HookReports } from '../hooks/loading/modules.js';
 
 /**
- * Collects what became of the hooks.
+ * Collects what the hooks did.
  *
- * @param say takes a line for people, each as it happens
+ * @param say takes a line for people about each finding
  */
 export function collectFindings(say: (line: string) => void): {
   readonly findings: Findings;
@@ -51,7 +52,7 @@ export function collectFindings(say: (line: string) => void): {
   };
 }
 
-/** Which of the packages have a file among those that are loaded. */
+/** The packages that have a file among those that are loaded. */
 export function loadedAmong(names: readonly string[], files: readonly string[]): string[] {
   const folders = files.flatMap(
     (file) => /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file)?.[1] ?? [],

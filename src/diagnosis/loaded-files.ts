@@ -1,12 +1,15 @@
-// Which files are loaded, ES modules among them, of which Node keeps no list that can be read.
+// Lists the loaded files, including ES modules, of which Node keeps no list that can be read.
 import type { InspectorNotification, Debugger } from 'node:inspector';
 
-/** The CommonJS files alone: for nothing. */
+/** The loaded CommonJS files, at no cost. */
 export function cachedFiles(): readonly string[] {
   return Object.keys(require.cache ?? {});
 }
 
-/** The files of all code that V8 holds, as a debugger is told of them; for a process that is diagnosed. */
+/**
+ * The files of all code that V8 holds, as a debugger is told of them. Only a process that is diagnosed pays for
+ * this.
+ */
 export function loadedFiles(): readonly string[] {
   const files = new Set(cachedFiles());
   try {
@@ -21,7 +24,7 @@ export function loadedFiles(): readonly string[] {
     session.post('Debugger.disable');
     session.disconnect();
   } catch {
-    // a Node without its inspector
+    // Node was built without its inspector
   }
   return [...files];
 }

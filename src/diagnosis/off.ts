@@ -1,5 +1,5 @@
-// A part of the composition root: what the preload tells `ostrace doctor` of a process in which the agent is off.
-// Nothing else loads it.
+// A part of the composition root: what the preload reports to `ostrace doctor` about a process in which the agent
+// is off. Nothing else loads it.
 import { isMainThread } from 'node:worker_threads';
 
 import { diagnosisVariable, readConfig, startOf } from '../config/config.js';
@@ -7,7 +7,7 @@ import { variableName } from '../config/options.js';
 import { isServing, keepWriting, loadedBy } from './file.js';
 import { masked } from '../drivers/schemes.js';
 
-/** Tells it, unless there is an agent, or there is to be none because this process is a package manager's. */
+/** Writes the report, unless there is an agent, or the process is a package manager, which needs none. */
 export function tellIfOff(): void {
   const file = process.env[diagnosisVariable];
   const { config, problems, late } = readConfig(process.env);

@@ -1,22 +1,23 @@
-// What the application's thread has to know of the exporter's: in shared memory, because at the end that thread may
-// be blocked or gone, and what was with it is to be counted all the same.
+// Accounts in shared memory: what the application's thread has to know of the exporter's thread. At the end of the
+// process that thread may be blocked or gone, and its events still have to be counted.
 import { Atomics, SharedArrayBuffer } from './own-threads.js';
 
 /**
- * The first words: the ticket of the last flush that is done; whether the exporter's thread runs; whether it has
- * nothing to do with the events any more, because the process ends and the application's thread has taken them back;
- * how many events only that thread has, as there was no room for a copy; how many of the copy the deliveries have.
+ * The first words. In this order: the ticket of the last flush that is done; whether the exporter's thread runs;
+ * whether that thread has lost the events, because the process ends and the application's thread has taken them
+ * back; how many events only that thread has, because there was no room for a copy; how many events of the copy the
+ * deliveries have.
  */
 const word = { ticket: 0, isUp: 1, isOver: 2, unkept: 3, given: 4 } as const;
 const commonWords = 8;
 /**
- * Of each store: events in files of the spool, waiting in the driver for their other half, lost and not said, and in
- * memory alone.
+ * The words of each store count its events: in files of the spool; in the driver, waiting for their other half;
+ * lost and not reported; in memory only.
  */
 const storeWord = { spooled: 0, held: 1, unsaid: 2, unspooled: 3 } as const;
 const storeWords = 4;
 
-/** What is known of the events of one store. */
+/** The account of one store's events. */
 export class Account {
   readonly #words: Int32Array;
   readonly #at: number;
@@ -35,7 +36,7 @@ export class Account {
     Atomics.store(this.#words, this.#at + storeWord.spooled, count);
   }
 
-  /** How many events wait in the driver for their other half: they end with the exporter's thread. */
+  /** How many events wait in the driver for their other half. They are lost with the exporter's thread. */
   get held(): number {
     return Atomics.load(this.#words, this.#at + storeWord.held);
   }
@@ -44,7 +45,7 @@ export class Account {
     Atomics.store(this.#words, this.#at + storeWord.held, count);
   }
 
-  /** How many events are neither stored nor spooled: the last ones of those that the delivery has. */
+  /** How many events are neither stored nor spooled. They are the last ones of those that the delivery has. */
   get unspooled(): number {
     return Atomics.load(this.#words, this.#at + storeWord.unspooled);
   }
@@ -62,13 +63,13 @@ export class Account {
     Atomics.add(this.#words, this.#at + storeWord.unsaid, count);
   }
 
-  /** @returns how many lost events are to be told of now, by who asks */
+  /** @returns how many lost events the caller has to report now */
   takeUnsaid(): number {
     return Atomics.exchange(this.#words, this.#at + storeWord.unsaid, 0);
   }
 }
 
-/** The accounts of all stores of an exporter, and how far its thread is. */
+/** The accounts of all stores of an exporter, and the state of its thread. */
 export class Accounts {
   readonly memory: SharedArrayBuffer;
   readonly stores: readonly Account[];
@@ -88,7 +89,7 @@ export class Accounts {
     Atomics.notify(this.#words, word.isUp);
   }
 
-  /** How many events are in the memory of the exporter's thread alone, which ends with it. */
+  /** How many events are only in the memory of the exporter's thread. They are lost with it. */
   get unkept(): number {
     return Atomics.load(this.#words, word.unkept);
   }
@@ -97,7 +98,7 @@ export class Accounts {
     Atomics.store(this.#words, word.unkept, count);
   }
 
-  /** How many of the events that there is a copy of the deliveries have. */
+  /** How many events of the copy the deliveries have. */
   get given(): number {
     return Atomics.load(this.#words, word.given);
   }
@@ -106,7 +107,7 @@ export class Accounts {
     Atomics.store(this.#words, word.given, count);
   }
 
-  /** What of the copy a store has neither got nor in its spool: they go both ways in order. */
+  /** The part of the copy that is neither in a store nor in its spool. Both take events in order. */
   unsafeOf<Item>(copy: readonly Item[], { unspooled }: Account): readonly Item[] {
     return copy.slice(Math.max(0, Math.min(this.given, copy.length) - unspooled));
   }
@@ -115,23 +116,23 @@ export class Accounts {
     return Atomics.load(this.#words, word.isOver) === 1;
   }
 
-  /** Takes the events away from the exporter's thread, for good. */
+  /** Takes the events away from the exporter's thread for good. */
   end(): void {
     Atomics.store(this.#words, word.isOver, 1);
   }
 
-  /** A flush is done. */
+  /** Reports that a flush is done. */
   finish(ticket: number): void {
     Atomics.store(this.#words, word.ticket, Math.max(ticket, Atomics.load(this.#words, word.ticket)));
     Atomics.notify(this.#words, word.ticket);
   }
 
-  /** Blocks until the thread runs, no longer than so many milliseconds. */
+  /** Blocks until the thread runs, but no longer than this many milliseconds. */
   waitUntilUp(ms: number): boolean {
     return Atomics.wait(this.#words, word.isUp, 0, ms) !== 'timed-out';
   }
 
-  /** Blocks until a flush is done, no longer than so many milliseconds. */
+  /** Blocks until a flush is done, but no longer than this many milliseconds. */
   waitFor(ticket: number, ms: number): boolean {
     const deadline = performance.now() + ms;
     for (;;) {

@@ -1,7 +1,8 @@
-// What the stores' client libraries read of the environment: without it a connection string that a command can use
-// could not be used by the service. Nothing that Node reads, as that would change how the exporter's thread runs.
+// The environment variables that the stores' client libraries read. Without them, a connection string that works
+// for a command would not work for the service. Variables that Node reads are not among them, because they would
+// change how the exporter's thread runs.
 const names: readonly string[] = [
-  // pg, and pgpass for it: where the connection string says nothing else.
+  // pg, and pgpass for pg: used for what the connection string does not say.
   'PGHOST',
   'PGPORT',
   'PGUSER',
@@ -22,7 +23,7 @@ const names: readonly string[] = [
   'HOME',
   'APPDATA',
   'USERPROFILE',
-  // mongodb: accounts of a cloud.
+  // mongodb: accounts of clouds.
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',

@@ -1,6 +1,6 @@
-// The way of events to one store, through its failures. What the store does not take within a moment is
-// also written to the spool, so that a process that is killed loses no more than that; and while something
-// waits, what comes after it does too.
+// Delivers events to one store, through its failures. Events that the store does not accept within a moment are
+// also written to the spool, so that a process that is killed loses no more than that moment. While events wait,
+// all later events wait as well.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Driver, DriverError, type DriverSettings, type Line, WriteError } from '../drivers/driver.js';
@@ -14,7 +14,7 @@ import { DeliveryQueue } from './queue.js';
 import { Spool, type SpoolSettings } from './spool.js';
 
 const batchLines = 1000;
-/** With the time for which events are collected, what a kill of the process can cost. */
+/** This is what a kill of the process can cost, together with the time for which events are collected. */
 const spoolAfterMs = 50;
 const writeTimeoutMs = 30_000;
 const firstRetryMs = 100;
@@ -22,7 +22,7 @@ const lastRetryMs = 10_000;
 const housekeepingMs = 10_000;
 const lookEveryMs = 1000;
 const pollMs = 2;
-/** A store that was away for some tenths of a second is nothing to talk about. */
+/** A store that was away for some tenths of a second is not worth a report. */
 const quietFailures = 3;
 const goneReason = 'a file of the spool is gone or damaged';
 
@@ -31,18 +31,18 @@ export interface DeliverySettings {
   readonly spool: SpoolSettings;
 }
 
-/** What the deliveries of an exporter share with it. */
+/** The objects that the deliveries of one exporter share with it. */
 export interface DeliveryPlace {
   readonly account: Account;
-  /** What the names of this exporter's files in the spool begin with. */
+  /** The beginning of the names of this exporter's files in the spool. */
   readonly mark: string;
-  /** Told where all that was pushed is in the store, in the spool, or lost. */
+  /** Called when everything that was pushed is in the store, in the spool, or lost. */
   readonly onSafe: () => void;
-  /** Whether the events are somebody else's by now, because the process ends. */
+  /** Whether somebody else has the events by now, because the process ends. */
   readonly isOver: () => boolean;
 }
 
-/** What delivers events to one store. */
+/** Delivers events to one store. */
 export class Delivery {
   readonly #connectionString: string;
   readonly #place: DeliveryPlace;
@@ -55,11 +55,11 @@ export class Delivery {
   #isLeaving = false;
   #failures = 0;
   #retryAt = 0;
-  /** Runs after a look at what others have left, and whether one was due meanwhile. */
+  /** This timer runs after a look for what others have left; `#isLookMissed` says whether a look was due meanwhile. */
   #looking: NodeJS.Timeout | undefined;
   #isLookMissed = false;
   #reason = '';
-  /** Runs while something waits in memory alone. */
+  /** Runs while events wait in memory only. */
   #spooling: NodeJS.Timeout | undefined;
 
   constructor(connectionString: string, { drivers, spool }: DeliverySettings, place: DeliveryPlace) {
@@ -76,10 +76,10 @@ export class Delivery {
   }
 
   /**
-   * Takes lines, for `deliver` to send them; never throws.
+   * Takes lines, which `deliver` will send. Never throws.
    *
-   * @param isRepeated whether it is open what of them has arrived
-   * @returns false where they are lost, and counted
+   * @param isRepeated whether it is unknown which of them have arrived
+   * @returns false if they are lost, and counted
    */
   push(lines: readonly Line[], isRepeated = false): boolean {
     const isTaken = this.#queue.add(lines, isRepeated);
@@ -95,20 +95,20 @@ export class Delivery {
     return true;
   }
 
-  /** Takes over what the thread that did this before has left behind. */
+  /** Takes over what the previous exporter's thread has left behind. */
   reclaim(): void {
     this.#queue.reclaim();
     this.#count();
   }
 
-  /** Writes to disk what waits in memory alone. */
+  /** Writes the events that wait in memory only to disk. */
   spool(): void {
     if (this.#place.isOver()) return;
     this.#queue.spool();
     this.#count();
   }
 
-  /** Whether all that was pushed is in the store, in the spool, or lost. */
+  /** Whether everything that was pushed is in the store, in the spool, or lost. */
   get isSafe(): boolean {
     return this.#queue.count().unspooled === 0;
   }
@@ -119,14 +119,14 @@ export class Delivery {
   }
 
   /**
-   * Waits until all is stored, or until the time is up; what is not stored then is spooled.
+   * Waits until everything is stored, or until the time is up. Events that are not stored by then are spooled.
    *
    * @param deadline in the terms of `performance.now()`
    * @param isLast whether the process ends
    */
   async flush(deadline: number, isLast: boolean): Promise<void> {
     this.#isLeaving = isLast;
-    // A store that fails has had its chances: what it would take now, another process brings.
+    // A store that fails has had its chances. Another process will bring it what it would accept now.
     while (this.#failures === 0 && !this.#queue.isEmpty && performance.now() < deadline) {
       await delay(pollMs);
     }
@@ -143,7 +143,7 @@ export class Delivery {
     if (this.#driver === undefined && !this.#connectionString.startsWith('file:')) this.spool();
   }
 
-  /** Begins to send what waits, unless it is being sent or the store had a failure just now. */
+  /** Begins to send the waiting events, unless they are being sent or the store has just failed. */
   deliver(): void {
     if (this.#isSending || performance.now() < this.#retryAt || this.#place.isOver()) return;
     if (this.#queue.isEmpty && !this.#isLeaving) this.#inherit();
@@ -156,7 +156,7 @@ export class Delivery {
     });
   }
 
-  /** Looks for what others have left; not after each batch, as it reads a folder. */
+  /** Looks for what others have left. It does not do so after each batch, because it reads a folder. */
   #inherit(): void {
     if (this.#looking !== undefined) {
       this.#isLookMissed = true;
@@ -172,7 +172,7 @@ export class Delivery {
     }, lookEveryMs).unref();
   }
 
-  /** Stores the oldest batch, or leaves of it what is to be tried again. */
+  /** Stores the oldest batch, or keeps the part of it that is to be tried again. */
   async #send(): Promise<void> {
     let lines: readonly Line[];
     let isRepeated: boolean;
@@ -211,24 +211,24 @@ export class Delivery {
     if (this.#queue.isEmpty) this.#restSpooling();
   }
 
-  /** To wake up for nothing is dear where a command has been started meanwhile: see `worker.ts`. */
+  /** Waking up for nothing is expensive after a command has been started: see `worker.ts`. */
   #restSpooling(): void {
     clearTimeout(this.#spooling);
     this.#spooling = undefined;
   }
 
   #postpone(rest: readonly Line[], { message, isCertain }: DriverError): void {
-    // Who has taken them back has spooled them.
+    // Whoever has taken the events back has spooled them.
     if (this.#place.isOver()) return;
     this.#queue.giveBack(rest, !isCertain);
     this.#count();
     this.#waitFor(message);
   }
 
-  /** Tries again later, and later each time. */
+  /** Tries again later, and waits longer after each failure. */
   #waitFor(reason: string): void {
     this.#reason = reason;
-    // Not all processes at the same moment.
+    // The random part keeps all processes from trying at the same moment.
     const waitMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
     this.#retryAt = performance.now() + waitMs;
     setTimeout(() => this.deliver(), waitMs + 1).unref();
@@ -237,7 +237,7 @@ export class Delivery {
     if (this.#queue.count().spooled > 0) this.#drops.sayWaiting(this.#spool.folder, reason);
   }
 
-  /** Says in shared memory what waits where; and that the copy in shared memory is not needed any more. */
+  /** Writes to shared memory which events wait where, and whether the copy there is still needed. */
   #count(): void {
     const { account, onSafe } = this.#place;
     const { spooled, unspooled } = this.#queue.count();
@@ -247,7 +247,7 @@ export class Delivery {
     if (unspooled === 0) onSafe();
   }
 
-  /** @throws DriverError also when the store does not answer in time */
+  /** @throws DriverError also if the store does not answer in time */
   async #write(lines: readonly Line[], isRepeated: boolean): Promise<void> {
     const driver = (this.#driver ??= openDriver(this.#connectionString, this.#settings));
     const writing = (async () => driver.write(lines, { isRepeated }))();
@@ -261,7 +261,9 @@ export class Delivery {
     });
   }
 
-  /** Has the driver store what waits for its other half in it; what it can't is spooled. */
+  /**
+   * Has the driver store the events that wait in it for their other half. Events that it cannot store are spooled.
+   */
   async #finish(deadline: number): Promise<void> {
     const driver = this.#driver;
     if (driver === undefined) return;
@@ -290,7 +292,7 @@ export class Delivery {
     this.deliver();
   }
 
-  /** What is said to wait in files is to be there: anybody may remove them. */
+  /** Before it is reported that events wait in files, the files are checked: anybody may remove them. */
   #audit(): void {
     this.#drops.add(this.#queue.audit(), goneReason);
     this.#count();

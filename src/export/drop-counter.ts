@@ -1,12 +1,13 @@
+// Counts lost events, and reports what happens to events that are not stored.
 import { tell } from '../trace/notice.js';
 import { Account } from './accounts.js';
 
 const reportEveryMs = 60_000;
 
-/** Says what becomes of a store's events where they are not stored, a line a minute at the most. */
+/** Reports what happens to the events of a store that are not stored, in at most one line a minute. */
 export class DropCounter {
   readonly #store: string;
-  /** What is lost and not said is counted there. */
+  /** Counts the events that are lost and not yet reported. */
   readonly #account: Account;
   #reason = '';
   #saidAt = -reportEveryMs;
@@ -26,7 +27,7 @@ export class DropCounter {
 
   /**
    * @param isLast whether the process ends, so that there is no later moment
-   * @param otherwise the reason, where another thread has counted them
+   * @param otherwise the reason, if another thread has counted the events
    */
   report(isLast: boolean, otherwise = "the exporter's thread ended"): void {
     if (this.#account.unsaid === 0 || (!isLast && !this.#isTime())) return;
@@ -36,14 +37,14 @@ export class DropCounter {
     this.#saidAt = performance.now();
   }
 
-  /** Events wait for a store that does not take them. */
+  /** Reports that events wait for a store that does not accept them. */
   sayWaiting(folder: string, reason: string): void {
     if (!this.#isTime()) return;
     tell(`events for ${this.#store} wait in ${folder}: ${reason}`);
     this.#saidAt = performance.now();
   }
 
-  /** The process ends, and events wait on. */
+  /** Reports that the process ends while events still wait. */
   sayLeft(count: number, folder: string, reason: string): void {
     const why = reason || 'the store is slow';
     tell(`${count} events wait in ${folder} for the next traced process, or for ostrace flush: ${why}`);

@@ -1,3 +1,4 @@
+// The exporter of one thread: its ring, its worker thread, and what happens to events at the end of the process.
 import { isAbsolute } from 'node:path';
 
 import { messageOf, notice, tell } from '../trace/notice.js';
@@ -23,55 +24,55 @@ import {
 
 import { ExportThread } from './thread.js';
 
-// About 40,000 events: what a busy thread makes while the worker thread boots. Memory is taken only for what
-// is used of it.
+// Room for about 40,000 events, which a busy thread makes while the worker thread boots. Memory is only taken for
+// the part that is used.
 const ringBytes = 8 * 1024 * 1024;
 const handedRingBytes = 4 * 1024 * 1024;
 
-// A worker thread that still boots takes up to 40 ms, on a busy machine far more.
+// A worker thread takes up to 40 ms to boot, and far longer on a busy machine.
 const bootMs = 2000;
 
-/** How much of the time on the way out is for the store; the rest is for the spool. */
+/** The share of the time at the end that the store gets. The spool gets the rest. */
 const storingShare = 0.8;
 
-/** A ring for another thread, which this thread's exporter reads. */
+/** A ring for another thread. This thread's exporter reads it. */
 export interface HandedRing {
   readonly memory: SharedArrayBuffer;
-  /** The trace that the other thread works for has ended. */
+  /** Reports that the trace that the other thread works for has ended. */
   endTrace(): void;
-  /** Others than that trace post to the thread. */
+  /** Reports that others than that trace post to the thread. */
   share(): void;
-  /** The other thread is gone. */
+  /** Reports that the other thread is gone. */
   close(): void;
 }
 
-/** From one thread of the application to the collector. */
+/** Carries events from one thread of the application to the stores. */
 export interface Exporter {
   /** Takes one event. Never blocks and never throws. */
   readonly write: Sink;
   /**
-   * Waits until all events are stored, or until the time is up; then they are spooled. For ways out that
-   * leave no later moment.
+   * Waits until all events are stored, or until the time is up. The remaining events are then spooled. It is for an
+   * end that leaves no later moment.
    *
    * @param isLast whether the process ends for sure
    */
   flush(timeoutMs: number, isLast: boolean): void;
-  /** Whether there are events that are in no store and no spool yet, or were lost and nobody has been told. */
+  /** Whether there are events that are in no store and no spool yet, or that were lost without a report. */
   hasUnsent(): boolean;
-  /** Has the worker thread look for packages in a file, and say what can be done about them. */
+  /** Has the worker thread look for packages in a file, and report what can be done about them. */
   inspect(file: string, marks: readonly BundleMark[]): void;
   /** Makes a ring for a thread that is about to start. */
   handRing(): HandedRing;
 }
 
 /**
- * Makes the exporter of a thread. Its worker thread, which owns the connection to the collector, starts
- * with the first event, so that an application without a trace has none.
+ * Makes the exporter of a thread. Its worker thread, which owns the connections to the stores, starts with the
+ * first event, so an application without a trace has no worker thread.
  *
  * @param connectionStrings of the stores, each of which gets all events
- * @param workerFile what the worker thread runs
+ * @param workerFile the file that the worker thread runs
  * @param environment the application's
- * @param handed the ring that the thread which started this one reads; then no worker is needed here
+ * @param handed the ring that is read by the thread which started this one; then no worker is needed here
  */
 export function createExporter(
   connectionStrings: readonly string[],
@@ -84,10 +85,10 @@ export function createExporter(
   let kept: Ring | undefined;
   const accounts = new Accounts(connectionStrings.length);
   const mark = newId().slice(0, 6);
-  // Of threads that may have left something in them.
+  // Rings of threads that may have left events in them.
   const handedRings = new Set<Ring>();
   let ticket = 0;
-  /** Events that could not even be written, and why. */
+  /** The number of events that could not even be written, and the reason below. */
   let unwritten = 0;
   let problem = '';
 
@@ -116,7 +117,8 @@ export function createExporter(
     },
     onEnd() {
       accounts.isUp = false;
-      // What waited in it for its other half is gone with it, as is what it had no room to keep.
+      // Events that waited in the thread for their other half are gone with it. So are events that it had no room
+      // to keep.
       for (const account of accounts.stores) {
         account.lose(account.held + accounts.unkept);
         account.held = 0;
@@ -127,7 +129,7 @@ export function createExporter(
     hasWork: () => hasUnsent() || accounts.stores.some(({ spooled }) => spooled > 0),
   });
 
-  /** @returns whether the thread is awake: where it is not there, what comes next is to try again */
+  /** @returns whether the thread is awake; if it is not running, the next event tries again */
   function wake(): void {
     if (!thread.send({ kind: 'wake' }) && ring !== undefined) resetReader(ring);
   }
@@ -138,9 +140,9 @@ export function createExporter(
     return unwritten > 0 || isUnsaid || readRings().some(hasLeft) || (kept !== undefined && !isEmpty(kept));
   }
 
-  /** What the thread does not see to is spooled here, and what is lost is said. */
+  /** Spools the events that the exporter's thread does not take care of, and reports lost events. */
   function takeOver(reason: string, isLast: boolean): void {
-    // Loaded now: nearly no process needs it.
+    // Loaded here, because hardly any process needs it.
     const { rescue } = require('./rescue.js') as typeof import('./rescue.js');
     rescue({ connectionStrings, delivery, accounts, mark, rings: readRings(), kept, reason, isLast });
   }
@@ -153,11 +155,11 @@ export function createExporter(
   return {
     write(context, message, info, at) {
       try {
-        // The reader of a handed ring looks into it by itself: no message can come from here.
+        // The reader of a handed ring polls it, because no message can come from here.
         if (writeEvent(ownRing(), context, message, info, at) && handed === undefined) wake();
       } catch (error) {
         unwritten++;
-        problem = `they can't be taken: ${messageOf(error)}`;
+        problem = `the exporter cannot take them: ${messageOf(error)}`;
         notice(`an event was lost: ${problem}`);
       }
     },
@@ -172,11 +174,11 @@ export function createExporter(
         isLast,
       } as const;
       const isThere = thread.problem === undefined && thread.send(message);
-      let reason = `the exporter's thread is not there: ${thread.problem}`;
+      let reason = `the exporter's thread is not running: ${thread.problem}`;
       if (isThere) {
         const isUp = accounts.waitUntilUp(bootMs);
         const isDone = isUp && accounts.waitFor(ticket, timeoutMs);
-        // Threads that still run may have written meanwhile.
+        // Threads that still run may have written events meanwhile.
         if (isDone && !(isLast && [...handedRings].some((each) => !isEmpty(each)))) return;
         reason = isDone
           ? 'the process ended'
@@ -198,7 +200,7 @@ export function createExporter(
       for (const each of handedRings) {
         if (isClosed(each) && isEmpty(each) && !hasDropped(each)) handedRings.delete(each);
       }
-      // Before it is in the set: a thread that starts now is told of those that are.
+      // Comes before the ring is in the set: a thread that starts now is told of all rings in the set.
       thread.send({ kind: 'adopt', ring: forThread.memory });
       handedRings.add(forThread);
       return {
@@ -214,7 +216,10 @@ export function createExporter(
   };
 }
 
-/** The file that this thread runs. With code in its place, the first argument is any text. */
+/**
+ * The file that this thread runs. If the thread runs code that was given as text, the first argument can be any
+ * text.
+ */
 function mainFile(): string | undefined {
   const [, file] = process.argv;
   const isCode = process.execArgv.some((each) => /^(?:-[epi]+$|--(?:eval|print)(?:=|$))/.test(each));

@@ -1,3 +1,4 @@
+// Stores what gone processes have left in the spool of one store, for `ostrace flush`.
 import { type Driver, type Line, WriteError } from '../drivers/driver.js';
 import { masked, openDriver } from '../drivers/index.js';
 import type { DeliverySettings } from './delivery.js';
@@ -6,16 +7,19 @@ import { type Segment, Spool } from './spool.js';
 
 const batchLines = 1000;
 
-/** What became of a store's spool. */
+/** The outcome of a flush of one store's spool. */
 export interface Flushed {
   readonly stored: number;
-  /** Events of all processes that wait on. */
+  /** The number of events, of all processes, that still wait. */
   readonly waiting: number;
-  /** Why not all could be stored; undefined when all were, but for those of running processes. */
+  /** Why some events could not be stored; undefined if all were stored, apart from those of running processes. */
   readonly problem: unknown;
 }
 
-/** Stores what is spooled for one store by processes that are gone. Lines that it refuses for good are reported. */
+/**
+ * Stores the events that gone processes have spooled for one store. Lines that the store refuses for good are
+ * reported.
+ */
 export async function flushSpool(
   connectionString: string,
   { drivers, spool: settings }: DeliverySettings,
@@ -35,7 +39,7 @@ export async function flushSpool(
       for (let start = 0; start < lines.length; start += batchLines) {
         stored += await writeAll(driver, lines.slice(start, start + batchLines), drops);
       }
-      // Other halves of what is in it may be in the next file.
+      // The other halves of its events may be in the next file.
       if (driver.takeHeld === undefined) spool.remove(segment);
       else done.push(segment);
     }
@@ -43,12 +47,12 @@ export async function flushSpool(
   } catch (error) {
     problem = error;
     held = driver.takeHeld?.() ?? [];
-    // After the last batch it has nothing left, and gives them back with the error.
+    // After the last batch, the driver gives back the events that it could not store, with the error.
     if (held.length === 0 && driver.takeHeld && error instanceof WriteError) held = error.again;
     stored -= held.length;
   }
   drops.report(true);
-  // Without room for what is held the files stay: of these some events are stored twice.
+  // Without room for these events, the files stay, and some of their events will be stored twice.
   if (held.length === 0 || spool.write(held) !== undefined) {
     for (const segment of done) spool.remove(segment);
   }
@@ -56,7 +60,7 @@ export async function flushSpool(
   return { stored, waiting: spool.count(), problem: problem ?? unreadable };
 }
 
-/** One file that can't be read must not keep the others from being stored: it stays. */
+/** A file that cannot be read stays, and must not keep the others from being stored. */
 function linesOf(
   spool: Spool,
   segment: Segment,

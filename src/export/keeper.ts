@@ -1,30 +1,34 @@
+// Keeps a copy of the records that the exporter's thread has taken, until they are stored or spooled.
 import type { Line } from '../drivers/driver.js';
 import type { Accounts } from './accounts.js';
 import { type Keep, type Ring, append, appended, forget, truncate } from './ring.js';
 
-/** What can be asked of the deliveries. */
+/** The deliveries, as the keeper sees them. */
 interface Delivering {
-  /** Whether all that it was given is in the store, in the spool, or lost. */
+  /** Whether everything that it was given is in the store, in the spool, or lost. */
   readonly isSafe: boolean;
   spool(): void;
 }
 
-/** Of records: memory is taken only for what is used of it. At any time there is room for all that a ring may hold. */
+/**
+ * The size of the copy. Memory is only taken for the part that is used. There is always room for everything that a
+ * ring may hold.
+ */
 export const keptBytes = 16 * 1024 * 1024;
 
 /**
- * Keeps a copy of the records that the exporter's thread has taken, in shared memory, until they are in the stores or
- * in the spool: so that they do not end with this thread. Where it is blocked at the end of the process, or dies, the
- * application's thread or the next one finds them there. To copy them costs next to nothing; to leave them in the
- * rings would cost the application, which would write into memory that is in no cache.
+ * Keeps a copy of the records that the exporter's thread has taken, in shared memory, until they are in the stores
+ * or in the spool. The records therefore do not end with that thread. If the thread is blocked at the end of the
+ * process, or dies, the application's thread or the next exporter's thread finds them there. Copying them costs
+ * next to nothing. Leaving them in the rings would make the application write into memory that is in no cache.
  */
 export class Keeper {
   readonly #copy: Ring;
   readonly #accounts: Accounts;
   #deliveries: readonly Delivering[] = [];
-  /** Whether records were kept that have not been given to all deliveries yet. */
+  /** Whether some records were kept that have not been given to all deliveries yet. */
   #isOpen = false;
-  /** Up to where the copy goes without these. */
+  /** The end of the copy without these records. */
   #before = 0;
 
   constructor(copy: Ring, accounts: Accounts) {
@@ -32,7 +36,7 @@ export class Keeper {
     this.#accounts = accounts;
   }
 
-  /** The records that a thread which ended has kept; they stay. */
+  /** The records that a previous thread has kept. They stay in the copy. */
   left(take: (ring: Ring, at: number, length: number) => Line): Line[] {
     this.#isOpen = true;
     return appended(this.#copy, take);
@@ -47,7 +51,10 @@ export class Keeper {
     if (!append(this.#copy, ring, from, to)) this.#accounts.unkept += count;
   };
 
-  /** All deliveries have been given what was kept; or none has taken it, and it is counted as lost. */
+  /**
+   * Tells that all deliveries have been given the kept records; or that none has taken them, and they are counted
+   * as lost.
+   */
   settle(count: number, isTaken: boolean): void {
     this.#isOpen = false;
     if (isTaken) this.#accounts.given += count;
@@ -57,7 +64,7 @@ export class Keeper {
     this.#before = this.#copy.written;
   }
 
-  /** Forgets the copy where it is not needed any more. */
+  /** Forgets the copy if it is not needed any more. */
   release(): void {
     if (this.#isOpen || !this.#deliveries.every(({ isSafe }) => isSafe)) return;
     if (!forget(this.#copy)) return;

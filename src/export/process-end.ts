@@ -1,14 +1,15 @@
+// Watches for the end of the process or thread, so that the last events are stored or spooled before it.
 import { isMainThread } from 'node:worker_threads';
 
 import { nobody, runIn } from '../trace/context.js';
 import { ownThreads } from './own-threads.js';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
-/** The exit code that a shell makes of them: 128 and their number. */
+/** The exit code that a shell makes of a signal: 128 and its number. */
 const codes = { SIGTERM: 143, SIGINT: 130 } as const;
-// Taken now: tests put timers of their own into their place.
+// Taken at the start, because tests put timers of their own in its place.
 const { setImmediate: later, setTimeout: muchLater } = globalThis;
-/** How long the signals are still watched where something is unsent, between two looks at it. */
+/** How long the signals are still watched while something is unsent, between two checks. */
 const [firstLookMs, lastLookMs] = [20, 1000];
 
 /** How a process or thread ends: with an exit code, or by a signal that nobody else handles. */
@@ -21,26 +22,30 @@ export interface ProcessEnd {
 export interface Watch {
   /** From the first trace on; watches the signals as well. */
   arm(): void;
-  /** No trace is live: once nothing is left to lose, the signals are the application's alone again. */
+  /**
+   * Reports that no trace is live. Once nothing can be lost any more, the signals are the application's alone
+   * again.
+   */
   disarm(): void;
 }
 
 /**
  * Calls back once the process (or the thread) ends, synchronously: nothing else runs after it.
  *
- * An own `process.emit` sees the end after all of the application's `exit` listeners, whose work is still
- * recorded; a listener of ours would be counted, and might be the one too many that Node warns of.
+ * An own `process.emit` sees the end after all of the application's `exit` listeners, whose work is still recorded.
+ * A listener of ours would be counted, and might be the one too many that Node warns of.
  *
- * A signal without a handler ends Node at once, with no chance to store anything. So while a trace is live, or what
- * it left is unsent, there is a handler where the application has none; it leaves as soon as the application adds one, and
- * what it does is to raise the signal again. Like every handler it runs only when the event loop turns:
- * while a traced request blocks it, the signal waits. What the process does to itself (`process.kill`, `abort`,
- * `reallyExit`, `execve`) is at the end of its code instead, and is told of before it is done.
+ * A signal without a handler ends Node at once, with no chance to store anything. While a trace is live, or its
+ * events are unsent, there is therefore a handler, unless the application has one. It is removed as soon as the
+ * application adds one, and it raises the signal again. Like every handler, it runs only when the event loop turns:
+ * while a traced request blocks the loop, the signal waits. A process may also end itself (`process.kill`, `abort`,
+ * `reallyExit`, `execve`). None of its code runs after that, so these calls are reported before they are made.
  *
  * @param leave called at the end
- * @param flush called when a signal comes that the application handles: that may be the end, or not
+ * @param flush called when a signal arrives that the application handles, which may be the end or not
  * @param hasUnsent whether something would be lost if the process ended now
- * @param onFailure told where it can't be watched any more: an application may have replaced what that takes
+ * @param onFailure called if the end cannot be watched any more, because the application has replaced what that
+ *   needs
  */
 export function watchProcessEnd(
   leave: (out: ProcessEnd) => void,
@@ -50,10 +55,10 @@ export function watchProcessEnd(
 ): Watch {
   let isInstalled = false;
   let isLive = false;
-  /** While a trace is live, and after it for as long as something is unsent. */
+  /** True while a trace is live, and after it for as long as something is unsent. */
   let isArmed = false;
   let isLooking = false;
-  /** The end was told of before what ends it is called. */
+  /** The end was reported before the function that ends the process is called. */
   let hasLeft = false;
 
   function install(): void {
@@ -65,15 +70,15 @@ export function watchProcessEnd(
       if (event === 'newListener' && isSignal(first) && second !== onSignal) {
         process.removeListener(first, onSignal);
       }
-      // A handler of the application's may end the process by raising the signal again.
+      // A handler of the application may end the process by raising the signal again.
       if (isSignal(event)) flush();
       try {
-        // A process may do what it is told for many requests of the one that started it.
+        // A process may do the same for many requests of the process that started it.
         return event === 'message'
           ? runIn(nobody(), original, this, args)
           : Reflect.apply(original, this, args);
       } finally {
-        // Later: a listener that takes itself away may be about to raise the signal again.
+        // Runs later, because a listener that removes itself may be about to raise the signal again.
         if (event === 'removeListener' && isSignal(first) && second !== onSignal) {
           later(() => watch(first)).unref();
         }
@@ -84,7 +89,7 @@ export function watchProcessEnd(
       }
     }
     Object.defineProperty(process, 'emit', { value: emit, configurable: true, writable: true });
-    // With these it ends, and nothing is emitted; `process.exit` ends with the first.
+    // These functions end the process without an event. `process.exit` ends it through the first of them.
     before('reallyExit', ([code]) => (hasLeft ? undefined : { exit_code: Number(code ?? 0) }));
     if (!isMainThread) return;
     before('abort', () => ({ exit_code: 134, signal: 'SIGABRT' }));
@@ -92,7 +97,7 @@ export function watchProcessEnd(
     before('kill', outOfKill);
   }
 
-  /** Has what is unsent stored before a method of the process's ends it, where its arguments say that it does. */
+  /** Has unsent events stored before a method of `process` ends the process, if its arguments say that it does. */
   function before(name: string, outOf: (args: readonly unknown[]) => ProcessEnd | undefined): void {
     const property = Object.getOwnPropertyDescriptor(process, name);
     const original: unknown = property?.value;
@@ -109,8 +114,8 @@ export function watchProcessEnd(
   }
 
   /**
-   * After the signal that a process sends to itself none of its code runs, unless somebody handles it: our handler
-   * would be called a turn later. Another signal than those two may end it, or not.
+   * After a signal that a process sends to itself, none of its code runs unless somebody handles the signal; our
+   * handler would be called a turn later. A signal other than these two may end the process, or not.
    */
   function outOfKill([pid, sent]: readonly unknown[]): ProcessEnd | undefined {
     const to = Number(pid);
@@ -140,8 +145,8 @@ export function watchProcessEnd(
   }
 
   /**
-   * Later: Node drops a signal that has come, and was not told of yet, with its last listener. Behind what this
-   * turn of the loop has been told there is next to no time for one to come.
+   * Runs later, because Node drops a signal that has arrived and was not emitted yet when its last listener is
+   * removed. After the signals of this turn have been emitted, there is next to no time for another one.
    */
   function disarm(): void {
     isLive = false;

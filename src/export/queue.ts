@@ -1,3 +1,4 @@
+// The queue of one store: events in memory and in the spool, in the order in which they came.
 import type { Line } from '../drivers/driver.js';
 import { messageOf } from '../trace/notice.js';
 import { isPassing } from '../trace/passing.js';
@@ -5,35 +6,35 @@ import type { Segment, Spool } from './spool.js';
 
 const batchLines = 1000;
 const batchBytes = 1024 * 1024;
-/** What may wait in memory where it can't be spooled either. */
+/** How much may wait in memory when it cannot be spooled either. */
 const memoryBytes = 8 * 1024 * 1024;
 
-/** Lines that travel together. At least one of `lines` and `segment` is there. */
+/** Lines that travel together. At least one of `lines` and `segment` is set. */
 export interface Batch {
-  /** Undefined while they are only on disk. */
+  /** Undefined while the lines are only on disk. */
   lines: readonly Line[] | undefined;
   segment: Segment | undefined;
-  /** How many lines; 0 where that is not known before they are read. */
+  /** The number of lines; 0 if it is unknown until they are read. */
   count: number;
-  /** Roughly, of the lines as they are stored. */
+  /** The approximate size of the lines as they are stored. */
   bytes: number;
-  /** An attempt to store them failed in a way that left open whether they are there. */
+  /** An attempt to store them failed in a way that left open whether they are stored. */
   isRepeated: boolean;
 }
 
 /**
- * What waits for a store, the oldest first, in memory and on disk. Memory holds what has just come and what
- * is on its way; what has to wait is moved to the spool.
+ * The events that wait for a store, the oldest first, in memory and on disk. Memory holds events that have just
+ * arrived and those that are being delivered. Events that have to wait are moved to the spool.
  */
 export class DeliveryQueue {
   readonly #spool: Spool;
   readonly #all: Batch[] = [];
   readonly #onSpooled: () => boolean;
   #onItsWay: Batch | undefined;
-  /** Why the last attempt to spool failed; '' where it did not. */
+  /** Why the last attempt to spool failed; '' if it did not fail. */
   problem = '';
 
-  /** @param onSpooled told of each that is on disk now; false where there is nothing more to do */
+  /** @param onSpooled called for each batch that is on disk now; returns false if nothing more is to be done */
   constructor(spool: Spool, onSpooled: () => boolean = () => true) {
     this.#spool = spool;
     this.#onSpooled = onSpooled;
@@ -43,12 +44,13 @@ export class DeliveryQueue {
     return this.#all.length === 0;
   }
 
-  /** @returns false where there is no room, neither in memory nor in the spool */
+  /** @returns false if there is room neither in memory nor in the spool */
   add(lines: readonly Line[], isRepeated = false): boolean {
     if (lines.length === 0) return true;
     const bytes = lengthOf(lines);
     if (this.#unspooledBytes() + bytes > memoryBytes) this.spool();
-    // What comes at once is what a ring holds, and as lines that is a little more: it is taken where nothing else waits.
+    // Lines that arrive at once come from one full ring, and are a little longer than its records. They are
+    // accepted if nothing else waits.
     const waiting = this.#unspooledBytes();
     if (waiting > 0 && waiting + bytes > memoryBytes) return false;
     const last = this.#all.at(-1);
@@ -64,19 +66,19 @@ export class DeliveryQueue {
     return true;
   }
 
-  /** How many lines the oldest has; 0 where that is not known. */
+  /** The number of lines of the oldest batch; 0 if it is unknown. */
   get firstCount(): number {
     return this.#all[0]?.count ?? 0;
   }
 
-  /** Takes over what a process that is gone could not store. */
+  /** Takes over the events that a gone process could not store. */
   inherit(): void {
     const segment = this.#spool.inherit();
     if (segment === undefined) return;
     this.#all.push({ lines: undefined, segment, count: 0, bytes: batchBytes, isRepeated: true });
   }
 
-  /** Takes over all that the thread which did this before has left in the spool. */
+  /** Takes over everything that the previous exporter's thread has left in the spool. */
   reclaim(): void {
     for (let segment = this.#spool.reclaim(); segment; segment = this.#spool.reclaim()) {
       const count = this.#spool.countIn(segment);
@@ -85,10 +87,10 @@ export class DeliveryQueue {
   }
 
   /**
-   * The oldest batch, with its lines read; it is on its way from now on. `missing` says how many of them its file
-   * has lost.
+   * The oldest batch, with its lines read; it counts as being delivered from now on. `missing` says how many of its
+   * lines the file has lost.
    *
-   * @throws Error when its file can't be read; then it waits no longer, unless that may pass
+   * @throws Error if its file cannot be read; the batch is then dropped, unless the error may pass
    */
   start(): (Batch & { lines: readonly Line[]; missing: number }) | undefined {
     const batch = this.#all[0];
@@ -109,7 +111,7 @@ export class DeliveryQueue {
     return { ...batch, lines: batch.lines, missing };
   }
 
-  /** The batch has arrived, or nothing of it ever will. */
+  /** Reports that the batch has arrived, or that nothing of it ever will. */
   finish(): void {
     const batch = this.#all.shift();
     this.#onItsWay = undefined;
@@ -117,10 +119,10 @@ export class DeliveryQueue {
   }
 
   /**
-   * The batch comes back.
+   * Puts the batch back.
    *
-   * @param rest what is left of it
-   * @param isRepeated whether it is open what of that has arrived
+   * @param rest the remaining part of it
+   * @param isRepeated whether it is unknown which of these lines have arrived
    */
   giveBack(rest: readonly Line[], isRepeated: boolean): void {
     const batch = this.#onItsWay;
@@ -141,7 +143,7 @@ export class DeliveryQueue {
     if (isPartial && whole !== undefined) this.#spool.remove(whole);
   }
 
-  /** Writes to disk what is in memory alone, as far as there is room. */
+  /** Writes the events that are only in memory to disk, as far as there is room. */
   spool(): void {
     this.problem = '';
     for (let i = 0; i < this.#all.length; i++) {
@@ -165,15 +167,15 @@ export class DeliveryQueue {
         }
         if (!this.#onSpooled()) return;
       } catch (error) {
-        this.problem = `they can't be spooled: ${messageOf(error)}`;
+        this.problem = `the spool cannot take them: ${messageOf(error)}`;
         return;
       }
     }
   }
 
   /**
-   * Looks whether the files are there that lines wait in: where one is gone or damaged and its lines are in memory still,
-   * they wait there again.
+   * Checks that the files in which lines wait still exist. If a file is gone or damaged and its lines are still in
+   * memory, they wait there again.
    *
    * @returns how many lines are lost
    */
@@ -195,7 +197,7 @@ export class DeliveryQueue {
     return lost;
   }
 
-  /** How many lines wait on disk, and how many in memory alone. */
+  /** How many lines wait on disk, and how many only in memory. */
   count(): { readonly spooled: number; readonly unspooled: number } {
     let [spooled, unspooled] = [0, 0];
     for (const { segment, count } of this.#all) {
@@ -205,7 +207,7 @@ export class DeliveryQueue {
     return { spooled, unspooled };
   }
 
-  /** A batch on disk that others may join; each file stays about as large as a batch. */
+  /** A batch on disk that others may join. Each file stays about as large as a batch. */
   #growing(batch: Batch | undefined): Batch | undefined {
     if (batch?.segment === undefined || batch.isRepeated || batch === this.#onItsWay) return undefined;
     return batch.bytes < batchBytes ? batch : undefined;

@@ -1,7 +1,7 @@
-// JSON written straight into bytes. `JSON.stringify` and the copy of its text cost four times as much, and as
-// the lengths are watched here, nothing has to be measured first. It knows what nearly every
-// point says: plain objects of texts, numbers and booleans. All else is left to `stringifyInfo`, and what
-// both can write they write alike.
+// Writes JSON straight into bytes. `JSON.stringify` and a copy of its text cost four times as much, and because
+// this code watches the lengths, nothing has to be measured first. It handles what nearly every point says: plain
+// objects of texts, numbers and booleans. `stringifyInfo` handles everything else. Both write the same JSON for
+// what both can write.
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -11,7 +11,7 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const zero = 0x30;
 
-/** From here on the loop over a text's characters costs more than the calls that copy it as a whole. */
+/** Above this length, the loop over a text's characters costs more than the calls that copy it as a whole. */
 const longText = 48;
 const needsEscape = /[^ !#-[\]-~]/;
 
@@ -20,10 +20,9 @@ const maxLevels = 4;
 /**
  * Writes a plain object without its closing brace, so that more can be added.
  *
- * @param at where to
+ * @param at where to begin
  * @param limit the end of the room
- * @returns where it ends; negative where it does not fit or is none of what is written here, and then what lies
- *   there means nothing
+ * @returns where it ends; negative if it does not fit or is not handled here, and the bytes there then mean nothing
  * @throws what a getter of the object throws
  */
 export function putMembers(
@@ -67,7 +66,7 @@ function putValue(bytes: Buffer, at: number, limit: number, value: unknown, leve
 function putText(bytes: Buffer, at: number, limit: number, text: string): number {
   const { length } = text;
   if (length > longText) return putLongText(bytes, at, limit, text);
-  // Room for what comes behind it too: a quote, a colon or a comma, braces.
+  // Leaves room for what comes after it: a quote, a colon or a comma, braces.
   if (at + length + 2 * maxLevels > limit) return -1;
   let end = at;
   bytes[end++] = quote;

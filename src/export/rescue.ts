@@ -1,3 +1,4 @@
+// Spools the events that the exporter's thread cannot take care of any more.
 import { masked } from '../drivers/schemes.js';
 import type { Line } from '../drivers/driver.js';
 import { messageOf } from '../trace/notice.js';
@@ -10,31 +11,32 @@ import { Spool } from './spool.js';
 
 const batchLines = 1000;
 
-/** What the exporter's thread can't see to. */
+/** The events that the exporter's thread cannot take care of. */
 export interface Left {
   readonly connectionStrings: readonly string[];
   readonly delivery: DeliverySettings;
   readonly accounts: Accounts;
   readonly mark: string;
-  /** What the thread has not taken. */
+  /** The rings with the records that the thread has not taken. */
   readonly rings: readonly Ring[];
-  /** The copy of what it has taken; undefined where it was never there. */
+  /** The copy of the records that it has taken; undefined if there never was one. */
   readonly kept: Ring | undefined;
-  /** Why: a half-sentence. */
+  /** The reason, as a part of a sentence. */
   readonly reason: string;
   /** Whether the process ends. */
   readonly isLast: boolean;
 }
 
 /**
- * The exporter's thread is blocked or not there, and the process ends or may end: what is neither stored nor spooled
- * is spooled here. What can't be, and what was lost before without having been said, is said.
+ * Spools everything that is neither stored nor spooled, when the exporter's thread is blocked or gone and the
+ * process ends or may end. Reports the events that cannot be spooled, and those that were lost before and not
+ * reported.
  */
 export function rescue(left: Left): void {
   const { connectionStrings, delivery, accounts, rings, kept, isLast } = left;
   if (isLast) accounts.end();
   const toLine = createSerializer(delivery.drivers);
-  // The copy after these: what the thread is reading goes there.
+  // A copy of the rest: what the thread is reading goes there.
   const fresh = rings.flatMap((ring) => takeBack(ring, toLine, isLast));
   const taken = kept === undefined ? [] : takeBack(kept, toLine, isLast);
   let dropped = isLast ? accounts.unkept : 0;
@@ -43,7 +45,7 @@ export function rescue(left: Left): void {
     const unsafe = accounts.unsafeOf(taken, accounts.stores[i]!);
     rescueOf(each, i, [...unsafe, ...fresh], dropped, left);
   });
-  // What is taken is not to be counted as given any more.
+  // Events that are taken here must not count as given any more.
   if (!isLast) accounts.given = 0;
 }
 
@@ -53,7 +55,7 @@ function rescueOf(store: string, i: number, lines: readonly Line[], dropped: num
   const drops = new DropCounter(masked(store), account);
   drops.add(dropped + (isLast ? account.held : 0), reason);
   const spool = new Spool(store, delivery.spool, mark);
-  // In this order: the thread may be storing them right now.
+  // The order matters: the thread may be storing them right now.
   const there = account.spooled > 0 ? spool.countMarked() : 0;
   const before = account.spooled;
   let spooled = Math.min(there, before);

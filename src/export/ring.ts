@@ -1,14 +1,35 @@
-// A ring of bytes in shared memory: one thread of the application writes events into it, the exporter's
-// thread reads them. Shared memory, because an event must be out of the application's thread at once: a
-// thread that hangs or is terminated after it can't post a message any more, and its last events are the
-// ones that people look for.
+// A ring of bytes in shared memory. One thread of the application writes events into it, and the exporter's thread
+// reads them. The memory is shared because an event must leave the application's thread at once: a thread that
+// hangs or is terminated cannot post a message any more, and its last events are the ones that people look for.
+//
+// The layout:
+//
+//    bytes 0-63   the header: eight words, see `word` below; the rest is unused
+//    then         `size` bytes of records, a power of two; each record begins at a multiple of eight bytes
+//
+// A record begins with a word that holds its length in bytes (`record.ts` has the rest). The word `skip` in its
+// place means that the rest, up to the ring's end, is empty, because a record never wraps around. `written` and
+// `read` count bytes since the last new beginning and wrap at 2^32; the place in the ring is the position modulo `size`.
+//
+// The order of writes: the writer fills a record, then writes its length, then publishes `written` with an atomic
+// store. The reader never sees a half-written record. There is one writer, so it needs no lock; `reader` is the
+// lock of those who read.
+//
+// The price: an event costs one atomic store, one atomic load and the copy of its bytes. The writer keeps its own
+// view of both positions, and looks at the shared `read` only when the ring seems full, or when it could begin from
+// the start again. It does that as soon as everything has been read, because memory that is in the processor's
+// cache is written in a third of the time. A record that finds no room is dropped and counted: the application
+// never waits.
 
 import { now } from '../trace/clock.js';
 
-// Taken now: an application may take them away, as hardened ones do.
+// Taken at the start, because an application may remove them, as hardened ones do.
 const { Atomics, SharedArrayBuffer } = globalThis;
 
-/** Words of the header. Positions count bytes and wrap at 2^32, which is a multiple of the size. */
+/**
+ * The words of the header. `dropped` counts records without room; `asleep`, `closed`, `traceEnded` and `shared` are
+ * flags; `reader` says who reads.
+ */
 const word = {
   written: 0,
   read: 1,
@@ -22,36 +43,36 @@ const word = {
 const headerBytes = 64;
 
 /**
- * Who reads: nobody, the exporter's thread, or the writer itself, for ever, because that thread does not. The
- * writer also keeps others from reading while it rewinds.
+ * Who reads: nobody, the exporter's thread, or the writer itself. The writer reads for good if that thread does not
+ * read any more. It also keeps others from reading while it rewinds.
  */
 const reader = { none: 0, thread: 1, writer: 2, rewinding: 3 } as const;
 
-// A ring that has been read is written from its beginning again after so many bytes: those are in the
-// processor's cache, and to write what is not costs more than all else of an event.
+// After this many bytes, a ring that has been read is written from its beginning again. These bytes are in the
+// processor's cache; writing to memory that is not costs more than everything else of an event.
 const rewindBytes = 128 * 1024;
 
-/** What the exporter's thread reads in one go takes it less than that. */
+/** The exporter's thread needs less time than this for one read. */
 const takeBackMs = 50;
 
-/** In place of a record's length: the rest up to the ring's end is empty. */
+/** Stands in the place of a record's length: the rest up to the ring's end is empty. */
 const skip = -1;
 
 /** One side's view of a ring. */
 export interface Ring {
   readonly memory: SharedArrayBuffer;
   readonly header: Int32Array;
-  /** The same memory in three forms; records lie at multiples of eight bytes. */
+  /** The same memory in three forms. Records begin at multiples of eight bytes. */
   readonly bytes: Buffer;
   readonly words: Int32Array;
   readonly doubles: Float64Array;
-  /** The writer's: up to where there are records, and up to where it knows that they have been read. */
+  /** The writer's own view: where the records end, and up to where it knows that they have been read. */
   written: number;
   seenRead: number;
 }
 
 /**
- * Makes a ring; pages of it take memory when they are first written to.
+ * Makes a ring. Its pages take memory when they are first written to.
  *
  * @param size in bytes, a power of two
  */
@@ -61,7 +82,7 @@ export function createRing(size: number): Ring {
   return ring;
 }
 
-/** The ring that another thread made. */
+/** Opens the ring that another thread made. */
 export function openRing(memory: SharedArrayBuffer): Ring {
   const header = new Int32Array(memory, 0, headerBytes / 4);
   return {
@@ -76,10 +97,10 @@ export function openRing(memory: SharedArrayBuffer): Ring {
 }
 
 /**
- * Finds room for a record, or counts it as dropped where there is none: the application never waits.
+ * Finds room for a record, or counts it as dropped if there is none: the application never waits.
  *
  * @param length the most bytes that it may have
- * @returns where it is to begin, in bytes, its first word left free for its length; -1 where it is dropped
+ * @returns where it has to begin, in bytes, with its first word left free for its length; -1 if it is dropped
  */
 export function reserve(ring: Ring, length: number): number {
   const size = ring.bytes.length;
@@ -100,7 +121,7 @@ export function reserve(ring: Ring, length: number): number {
   return 0;
 }
 
-/** Begins anew where all has been read; nobody reads meanwhile. */
+/** Starts again from the beginning if everything has been read. Nobody can read meanwhile. */
 function rewind(ring: Ring): boolean {
   const { header } = ring;
   if (Atomics.load(header, word.read) !== ring.written) return false;
@@ -117,8 +138,8 @@ function rewind(ring: Ring): boolean {
 /**
  * Hands a record over to the reader.
  *
- * @param at what `reserve` gave
- * @param length how many bytes it has, the word for its length included
+ * @param at what `reserve` returned
+ * @param length how many bytes it has, including the word for its length
  * @returns whether the reader is asleep and has to be woken
  */
 export function commit(ring: Ring, at: number, length: number): boolean {
@@ -133,10 +154,10 @@ const unread = ({ written, seenRead }: Ring): number => (written - seenRead) | 0
 
 const aligned = (length: number): number => (length + 7) & ~7;
 
-/** Makes something of a record, which lies at these bytes of the ring. */
+/** Makes something of a record, which is at these bytes of the ring. */
 type Take<Taken> = (ring: Ring, at: number, length: number) => Taken;
 
-/** Is told of bytes with so many records, before they may be written over. */
+/** Is told of bytes with this many records, before they may be overwritten. */
 export type Keep = (ring: Ring, from: number, to: number, count: number) => void;
 
 /** Takes up to `most` records out of a ring; for the exporter's thread. */
@@ -156,13 +177,13 @@ function letGo({ header }: Ring): void {
 }
 
 /**
- * Takes all records out of a ring where the exporter's thread is blocked or gone.
+ * Takes all records out of a ring if the exporter's thread is blocked or gone.
  *
- * @param isLast whether the process ends: then that thread never reads it again
+ * @param isLast whether the process ends: that thread then never reads the ring again
  */
 export function takeBack<Taken>(ring: Ring, take: Take<Taken>, isLast = true): Taken[] {
   const { header } = ring;
-  // Where the exporter's thread ended while it read, that is read again.
+  // If the exporter's thread ended while it read, the same records are read again.
   const deadline = now(0) + takeBackMs;
   while (Atomics.compareExchange(header, word.reader, reader.none, reader.writer) !== reader.none) {
     if (now(0) > deadline) break;
@@ -174,7 +195,7 @@ export function takeBack<Taken>(ring: Ring, take: Take<Taken>, isLast = true): T
   }
 }
 
-/** The exporter's thread is gone; another one may read, and is woken by what is written next. */
+/** The exporter's thread is gone. Another one may read, and the next record wakes it. */
 export function resetReader({ header }: Ring): void {
   Atomics.store(header, word.reader, reader.none);
   Atomics.store(header, word.asleep, 1);
@@ -195,7 +216,7 @@ function recordsIn<Taken>(ring: Ring, most: number, take: Take<Taken>, keep?: Ke
       [from, count] = [0, taken.length];
       read = (read + size - at) | 0;
     } else {
-      // The one before ended right where the ring does.
+      // The previous record ended exactly where the ring ends.
       if (at === 0 && taken.length > count) {
         keep?.(ring, from, size, taken.length - count);
         [from, count] = [0, taken.length];
@@ -204,16 +225,16 @@ function recordsIn<Taken>(ring: Ring, most: number, take: Take<Taken>, keep?: Ke
       read = (read + aligned(length)) | 0;
     }
   }
-  // At the ring's end it is that end, and not its beginning.
+  // At the ring's end, the position is that end and not the beginning.
   if (taken.length > count) keep?.(ring, from, ((read - 1) & (size - 1)) + 1, taken.length - count);
   Atomics.store(header, word.read, read);
   return taken;
 }
 
 /**
- * Copies records to the end of what a ring holds that nobody else writes into.
+ * Copies records to the end of a ring that nobody else writes into.
  *
- * @returns false where there is no room for them
+ * @returns false if there is no room for them
  */
 export function append(to: Ring, from: Ring, start: number, end: number): boolean {
   if (to.written + end - start > to.bytes.length) return false;
@@ -224,7 +245,7 @@ export function append(to: Ring, from: Ring, start: number, end: number): boolea
   });
 }
 
-/** Takes what was appended last away again, down to a place. */
+/** Removes what was appended last, back to a position. */
 export function truncate(ring: Ring, at: number): void {
   whileReading(ring, () => {
     ring.written = at;
@@ -232,7 +253,11 @@ export function truncate(ring: Ring, at: number): void {
   });
 }
 
-/** Forgets what was appended. @returns false where it is being read */
+/**
+ * Forgets what was appended.
+ *
+ * @returns false if it is being read
+ */
 export function forget(ring: Ring): boolean {
   if (ring.written === 0) return true;
   return whileReading(ring, () => {
@@ -242,7 +267,7 @@ export function forget(ring: Ring): boolean {
   });
 }
 
-/** What was appended, which stays there. */
+/** Gives what was appended, and leaves it there. */
 export function appended<Taken>(ring: Ring, take: Take<Taken>): Taken[] {
   const read = Atomics.load(ring.header, word.read);
   const taken = readRecords(ring, Infinity, take);
@@ -261,7 +286,7 @@ function whileReading(ring: Ring, body: () => void): boolean {
 /**
  * Tells the writer that the reader goes to sleep.
  *
- * @returns false when something was written meanwhile: read on
+ * @returns false if something was written meanwhile: read on
  */
 export function fallAsleep(ring: Ring): boolean {
   Atomics.store(ring.header, word.asleep, 1);
@@ -270,7 +295,7 @@ export function fallAsleep(ring: Ring): boolean {
   return false;
 }
 
-/** Whether records had no room, of which nobody has taken the count yet. */
+/** Whether some records had no room and nobody has taken their count yet. */
 export function hasDropped({ header }: Ring): boolean {
   return Atomics.load(header, word.dropped) > 0;
 }
@@ -280,7 +305,7 @@ export function takeDropped(ring: Ring): number {
   return Atomics.exchange(ring.header, word.dropped, 0);
 }
 
-/** Says that nobody writes into the ring any more. */
+/** Reports that nobody writes into the ring any more. */
 export function closeRing(ring: Ring): void {
   Atomics.store(ring.header, word.closed, 1);
 }
@@ -302,7 +327,7 @@ export function hasTraceEnded(ring: Ring): boolean {
   return Atomics.load(ring.header, word.traceEnded) === 1;
 }
 
-/** Tells the thread that writes into the ring that others than its trace post to it. */
+/** Tells the thread that writes into the ring that other requests than its trace's post to it. */
 export function markShared(ring: Ring): void {
   Atomics.store(ring.header, word.shared, 1);
 }

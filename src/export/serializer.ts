@@ -1,17 +1,20 @@
-// Makes OSProfiler's lines of JSON of the records in a ring; for the exporter's thread.
+// Makes OSProfiler's lines of JSON from the records in a ring, in the exporter's thread.
 import type { Line } from '../drivers/driver.js';
-import { Id, idWords } from '../trace/ids.js';
+import { idTextIn, idWords } from '../trace/ids.js';
 import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';
 import type { Ring } from './ring.js';
 
-/** What all events of a process say of where they come from. */
+/** The members that all events of a process share, because they name its origin. */
 export interface Source {
   readonly host: string;
   readonly project: string;
   readonly service: string;
 }
 
-/** Makes lines of the records that a process writes. Names are safe where they come in, and need no escapes. */
+/**
+ * Makes lines of the records that a process writes. Names were made safe when they came in, so they need no
+ * escapes.
+ */
 export function createSerializer(source: Source): (ring: Ring, at: number, length: number) => Line {
   let page = new Page(4096, source);
   return (ring, at, length) => {
@@ -27,7 +30,7 @@ const idBytes = 4 * idWords;
 const id = ' '.repeat(idBytes);
 const time = '2026-11-28T12:34:56.123456';
 const secondLength = time.length - 6;
-// What all lines have between the name and the info; the ids and the time are put into it.
+// The part of all lines between the name and the info. The ids and the time are filled in.
 const toBase = '","base_id":"';
 const toPoint = `${toBase}${id}","trace_id":"`;
 const toParent = `${toPoint}${id}","parent_id":"`;
@@ -36,25 +39,25 @@ const middle = `${toTime}${time}","info":`;
 
 const zero = 0x30;
 const openBrace = 0x7b;
-/** The bit that no character of ASCII has, in each byte of a word. */
+/** The bit that no ASCII character has, in each byte of a word. */
 const beyondAscii = 0x80808080 | 0;
 
 /**
- * Where lines are put together: the parts of one are copied, as bytes, around a middle that stays, and it becomes
- * a text as a whole. One that is made of texts costs three times as much, and most of that where a driver joins it
- * at last.
+ * The buffer in which lines are put together. The parts of a line are copied, as bytes, around a middle that stays,
+ * and the whole becomes one text. A line that is concatenated from texts costs three times as much, most of it when
+ * a driver finally joins it.
  */
 class Page {
   /** The longest record that fits. */
   readonly room: number;
   readonly #words: Int32Array;
   readonly #bytes: Buffer;
-  /** Where the info begins: on a whole word, as it does in a record. */
+  /** The beginning of the info: at a whole word, as in a record. */
   readonly #info: number;
   readonly #middle: number;
   readonly #end: Buffer;
   readonly #isEndAscii: boolean;
-  // Of the record before: the next one is mostly of the same trace, and of the same second.
+  // The previous record's values: the next record is usually of the same trace and the same second.
   readonly #baseWords = new Int32Array(idWords);
   #base_id = '';
   #second = -1;
@@ -109,7 +112,7 @@ class Page {
 
   #beginTrace(words: Int32Array, ids: number): void {
     for (let i = 0; i < idWords; i++) this.#baseWords[i] = words[ids + i]!;
-    this.#base_id = new Id(this.#baseWords, 0).text;
+    this.#base_id = idTextIn(this.#baseWords, 0);
     this.#bytes.write(this.#base_id, this.#middle + toBase.length);
   }
 
@@ -131,9 +134,9 @@ class Page {
 }
 
 /**
- * Of a class. V8 watches how many objects of a literal live on, and while a store is being connected to, nearly all
- * lines do; from then on it would make them among the old objects, where each keeps its text until all of those are
- * looked at: the texts of seconds, in the place of those of milliseconds.
+ * Lines are objects of a class on purpose. V8 watches how many objects of a literal stay alive, and while a store
+ * is being connected to, nearly all lines do. From then on it would make lines among the old objects. Each would
+ * then keep its text until the next full collection, so texts would pile up for seconds instead of milliseconds.
  */
 class MadeLine implements Line {
   readonly base_id: string;
@@ -145,7 +148,7 @@ class MadeLine implements Line {
   }
 }
 
-/** @returns all bits that are set in what was copied */
+/** @returns all bits that are set in the copied words */
 function copy(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
   let bits = 0;
   for (let i = 0; i < length; i++) {

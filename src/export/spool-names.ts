@@ -1,22 +1,22 @@
-// Whose the files of a spool are, and for which store: their names say it.
+// The names of the files of a spool. They say which process owns a file, and for which store it is.
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, opendirSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { schemeOf } from '../drivers/schemes.js';
 
-/** Nobody who lives leaves a file of its own untouched for so long. */
+/** A living process touches its files more often than this. */
 const abandonedMs = 60_000;
 
-/** A folder that others may write to can hold any number. */
+/** A folder that others may write to can hold any number of files. */
 const mostFiles = 10_000;
 
 const nameForm = /^(\d{13})\.[0-9a-f]{12}\.(\d+)\.([^.]*)\.jsonl$/;
 const host = hostname().replace(/[^\w-]/g, '_');
 
 /**
- * Names of the regular files in a folder that look like ours, the oldest first, as many as are looked at: what
- * somebody else put there is left alone.
+ * The names of the regular files in a folder that look like ours, the oldest first, up to a limit. Files of others
+ * are left alone.
  */
 export function segmentsIn(path: string): string[] {
   const names: string[] = [];
@@ -32,7 +32,7 @@ export function segmentsIn(path: string): string[] {
       folder.closeSync();
     }
   } catch {
-    // There is no such folder, or it can't be read.
+    // The folder does not exist, or cannot be read.
   }
   return names.toSorted();
 }
@@ -42,14 +42,14 @@ export function sizeOf(path: string): number {
 }
 
 /**
- * @param created milliseconds since 1970, in 13 digits: the names sort by it
+ * @param created milliseconds since 1970, in 13 digits, by which the names sort
  * @param mark of the exporter that makes it
  */
 export function newName(created: string, mark: string): string {
   return `${created}.${mark}${randomBytes(3).toString('hex')}.${process.pid}.${host}.jsonl`;
 }
 
-/** What all files of one exporter have in their names, also where its thread had to be started again. */
+/** The part that the names of all files of one exporter share, also after its thread had to be started again. */
 export function newMark(): string {
   return randomBytes(3).toString('hex');
 }
@@ -58,7 +58,7 @@ export function isMarked(name: string, mark: string): boolean {
   return name.slice(14).startsWith(mark);
 }
 
-/** One folder for each store, whatever name and password it is used with. */
+/** One folder for each store, independent of the name and password with which it is used. */
 export function storeKey(connectionString: string, transportUrl = ''): string {
   const isNamed = schemeOf(connectionString) !== 'messaging';
   const store = (isNamed ? connectionString : connectionString + transportUrl).replace(/:\/\/[^/]*@/, '://');

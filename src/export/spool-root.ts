@@ -1,5 +1,6 @@
-// Where the user's own spool is, below a folder where everybody may make folders. Somebody else may have made the one
-// of the usual name: then it is another one, which all processes of the user find, as it is the oldest that is theirs.
+// Finds the user's own spool below a folder in which everybody may make folders. If somebody else has made the
+// folder of the usual name, the spool is another one. All processes of the user find that one, because it is the
+// oldest that belongs to the user.
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,19 +8,22 @@ import { messageOf } from '../trace/notice.js';
 
 const usualName = (): string => `ostrace-spool-${process.getuid?.() ?? 'user'}`;
 
-/** Where the spool is, or would be; it may not be there yet, and must be looked at again when it is made. */
+/**
+ * Finds the spool, or the place where it would be. It may not exist yet, and must be looked for again when it is
+ * made.
+ */
 export function findRoot(temporary: string): string {
   const usual = join(temporary, usualName());
   return isOwn(usual) ? usual : (oldestOther(temporary) ?? usual);
 }
 
-/** Makes it, unless it is there. */
+/** Makes the folder, unless it exists. */
 export function makeRoot(temporary: string): string {
   const root = findRoot(temporary);
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
   } catch {
-    // There is something else of that name.
+    // Something else has this name.
   }
   if (isOwn(root)) return root;
   try {
@@ -32,11 +36,11 @@ export function makeRoot(temporary: string): string {
       },
     );
   }
-  // Of two that are made at the same time both processes take the same.
+  // If two folders are made at the same time, both processes take the same one.
   return findRoot(temporary);
 }
 
-/** Whether a folder is one that only this user may enter. */
+/** Whether only this user may enter a folder. */
 export function isOwn(folder: string): boolean {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found?.isDirectory() !== true || found.uid !== (process.getuid?.() ?? found.uid)) return false;

@@ -1,6 +1,6 @@
-// What a store does not take now waits on disk: in files of JSON lines, one folder for each store. Several
-// processes may spool for the same store; each writes files of its own, and takes over those of a process
-// that is gone.
+// The spool: events that a store does not accept now wait on disk, in files of JSON lines, with one folder for each
+// store. Several processes may spool for the same store. Each writes files of its own, and takes over the files of
+// processes that are gone.
 import { closeSync, ftruncateSync, lutimesSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
@@ -12,16 +12,16 @@ import { baseIdOf } from './lines.js';
 import { isAbandoned, isMarked, newMark, newName, segmentsIn, sizeOf, storeKey } from './spool-names.js';
 import { findRoot, isOwn, makeRoot } from './spool-root.js';
 
-/** Where and how much is spooled. */
+/** The place and the limits of the spool. */
 export interface SpoolSettings {
-  /** The folder of all stores' spools; undefined for one of the user's own below `temporary`. */
+  /** The folder of all stores' spools; undefined for a folder of the user below `temporary`. */
   readonly folder: string | undefined;
   readonly temporary: string;
-  /** Bytes for each store. */
+  /** In bytes, for each store. */
   readonly size: number;
   /** Seconds. */
   readonly age: number;
-  /** The broker of `messaging://`, which names none itself. */
+  /** The broker for `messaging://`, which names none itself. */
   readonly transportUrl: string | undefined;
 }
 
@@ -32,15 +32,15 @@ export interface Segment {
   readonly isInherited: boolean;
 }
 
-// Others may be allowed to write there: what is read is bounded before it is in memory. No process leaves so much
-// behind in one file.
+// Others may be allowed to write there, so the size of a file is checked before it is read. No process leaves this
+// much behind in one file.
 const mostBytes = 64 * 1024 * 1024;
 const mostLines = 500_000;
 
-/** Looking at many files takes no more than one in so many parts of the time. */
+/** Looking through many files takes at most one part in this many of the time. */
 const scanRest = 20;
 
-/** The spool of one store. All of it is synchronous: it is also the way out of a process that ends. */
+/** The spool of one store. All of it is synchronous, because a process that ends uses it too. */
 export class Spool {
   readonly #key: string;
   readonly #settings: SpoolSettings;
@@ -64,16 +64,16 @@ export class Spool {
   }
 
   /**
-   * Writes lines into a new file, or appends them to one that this process owns and does not read yet.
+   * Writes lines into a new file, or appends them to a file that this process owns and does not read yet.
    *
-   * @returns undefined where they are more than the spool may hold
-   * @throws Error when the folder can't be written
+   * @returns undefined if the spool may not hold so much
+   * @throws Error if the folder cannot be written
    */
   write(lines: readonly Line[], onto?: Segment): Segment | undefined {
     const text = `${lines.map((line) => line.text).join('\n')}\n`;
     const bytes = Buffer.byteLength(text);
     this.#makeFolder();
-    // With each new file, as other processes may have written many.
+    // Checked with each new file, because other processes may have written many.
     if (onto === undefined || this.#used + bytes > this.#settings.size) this.#scan();
     if (this.#used + bytes > this.#settings.size) return undefined;
     const path = onto?.path ?? this.#newPath();
@@ -84,9 +84,9 @@ export class Spool {
   }
 
   /**
-   * The lines of a file; none where somebody else took it, who then stores them.
+   * The lines of a file; none if another process took it, which then stores them.
    *
-   * @throws Error where it can't be read, or holds more than any of ours
+   * @throws Error if it cannot be read, or holds more than any file of ours
    */
   read({ path }: Segment): Line[] {
     const lines: Line[] = [];
@@ -109,11 +109,11 @@ export class Spool {
     try {
       rmSync(path, { force: true });
     } catch {
-      // Somebody else cleans up; or it can't be removed, and is stored again some day.
+      // Another process cleans up. Or the file cannot be removed, and its events will be stored once more.
     }
   }
 
-  /** Says that this process lives, and owns its files; to be called a few times a minute. */
+  /** Shows that this process lives and owns its files. It must be called a few times a minute. */
   touch(): void {
     const now = new Date();
     for (const path of this.#own) {
@@ -125,12 +125,12 @@ export class Spool {
     }
   }
 
-  /** Takes over a file of a process that is gone, the oldest first. */
+  /** Takes over a file of a gone process, the oldest first. */
   inherit(): Segment | undefined {
     return this.#takeOver(isAbandoned);
   }
 
-  /** Takes over a file of this exporter's own, which its thread left behind when it ended. */
+  /** Takes over a file of this exporter that its previous thread left behind. */
   reclaim(): Segment | undefined {
     return this.#takeOver((_path, name) => isMarked(name, this.#mark));
   }
@@ -152,7 +152,7 @@ export class Spool {
     return undefined;
   }
 
-  /** How many events wait here, of all processes. */
+  /** How many events of all processes wait here. */
   count(): number {
     let count = 0;
     for (const name of this.#names()) count += this.countIn({ path: join(this.folder, name) });
@@ -166,10 +166,11 @@ export class Spool {
   }
 
   /**
-   * How many of a file's events are neither there nor anybody else's: somebody has removed or cut it.
+   * How many events of a file are neither in it nor taken over by another process: somebody has removed or
+   * truncated it.
    *
    * @param count how many were written
-   * @param bytes how long it is at the least; where it is that long, it is not read
+   * @param bytes how long it must be at least; if it is that long, it is not read
    */
   missingIn(segment: Segment, count: number, bytes: number): number {
     const size = sizeOf(segment.path);
@@ -182,13 +183,15 @@ export class Spool {
     }
   }
 
-  /** The same, where it is known how many were found. */
+  /** The same, when it is known how many events were found. */
   missing({ path }: Segment, count: number, found: number): number {
     if (found >= count) return 0;
     return found === 0 && sizeOf(path) === 0 && this.#isElsewhere(basename(path)) ? 0 : count - found;
   }
 
-  /** Whether a file that is gone was taken by another process, or removed by one that has counted it as too old. */
+  /**
+   * Whether a missing file was taken by another process, or removed by a process that has counted it as too old.
+   */
   #isElsewhere(gone: string): boolean {
     const created = gone.slice(0, 13);
     const isTaken = (name: string): boolean =>
@@ -196,7 +199,11 @@ export class Spool {
     return Number(created) < this.#oldest || this.#names().some(isTaken);
   }
 
-  /** Removes what is too old. @returns how many events that were */
+  /**
+   * Removes files that are too old.
+   *
+   * @returns how many events they held
+   */
   expire(): number {
     const oldest = this.#oldest;
     let count = 0;
@@ -209,7 +216,7 @@ export class Spool {
     return count;
   }
 
-  /** A file that can't be read counts as one event: it holds that many or more. */
+  /** A file that cannot be read counts as one event: it holds at least one. */
   countIn({ path }: Pick<Segment, 'path'>): number {
     try {
       return this.read({ path, isInherited: true }).length;
@@ -218,7 +225,7 @@ export class Spool {
     }
   }
 
-  /** All or nothing: who calls still has the lines. */
+  /** Writes everything or nothing, because the caller still has the lines. */
   #append(path: string, text: string): void {
     const { fd, size } = this.#open(path);
     try {
@@ -238,7 +245,7 @@ export class Spool {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
-    // Systems clear the folder for temporary files, also below those who run on.
+    // Systems clear the folder for temporary files, also while processes use it.
     this.#isMade = false;
     this.#makeFolder();
     return openToWrite(path, false);
@@ -262,7 +269,7 @@ export class Spool {
     this.#scanAgainAt = performance.now() + scanRest * (performance.now() - now);
   }
 
-  /** When what is too old now was created. */
+  /** Files that were created before this time are too old. */
   get #oldest(): number {
     return Date.now() - this.#settings.age * 1000;
   }

@@ -1,3 +1,4 @@
+// Starts the exporter's thread, and starts it again if it ends.
 import { channel } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 
@@ -9,24 +10,24 @@ import { ThreadWorker, later, on, ownThreads, postMessage, unref } from './own-t
 import type { ExportData, ExportMessage } from './protocol.js';
 
 const [firstRestMs, lastRestMs] = [100, 30_000];
-/** What has lived for so long did not end because of how it began. */
+/** A thread that has lived for this long did not end because of how it was started. */
 const longMs = 60_000;
 
-/** What the thread needs of the exporter. */
+/** The exporter, as its thread needs it. */
 export interface ThreadOwner {
   data(isRestarted: boolean): ExportData;
-  /** The application's. */
+  /** The environment that the thread gets. */
   environment(): NodeJS.ProcessEnv;
-  /** It runs anew: it knows nothing of what the one before was told. */
+  /** Called when a new thread runs: it does not know what the previous thread was told. */
   onStart(): void;
   onEnd(): void;
-  /** Whether there is something for it to do. */
+  /** Whether there is work for the thread. */
   hasWork(): boolean;
 }
 
 /**
- * The exporter's thread, which starts when it is first needed, and again where it has ended or could not be started:
- * what kept it from that (no descriptors, no memory) may pass. Between attempts is a rest, longer each time.
+ * The exporter's thread. It starts when it is first needed, and again if it has ended or could not be started,
+ * because the cause (no descriptors, no memory) may pass. It rests between attempts, longer each time.
  */
 export class ExportThread {
   readonly #file: string;
@@ -34,7 +35,7 @@ export class ExportThread {
   #worker: Worker | undefined;
   #reason: unknown;
   #isRestarted = false;
-  /** How often it ended or could not be started, since one lived for long. */
+  /** How often it ended or could not be started since it last lived for long. */
   #failures = 0;
   #startedAt = 0;
   #restUntil = 0;
@@ -45,12 +46,12 @@ export class ExportThread {
     this.#owner = owner;
   }
 
-  /** Why it is not there; undefined where it is, or was never needed. */
+  /** Why it is not running; undefined if it is running or was never needed. */
   get problem(): string | undefined {
     return this.#worker === undefined && this.#failures > 0 ? messageOf(this.#reason) : undefined;
   }
 
-  /** @returns false where it is not there to be told */
+  /** @returns false if it is not running and cannot be told */
   send(message: ExportMessage): boolean {
     if (this.#worker === undefined && performance.now() < this.#restUntil) return this.#wait();
     const worker = (this.#worker ??= this.#start());
@@ -79,7 +80,7 @@ export class ExportThread {
 
   #end(code: number): void {
     this.#worker = undefined;
-    this.#reason ??= new Error(`it exited with ${code}`);
+    this.#reason ??= new Error(`it exited with code ${code}`);
     if (performance.now() - this.#startedAt > longMs) this.#failures = 0;
     this.#owner.onEnd();
     this.#fail();
@@ -91,17 +92,17 @@ export class ExportThread {
     const restMs = isForbidden ? Infinity : Math.min(lastRestMs, firstRestMs * 2 ** this.#failures);
     this.#failures++;
     this.#restUntil = performance.now() + restMs;
-    // Node's own message names the flag only since 22.13.
+    // Node's own message names the flag only from 22.13 on.
     const hint = isForbidden ? ' (under the permission model the agent needs --allow-worker)' : '';
     const what = isForbidden
       ? 'traces are not stored: the exporter failed'
       : isPassing(this.#reason)
-        ? "traces wait: the exporter's thread can't run now, and is started again later"
+        ? "events are waiting: the exporter's thread cannot run now and is started again later"
         : "the exporter's thread ended, and is started again";
     notice(`${what}: ${messageOf(this.#reason)}${hint}`);
   }
 
-  /** Starts it once the rest is over, unless a message does so before. */
+  /** Starts the thread once the rest is over, unless a message does so before. */
   #wait(): false {
     const restMs = this.#restUntil - performance.now();
     if (this.#isWaiting || restMs === Infinity) return false;
@@ -119,11 +120,11 @@ export class ExportThread {
 }
 
 /**
- * The thread has neither the application's preloads nor its environment: its modules are its own, so
- * that the collector's traffic is never traced. It keeps no process alive.
+ * The thread has neither the application's preloads nor its environment. Its modules are its own, so the traffic of
+ * the stores is never traced. It keeps no process alive.
  */
 function startWorker(file: string, workerData: ExportData, environment: NodeJS.ProcessEnv): Worker {
-  // Outside of the trace that happens to be first: what Node keeps of it lives as long as the thread.
+  // Runs outside of the trace that happens to be first: what Node keeps of the thread lives as long as the thread.
   return runIn(
     nobody(),
     () => {
@@ -135,14 +136,14 @@ function startWorker(file: string, workerData: ExportData, environment: NodeJS.P
             execArgv: loaderOfPackages(),
             env: clientEnvironment(environment),
             resourceLimits: {
-              // Nearly all of its memory is garbage at once: more room for that would only be kept, and with less
-              // of it, collecting takes a third of this thread's time.
+              // Nearly all of its memory becomes garbage at once. More room would only be kept, and with less room,
+              // collecting takes a third of this thread's time.
               maxYoungGenerationSizeMb: 8,
-              // What waits is bounded, and so is what a store may answer: beyond that something is wrong, and is not
-              // to take the application's memory.
+              // Waiting events and answers of stores are bounded. If the thread needs more, something is wrong, and
+              // it must not take the application's memory.
               maxOldGenerationSizeMb: 256,
             },
-            // Not piped into the process's own streams, where listeners of ours would be counted.
+            // The streams are not piped into the process's own streams, where listeners of ours would be counted.
             stdout: true,
             stderr: true,
           }),
@@ -155,7 +156,7 @@ function startWorker(file: string, workerData: ExportData, environment: NodeJS.P
   );
 }
 
-/** Makes a thread of which the subscribers of Node's channel are not told. */
+/** Makes a thread without telling the subscribers of Node's channel. */
 function untold(make: () => Worker): Worker {
   const threads = channel('worker_threads');
   Object.defineProperty(threads, 'hasSubscribers', { value: false, configurable: true });
@@ -166,7 +167,7 @@ function untold(make: () => Worker): Worker {
   }
 }
 
-/** Under Yarn's Plug'n'Play no package can be found without its loader, not even this one in its archive. */
+/** Under Yarn's Plug'n'Play, no package can be found without its loader, not even this package in its archive. */
 function loaderOfPackages(): string[] {
   return process.versions['pnp'] === undefined ? [] : ['--require', require.resolve('pnpapi')];
 }

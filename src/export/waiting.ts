@@ -1,19 +1,20 @@
+// Stands in for the exporter while it cannot be loaded.
 import { messageOf, tell } from '../trace/notice.js';
 import { connect } from '../trace/point.js';
 
 const againMs = 1000;
 
 /**
- * Where the exporter can't be loaded now, as in a process that has no descriptors left, events are counted, and it is
- * tried again: at the next trace, and once a second while there are events.
+ * Counts events while the exporter cannot be loaded, as in a process that has no descriptors left, and tries again:
+ * at the next trace, and once a second while there are events.
  *
- * @param load loads it, once, and connects it
+ * @param load loads the exporter, once, and connects it
  */
 export function waitFor(load: () => void): {
-  /** @throws Error where it can't be loaded */
+  /** @throws Error if it cannot be loaded */
   connect(): void;
   hasLost(): boolean;
-  /** Says what was lost. */
+  /** Reports lost events. */
   report(): void;
 } {
   let lost = 0;
@@ -43,7 +44,7 @@ export function waitFor(load: () => void): {
     try {
       attempt();
     } catch {
-      // The next one tries again.
+      // The next event tries again.
     }
   }
 

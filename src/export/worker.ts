@@ -1,5 +1,5 @@
-// The exporter's worker thread: reads the rings of the application's threads and hands what is in them to
-// the deliveries, whose drivers live here alone.
+// The exporter's worker thread. It reads the rings of the application's threads and hands the events to the
+// deliveries, whose drivers live only here.
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { trustPackagesOf } from '../drivers/load-peer.js';
@@ -21,12 +21,12 @@ import {
   takeDropped,
 } from './ring.js';
 
-// Bounds what is read in one go, so that other work of this thread has its turns.
+// Bounds one read, so that other work of this thread has its turns.
 const readMost = 1000;
-// While events come, they are collected until there are about so many, for as long as this; which is also a part
-// of what a kill of the process costs. Waking up is dear after a command has been started: the system copies each
-// page of memory that is written to for the first time since. And more events at a time would not stay in the
-// processor's cache until they are sent.
+// While events arrive, they are collected until there are about this many, but at most for this long, which is also
+// a part of what a kill of the process costs. Waking up is expensive after a command has been started, because the
+// system then copies each page of memory that is written to for the first time. With more events at a time, they
+// would not stay in the processor's cache until they are sent.
 const wantedEvents = 200;
 const [leastMs, mostMs] = [10, 30];
 
@@ -61,7 +61,7 @@ let collectMs = leastMs;
 
 keeper.watch(deliveries);
 if (isRestarted) {
-  // First, as nothing is to be forgotten that is not with the deliveries yet.
+  // Comes first: no record may be forgotten that the deliveries do not have yet.
   const left = keeper.left(toLine);
   deliveries.forEach((each, i) => {
     const unsafe = accounts.unsafeOf(left, accounts.stores[i]!);
@@ -85,7 +85,7 @@ function inspect(file: string, marks: readonly BundleMark[]): void {
   if (names.length > 0) notice(adviceOn(names, file));
 }
 
-/** Waits for the stores, but not for one that is away: what it does not take is spooled. */
+/** Waits for the stores, but not for one that is away. Events that it does not accept are spooled. */
 async function flush(ticket: number, timeoutMs: number, isLast: boolean): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   drain();
@@ -93,7 +93,7 @@ async function flush(ticket: number, timeoutMs: number, isLast: boolean): Promis
   accounts.finish(ticket);
 }
 
-/** Takes what is in the rings by now. */
+/** Takes the events that are in the rings by now. */
 function drain(): void {
   clearTimeout(timer);
   if (accounts.isOver) return;
@@ -103,7 +103,7 @@ function drain(): void {
 }
 
 /**
- * Does not run after a thread that goes on writing: what comes meanwhile is collected for the next pass.
+ * Does not chase a thread that goes on writing: events that arrive meanwhile are collected in the next pass.
  *
  * @returns how many events there were
  */
@@ -111,7 +111,7 @@ function drainRing(each: Ring): number {
   let count = 0;
   for (;;) {
     if (accounts.isOver) return count;
-    // Asked first: what was written before the ring was closed is in it by now.
+    // Asked first: everything that was written before the ring was closed is in it by now.
     const isLast = isClosed(each);
     const lines = readRecords(each, readMost, toLine, keeper.keep);
     if (lines.length > 0) push(lines);
@@ -122,9 +122,9 @@ function drainRing(each: Ring): number {
   }
 }
 
-/** What is lost to all stores is counted, and so it is not to be found in the copy. */
+/** Events that are lost for all stores are counted, so they must not be found in the copy. */
 function push(lines: readonly Line[]): void {
-  // They are in the copy, where the application's thread finds them, and are not to be counted as given.
+  // The events are in the copy, where the application's thread finds them, and must not be counted as given.
   if (accounts.isOver) return;
   let isTaken = false;
   for (const to of deliveries) if (to.push(lines)) isTaken = true;
@@ -137,7 +137,10 @@ function deliverAll(count: number, isTaken: boolean): void {
   for (const to of deliveries) to.deliver();
 }
 
-/** Looks again soon while events come; else sleeps until a message, or polls threads that can't send one. */
+/**
+ * Looks again soon while events arrive. Otherwise it sleeps until a message arrives, or polls threads that cannot
+ * send one.
+ */
 function rest(count: number): void {
   const isPolled = [...rings].some((each) => each !== own && !hasTraceEnded(each));
   if (count === 0 && !isPolled && (own === undefined || fallAsleep(own))) {

@@ -45,7 +45,7 @@ export function guarded<Result>(guard: Guard, body: () => Result): Result | unde
 }
 
 /** Sets up what is to stop a point; where that throws, nothing else would stop it, and so it stops now. */
-export function watching<Result>(point: Point, body: () => Result): Result {
+export function stoppingOnError<Result>(point: Point, body: () => Result): Result {
   try {
     return body();
   } catch (error) {

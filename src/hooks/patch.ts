@@ -1,3 +1,4 @@
+// Puts a function of ours in the place of another one, so that the two look alike.
 type Callable = (this: unknown, ...args: unknown[]) => unknown;
 
 const wrapped = Symbol('ostrace.wrapped');
@@ -17,6 +18,11 @@ export function patch<Owner extends object>(
   const original = owner[name];
   if (typeof original !== 'function' || Object.hasOwn(original, wrapped)) return;
   put(owner, name, wrapper, original as unknown as Callable);
+}
+
+/** The prototype on which an object finds a method. */
+export function ownerOf<Of extends object>(object: Of, method: string): Of {
+  return Object.hasOwn(object, method) ? object : ownerOf(Object.getPrototypeOf(object) as Of, method);
 }
 
 /** What shimmer, and OpenTelemetry's copy of it, leaves on its wrappers. */

@@ -1,15 +1,17 @@
+// Decides which requests carry a trace on: each host that can read a request's headers must be one that may have them.
 import { type Context, nobody } from '../trace/context.js';
+import { infoName } from '../trace/headers.js';
 import { baseIdIn } from '../trace/signing.js';
 
-/** Whom a connection leads to. */
+/** The other side of a connection. */
 export interface Line {
-  /** The host, or the address, that its socket was connected to; undefined where that can't be known. */
+  /** The host, or the address, that the socket was connected to; undefined if that cannot be known. */
   readonly peer: string | undefined;
-  /** Whose certificate was asked for, where nobody before that one can read what is sent. */
+  /** The host whose certificate was checked, if nobody in between can read what is sent. */
   readonly secureFor?: string | undefined;
 }
 
-/** Where a request goes, as far as that decides who can read its headers. */
+/** The way of a request, as far as it decides who can read the headers. */
 export interface Way extends Line {
   readonly method: string;
   readonly path: string;
@@ -20,20 +22,18 @@ export interface Way extends Line {
 }
 
 /**
- * Whether a request may carry signed headers, which whoever reads them could replay: all who can must be among
- * the hosts that may have them.
- *
- * @param carriesTo whether a host may
+ * Whether a request may carry signed headers. A reader of the headers could replay them, so everybody who can read
+ * them must be among the hosts that may have them.
  */
-export function mayCarry(carriesTo: (host: string) => boolean, way: Way): boolean {
-  // A tunnel is for the proxy alone: what is asked through it carries headers of its own.
+export function mayCarry(signer: Pick<Signer, 'carriesTo'>, way: Way): boolean {
+  // A tunnel is for the proxy only. Requests through it carry headers of their own.
   if (way.method === 'CONNECT') return false;
   const hosts = [way.host, ...way.authorities.map(hostOf)];
   if (isAbsolute.test(way.path)) hosts.push(hostOfUrl(way.path));
-  if (!hosts.every((host) => host !== undefined && carriesTo(host))) return false;
+  if (!hosts.every((host) => host !== undefined && signer.carriesTo(host))) return false;
   const { peer, secureFor } = way;
   const isReadByPeer = secureFor === undefined || !hosts.some((host) => isSame(host, secureFor));
-  return !isReadByPeer || (peer !== undefined && carriesTo(peer));
+  return !isReadByPeer || (peer !== undefined && signer.carriesTo(peer));
 }
 
 /** The form of a request to a forward proxy: `GET http://example.org/ HTTP/1.1`. */
@@ -42,67 +42,83 @@ const isAbsolute = /^[a-z][a-z\d+.-]*:/i;
 const hostOfUrl = (url: string): string | undefined =>
   URL.canParse(url) ? new URL(url).hostname : undefined;
 
-function hostOf(authority: unknown): string | undefined {
-  return typeof authority === 'string' ? authority.replace(/^.*@/s, '').replace(/:\d*$/, '') : undefined;
+/** The host that an authority names; undefined where some reader may find another one in it. */
+export function hostOf(authority: unknown): string | undefined {
+  if (typeof authority !== 'string' || endOfHost.test(authority)) return undefined;
+  return authority.replace(/^.*@/s, '').replace(/:\d*$/, '');
 }
+
+/** `evil.example/@localhost` is no user at `localhost` for everybody. */
+const endOfHost = /[/\\?#]/;
 
 const isSame = (host: string | undefined, name: string): boolean =>
   host?.toLowerCase().replace(/\.$/, '') === name.toLowerCase();
 
-/** What a request says by itself of its trace and of who signed it. */
-export interface Given {
-  /** All that it says as `X-Trace-Info`. */
-  readonly infos: readonly unknown[];
-  readonly authorization: readonly unknown[];
-}
+/** All values of a header that a request was given, by its name in lower case. */
+export type Given = (name: string) => readonly unknown[];
 
-/** The trace headers that a request is to have in the place of those that it was given; maybe none. */
+/** The trace headers that replace those that a request was given; possibly none. */
 export type Carried = Readonly<Record<string, string>>;
 
 const none: Carried = {};
 
-/** Whose request it is that may carry a trace on. */
+/** Who may have headers, and what they say. */
+export interface Signer {
+  carriesTo(host: string): boolean;
+  headersFor(context: Context): Carried;
+}
+
+/** The sender of a request that may carry a trace on. */
 export interface Sender {
-  /** Its point's; without a point, the place where it is made. */
+  /** The context of its point, or, without a point, the context in which it is made. */
   readonly context: Context;
-  /** Without one it carries nothing of ours: it comes after its trace's end, or nobody can tell whose it is. */
+  /**
+   * Without a point, the request carries no headers of ours: it comes after its trace's end, or nobody can tell
+   * whose it is.
+   */
   readonly isPoint: boolean;
 }
 
 /**
- * Decides what a request carries of the trace that it is made in. What the application gives by itself belongs to
- * that trace where it was passed on from the incoming request: then the callee is to stand below this request, and
- * whoever may not have our headers may not have those either. Where nobody can tell whose request it is, that holds
- * for the headers of any trace.
+ * Decides which trace headers a request carries. Headers that the application gave it belong to the trace if they
+ * were passed on from the incoming request. The callee's point then has to be below this request, and a host that
+ * may not have our headers may not have those either. If nobody can tell whose request it is, that holds for the
+ * headers of any trace.
  *
- * @returns undefined where the request stays as it is
+ * @returns undefined if the request stays as it is
  */
 export function carried(
-  { carriesTo }: { readonly carriesTo: (host: string) => boolean },
+  signer: Signer,
   { context, isPoint }: Sender,
-  { infos, authorization }: Given,
+  given: Given,
   way: Way,
-  headers: () => Carried,
 ): Carried | undefined {
+  const infos = given(infoName);
   const isPassedOn = infos.length > 0;
-  // Another trace is the application's own business.
+  // Headers of another trace are the application's own business.
   if (isPassedOn ? !infos.some((info) => isFrom(context, info)) : !isPoint) return undefined;
+  const authorization = given('authorization');
   const isSigned = isAwsSigned(authorization);
-  // That signature would break.
+  // Changing the headers would break that signature.
   if (isSigned && /x-trace-/i.test(String(authorization))) return undefined;
-  if (!isPoint) return mayCarry(carriesTo, way) ? undefined : none;
-  if (!isSigned && mayCarry(carriesTo, way)) {
+  if (!isPoint) return mayCarry(signer, way) ? undefined : none;
+  if (!isSigned && mayCarry(signer, way)) {
     context.isCarriedOn = true;
-    return headers();
+    return signer.headersFor(context);
   }
   return isPassedOn ? none : undefined;
 }
 
-/** Whether a request's signature (AWS's SigV4) covers its headers: it breaks when some are added. */
+/**
+ * Whether a request is signed in a way that covers its headers (AWS's SigV4): adding headers would break the
+ * signature.
+ */
 const isAwsSigned = (authorization: readonly unknown[]): boolean =>
   authorization.flat().some((value) => typeof value === 'string' && /^\s*AWS4-/i.test(value));
 
-/** Whether a value, or one of those that Node made one value of, names the trace of a context; any, in nobody's place. */
+/**
+ * Whether a value, or one of several that Node joined, names the trace of a context; in nobody's place, any trace.
+ */
 function isFrom(context: Context, info: unknown): boolean {
   if (typeof info !== 'string') return false;
   const wanted = context === nobody() ? undefined : context.trace.base_id.toLowerCase();

@@ -1,28 +1,30 @@
-// Which headers trigger a trace in this thread.
+// Decides which headers trigger a trace in this thread.
 import { verifyHeaders } from '../trace/headers.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import { type Trace, onceEnded } from '../trace/trace.js';
 
-/** Whose signatures are believed, and for how long. */
+/** Whose signatures are accepted, and for how long. */
 interface Trusted {
   readonly hmacKeys: readonly string[];
   /** The key of a process that is traced as a whole. */
   readonly profile: string | undefined;
-  /** Seconds. */
+  /** In seconds. */
   readonly hmacMaxAge: number | undefined;
 }
 
-/** Who is to be believed. */
+/** Accepts or refuses signed headers. */
 export interface Verifier {
-  /** The trace that a request's headers ask for; undefined where there is none, or none is to be made. */
+  /** The trace that a request's headers ask for; undefined if there is none, or if none may be made. */
   readonly verify: (headers: Readonly<Record<string, unknown>>) => VerifiedTrace | undefined;
   /** The keys whose signatures trigger any trace. */
   readonly keys: readonly string[];
-  /** Has what this thread signs for a trace with a key of its own believed too, for that trace and while it lives. */
+  /**
+   * Also accepts what this thread signs for a trace that has a key of its own, for that trace and while it lives.
+   */
   trust(trace: Trace): void;
 }
 
-/** Who signs with a key believes it: a process that is traced as a whole asks itself, too. */
+/** A process that signs with a key also accepts it: a process that is traced as a whole may call itself. */
 export function createVerifier({ hmacKeys, profile, hmacMaxAge }: Trusted): Verifier {
   const keys = profile === undefined ? hmacKeys : [...hmacKeys, profile];
   const trusted = new Set<Trace>();

@@ -1,28 +1,29 @@
+// Masks the literals of SQL statements before they are recorded.
 import type { Info } from '../trace/event.js';
 import { cut, failure } from '../trace/info.js';
 import { maskMessage, maskTuples } from './sql-errors.js';
 
-// Masks what a statement says in so many words: names, e-mail addresses, tokens. Each expression below takes
-// its part of the text in one way only, so that nothing is read twice, whatever the text is.
+// Masks what a statement says literally: names, e-mail addresses, tokens. Each expression below matches its part of
+// the text in one way only, so nothing is read twice, whatever the text is.
 
 export type Dialect = 'postgresql' | 'mysql';
 
-// Texts, and made into expressions when the first statement is masked: as literals V8 would read them with the
-// code that they are in, and their sets of Unicode take it a millisecond.
+// Kept as texts, and compiled when the first statement is masked: V8 would read literals together with the code
+// that contains them, and their sets of Unicode take it a millisecond.
 const { raw } = String;
 
-// A quote without its end is masked up to the end of the text. So is all behind a backslash before a quote:
-// whether that one ends the literal depends on agent of the server that nobody tells (MySQL's
-// NO_BACKSLASH_ESCAPES, PostgreSQL's standard_conforming_strings), and what follows may be a literal's inside.
+// A quote without its end is masked up to the end of the text. So is everything behind a backslash before a quote.
+// Whether that quote ends the literal depends on a setting of the server that nothing tells (MySQL's
+// NO_BACKSLASH_ESCAPES, PostgreSQL's standard_conforming_strings), and what follows may be the inside of a literal.
 const string = raw`'(?:[^'\\]|''|\\(?!')[^])*(?:'|\\'[^]*|\\?$)`;
 const doubleString = raw`"(?:[^"\\]|""|\\(?!")[^])*(?:"|\\"[^]*|\\?$)`;
-// PostgreSQL's `E''` alone is always read in one way.
+// Only PostgreSQL's `E''` is always read in one way.
 const escapedString = raw`'(?:[^'\\]|''|\\[^]|\\$)*(?:'|$)`;
 const dollarString = raw`(?<tag>\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$)[^]*?(?:\k<tag>|$)`;
 const number = raw`\.?\d[\p{L}\p{N}_.]*(?:(?<=[eE])[+-]\d[\d_]*)?`;
-// What looks like a comment and may be run: whether it is depends on the server's version.
+// Looks like a comment and may be run: that depends on the server's version.
 const mysqlCode = raw`\/\*M?![^]*`;
-// With nothing behind them these are two signs: `5--'text'` is no comment.
+// With nothing behind them, these are two signs: `5--'text'` contains no comment.
 const mysqlDashes = raw`--(?=[\0- \x7f]|$)`;
 const word = raw`[$:@]?[\p{L}_][\p{L}\p{N}_$]*|\$\d+`;
 const postgresqlName = raw`"(?:[^"]|"")*(?:"|$)`;
@@ -47,13 +48,15 @@ function tokensOf(dialect: Dialect): RegExp {
   return expression;
 }
 
-// Of an info that is longer than twice that little is kept. An `INSERT` of megabytes took its request a second.
+// Only a little is kept of an info that is longer than twice this. An `INSERT` of megabytes took its request a
+// second.
 const maxStatementLength = 16 * 1024;
 const maskable = /['"$#\d]|--|\/\*/;
 
 /**
- * A statement with its literals masked as `?` and without its comments. Placeholders, names, keywords and
- * operators stay. Of a long one only the beginning is read and given, with its whole length in characters.
+ * A statement with its literals replaced by `?` and without its comments. Placeholders, names, keywords and
+ * operators stay. If the statement is long, only its beginning is read and returned, with its whole length in
+ * characters.
  */
 export function maskLiterals(sql: string, dialect: Dialect): string {
   return sql.length <= maxStatementLength
@@ -62,7 +65,7 @@ export function maskLiterals(sql: string, dialect: Dialect): string {
 }
 
 function masked(sql: string, dialect: Dialect): string {
-  // Most statements of services are made of names and placeholders.
+  // Most statements of services consist of names and placeholders.
   if (!maskable.test(sql)) return sql;
   const token = tokensOf(dialect);
   let out = '';
@@ -91,10 +94,10 @@ function commentEnd(sql: string, start: number, dialect: Dialect): number {
 }
 
 /**
- * What the stop of a point says of a database's error. Databases repeat the values that they refuse: unless the
- * parameters are asked for, these are masked.
+ * Describes a database's error for the stop of a point. Databases repeat the values that they refuse. Unless the
+ * parameters are asked for, these values are masked.
  *
- * @param namesOnly codes of errors that quote the names of tables, columns and the like, and no values
+ * @param namesOnly codes of errors that quote names of tables, columns and the like, and no values
  */
 export function databaseFailure(
   error: unknown,
@@ -104,13 +107,13 @@ export function databaseFailure(
   const info = failure(error);
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   if (traceSqlParams || typeof message !== 'string') return info;
-  // Of the whole message: what `failure` has cut may have lost its closing quote.
+  // Masked as a whole message: after `failure` has cut it, a closing quote may be missing.
   const text = namesOnly.has(String(code)) ? maskTuples(message) : maskMessage(message, !isSystems(code));
-  // Of a long message only the beginning of each part was read.
+  // Only the beginning of each part of a long message was read.
   return { ...info, message: cut(text, undefined, message.length) };
 }
 
-/** Whether an error is the operating system's or Node's own: what it says is an address, a port, a path. */
+/** Whether an error is the operating system's or Node's own. Its message names an address, a port or a path. */
 function isSystems(code: unknown): boolean {
   return typeof code === 'string' && /^(?:E[A-Z]+|ERR_\w+)$/.test(code);
 }

@@ -1,8 +1,9 @@
-// Masks what lets its holder in: passwords before a host, and the values of parameters whose names tell, in queries,
-// fragments and paths, and in URLs that are parts of these, encoded however often.
+// Masks secrets in URLs: passwords before a host, and the values of parameters whose names tell of a secret, in
+// queries, fragments and paths, and in URLs that are parts of these, however often they are encoded.
 import type { Target } from './url.js';
 
-// Words that tell by themselves, words that tell where they stand alone in a name, and names that tell as a whole.
+// Words that tell of a secret anywhere in a name, words that do so only as a part of their own, and names that do
+// so as a whole.
 const secretWord =
   /token|tkn|secret|passw|passphrase|passcode|passkey|signature|credential|bearer|authorization|session|sess_?id|pswd|kennwort|contrase|wachtwoord|mot_?de_?passe|salasana|losenord|wresult|assertion|jwt|saml(?:request|response|art)|verifier|hmac|[cx]srf|cookie|^x-amz-/i;
 const secretKey =
@@ -12,28 +13,28 @@ const secretCode =
 const secretPart =
   /(?<![a-z\d])(?:pass|pwd|psw|pw|pword|mdp|senha|heslo|haslo|parola|clave|creds?|skey|vcode|pgt(?:id|iou)?|sid|otp|totp|mfa|sig|pin|cvv|cvc|ssn|nonce)\d{0,3}(?![a-z\d])/i;
 const secretName = /(?:^|\[)(?:key|code)(?:$|[\][])|(?:^|[-_.[])(?:authz?|ticket)(?:$|[\][])/i;
-// Of these only what nobody could guess is a secret: `state=CA` is none.
+// The value of these is a secret only if nobody could guess it: `state=CA` is none.
 const secretIfLong = /^(?:relay)?state$/i;
 const longSecret = 16;
 const mostEncodings = 5;
 
-// Separators as they are and encoded, once or several times, in either of two ways: `%3d`, `%253d`, `%u003d`.
+// Separators, plain or encoded once or several times in either of two ways: `%3d`, `%253d`, `%u003d`.
 const encoded = (codes: string): string => `%(?:25)*(?:u00)?(?:${codes})`;
 const slashes = `\\/\\/|:\\/|${encoded('2f')}${encoded('2f')}|${encoded('3a')}${encoded('2f')}`;
 const noPath = `(?!${encoded('2f|3f|23')})`;
 const at = `(?:@|${encoded('40')})`;
 
-// Up to the last `@`, as URLs are read; encoded as well, for URLs within a path or a parameter.
+// Reaches to the last `@`, as URLs are read. The `@` may be encoded, for URLs within a path or a parameter.
 const userinfo = new RegExp(`(${slashes}|^[a-z][a-z\\d+.-]*:)(?:${noPath}[^/?#])*${at}`, 'gi');
 const userinfoInQuery = new RegExp(`(${slashes})(?:${noPath}[^/?#&])*${at}`, 'gi');
 
-// What stands before an `=`, also in a URL that is a parameter of this one.
+// The name before an `=`, also in a URL that is a parameter of this one.
 const name = new RegExp(
   `(?:^|[;?#&]|${encoded('3b|3f|23|26')})((?:(?!${encoded('3b|3f|23|26|3d')})[^;?#&=])+)(?:=|${encoded('3d')})`,
   'gi',
 );
 
-// What ends a name in JSON, and how much before it may be that name.
+// The end of a name in JSON, and how much of the text before it may be that name.
 const endOfJsonName = new RegExp(
   `(?:["']|${encoded('22|27')})(?:\\s|\\+|${encoded('20|09|0a|0d')})*(?::|${encoded('3a')})`,
   'gi',
@@ -41,14 +42,14 @@ const endOfJsonName = new RegExp(
 const startOfJsonName = new RegExp(`^.*(?:["']|${encoded('22|27')})`, 'is');
 const longestJsonName = 128;
 
-// Its parts tell what it is, wherever it stands. It begins where a run of its characters begins.
+// A JWT is recognised by its parts, wherever it stands. It begins where a run of its characters begins.
 const jsonWebToken = /(?:(?<![\w-])|(?<=%[\da-f]{2}))eyJ[\w-]+(?:(?:\.|%(?:25)*2e)[\w-]*)+/gi;
 
 /** @param query without its question mark */
 export function maskTarget(path: string, query: string): Target {
   const hash = path.indexOf('#');
   if (hash === -1) return { path: maskPath(path), query: maskQuery(query) };
-  // A fragment reaches to the end, question marks included.
+  // A fragment reaches to the end, including question marks.
   const fragment = path.slice(hash + 1) + (query === '' ? '' : `?${query}`);
   return { path: `${maskPath(path.slice(0, hash))}#${maskQuery(fragment)}`, query: '' };
 }
@@ -71,13 +72,13 @@ function withoutTokens(text: string): string {
   return text.includes('eyJ') ? text.replace(jsonWebToken, '***') : text;
 }
 
-/** Whatever follows a secret's name may be a part of it, also where some would see another parameter. */
+/** Everything behind a secret's name may be part of the secret, even where some readers see another parameter. */
 function maskParameter(parameter: string): string {
   const start = Math.min(secretStart(parameter), secretStartInJson(parameter));
   return start < parameter.length ? `${parameter.slice(0, start)}***` : parameter;
 }
 
-/** Where the first secret begins; `Infinity` where there is none. */
+/** The beginning of the first secret; `Infinity` if there is none. */
 function secretStart(parameter: string): number {
   for (const match of parameter.matchAll(name)) {
     const start = match.index + match[0].length;
@@ -86,7 +87,7 @@ function secretStart(parameter: string): number {
   return Infinity;
 }
 
-/** The same of JSON, as in `q={"password":"x"}`. */
+/** The same for JSON, as in `q={"password":"x"}`. */
 function secretStartInJson(parameter: string): number {
   for (const { index, 0: end } of parameter.matchAll(endOfJsonName)) {
     const before = parameter.slice(Math.max(0, index - longestJsonName), index);
@@ -109,7 +110,7 @@ function isSecret(encodedName: string, valueLength: number): boolean {
   );
 }
 
-/** A name in letters of ASCII, where it looks like that. It is decoded as often as it may have been encoded. */
+/** A name in ASCII letters, if it looks like one. It is decoded as often as it may have been encoded. */
 function decoded(encodedName: string): string {
   let text = encodedName;
   for (let i = 0; i < mostEncodings && /[%\\]/.test(text); i++) {

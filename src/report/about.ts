@@ -1,26 +1,27 @@
+// Describes in words what a point was about and how it ended.
 import type { Info } from '../trace/event.js';
 import { failureIn } from '../trace/failed.js';
+import { type Fact, type FactGroup, type PointName, pointKinds } from '../trace/vocabulary.js';
 import { count, duration } from './format.js';
 import type { TreePoint } from './tree.js';
 
-/** What a line says of a point; the texts are as they were stored. */
+/** The words of a line about a point. The texts are as they were stored. */
 export interface About {
-  /** The kind of point, in the words of the people who read it. */
+  /** The kind of point, as people call it. */
   readonly label: string;
-  /** What it worked on. */
+  /** The subject of its work. */
   readonly subject: string;
   /** How it ended: a status, a number of rows, an exit code. */
   readonly outcome: string;
-  /** Whether that deserves a look; a client's mistake does, and is no failure of the server's. */
+  /** Whether that deserves attention. A client's mistake does, although it is not a failure of the server. */
   readonly isBad: boolean;
 }
 
-type Describe = (start: Info, stop: Info) => Partial<About>;
+type Describe = (start: Info, stop: Info) => Omit<Partial<About>, 'label'>;
 
-/** How each of the agent's own points is shown; the application's own points are shown by their function. */
-const kinds: Readonly<Record<string, Describe>> = {
+/** How each of the agent's own points is described. The application's own points are described by their function. */
+const kinds: Readonly<Record<PointName, Describe>> = {
   wsgi: (start, stop) => ({
-    label: 'HTTP in',
     subject: words(text(start, 'request', 'method'), target(start, 'request')),
     ...status(value(stop, 'response', 'status_code')),
   }),
@@ -44,43 +45,53 @@ const kinds: Readonly<Record<string, Describe>> = {
     ...exit(stop, 'thread'),
   }),
   thread_main: (start, stop) => ({
-    label: 'thread main',
     subject: joined(' ', 'thread', text(start, 'thread', 'thread_id')),
     ...exit(stop, 'thread'),
   }),
-  left_out: (start) => ({ label: 'left out', subject: leftOut([start]) }),
+  left_out: (start) => ({ subject: leftOut([start]) }),
   process: (start, stop) => ({
     subject: joined(' · pid ', fileName(text(start, 'process', 'file')), text(start, 'process', 'pid')),
     ...exit(stop, 'process'),
   }),
 };
 
-/** What a point was about and how it ended, from whatever of its two events was stored. */
+/** The kind of a point's name; undefined for the application's own, and for those of other services. */
+const kindOf = (name: string): PointName | undefined =>
+  Object.hasOwn(pointKinds, name) ? (name as PointName) : undefined;
+
+function labelOf(name: string): string {
+  const kind = kindOf(name);
+  if (kind === undefined) return name || '(no name)';
+  const its = pointKinds[kind];
+  return 'label' in its ? its.label : kind;
+}
+
+/** Describes what a point was about and how it ended, from those of its events that were stored. */
 export function about(point: TreePoint): About {
   const start = point.startInfo ?? {};
   const stop = point.stopInfo ?? {};
-  const describe = Object.hasOwn(kinds, point.name) ? kinds[point.name] : undefined;
-  const described = describe?.(start, stop);
+  const kind = kindOf(point.name);
+  const described = kind && kinds[kind](start, stop);
   return {
-    label: described?.label ?? (point.name || '(no name)'),
+    label: labelOf(point.name),
     subject: described?.subject || text(start, 'function', 'name') || members(start),
     outcome: described?.outcome ?? '',
     isBad: described?.isBad ?? false,
   };
 }
 
-/** Why a point failed; '' where its outcome says it, undefined where it did not fail. */
+/** Why a point failed; '' if its outcome says it, undefined if it did not fail. */
 export function failureOf(point: TreePoint): string | undefined {
   const failure = failureIn(point.stopInfo ?? {});
   if (failure === undefined) return undefined;
   return failure.kind === 'error' ? joined(': ', failure.type, failure.message ?? '') : '';
 }
 
-/** Whether a point is work, and not a count of what was left out; the application may have points of that name. */
+/** Whether a point is work, and not a count of what was left out. The application may have points of that name. */
 export const isWork = ({ name, startInfo }: TreePoint): boolean =>
   name !== 'left_out' || (startInfo !== undefined && typeof startInfo['left_out'] !== 'object');
 
-/** Calls that are not in the trace, added up by why they are not. */
+/** Adds up the calls that are not in the trace, by the reason why they are not. */
 export function leftOut(starts: readonly Info[]): string {
   let allLate: number | undefined;
   const allUnknown = new Map<string, number>();
@@ -93,22 +104,21 @@ export function leftOut(starts: readonly Info[]): string {
   }
   return joined(
     '; ',
-    // The short one first: the other one's reason may be cut.
+    // The short reason comes first, because the other one may be cut.
     allLate === undefined ? '' : `later work was not recorded: ${count(allLate, 'call')}`,
     ...Array.from(allUnknown, ([why, calls]) => joined(', ', `up to ${count(calls, 'call')}`, why)),
   );
 }
 
-function httpOut(start: Info, stop: Info): Partial<About> {
+function httpOut(start: Info, stop: Info): ReturnType<Describe> {
   const host = joined(':', text(start, 'requests', 'hostname'), text(start, 'requests', 'port'));
   return {
-    label: 'HTTP out',
     subject: words(text(start, 'requests', 'method'), host + target(start, 'requests')),
     ...status(value(stop, 'requests', 'status_code')),
   };
 }
 
-function target(info: Info, name: string): string {
+function target(info: Info, name: 'request' | 'requests'): string {
   return joined('?', text(info, name, 'path'), text(info, name, 'query'));
 }
 
@@ -117,7 +127,7 @@ function status(code: unknown): Partial<About> {
   return { outcome: `→ ${asText(code)}`, isBad: Number(code) >= 400 };
 }
 
-/** OSProfiler's own `db` points have the statement in the place of the operation. */
+/** OSProfiler's own `db` points have the statement instead of the operation. */
 function database(start: Info): string {
   const server = joined(':', text(start, 'db', 'host'), text(start, 'db', 'port'));
   return words(
@@ -138,30 +148,30 @@ const waits = {
   wait_pool_ms: 'for the pool',
   wait_connect_ms: 'to connect',
   wait_turn_ms: 'for its turn',
-} as const;
+} as const satisfies Partial<Record<Fact<'db'>, string>>;
 
 /** `· waited 400 ms for its turn` */
 function waited(stop: Info): string {
   const told = Object.entries(waits).flatMap(([name, what]) => {
-    const ms = value(stop, 'db', name);
+    const ms = value(stop, 'db', name as keyof typeof waits);
     return typeof ms === 'number' && ms > 0 ? [`${duration(Math.round(ms * 1000))} ${what}`] : [];
   });
   return told.length === 0 ? '' : `· waited ${told.join(', ')}`;
 }
 
-function exit(stop: Info, name: string): Partial<About> {
+function exit(stop: Info, name: 'command' | 'thread' | 'process'): Partial<About> {
   const signal = text(stop, name, 'signal');
   if (signal !== '') return { outcome: `· ${signal}`, isBad: true };
   const code = value(stop, name, 'exit_code');
   return typeof code === 'number' ? { outcome: `· exit ${code}`, isBad: code !== 0 } : {};
 }
 
-/** A path's last two names: enough to find the file, and short. */
+/** The last two names of a path: short, and enough to find the file. */
 function fileName(path: string): string {
   return path.split(/[/\\]/).slice(-2).join('/');
 }
 
-/** Whatever else a point's start says, as `name=value`. */
+/** The other members of a point's start, as `name=value`. */
 function members(info: Info): string {
   return Object.entries(info)
     .filter(([name, member]) => name !== 'host' && asText(member) !== '')
@@ -169,12 +179,12 @@ function members(info: Info): string {
     .join(' ');
 }
 
-function value(info: Info, name: string, member: string): unknown {
+function value<Group extends FactGroup>(info: Info, name: Group, member: Fact<Group>): unknown {
   const object = info[name];
   return typeof object === 'object' && object !== null ? (object as Info)[member] : undefined;
 }
 
-function text(info: Info, name: string, member: string): string {
+function text<Group extends FactGroup>(info: Info, name: Group, member: Fact<Group>): string {
   return asText(value(info, name, member));
 }
 

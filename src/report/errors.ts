@@ -1,14 +1,15 @@
+// Counts the errors of a trace, each where it happened.
 import { failureIn, isCancelled } from '../trace/failed.js';
 import { isWork } from './about.js';
 import type { Tree, TreePoint } from './tree.js';
 
-// What stands in quotes may be masked at one point and not at the other: databases quote the values that they refuse.
+// Texts in quotes may be masked at one point and not at the other: databases quote the values that they refuse.
 const quoted = /['"«„][^]*['"»“]/u;
 
 /**
- * How many errors a trace has: each is counted where it happened. A failed query is one error, although the call
- * around its statement, the function around the call, the request that answered 500 and the client that got this
- * answer failed with it.
+ * How many errors a trace has. Each error is counted where it happened. A failed query is one error, although the
+ * call around its statement, the function around the call, the request that answered 500 and the client that got
+ * this answer failed with it.
  */
 export function countErrors({ roots }: Tree): number {
   const { order, parents } = fromAbove(roots);
@@ -24,7 +25,7 @@ export function countErrors({ roots }: Tree): number {
   return count;
 }
 
-/** All points, each behind its parent, without recursion: a trace may be deeper than the stack. */
+/** All points, each after its parent, without recursion: a trace may be deeper than the stack. */
 function fromAbove(roots: readonly TreePoint[]): {
   order: readonly TreePoint[];
   parents: ReadonlyMap<TreePoint, TreePoint>;
@@ -43,7 +44,8 @@ function fromAbove(roots: readonly TreePoint[]): {
 function failedByItself(point: TreePoint, parent: TreePoint | undefined, hasErrors: boolean): boolean {
   const failure = failureIn(point.stopInfo ?? {});
   if (failure === undefined || !isWork(point) || isOtherEnd(point, parent)) return false;
-  // A status and an exit code say that something went wrong: where the trace shows it, it is not a second one.
+  // A status and an exit code only say that something went wrong. If the trace shows what, they are not a second
+  // error.
   if (failure.kind !== 'error') return !hasErrors;
   return !point.children.some((child) => {
     const inner = failureIn(child.stopInfo ?? {});
@@ -55,13 +57,17 @@ function failedByItself(point: TreePoint, parent: TreePoint | undefined, hasErro
   });
 }
 
-/** An exchange that broke off is one event, also where both its ends are in the trace: the client knows more of it. */
+/**
+ * An exchange that broke off is one event, even if both of its ends are in the trace. The client knows more of it.
+ */
 function isOtherEnd(point: TreePoint, parent: TreePoint | undefined): boolean {
   if (!isBrokenOff(point, parent)) return false;
   return isCancelledByCaller(point, parent) || failureIn(parent?.stopInfo ?? {})?.kind === 'error';
 }
 
-/** Whether a request broke off because its caller, which is in the trace, gave it up on purpose: no failure. */
+/**
+ * Whether a request broke off because its caller, which is in the trace, gave it up on purpose. That is no failure.
+ */
 export function isCancelledByCaller(point: TreePoint, parent: TreePoint | undefined): boolean {
   return isBrokenOff(point, parent) && isCancelled(parent?.stopInfo ?? {});
 }

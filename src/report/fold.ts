@@ -1,4 +1,5 @@
-// A loop that asks 2,000 times makes 2,000 lines in which nothing else is found: equal siblings are one line.
+// Lays the tree out in lines. A loop that calls 2,000 times would make 2,000 lines among which nothing else is
+// found, so equal siblings share a line.
 import { isCancelled } from '../trace/failed.js';
 import { type About, about, failureOf, isWork, leftOut } from './about.js';
 import { clean, duration } from './format.js';
@@ -8,7 +9,7 @@ import { whatOf } from './what.js';
 
 /** A line of the tree. */
 export interface Row {
-  /** One point, or equal ones in the order of their start. */
+  /** One point, or several equal ones in the order of their start. */
   readonly points: readonly [TreePoint, ...TreePoint[]];
   readonly rows: readonly Row[];
 }
@@ -22,14 +23,14 @@ export interface Rows {
 
 type Open = { -readonly [Key in keyof Row]: Row[Key] };
 
-/** So many equal siblings are one line. */
+/** From this number on, equal siblings share a line. */
 const fewest = 5;
 
 /**
- * Lays a tree out in lines. Equal siblings become one, and what is below them is folded in the same way: of 2,000
- * calls of a service, one line for each kind of point in it.
+ * Lays a tree out in lines. Equal siblings share one, and the points below them are folded in the same way: 2,000
+ * calls of a service make one line for each kind of point in it.
  *
- * @param isFolded false gives each point its line
+ * @param isFolded false gives each point its own line
  */
 export function rowsOf({ roots, points }: Pick<Tree, 'roots' | 'points'>, isFolded: boolean): Rows {
   const top = rowsAmong(roots, isFolded ? fewest : Infinity);
@@ -53,7 +54,7 @@ const byStart = (a: TreePoint, b: TreePoint): number => startOf(a) - startOf(b);
 function rowsAmong(siblings: readonly TreePoint[], atLeast: number): Open[] {
   const [told, ...others] = atLeast === Infinity ? [] : siblings.filter((point) => !isWork(point));
   if (told === undefined) return rowsOfWork(siblings, atLeast);
-  // Counts of what was left out are added up, however few they are.
+  // Counts of what was left out are always added up, however few there are.
   const rows = rowsOfWork(siblings.filter(isWork), atLeast);
   rows.push({ points: [told, ...others], rows: [] });
   return rows.toSorted((a, b) => byStart(a.points[0], b.points[0]));
@@ -76,7 +77,7 @@ function rowsOfWork(siblings: readonly TreePoint[], atLeast: number): Open[] {
   return rows.toSorted((a, b) => byStart(a.points[0], b.points[0]));
 }
 
-/** Points with the same key are equal: the same thing was done, in the same service, and ended in the same way. */
+/** Points with the same key are equal: the same was done, in the same service, and ended in the same way. */
 function keyOf(point: TreePoint): string {
   const { name, service, started, finished, children } = point;
   const { isBad, outcome } = about(point);
@@ -90,12 +91,12 @@ function keyOf(point: TreePoint): string {
     isBad && outcome,
     isCancelled(point.stopInfo ?? {}),
     point.stopInfo?.['etype'] ?? null,
-    // A call of a database is known by its statement, where that is recorded.
+    // A call of a database is recognised by its statement, if that is recorded.
     children.filter((child) => child.name === 'sql').map(whatOf),
   ]);
 }
 
-/** What the line of several equal points says: how many, and how long they took. */
+/** The line of several equal points: how many there are, and how long they took. */
 export function aboutAll(points: readonly [TreePoint, ...TreePoint[]]): About {
   const [first] = points;
   const told = about(first);
@@ -118,7 +119,7 @@ export function aboutAll(points: readonly [TreePoint, ...TreePoint[]]): About {
   };
 }
 
-/** Why they failed: the first one's reason stands for all. */
+/** The reason of the first failure stands for all. */
 export function failureOfAll(points: readonly [TreePoint, ...TreePoint[]]): string | undefined {
   const [first, ...others] = points;
   const failure = failureOf(first);

@@ -1,5 +1,5 @@
-// What a person reads of an event is whatever somebody managed to store: nothing of it may reach a
-// terminal as more than text.
+// Formats values for people. Anybody may have stored an event, so its texts must not reach a terminal as anything
+// but text.
 
 // Piped output is not cut to a width, but one hostile text must not fill the disk.
 const maxTextLength = 4000;
@@ -7,8 +7,8 @@ const maxTextLength = 4000;
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A text on one line that a terminal prints and does nothing else with: blanks folded, control
- * characters (escape sequences, changes of direction) replaced by visible ones.
+ * A text on one line that a terminal only prints: blanks are folded, and control characters (escape sequences,
+ * changes of direction) are replaced with visible ones.
  */
 export function clean(text: string): string {
   const start = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
@@ -21,7 +21,7 @@ function visible(character: string): string {
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
 }
 
-/** A value as JSON in which nothing stands that a terminal acts on. */
+/** A value as JSON without characters that a terminal acts on. */
 export function safeJson(value: unknown): string {
   const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(value, null, 2).replace(unprintable, (character) =>
@@ -29,7 +29,7 @@ export function safeJson(value: unknown): string {
   );
 }
 
-/** A duration in three digits, with the unit that suits it. */
+/** A duration with three digits and a suitable unit. */
 export function duration(micros: number): string {
   const sign = micros < 0 ? '-' : '';
   const size = Math.abs(micros);
@@ -45,7 +45,7 @@ function digits(value: number): string {
   return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 }
 
-/** A part of the whole as percent; nothing where there is no whole. */
+/** A part of the whole as percent; '' if there is no whole. */
 export function share(part: number, whole: number): string {
   if (whole <= 0 || part < 0) return '';
   const percent = (100 * part) / whole;
@@ -53,13 +53,13 @@ export function share(part: number, whole: number): string {
   return `${percent.toFixed(percent < 9.95 ? 1 : 0)}%`;
 }
 
-/** A moment as people read it, in UTC as the store has it. */
+/** A time as people read it, in UTC as in the store. */
 export function moment(micros: number): string {
   const date = new Date(Math.trunc(micros / 1000));
   return `${date.toISOString().slice(0, -1).replace('T', ' ')} UTC`;
 }
 
-/** How long ago something was, in one rough word. */
+/** How long ago something was, roughly. */
 export function ago(micros: number, now: number): string {
   const seconds = Math.trunc((now - micros) / 1e6);
   if (seconds < 0) return 'in the future';

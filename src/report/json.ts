@@ -1,9 +1,11 @@
+// Writes a report as JSON, as OSProfiler prints it.
 import type { Report, ReportPoint } from './report.js';
 
-// Indentation grows with each level, the text of a deep trace with the square of its depth. Python fails
-// long before this depth; below it ours goes on without line breaks.
+// Indentation grows with each level, so the text of a deep trace grows with the square of its depth. Python fails
+// long before this depth. From here on, our output continues without line breaks.
 const maxIndentedLevels = 400;
-// A long list of short values grows some 500 times, and no string holds that of a stored line of megabytes.
+// With indentation, a long list of short values grows about 500 times, and no string could hold the list of a
+// stored line of megabytes.
 const maxIndentedLength = 256 * 1024;
 
 interface Frame {
@@ -14,9 +16,9 @@ interface Frame {
 }
 
 /**
- * Writes a report as OSProfiler prints it: indented by two spaces, and all that is not ASCII escaped,
- * control characters included. In pieces, and without recursion, because neither a string nor the
- * stack holds the largest.
+ * Writes a report as OSProfiler prints it: indented by two spaces, with everything but ASCII escaped, including
+ * control characters. It does so in pieces and without recursion, because neither a string nor the stack holds the
+ * largest reports.
  */
 export function* stringifyReport(report: Report): Generator<string> {
   yield `{${lineBreak(1)}"info": ${stringify(report.info, 1)},${lineBreak(1)}"children": `;

@@ -1,4 +1,6 @@
+// Writes the line of a point: numbers, timeline, tree and words.
 import { isCancelled } from '../trace/failed.js';
+import { type PointName, pointKinds } from '../trace/vocabulary.js';
 import { about, isWork } from './about.js';
 import { isCancelledByCaller } from './errors.js';
 import { type Row, aboutAll, failureOfAll } from './fold.js';
@@ -7,27 +9,27 @@ import { type Piece, type Style, fit, joinPieces } from './pieces.js';
 import type { Tree, TreePoint } from './tree.js';
 import { isUnanswered } from './unanswered.js';
 
-/** The widths of a line's parts; zero for one that is left out. */
+/** The widths of a line's parts; 0 for a part that is left out. */
 export interface Layout {
   readonly shares: number;
-  /** When a point started, where there is no room for a timeline. */
+  /** The start of a point, if there is no room for a timeline. */
   readonly starts: number;
   readonly service: number;
   readonly timeline: number;
-  /** What is left for the tree and its points. */
+  /** The rest, for the tree and its points. */
   readonly room: number;
   /** How deep the tree is indented. */
   readonly depth: number;
 }
 
-/** The place of a point in the tree, or of equal ones. */
+/** The place in the tree of a point, or of several equal ones. */
 export interface Place {
   readonly points: Row['points'];
-  /** The point above; of equal ones the first, and the others ended as it did. */
+  /** The point above. If several equal ones are above, the first of them; the others ended as it did. */
   readonly caller: TreePoint | undefined;
   /** The lines that lead to it. */
   readonly glyphs: string;
-  /** Its parent should be there and is not. */
+  /** Whether its parent should be stored and is not. */
   readonly isLost: boolean;
 }
 
@@ -37,28 +39,27 @@ const shareColumns = 6;
 const maxServiceColumns = 20;
 const levelColumns = 3;
 const maxDepth = 30;
-// "… its start is missing" is never cut away by what a point worked on.
+// Words that are never cut away in favour of what a point worked on, such as "… its start is missing".
 const markColumns = 24;
 
 const gap: Piece = { text: '  ' };
 const blank: Piece = { text: ' ' };
 
-// Not an object: a stored point may be called `constructor`.
-const kindStyles: ReadonlyMap<string, Style> = new Map<string, Style>([
-  ['wsgi', ['bold', 'cyan']],
-  ['http', 'cyan'],
-  ['https', 'cyan'],
-  ['db', 'magenta'],
-  ['sql', 'magenta'],
-  ['command', 'blue'],
-  ['process', 'blue'],
-  ['thread', 'blue'],
-  ['thread_main', 'blue'],
-]);
+const familyStyles: Readonly<Record<(typeof pointKinds)[PointName]['family'], Style>> = {
+  server: ['bold', 'cyan'],
+  client: 'cyan',
+  database: 'magenta',
+  process: 'blue',
+  note: 'dim',
+};
+
+/** The style of a point's label; undefined for the application's own points, whatever their names are. */
+const kindStyle = (name: string): Style | undefined =>
+  Object.hasOwn(pointKinds, name) ? familyStyles[pointKinds[name as PointName].family] : undefined;
 
 /**
- * Divides the width: what tells least is the first to go. Where a timeline has no room, the start of each point
- * still tells when it ran; its share could be worked out.
+ * Divides the width. The parts that tell least are left out first. If a timeline has no room, the start of each
+ * point still says when it ran; its share can be worked out.
  */
 export function layOut(tree: Tree, width: number): Layout {
   const longest = tree.points.reduce((most, each) => Math.max(most, widthOf(serviceOf(each))), 7);
@@ -67,12 +68,12 @@ export function layOut(tree: Tree, width: number): Layout {
   const [shares, starts] = timeline === 0 ? [0, startColumns] : [shareColumns, 0];
   const used = timeColumns + shares + starts + 2 + (service && service + 2) + (timeline && timeline + 2);
   const room = Math.max(1, width - used);
-  // A third is left for what stands at the end of the lines.
+  // A third is kept for the words at the end of the lines.
   const depth = Math.min(maxDepth, Math.trunc((room * 2) / 3 / levelColumns));
   return { shares, starts, service, timeline, room, depth };
 }
 
-/** A third of what a wide terminal has more than others is the timeline's. */
+/** The timeline gets a third of the additional width of a wide terminal. */
 function timelineWidth(width: number): number {
   if (width < 90) return 0;
   if (width < 110) return 12;
@@ -97,7 +98,7 @@ export function lineOf(tree: Tree, place: Place, layout: Layout): Piece[] {
   return [...columns(tree, place.points, layout, failure), ...story(place, layout.room, failure)];
 }
 
-/** The service's name, safe to print; '' where there is none. */
+/** The service's name, safe to print; '' if there is none. */
 export function serviceOf(point: TreePoint): string {
   return clean(point.service ?? '');
 }
@@ -127,7 +128,7 @@ function columns(
     gap,
   ];
   if (timeline > 0) {
-    const style = failure === undefined ? kindStyles.get(point.name) : 'red';
+    const style = failure === undefined ? kindStyle(point.name) : 'red';
     pieces.push({ text: bar(total, points, timeline), style }, gap);
   }
   if (service > 0) {
@@ -136,12 +137,14 @@ function columns(
   return pieces;
 }
 
-/** When a point started, counted from the trace's first event. */
+/** When a point started, from the trace's first event on. */
 function startText({ started, finished }: TreePoint): string {
   return `+${duration(started ?? finished ?? 0)}`;
 }
 
-/** When points ran: strokes over the parts of the trace's time that they took, open where an end is missing. */
+/**
+ * The timeline: strokes over the parts of the trace's time in which the points ran, open where an end is missing.
+ */
 function bar(total: number, points: readonly TreePoint[], width: number): string {
   const cell = (micros: number): number => (total === 0 ? 0 : Math.round((micros / total) * width));
   const cells = Array.from({ length: width }, () => ' ');
@@ -153,12 +156,12 @@ function bar(total: number, points: readonly TreePoint[], width: number): string
   return cells.join('');
 }
 
-/** Points in words. Where there is too little room, what they worked on gives way first. */
+/** The words about a point. If there is too little room, what it worked on is cut first. */
 function story(place: Place, room: number, failure: string | undefined): Piece[] {
   const { points, glyphs } = place;
   const [point, ...others] = points;
   const told = others.length === 0 ? about(point) : aboutAll(points);
-  const label: Piece = { text: clean(told.label), style: kindStyles.get(point.name) ?? 'bold' };
+  const label: Piece = { text: clean(told.label), style: kindStyle(point.name) ?? 'bold' };
   const outcome: Piece = { text: clean(told.outcome), style: told.isBad ? 'yellow' : 'green' };
   const subject = clean(told.subject);
   const mark = markOf(place, failure);

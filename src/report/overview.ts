@@ -1,29 +1,30 @@
+// Summarises a trace in one row, for `trace list`.
 import type { StoredTrace, TraceSummary } from '../drivers/driver.js';
 import type { Info } from '../trace/event.js';
 import { about, isWork } from './about.js';
 import { countErrors } from './errors.js';
 import { type Tree, buildTree } from './tree.js';
 
-/** A trace in a line. */
+/** The row of a trace. */
 export interface Overview extends TraceSummary {
-  /** Of the request that it began with; undefined where it began otherwise. */
+  /** From the request with which it began; undefined if it began otherwise. */
   readonly method: string | undefined;
   readonly path: string | undefined;
-  /** How it answered; undefined where it did not, or began otherwise. */
+  /** The status of the response; undefined if there was none, or if the trace began otherwise. */
   readonly status: number | undefined;
-  /** What it began with, in words: `GET /orders/42`, `process shop/label.mjs`. */
+  /** Its beginning in words: `GET /orders/42`, `process shop/label.mjs`. */
   readonly what: string;
-  /** Microseconds from the first event to the last. */
+  /** In microseconds, from the first event to the last. */
   readonly duration: number;
   readonly services: readonly string[];
   readonly points: number;
   /** How many failures there were, each counted where it began. */
   readonly errors: number;
-  /** How many of them have no end. */
+  /** How many of its points have no end. */
   readonly unfinished: number;
 }
 
-/** @returns undefined where nothing of the trace can be read */
+/** @returns undefined if nothing of the trace can be read */
 export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefined): Overview | undefined {
   if (stored === undefined || stored.events.length === 0) return undefined;
   const tree = buildTree(stored.events);
@@ -42,7 +43,7 @@ export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefine
   };
 }
 
-/** Of several points at the top the first request, else the first point. */
+/** If several points are at the top, the first request, or else the first point. */
 function beginning({ base_id, roots }: Tree): Pick<Overview, 'method' | 'path' | 'status' | 'what'> {
   const own = roots.filter(({ parent_id }) => parent_id === base_id);
   const point =

@@ -1,3 +1,4 @@
+// Makes OSProfiler's report of a trace.
 import type { StoredTrace } from '../drivers/driver.js';
 import type { Event } from '../trace/event.js';
 import { type Tree, type TreePoint, buildTree, isStop } from './tree.js';
@@ -11,13 +12,13 @@ export interface ReportPoint {
   readonly children: readonly ReportPoint[];
 }
 
-/** A trace as `osprofiler trace show --json` gives it; times are milliseconds since its first event. */
+/** A trace as `osprofiler trace show --json` prints it. Times are milliseconds since its first event. */
 export interface Report {
   readonly info: {
     readonly name: 'total';
     readonly started: 0;
     readonly finished: number;
-    /** Null when no start was stored. */
+    /** Null if no start was stored. */
     readonly last_trace_started: number | null;
   };
   readonly children: readonly ReportPoint[];
@@ -30,12 +31,12 @@ const microsPerMillisecond = 1000;
 const milliseconds = (micros: number): number => Math.trunc(micros / microsPerMillisecond);
 
 /**
- * Makes OSProfiler's report: the same fields in the same order with the same values. Where OSProfiler
- * fails (a `Z`, no fraction, no service, no host, a point that is its own parent), a report comes out all
- * the same, with null for the names that are missing.
+ * Makes OSProfiler's report: the same fields in the same order with the same values. Where OSProfiler fails (a `Z`,
+ * no fraction, no service, no host, a point that is its own parent), there is a report all the same, with null for
+ * missing names.
  *
- * @param events of one trace in the order read, at least one
- * @param reported what the report shows of an event, where that is not the event itself
+ * @param events of one trace in the order in which they were read, at least one
+ * @param reported what the report shows of an event, if that is not the event itself
  */
 export function buildReport(events: readonly Event[], reported?: StoredTrace['reported']): Report {
   const tree = buildTree(events, microsPerMillisecond);
@@ -51,7 +52,7 @@ export function buildReport(events: readonly Event[], reported?: StoredTrace['re
   };
 }
 
-/** Each point on its own and then its children, because a trace may be deeper than the stack. */
+/** Each point is read on its own and then put below its parent, because a trace may be deeper than the stack. */
 function convert(tree: Tree, reported: StoredTrace['reported']): readonly ReportPoint[] {
   const converted = new Map<TreePoint, ReportPoint & { children: ReportPoint[] }>();
   for (const point of tree.points) {
@@ -64,7 +65,7 @@ function convert(tree: Tree, reported: StoredTrace['reported']): readonly Report
   return tree.roots.map((root) => converted.get(root)!);
 }
 
-/** When a point started and finished; the one stands for the other where that was not stored. */
+/** When a point started and finished. If one of the two was not stored, the other one stands for it. */
 function limits(point: TreePoint): { started: number; finished: number } {
   const started = point.started ?? point.finished ?? 0;
   return { started: milliseconds(started), finished: milliseconds(point.finished ?? started) };
@@ -99,6 +100,6 @@ function statistics(tree: Tree): Report['stats'] {
     entry.duration += finished - started;
     stats.set(point.name, entry);
   }
-  // Not by assignment: a point may be called `__proto__`.
+  // Not set by assignment, because a point may be called `__proto__`.
   return Object.fromEntries(stats);
 }

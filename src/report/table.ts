@@ -1,3 +1,4 @@
+// Writes a table with columns.
 import { clean, cut, pad, widthOf } from './format.js';
 import { type Display, type Piece, type Style, fit, paint } from './pieces.js';
 
@@ -8,15 +9,15 @@ export interface Cell {
 
 export interface Column {
   readonly name: string;
-  /** Numbers stand on the right. */
+  /** Numbers are aligned to the right. */
   readonly isNumber?: true;
-  /** Gives way where there is too little room, down to so many columns. */
+  /** The column may be narrowed to this many columns if there is too little room. */
   readonly atLeast?: number;
 }
 
 const between = '  ';
 
-/** Writes a table with the names of its columns above; on a terminal no line is wider than that. */
+/** Writes a table with the names of its columns above it. On a terminal, no line is wider than the terminal. */
 export function* renderTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],

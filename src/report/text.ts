@@ -1,3 +1,4 @@
+// Writes a trace as a tree for people.
 import { isWork } from './about.js';
 import { countErrors } from './errors.js';
 import { type Row, rowsOf } from './fold.js';
@@ -17,7 +18,7 @@ interface Frame {
 }
 
 /**
- * Writes a trace for people: a head of a few lines, then the tree, a line for each point, or for equal siblings.
+ * Writes a trace for people: a head of a few lines, then the tree with a line for each point or for equal siblings.
  *
  * @param isFolded false gives each point a line of its own
  */
@@ -68,7 +69,7 @@ function summary(tree: Tree, folded: number): Piece[] {
 /**
  * All points from the top down, without recursion: a trace may be deeper than the stack.
  *
- * @param maxDepth deeper points keep the indentation of this depth and have their own written beside it
+ * @param maxDepth deeper points keep the indentation of this depth, and have their own depth written beside it
  */
 function* walk({ base_id }: Tree, roots: readonly Row[], maxDepth: number): Generator<Place> {
   const open: Frame[] = [{ rows: roots, indent: '', next: 0, caller: undefined }];
@@ -86,7 +87,7 @@ function* walk({ base_id }: Tree, roots: readonly Row[], maxDepth: number): Gene
       points: row.points,
       caller: frame.caller,
       glyphs: `${frame.indent}${isDeep ? `⋯ ${depth} ` : ''}${branch}`,
-      // The first root's parent may be a caller that is not traced.
+      // The parent of the first root may be a caller that is not traced.
       isLost: depth === 0 && frame.next > 1 && row.points[0].parent_id !== base_id,
     };
     const below = depth === 0 || isDeep ? '' : isLast ? '   ' : '│  ';

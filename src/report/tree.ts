@@ -1,7 +1,8 @@
+// Builds the tree of a trace from its events.
 import type { Event, Info } from '../trace/event.js';
 import { parseTimestamp } from '../trace/parse.js';
 
-/** A point as its events tell it. All times are microseconds since the trace's first timestamp. */
+/** A point according to its events. All times are microseconds since the trace's first timestamp. */
 export interface TreePoint {
   /** The name of its events up to the first dash. */
   readonly name: string;
@@ -10,28 +11,28 @@ export interface TreePoint {
   readonly project: string | null;
   readonly service: string | null;
   readonly host: string | null;
-  /** In the order read. Start and stop, or one of them; more where something was stored twice. */
+  /** In the order in which they were read: start and stop, or one of them; more if something was stored twice. */
   readonly events: readonly Event[];
-  /** Undefined when no start was stored. */
+  /** Undefined if no start was stored. */
   readonly started: number | undefined;
-  /** Undefined when no stop was stored: the point is unfinished. */
+  /** Undefined if no stop was stored: the point is unfinished. */
   readonly finished: number | undefined;
   readonly startInfo: Info | undefined;
   readonly stopInfo: Info | undefined;
-  /** Ordered by their start, equal ones in the order read. */
+  /** Ordered by their start; those with the same start in the order in which they were read. */
   readonly children: readonly TreePoint[];
 }
 
-/** All that was stored of a trace. */
+/** Everything that was stored of a trace. */
 export interface Tree {
   readonly base_id: string;
   /** The first timestamp, in microseconds since 1970. */
   readonly startedAt: number;
   /** From the first timestamp to the last, in microseconds. */
   readonly total: number;
-  /** When the last of the points started; undefined when no start was stored. */
+  /** When the last point started; undefined if no start was stored. */
   readonly lastStarted: number | undefined;
-  /** In the order read. */
+  /** In the order in which they were read. */
   readonly points: readonly TreePoint[];
   /** The points whose parent was not stored: the trace itself, or a point that was lost. */
   readonly roots: readonly TreePoint[];
@@ -43,12 +44,12 @@ type Draft = { -readonly [Key in keyof TreePoint]: TreePoint[Key] } & {
 };
 
 /**
- * Builds the tree of a trace out of its events, in whatever order they are, however many of them are
- * missing or doubled, and however deep it is. A point that is its own parent, and each member of a circle
- * of parents, becomes a root: nothing that was stored stays hidden.
+ * Builds the tree of a trace from its events, in whatever order they are, however many of them are missing or
+ * doubled, and however deep the tree is. A point that is its own parent, and each member of a circle of parents,
+ * becomes a root, so nothing that was stored stays hidden.
  *
  * @param events of one trace, at least one
- * @param grain children are ordered by whole steps of so many microseconds
+ * @param grain children are ordered by whole steps of this many microseconds
  */
 export function buildTree(events: readonly Event[], grain = 1): Tree {
   const micros = events.map((event) => parseTimestamp(event.timestamp) ?? 0);
@@ -80,7 +81,7 @@ export function buildTree(events: readonly Event[], grain = 1): Tree {
   return { base_id: events[0]?.base_id ?? '', startedAt: first, total, lastStarted, points, roots };
 }
 
-/** OSProfiler tells the two kinds of events apart by this alone. */
+/** OSProfiler tells the two kinds of events apart only by this. */
 export function isStop(event: Event): boolean {
   return event.name.endsWith('stop');
 }
@@ -114,7 +115,7 @@ function link(points: readonly Draft[], byId: ReadonlyMap<string, Draft>): Draft
   return roots;
 }
 
-/** The points that are their own ancestors: nothing leads to them from above. */
+/** The points that are their own ancestors: no path leads to them from above. */
 function circles(points: readonly Draft[], byId: ReadonlyMap<string, Draft>): Set<Draft> {
   const circling = new Set<Draft>();
   const walks = new Map<Draft, Draft>();
@@ -124,7 +125,7 @@ function circles(points: readonly Draft[], byId: ReadonlyMap<string, Draft>): Se
       walks.set(point, walk);
       point = byId.get(point.parent_id);
     }
-    // Met again in the same walk: it leads back to itself.
+    // A point that is met again in the same walk is part of a circle.
     if (point === undefined || walks.get(point) !== walk) continue;
     while (!circling.has(point)) {
       circling.add(point);

@@ -1,9 +1,10 @@
+// Recognises calls to services of which nothing is in the trace.
 import { isWork } from './about.js';
 import type { TreePoint } from './tree.js';
 
 /**
- * Whether a call has carried the trace to a service of which nothing is in it: its events are still on their way,
- * or it has no agent, another key or another store. What failed without an answer promises nothing.
+ * Whether a call has carried the trace to a service of which the trace holds nothing. Its events are still on their
+ * way, or it has no agent, another key or another store. A call that failed without an answer does not count.
  */
 export function isUnanswered({ children, stopInfo }: TreePoint): boolean {
   const requests = stopInfo?.['requests'];

@@ -1,45 +1,56 @@
-// What a point is about, without what differs from call to call.
+// Describes what a point was about, without the parts that differ between calls.
 import type { Info } from '../trace/event.js';
 import { pathTemplate } from '../trace/path-template.js';
+import type { Fact, FactGroup, PointName } from '../trace/vocabulary.js';
 import type { TreePoint } from './tree.js';
 
-const kinds: Readonly<Record<string, (start: Info) => readonly unknown[]>> = {
-  wsgi: ({ request }) => [member(request, 'method'), path(request)],
+const kinds: Readonly<Partial<Record<PointName, (start: Info) => readonly unknown[]>>> = {
+  wsgi: (start) => [member(start, 'request', 'method'), path(start)],
   http: called,
   https: called,
-  db: ({ db }) => [
-    ...['system', 'operation', 'name'].map((name) => member(db, name)),
-    fingerprint(member(db, 'statement')),
+  db: (start) => [
+    member(start, 'db', 'system'),
+    member(start, 'db', 'operation'),
+    member(start, 'db', 'name'),
+    fingerprint(member(start, 'db', 'statement')),
   ],
-  sql: ({ db }) => [fingerprint(member(db, 'statement'))],
-  command: ({ command }) => [member(command, 'file')],
-  thread: ({ thread }) => [member(thread, 'name') || member(thread, 'file')],
-  process: ({ process }) => [member(process, 'file')],
-  rpc: ({ rpc, function: fn }) => [
-    ...['system', 'service', 'method', 'destination'].map((name) => member(rpc, name)),
-    member(fn, 'name'),
+  sql: (start) => [fingerprint(member(start, 'db', 'statement'))],
+  command: (start) => [member(start, 'command', 'file')],
+  thread: (start) => [member(start, 'thread', 'name') || member(start, 'thread', 'file')],
+  process: (start) => [member(start, 'process', 'file')],
+  rpc: (start) => [
+    member(start, 'rpc', 'system'),
+    member(start, 'rpc', 'service'),
+    member(start, 'rpc', 'method'),
+    member(start, 'rpc', 'destination'),
+    member(start, 'function', 'name'),
   ],
 };
 
 /** A text that equal points share: `GET stock:4000/items/{id}`, a statement without its values. */
 export function whatOf({ name, startInfo = {} }: TreePoint): string {
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-  const parts = kind?.(startInfo) ?? [member(startInfo['function'], 'name')];
+  const kind = Object.hasOwn(kinds, name) ? kinds[name as PointName] : undefined;
+  const parts = kind?.(startInfo) ?? [member(startInfo, 'function', 'name')];
   return parts.filter((part) => part !== '').join(' ');
 }
 
-function called({ requests }: Info): readonly unknown[] {
-  const host = [member(requests, 'hostname'), member(requests, 'port')].filter((part) => part !== '');
-  return [member(requests, 'method'), host.join(':') + path(requests)];
+function called(start: Info): readonly unknown[] {
+  const host = [member(start, 'requests', 'hostname'), member(start, 'requests', 'port')].filter(
+    (part) => part !== '',
+  );
+  return [
+    member(start, 'requests', 'method'),
+    host.join(':') + pathTemplate(member(start, 'requests', 'path')),
+  ];
 }
 
-function path(request: unknown): string {
-  return member(request, 'route') || pathTemplate(member(request, 'path'));
+function path(start: Info): string {
+  return member(start, 'request', 'route') || pathTemplate(member(start, 'request', 'path'));
 }
 
 const maxStatement = 4000;
 
-/** A statement without its values, and with one mark for each list of them, however long. */
+/** A statement without its values, and with one mark for each list of values, however long. */
 function fingerprint(statement: string): string {
   return statement
     .slice(0, maxStatement)
@@ -50,7 +61,8 @@ function fingerprint(statement: string): string {
     .trim();
 }
 
-function member(value: unknown, name: string): string {
-  const inner = typeof value === 'object' && value !== null ? (value as Info)[name] : undefined;
-  return typeof inner === 'string' || typeof inner === 'number' ? String(inner) : '';
+function member<Group extends FactGroup>(info: Info, group: Group, name: Fact<Group>): string {
+  const facts = info[group];
+  const fact = typeof facts === 'object' && facts !== null ? (facts as Info)[name] : undefined;
+  return typeof fact === 'string' || typeof fact === 'number' ? String(fact) : '';
 }

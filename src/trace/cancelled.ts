@@ -1,15 +1,19 @@
+// Tells work that its caller gave up on purpose from work that failed.
 import type { Info } from './event.js';
 import { failure } from './info.js';
 
-/** What the stop of work says that its caller gave up on purpose: no failure, see `failed.ts`. */
+/**
+ * The info for the stop of a point whose caller gave the work up on purpose. That is not a failure: see
+ * `failed.ts`.
+ */
 export const cancelled: Info = { cancelled: true };
 
-/** What the stop of work says that an error ended. */
+/** The info for the stop of a point whose work was ended by an error. */
 export function ending(error: unknown): Info {
   return isGivingUp(error) ? cancelled : failure(error);
 }
 
-/** Whether an error tells that the application gave something up; by a timeout it would rather not have. */
+/** Whether an error says that the application gave the work up on purpose. A timeout is not that. */
 export function isGivingUp(error: unknown): boolean {
   try {
     const { name, code, cause } = Object(error) as { name?: unknown; code?: unknown; cause?: unknown };

@@ -1,23 +1,23 @@
-// The trace headers that came with a message, whatever a protocol's library keeps them in.
-import { hmacHeader, infoHeader, timeHeader } from './headers.js';
+// Finds the trace headers that came with a message, whatever object a protocol's library keeps them in.
+import { hmacName, infoName, timeName } from './headers.js';
 
-// So much of a message's headers is looked at: it may come from anybody.
+// The most bytes of a message's headers that are looked at, because anybody may have sent them.
 const mostEntries = 250;
 const mostBytes = 4096;
 
-const names = [infoHeader, hmacHeader, timeHeader].map((name) => [name, name.toLowerCase()] as const);
-const known: ReadonlySet<string> = new Set(names.map(([, lower]) => lower));
-const longest = Math.max(...names.map(([name]) => name.length));
+const names = [infoName, hmacName, timeName];
+const known: ReadonlySet<string> = new Set(names);
+const longest = Math.max(...names.map((name) => name.length));
 
-/** Headers with names in lower case, those that carry a trace alone. */
+/** The headers that carry a trace, and no others, with names in lower case. */
 type Carried = Record<string, string>;
 
 /**
  * Finds the headers that carry a trace: in an object (also one that has a list for each name), a `Headers`, a
- * `Map`, a list of pairs or of objects, Node's `rawHeaders`, and what has a `get`, as gRPC's metadata. Names may be
- * in any case, values texts or bytes.
+ * `Map`, a list of pairs or of objects, Node's `rawHeaders`, and an object with a `get`, such as gRPC's metadata.
+ * Names may be in any case, and values may be texts or bytes.
  *
- * @returns none where there are none, or what was given can't be read; it never throws
+ * @returns no headers if there are none, or if they cannot be read; it never throws
  */
 export function carriedIn(given: unknown): Carried {
   try {
@@ -37,7 +37,7 @@ function add(found: Carried, name: unknown, value: unknown): void {
   if (typeof name !== 'string' || name.length > longest) return;
   const lower = name.toLowerCase();
   if (!known.has(lower)) return;
-  // No signature fits what is there twice, as it is with HTTP.
+  // A header that is there twice has no valid signature, as with HTTP.
   const text = found[lower] === undefined ? textOf(value) : ',';
   if (text !== undefined) found[lower] = text;
 }
@@ -47,13 +47,13 @@ function* entriesOf(given: unknown): Iterable<readonly [name: unknown, value: un
   if (Symbol.iterator in given) {
     yield* pairsOf(given as Iterable<unknown>);
   } else if ('get' in given && typeof given.get === 'function') {
-    for (const [, lower] of names) yield [lower, (given as { get(name: string): unknown }).get(lower)];
+    for (const name of names) yield [name, (given as { get(name: string): unknown }).get(name)];
   } else {
     for (const name in given) yield [name, (given as Readonly<Record<string, unknown>>)[name]];
   }
 }
 
-/** Of a list of pairs, of objects that have a member for each header, or of names and values in turn. */
+/** Reads a list of pairs, a list of objects that have a member for each header, or names and values in turn. */
 function* pairsOf(list: Iterable<unknown>): Iterable<readonly [name: unknown, value: unknown]> {
   let name: string | undefined;
   for (const each of list) {

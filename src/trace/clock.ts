@@ -1,19 +1,20 @@
-// OSProfiler's readers compare timestamps of several processes, so they are wall time; a point's two
-// timestamps must not jump with the wall clock, so each trace keeps one anchor for all of its points.
+// The clock of points. OSProfiler's readers compare timestamps of several processes, so timestamps are wall time.
+// The two timestamps of a point must not jump with the wall clock, so each trace keeps one anchor for all of its
+// points.
 
-// `timeOrigin + now()` is good to microseconds, while `Date.now()` is cut to milliseconds; so the anchor
-// is `timeOrigin` for as long as the wall clock has not been stepped since the process started.
+// `timeOrigin + now()` is exact to microseconds, while `Date.now()` is cut to milliseconds. The anchor is therefore
+// `timeOrigin`, as long as the wall clock has not been stepped since the process started.
 let originMs: number | undefined;
 
-// Taken now: tests put clocks of their own into their place.
+// Taken at the start, because tests put clocks of their own in their place.
 const wallNow = Date.now;
 let monotonicNow: () => number;
 
 /** The wall clock's time, in milliseconds, at which this process's monotonic clock read zero. */
 export function anchor(): number {
   if (originMs === undefined) {
-    // To load it and to read it first costs two milliseconds: not before the first trace. By then the global one
-    // may be a test's, and methods on it: its class has Node's.
+    // Loading this module and reading it first costs two milliseconds, so that waits for the first trace. By then
+    // the global `performance` may be a test's, with methods on it; its class still has Node's.
     const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks');
     const nodes = Object.getPrototypeOf(performance) as typeof performance;
     monotonicNow = nodes.now.bind(performance);
@@ -22,7 +23,7 @@ export function anchor(): number {
   const monotonicMs = monotonicNow();
   const wallMs = wallNow();
   const aheadMs = wallMs - (originMs + monotonicMs);
-  // In step, the cut puts `Date.now()` up to a millisecond behind.
+  // While the clocks are in step, the cut puts `Date.now()` up to a millisecond behind.
   if (aheadMs > 1 || aheadMs < -2) originMs = wallMs + 0.5 - monotonicMs;
   return originMs;
 }
@@ -34,5 +35,5 @@ export function anchor(): number {
  */
 export const now = (anchoredMs: number): number => anchoredMs + monotonicNow();
 
-/** The monotonic clock, in milliseconds; once a trace has begun. */
+/** The monotonic clock, in milliseconds. It can be read once a trace has begun. */
 export const elapsed = (): number => monotonicNow();

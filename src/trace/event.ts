@@ -1,4 +1,6 @@
-/** Whatever describes a point; OSProfiler's readers want an object of JSON values. */
+// The two messages of a point, as OSProfiler has them.
+
+/** Information that describes a point. OSProfiler's readers want an object of JSON values. */
 export type Info = Record<string, unknown>;
 
 /**

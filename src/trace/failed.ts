@@ -1,18 +1,21 @@
-// What counts as a failed point: the one definition, for the report, the lists of failed traces and the stores of
-// spans. It is a function of the stop event, because stores hold OSProfiler's events and nothing beside them.
+// Defines which points have failed, for the report, the lists of failed traces and the stores of spans alike. It is
+// a function of the stop event, because stores hold OSProfiler's events and nothing beside them.
 //
-// - `etype`: an error was thrown. OSProfiler knows this one alone.
-// - The status of an answer, as OpenTelemetry has it: from 500 at the server, whose callers make the other mistakes;
-//   from 400 at the client, which did not get what it asked for.
-// - An exit code that is not 0, and a signal: but a process whose own point tells of a signal was asked to end.
+// - `etype`: an error was thrown. OSProfiler knows only this kind.
+// - The status of an answer, as OpenTelemetry defines it: from 500 at the server, because statuses below that are
+//   its callers' mistakes; from 400 at the client, which did not get what it asked for.
+// - An exit code that is not 0, and a signal. The point of the process itself is an exception: a process that tells
+//   of a signal was asked to end.
 //
-// Cancelled is not failed: what a caller gave up on purpose (`cancelled: true`) has no `etype`, and how a command or
-// a thread ended is then its caller's doing. A bad status stays bad, because callers give up the body of such answers.
+// Cancelled is not failed. Work that a caller gave up on purpose (`cancelled: true`) has no `etype`, and the way in
+// which a command or a thread ended is then its caller's doing. A bad status stays bad, because callers give up the
+// body of such answers.
 import type { Info } from './event.js';
+import type { Fact, FactGroup } from './vocabulary.js';
 
-/** Why a point failed. */
+/** Why a point has failed. */
 export interface Failure {
-  /** An error has a class and a message; the others tell that something went wrong, and not what. */
+  /** An error has a class and a message. The other kinds say that something went wrong, but not what. */
   readonly kind: 'error' | 'status' | 'exit';
   /** The error's class or code, the status, the exit code, the signal. */
   readonly type: string;
@@ -31,12 +34,12 @@ export function failureIn(stop: Info): Failure | undefined {
   return end === undefined ? undefined : { kind: 'exit', type: end, message: undefined };
 }
 
-/** Whether the caller gave the work of a point up on purpose. */
+/** Whether the caller of a point gave the work up on purpose. */
 export function isCancelled(stop: Info): boolean {
   return stop['cancelled'] === true;
 }
 
-/** A text that every stop of a failed point has in its JSON; most others do not. */
+/** Matches the JSON of every stop of a failed point, and of few others. */
 export const mayTellFailure = /"etype":|"status_code": ?"?[4-9]|"exit_code": ?(?!0\s*[,}])|"signal":/;
 
 function badStatus(stop: Info): number | undefined {
@@ -50,14 +53,13 @@ function badEnd(stop: Info): string | undefined {
   const signal = member(stop, 'command', 'signal') ?? member(stop, 'thread', 'signal');
   if (typeof signal === 'string' && signal !== '') return signal;
   const isAsked = typeof member(stop, 'process', 'signal') === 'string';
-  const codes = ['command', 'thread', ...(isAsked ? [] : ['process'])].map((name) =>
-    member(stop, name, 'exit_code'),
-  );
+  const ends = ['command', 'thread', ...(isAsked ? [] : (['process'] as const))] as const;
+  const codes = ends.map((name) => member(stop, name, 'exit_code'));
   const bad = codes.find((code): code is number => typeof code === 'number' && code !== 0);
   return bad === undefined ? undefined : String(bad);
 }
 
-function member(info: Info, name: string, inner: string): unknown {
+function member<Group extends FactGroup>(info: Info, name: Group, inner: Fact<Group>): unknown {
   const object = info[name];
   return typeof object === 'object' && object !== null ? (object as Info)[inner] : undefined;
 }

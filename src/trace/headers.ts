@@ -1,3 +1,4 @@
+// The HTTP headers that carry a trace: their names, how they are signed, and how they are checked.
 import { hmacOf, isSameHmac } from './hmac.js';
 import { type VerifiedTrace, signIds, verify } from './signing.js';
 
@@ -6,25 +7,26 @@ export const infoHeader = 'X-Trace-Info';
 export const hmacHeader = 'X-Trace-HMAC';
 
 /**
- * Ours: when the two were signed, `<seconds since 1970>.<HMAC of that, a dot and the info>`, so that a
- * receiver can refuse what is old. A header of its own, because OSProfiler's readers refuse a payload with
- * more in it than ids, and pass over headers that they do not know.
+ * Our own header: when the two were signed, as `<seconds since 1970>.<HMAC of that, a dot and the info>`, so that a
+ * receiver can refuse old ones. It is a header of its own because OSProfiler's readers refuse a payload with
+ * anything but ids, and ignore headers that they do not know.
  */
 export const timeHeader = 'X-Trace-Time';
 
-const info = infoHeader.toLowerCase();
-const hmac = hmacHeader.toLowerCase();
-const time = timeHeader.toLowerCase();
+/** The three names in lower case, as `request.headers` and HTTP/2 have them. */
+export const infoName: string = infoHeader.toLowerCase();
+export const hmacName: string = hmacHeader.toLowerCase();
+export const timeName: string = timeHeader.toLowerCase();
 
 const timeForm = /^(\d{1,12})\.([0-9a-f]{40})$/;
 
-/** All of them. */
+/** The names of all trace headers. */
 export const traceHeaderNames: readonly string[] = [infoHeader, hmacHeader, timeHeader];
 
 /** Whether a header, in any case, is one of those that carry a trace. */
 export function isTraceHeader(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === info || lower === hmac || lower === time;
+  return lower === infoName || lower === hmacName || lower === timeName;
 }
 
 /** A request's headers, with names in lower case. */
@@ -38,8 +40,8 @@ export interface Sender {
 }
 
 /**
- * The headers that carry a trace on. They always say when they were signed: the sender can't know which of the
- * services behind it has `OSTRACE_HMAC_MAX_AGE`, and one that does would cut the trace there.
+ * The headers that carry a trace on. They always say when they were signed: the sender cannot know which of the
+ * services behind it has `OSTRACE_HMAC_MAX_AGE`, and such a service would cut the trace off.
  */
 export function traceHeaders({ base_id, parent_id, hmac_key }: Sender): Record<string, string> {
   const { info: signed, hmac: signature } = signIds(base_id, parent_id, hmac_key);
@@ -49,16 +51,16 @@ export function traceHeaders({ base_id, parent_id, hmac_key }: Sender): Record<s
 /**
  * Checks the headers of a request, with names in lower case.
  *
- * @param maxAgeSeconds how long headers are good for; they must say then when they were signed. Undefined
- *   is for ever, as with OSProfiler.
- * @returns undefined where it is not to be traced; it never throws and never logs
+ * @param maxAgeSeconds how long headers are valid; they must then say when they were signed. Undefined means
+ *   forever, as with OSProfiler
+ * @returns undefined if the request is not to be traced; it never throws and never logs
  */
 export function verifyHeaders(
   headers: Headers,
   hmac_keys: readonly string[],
   maxAgeSeconds: number | undefined,
 ): VerifiedTrace | undefined {
-  const signed = verify(headers[info], headers[hmac], hmac_keys);
+  const signed = verify(headers[infoName], headers[hmacName], hmac_keys);
   if (signed === undefined || maxAgeSeconds === undefined) return signed;
   return isFresh(headers, signed.hmac_key, maxAgeSeconds) ? signed : undefined;
 }
@@ -68,18 +70,18 @@ function timeOf(signed: string, hmac_key: string): string {
   return `${seconds}.${hmacOf(`${seconds}.${signed}`, hmac_key)}`;
 }
 
-/** Clocks of two machines differ: what comes from the near future is as good as what is as old. */
+/** Clocks of two machines differ, so a time in the near future is as good as a time in the near past. */
 function isFresh(headers: Headers, hmac_key: string, maxAgeSeconds: number): boolean {
   const seconds = signedSeconds(headers, hmac_key);
   return seconds !== undefined && Math.abs(Date.now() / 1000 - seconds) < maxAgeSeconds;
 }
 
-/** When headers say that they were signed, in seconds since 1970; undefined unless that is signed too. */
+/** When headers say that they were signed, in seconds since 1970; undefined unless that time is signed too. */
 export function signedSeconds(headers: Headers, hmac_key: string): number | undefined {
-  const given = headers[time];
+  const given = headers[timeName];
   const [, seconds, signature = ''] = typeof given === 'string' ? (timeForm.exec(given) ?? []) : [];
   if (seconds === undefined) return undefined;
-  return isSameHmac(signature, hmacOf(`${seconds}.${String(headers[info])}`, hmac_key))
+  return isSameHmac(signature, hmacOf(`${seconds}.${String(headers[infoName])}`, hmac_key))
     ? Number(seconds)
     : undefined;
 }

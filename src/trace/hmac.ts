@@ -1,20 +1,20 @@
-// The HMAC-SHA1 that OSProfiler signs with.
+// The HMAC-SHA1 with which OSProfiler signs.
 import { loadCrypto } from './ids.js';
 
-/** In hex. */
+/** The length of a signature in hexadecimal digits. */
 export const hmacLength = 40;
 
-// Two UUIDs in JSON are 106 characters, in base64 144. Escapes and blanks that other writers add fit in
-// a kilobyte; all that is longer is refused before it costs an HMAC.
+// Two UUIDs in JSON have 106 characters, and 144 in base64. Escapes and blanks of other writers fit into a
+// kilobyte. A longer text is refused before it costs an HMAC.
 export const maxInfoLength = 1024;
 
 /**
- * The HMAC-SHA1 of a text, in hex. Made of two hashes, as RFC 2104 defines it: `createHmac` makes three
- * objects that are collected, and takes twice as long.
+ * The HMAC-SHA1 of a text, in hex. It is made of two hashes, as RFC 2104 defines it, because `createHmac` makes
+ * three objects that are collected, and takes twice as long.
  */
 export function hmacOf(text: string, hmac_key: string): string {
   const { hash, createHmac } = loadCrypto();
-  // Longer than any of ours: there is no room for it below.
+  // Such a text is longer than any of ours, and there is no room for it below.
   if (text.length > maxTextLength) {
     return createHmac('sha1', hmac_key).update(text).digest('hex');
   }
@@ -24,24 +24,24 @@ export function hmacOf(text: string, hmac_key: string): string {
   return hash('sha1', outer, 'hex');
 }
 
-/** Says among how many keys a signature's is looked for: what is known of each of them is kept. */
+/** Says among how many keys the signer of a text is looked for, so that the pads of all of them are kept. */
 export function expectKeys(count: number): void {
   if (2 * count > mostPads) mostPads = 2 * count;
 }
 
 const blockBytes = 64;
 const hashBytes = 20;
-// The info, and the time that is signed before it.
+// Room for the info, and for the time that is signed before it.
 const maxTextLength = maxInfoLength + 64;
 
-/** What is hashed for a key: it fills the first block of each. */
+/** The bytes that are hashed for a key. They fill the first block of each hash. */
 interface Pads {
   readonly inner: Buffer;
   readonly outer: Buffer;
 }
 
-// To make them takes three times as long as the hashes. There is room for twice the configured keys, as the API
-// may bring any number of others; the first to come are the first to go.
+// Making them takes three times as long as the hashes. There is room for twice the configured keys, because the API
+// may bring any number of others. The oldest are removed first.
 const pads = new Map<string, Pads>();
 let mostPads = 32;
 
@@ -65,8 +65,8 @@ function padsOf(hmac_key: string): Pads {
 }
 
 /**
- * Compares two of them in a time that does not tell where they differ. `timingSafeEqual` wants buffers, and
- * to fill them takes several times as long.
+ * Compares two signatures in a time that does not reveal where they differ. `timingSafeEqual` wants buffers, and
+ * filling them takes several times as long.
  */
 export function isSameHmac(a: string, b: string): boolean {
   let difference = a.length ^ b.length;

@@ -1,4 +1,6 @@
-// The 8-4-4-4-12 form in either case: OSProfiler's peers send both, and it is safe as a file name.
+// The ids of traces and points: UUIDs, kept in the form in which events are written.
+
+// The 8-4-4-4-12 form in either case: OSProfiler's peers send both, and the form is safe as a file name.
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Whether a value is a UUID in its hyphenated form. */
@@ -8,7 +10,7 @@ export function isUuid(value: unknown): value is string {
 
 let crypto: typeof import('node:crypto') | undefined;
 
-/** `node:crypto` takes 3 to 9 ms to load: not before the first header or point needs it. */
+/** `node:crypto` takes 3 to 9 ms to load, so it is loaded when the first header or point needs it. */
 export function loadCrypto(): typeof import('node:crypto') {
   return (crypto ??= require('node:crypto') as typeof import('node:crypto'));
 }
@@ -18,36 +20,49 @@ export function newId(): string {
   return loadCrypto().randomUUID();
 }
 
-/** The length of a UUID in words of four bytes. */
+/** The length of a UUID's text, 36 characters of ASCII, in words of four bytes. */
 export const idWords = 9;
 
 /**
- * The id of a trace or a point: a UUID as 36 bytes of ASCII, in words of four. An event has three of them,
- * and to copy words is all that it takes to write one; as text they would be half of what an event costs.
+ * The id of a trace or a point: a UUID as 36 bytes of ASCII, in words of four bytes. An event has three ids, and
+ * writing one of them is a copy of nine words; as texts, the ids would be half of what an event costs.
  */
 export class Id {
-  readonly words: Int32Array;
-  /** Where it begins in there. */
-  readonly at: number;
+  readonly #words: Int32Array;
+  /** The word at which the id begins. */
+  readonly #at: number;
 
   constructor(words: Int32Array, at: number) {
-    this.words = words;
-    this.at = at;
+    this.#words = words;
+    this.#at = at;
   }
 
   get text(): string {
-    for (let i = 0; i < idWords; i++) scratchWords[i] = this.words[this.at + i]!;
-    return scratch.toString('latin1');
+    return idTextIn(this.#words, this.#at);
+  }
+
+  /** Writes the text's bytes. */
+  copyTo(words: Int32Array, at: number): void {
+    const own = this.#words;
+    const from = this.#at;
+    for (let i = 0; i < idWords; i++) words[at + i] = own[from + i]!;
   }
 }
 
-// To ask a small array for its buffer has V8 make one, at ten times the price of copying its words.
+/** The text of an id that `copyTo` has written. */
+export function idTextIn(words: Int32Array, at: number): string {
+  for (let i = 0; i < idWords; i++) scratchWords[i] = words[at + i]!;
+  return scratch.toString('latin1');
+}
+
+// Kept, because asking a small array for its buffer makes V8 create one, at ten times the price of copying its
+// words.
 const scratchWords = new Int32Array(idWords);
 const scratch = Buffer.from(scratchWords.buffer);
 
-// Asking for random bytes costs as much for one id as for so many.
+// Asking for the random bytes of one id costs as much as asking for this many.
 const idsAtOnce = 128;
-// Ids share memory, and one that somebody keeps keeps that of so many.
+// This many ids share memory, and an id that somebody keeps keeps the memory of all of them.
 const idsTogether = 16;
 let given = new Int32Array(0);
 let nextGiven = 0;
@@ -56,7 +71,7 @@ let randomAt = random.length;
 let words = new Int32Array(0);
 let next = 0;
 
-/** @param text a UUID, whose case is kept: stores look it up as it came */
+/** @param text a UUID, whose case is kept, because stores look it up as it came */
 export function idOf(text: string): Id {
   if (nextGiven === given.length) {
     given = new Int32Array(idWords * idsTogether);
@@ -79,7 +94,7 @@ export function newPointId(): Id {
 const hex = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const hyphen = 0x2d;
 
-/** Into new memory: ids that are in use lie in the old one. */
+/** They go into new memory, because ids that are in use are in the old memory. */
 function refill(): void {
   if (randomAt === random.length) {
     loadCrypto().randomFillSync(random);

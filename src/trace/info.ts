@@ -1,40 +1,33 @@
+// Encodes what points say: any info as JSON, bounded in size.
 import type { Info } from './event.js';
 
-/**
- * What says the same each time: an info whose JSON is made once, as bytes in words of four. To write one is a
- * copy, and that is a tenth of the price.
- */
+/** What says the same each time: whoever writes events may encode it once. */
 export class FixedInfo {
-  readonly words: Int32Array;
-  readonly #length: number;
+  readonly #info: Info;
 
   constructor(info: Info) {
-    const bytes = Buffer.from(stringifyInfo(info));
-    this.#length = bytes.length;
-    this.words = new Int32Array(Math.ceil(bytes.length / 4));
-    bytes.copy(Buffer.from(this.words.buffer));
+    this.#info = info;
   }
 
-  /** In bytes. */
-  get length(): number {
-    return this.#length;
+  get info(): Info {
+    return this.#info;
   }
 
-  /** Asks no trap of a Proxy, as `instanceof` does. */
+  /** Unlike `instanceof`, this calls no trap of a Proxy. */
   static is(said: object): said is FixedInfo {
-    return #length in said;
+    return #info in said;
   }
 }
 
-// An event must fit into the ring many times over, and people read it.
+// An event must fit into the ring many times over, and people have to read it.
 export const maxInfoLength = 32 * 1024;
 const maxTextLength = 1024;
 const maxLevels = 50;
 
 /**
- * An info object as JSON, without its closing brace, so that the host can be added. Whatever the
- * application put into it (cycles, BigInt, a `toJSON` that throws, megabytes), something readable comes
- * out, and no more of it is read than can be kept.
+ * An info object as JSON, without its closing brace, so that the host can be added. Whatever the application put
+ * into it (cycles, BigInt, a `toJSON` that throws, megabytes), the result is readable, and no more of the object is
+ * read than can be kept.
  */
 export function stringifyInfo(info: Info): string {
   const json = asItIs(info);
@@ -43,20 +36,21 @@ export function stringifyInfo(info: Info): string {
   return readableJson(info).slice(0, -1);
 }
 
-/** The JSON of plain data; undefined where that is too long, or says less than the object does. */
+/** The JSON of plain data; undefined if it is too long, or would say less than the object does. */
 function asItIs(info: Info): string | undefined {
   try {
     if (roomAfter(info, maxInfoLength, maxLevels) < 0) return undefined;
     const json = JSON.stringify(info);
     return json.startsWith('{') && json.length <= maxInfoLength ? json : undefined;
   } catch {
-    return undefined; // a getter or a Proxy of the application's
+    return undefined; // a getter or a Proxy of the application threw
   }
 }
 
 /**
- * What is left of so many characters after a value, negative where it does not fit or is no plain data.
- * `JSON.stringify` itself can't be stopped: of a list of 10 million it makes all, be it a minute's work.
+ * How many of this many characters are left after a value; negative if the value does not fit or is not plain data.
+ * `JSON.stringify` itself cannot be stopped: given a list of 10 million items, it writes all of them, even if that
+ * takes a minute.
  */
 function roomAfter(value: unknown, room: number, levels: number): number {
   if (typeof value === 'string') return room - value.length - 3;
@@ -79,22 +73,22 @@ function roomAfter(value: unknown, room: number, levels: number): number {
   return left;
 }
 
-/** The beginning of a text that is longer than so many characters, and how long it is. */
+/** The beginning of a text that is longer than this many characters, with its length. */
 export function cut(text: string, most: number = maxTextLength, length = text.length): string {
   return length <= most ? text : `${text.slice(0, most)}… (${length} characters)`;
 }
 
-/** What a failed point's stop says of its error; any value may be thrown. */
+/** Describes an error for the stop of a failed point. Any value may be thrown. */
 export function failure(error: unknown): Info {
   try {
     if (typeof error === 'object' && error !== null) {
       const { message, code, name: kind } = error as { message?: unknown; code?: unknown; name?: unknown };
       const own = (error.constructor as { name?: unknown } | undefined)?.name;
-      // All of that class are told apart by their names: TimeoutError, NotSupportedError.
+      // The errors of that class are told apart by their names: TimeoutError, NotSupportedError.
       const name = own === 'DOMException' ? kind : own;
       const etype = typeof name === 'string' && name !== '' ? name : 'Error';
       return {
-        // A plain `Error` says nothing; its code does: ECONNREFUSED, ER_NO_SUCH_TABLE.
+        // The name of a plain `Error` says nothing, but its code does: ECONNREFUSED, ER_NO_SUCH_TABLE.
         etype: etype === 'Error' && typeof code === 'string' ? code : etype,
         message: typeof message === 'string' ? cut(message) : null,
       };

@@ -1,4 +1,5 @@
-// What traces say of what is not in them: calls of which nobody can tell whose they are, and those that came too late.
+// Adds to traces the number of calls that are not in them: calls of which nobody can tell whose they are, and calls
+// that came too late.
 import { type Context, rootContext } from './context.js';
 import type { Info } from './event.js';
 import { markPoint } from './point.js';
@@ -10,11 +11,11 @@ const name = 'left_out';
 lifecycle.onClosed.push((trace) => {
   const unknown = leftOut.unknown - trace.unknownBefore;
   if (unknown === 0) return;
-  // A trace that is the process's own sees all that is nobody's in it.
+  // In the trace of a whole process, everything that is nobody's belongs to the trace.
   tell(trace, { unknown, why: 'in callbacks that requests share: it is not known whose they are' });
 });
 
-// Soon, for those who wait for the trace, and once more when all is counted.
+// Told soon, for those who wait for the trace, and once more when everything is counted.
 lifecycle.onTick.push(() => {
   for (const trace of leftOut.late) {
     if (!trace.hasTold || !trace.isCounting) tellOf(trace);
@@ -22,7 +23,7 @@ lifecycle.onTick.push(() => {
   }
 });
 
-/** Has traces say how many calls came after their end: the process ends. */
+/** Has traces say how many calls came after their end, because the process ends. */
 export function tellLate(): void {
   for (const trace of leftOut.late) tellOf(trace);
   leftOut.late.clear();
@@ -35,7 +36,10 @@ function tellOf(trace: Trace): void {
   trace.hasTold = true;
 }
 
-/** Below the first point at the trace's top, at the time of its end: a trace does not last longer for it. */
+/**
+ * The point is below the first point at the trace's top and has the time of the trace's end, so a trace does not
+ * get longer by it.
+ */
 function tell(trace: Trace, left_out: Info): void {
   markPoint(name, topOf(trace), { left_out }, trace.closedAt);
 }

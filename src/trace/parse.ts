@@ -1,20 +1,21 @@
+// Reads stored events, which may have been written by anybody.
 import type { Event, Info } from './event.js';
 import { isUuid } from './ids.js';
 
-// OSProfiler's ids are UUIDs; some of its peers shorten the ids of points.
+// OSProfiler's ids are UUIDs. Some of its peers shorten the ids of points.
 const maxIdLength = 255;
 const maxNameLength = 1024;
 
-// What reads an event may recurse into its info.
+// Readers of an event may recurse into its info.
 const maxLevels = 100;
 
 const timestampForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z?$/;
 
 /**
- * Reads one stored line. What comes out can be trusted to have an event's fields with an event's types;
- * their texts are still whatever somebody wrote, so a terminal or a page must escape them.
+ * Reads one stored line. The result has the fields of an event with their types. Its texts are still whatever
+ * somebody wrote, so a terminal or a page must escape them.
  *
- * @returns undefined when the line is no event: torn, foreign or hostile
+ * @returns undefined if the line is not an event: torn, foreign or hostile
  */
 export function parseEvent(text: string): Event | undefined {
   let value: unknown;
@@ -38,7 +39,7 @@ export function parseTimestamp(timestamp: string): number | undefined {
   return milliseconds * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 
-/** The fields without which there is no point to show. The others may be missing. */
+/** The fields without which there is no point to show. Other fields may be missing. */
 interface EventLike {
   readonly name: string;
   readonly base_id: string;
@@ -64,7 +65,7 @@ function isEvent(value: Info): value is Info & EventLike {
   );
 }
 
-/** The event as it was stored, in its order and with all that else is in it, where nothing is missing. */
+/** The event as it was stored, in its order and with everything else in it, if no field is missing. */
 function complete(value: EventLike): Event {
   const { info, project, service } = value;
   if (info && isTextOrNull(project) && isTextOrNull(service)) return value as Event;

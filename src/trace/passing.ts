@@ -1,3 +1,5 @@
+// Recognises errors that may pass, such as a shortage of descriptors.
+
 const codes: ReadonlySet<unknown> = new Set([
   'EMFILE',
   'ENFILE',
@@ -8,12 +10,15 @@ const codes: ReadonlySet<unknown> = new Set([
   'ERR_WORKER_OUT_OF_MEMORY',
 ]);
 
-/** From Node 24 on only the message tells what keeps it from a `package.json`. */
+/** From Node 24 on, only the message says why Node cannot read a `package.json`. */
 const packageCode = 'ERR_INVALID_PACKAGE_CONFIG';
 const shortage =
   /(?:too many open files|file table overflow|(?:not enough|allocate) memory|temporarily unavailable|buffer space(?: available)?)\.?$/i;
 
-/** Whether an error says that the process is short of something now: the same may succeed a moment later. */
+/**
+ * Whether an error says that the process is short of something now, so that the same call may succeed a moment
+ * later.
+ */
 export function isPassing(error: unknown): boolean {
   try {
     const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };

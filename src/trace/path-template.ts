@@ -1,6 +1,7 @@
-// A path without what differs from request to request: what names a span, and by which points are the same.
+// Replaces the parts of a path that differ between requests. The result names spans, and tells which points are
+// equal.
 
-// Paths are stored as they came; what is longer than any route is not looked at.
+// Paths are stored as they came. A part that is longer than any route's is not examined.
 const maxLength = 500;
 
 const separated = /^[+-]?\d[\d.,:_-]*$/;

@@ -1,5 +1,15 @@
+// The profiler behind the public API: it starts, stops and carries on points and traces for the application.
 import { ending } from './cancelled.js';
-import { type Context, caller, current, enter, requestDefault, rootContext, runIn } from './context.js';
+import {
+  type Context,
+  caller,
+  current,
+  enter,
+  requestDefault,
+  rootContext,
+  runIn,
+  tracedBy,
+} from './context.js';
 import { type Trace, beginTrace, release } from './trace.js';
 import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
@@ -9,7 +19,7 @@ import { isPlainPromise, passingOn, watch } from './returned.js';
 import type { VerifiedTrace } from './signing.js';
 import { createStamp } from './stamp.js';
 
-/** Where the running code is within a trace. */
+/** The place of the running code within a trace. */
 export interface Position {
   readonly base_id: string;
   readonly parent_id: string;
@@ -17,13 +27,13 @@ export interface Position {
   readonly id: string;
 }
 
-/** What `call` records of a function; asked only where the call is traced. */
+/** Describes a function for `call`. It is only called if the call is traced. */
 export interface Description {
   start(): Info | undefined;
   stop(result: unknown): Info | undefined;
 }
 
-/** The application's own hand on the trace that it runs in. */
+/** The application's access to the trace that it runs in. */
 export interface Profiler {
   /** Begins a trace in the running code and what it awaits; see `profiler.init` of the API. */
   init(hmac_key: string, ids?: { base_id?: string; parent_id?: string }): void;
@@ -38,10 +48,10 @@ export interface Profiler {
 }
 
 /**
- * The profiler of this thread.
+ * Makes the profiler of this thread.
  *
  * @param verify gives the trace that headers ask for
- * @param onBegun told of each trace that `init` begins
+ * @param onBegun called with each trace that `init` begins
  */
 export function createProfiler(
   verify: (headers: Readonly<Record<string, unknown>>) => VerifiedTrace | undefined,
@@ -53,11 +63,11 @@ export function createProfiler(
   return {
     init(hmac_key, { base_id = newId(), parent_id = base_id } = {}) {
       if (typeof hmac_key !== 'string' || hmac_key === '') {
-        throw new TypeError('profiler.init: hmac_key is a text that is not empty');
+        throw new TypeError('profiler.init: hmac_key must be a text that is not empty');
       }
       if (!isUuid(base_id) || !isUuid(parent_id)) {
         throw new TypeError(
-          'profiler.init: base_id and parent_id are UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4',
+          'profiler.init: base_id and parent_id must be UUIDs, as in 7253ca8c-33b3-4f84-b4f1-f5a4311ddfa4',
         );
       }
       const trace = beginTrace(base_id, hmac_key);
@@ -120,13 +130,14 @@ export function createProfiler(
 
     continueTrace(headers, fn) {
       const signed = verify(headers);
-      // As a request that triggers nothing: whoever started the consumer has nothing to do with the message.
+      // It runs like a request that triggers nothing: whoever started the consumer has nothing to do with the
+      // message.
       if (signed === undefined) return runIn(requestDefault(), fn, undefined, []);
-      const trace = beginTrace(signed.base_id, signed.hmac_key);
-      const end = (): void => release(trace);
+      const root = tracedBy(signed);
+      const end = (): void => release(root.trace);
       let result: ReturnType<typeof fn>;
       try {
-        result = runIn(rootContext(trace, signed.parent_id), fn, undefined, []);
+        result = runIn(root, fn, undefined, []);
       } catch (error) {
         end();
         throw error;
@@ -138,16 +149,15 @@ export function createProfiler(
   };
 }
 
-/** Stops the point of a call that gave an object, which may be a promise of its result. */
+/** Stops the point of a call that returned an object, which may be a promise of its result. */
 function watchResult<Result extends object>(point: Point, description: Description, result: Result): Result {
   const succeed = (value: unknown): void => stopPoint(point, description.stop(value));
   const fail = (error: unknown): void => stopPoint(point, ending(error));
   if (isPlainPromise(result)) {
-    // The promise that this gives stands for the one it was given: a handler on the side would hide an
-    // unhandled rejection.
+    // The returned promise replaces the one that was given: a handler beside it would hide an unhandled rejection.
     return result.then(...passingOn(succeed, fail)) as unknown as Result;
   }
-  // A query may be built and never run: until it is, it must not keep the trace live.
+  // A query may be built and never run. Until it runs, it must not keep the trace live.
   const isWatched = watch(
     result,
     (value) => {
@@ -168,7 +178,7 @@ function described(description: Description): Info | undefined {
   try {
     return description.start();
   } catch {
-    return undefined; // a getter of the application's info throws
+    return undefined; // a getter of the application's info threw
   }
 }
 

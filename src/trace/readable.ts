@@ -1,33 +1,33 @@
-// An info as JSON where `JSON.stringify` does not do: what it throws at, what it silently leaves out or writes as
-// `{}`, and what is too large to be kept. Loaded when there is such an info.
+// Writes an info as JSON if `JSON.stringify` cannot: if it would throw, leave parts out or write them as `{}`, and
+// if the info is too large to be kept. It is loaded with the first such info.
 //
-// Another representation costs nobody anything. Only an info that is too large is cut, and each cut leaves a mark
-// in its place that says how much is missing: "… (4 more)", "… (2048 characters)", "…": "4 more".
+// A value that has to be represented differently does not cut the rest. Only an info that is too large is cut, and
+// each cut leaves a mark in its place that says how much is missing: "… (4 more)", "… (2048 characters)", "…": "4 more".
 import type { Info } from './event.js';
 import { cut, maxInfoLength } from './info.js';
 import { isContainer, partsOf } from './representation.js';
 
 /** How much of an info is kept. */
 interface Limits {
-  /** In characters of JSON, for all of it. */
+  /** The limit for the whole info, in characters of JSON. */
   readonly room: number;
-  /** For each text. */
+  /** The limit for each text. */
   readonly text: number;
-  /** For each list, object, map or set. */
+  /** The limit for each list, object, map or set. */
   readonly members: number;
   readonly levels: number;
 }
 
 const whole: Limits = { room: maxInfoLength, text: Infinity, members: Infinity, levels: 50 };
 const short: Limits = { room: maxInfoLength, text: 1024, members: 100, levels: 6 };
-/** Of what does not fit even so. */
+/** The limits for an info that does not fit even so. */
 const shortest = { text: 1024, outerMembers: 100, members: 10, levels: 3 } as const;
-/** What is kept as it is within that. */
+/** Texts up to this length are kept whole within that limit. */
 const maxKeptLength = 1024;
-/** For the mark of what is missing. */
+/** Room for the mark that says how much is missing. */
 const markLength = 40;
 
-/** The JSON of an info, whatever is in it. */
+/** The JSON of an info with any content. */
 export function readableJson(info: Info): string {
   try {
     const value = within(whole, () => info) ?? within(short, () => info) ?? cutToRoom(info);
@@ -38,10 +38,10 @@ export function readableJson(info: Info): string {
   }
 }
 
-/** Thrown where something does not fit. */
+/** Thrown if something does not fit. */
 const tooLarge = Symbol('too large');
 
-/** A value with all that the limits allow; undefined where it needs more room, or is none. */
+/** A value with everything that the limits allow; undefined if it needs more room, or is not a value of JSON. */
 function within(limits: Limits, read: () => unknown): unknown {
   let left = limits.room;
   const above: object[] = [];
@@ -53,7 +53,7 @@ function within(limits: Limits, read: () => unknown): unknown {
 
   function scalar(value: unknown): unknown {
     const kept = typeof value === 'string' ? cut(value, limits.text) : value;
-    // To write down what does not fit would be for nothing.
+    // Writing down what does not fit would be in vain.
     if (typeof kept === 'string' && kept.length > left) throw tooLarge;
     take((JSON.stringify(kept) ?? '').length);
     return kept;
@@ -91,7 +91,7 @@ function within(limits: Limits, read: () => unknown): unknown {
   }
 }
 
-/** As much as there is room for. */
+/** As many members as there is room for. */
 function cutToRoom(info: Info): unknown {
   let left = maxInfoLength;
   const above: object[] = [];

@@ -1,17 +1,17 @@
-// Values in the words of JSON: what `JSON.stringify` throws at, leaves out or writes as `{}` has words of its own.
+// Represents values in JSON that `JSON.stringify` throws at, leaves out or writes as `{}`.
 import type { Info } from './event.js';
 
 const maxShownBytes = 200;
 
-/** What an object, a list, a map or a set consists of. */
+/** The members of an object, a list, a map or a set. */
 export interface Container {
   readonly source: object;
   readonly size: number;
-  /** What stands in its place where its members do not, or behind so many of them. */
+  /** The text that replaces the members, or follows a part of them. */
   missing(kept: number): string;
   /**
-   * @param kept how many members, at the most; a mark says how many there are beside them
-   * @param hasRoom asked before each
+   * @param kept the most members that are kept; a mark says how many there are beside them
+   * @param hasRoom asked before each member
    */
   collect(
     kept: number,
@@ -52,7 +52,7 @@ class ListParts implements Container {
     const list: unknown[] = [];
     for (const read of this.#items(kept)) {
       if (!hasRoom()) break;
-      // As in JSON: an item that is missing is null.
+      // As in JSON, a missing item is null.
       list.push(value(read) ?? null);
     }
     if (list.length < this.size) list.push(this.missing(list.length));
@@ -100,14 +100,14 @@ class ObjectParts implements Container {
   }
 }
 
-/** Names that were cut may have become the same. */
+/** Names that were cut may have become equal. */
 function unused(members: ReadonlyMap<string, unknown>, name: string): string {
   let free = name;
   for (let i = 2; members.has(free); i++) free = `${name} (${i})`;
   return free;
 }
 
-/** A value in the words of JSON, or what it consists of. */
+/** A value as JSON has it, or its members. */
 export function partsOf(read: () => unknown): unknown {
   try {
     return represent(read());
@@ -133,18 +133,18 @@ function represent(given: unknown): unknown {
 }
 
 function representObject(given: object): unknown {
-  // A small Buffer has words of its own.
+  // A small Buffer is written as text.
   const isShown = Buffer.isBuffer(given) && given.length <= maxShownBytes;
   if (ArrayBuffer.isView(given) && !isShown) return `[${given.byteLength} bytes]`;
   const { toJSON } = given as { toJSON?: unknown };
   if (typeof toJSON !== 'function') return taken(given);
   const value: unknown = Reflect.apply(toJSON, given, ['']);
   if (value === null && isA(given, Date)) return String(given);
-  // Its own words are not asked for others.
+  // The result of its own `toJSON` is not asked again for one.
   return typeof value === 'object' && value !== null ? taken(value) : represent(value);
 }
 
-/** The objects that JSON writes as `{}`, in words; the others as what they consist of. */
+/** Represents the objects that JSON writes as `{}` as text, and other objects by their members. */
 function taken(value: object): unknown {
   if (Array.isArray(value)) return listOf(value);
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -185,7 +185,7 @@ function iterated(source: object, items: Iterable<unknown> & { readonly size: nu
   });
 }
 
-/** Names alone make an object of it. */
+/** Names alone make it an object. */
 function mapOf(map: ReadonlyMap<unknown, unknown>): Container {
   const isObject = map.size <= 1000 && [...map.keys()].every((key) => typeof key === 'string');
   return isObject
@@ -193,7 +193,7 @@ function mapOf(map: ReadonlyMap<unknown, unknown>): Container {
     : iterated(map, map);
 }
 
-/** What an error says is not among the members that JSON sees. */
+/** The message of an error is not among the members that JSON sees. */
 function errorOf(error: Error): Container {
   const names = new Set(['name', 'message', ...Object.keys(error)]);
   return new ObjectParts(error, [...names], (name) => (error as unknown as Info)[name]);

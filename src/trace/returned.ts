@@ -1,7 +1,7 @@
-// What a traced function returned, watched until it settles.
+// Watches what a traced function returned until it settles.
 /* oxlint-disable unicorn/no-thenable -- what it warns of is there already: it gets a `then` in its `then`'s place */
 
-/** A promise that a derived one can stand for: nobody has put anything of their own on it. */
+/** A promise that a derived promise can replace: nobody has put properties of their own on it. */
 export function isPlainPromise(value: unknown): value is Promise<unknown> {
   try {
     return (
@@ -10,7 +10,7 @@ export function isPlainPromise(value: unknown): value is Promise<unknown> {
       Object.getOwnPropertyNames(value).length === 0
     );
   } catch {
-    return false; // a Proxy of the application's
+    return false; // a Proxy of the application threw
   }
 }
 
@@ -32,10 +32,10 @@ export function passingOn(
 }
 
 /**
- * Watches a thenable that is handed back as it is: a query that runs when its `then` is called, or a
- * promise with more on it. Nothing of it is called before its owner does.
+ * Watches a thenable that is returned as it is: a query that runs when its `then` is called, or a promise with more
+ * properties. None of its methods is called before its owner calls them.
  *
- * @returns false when there is nothing to watch, or it can't be watched
+ * @returns false if there is nothing to watch, or if it cannot be watched
  */
 export function watch(
   value: unknown,
@@ -47,13 +47,13 @@ export function watch(
     if (Object.getPrototypeOf(value) === Promise.prototype) return watchPromise(value, succeed, fail);
     return watchThenable(value, succeed, fail);
   } catch {
-    return false; // a getter or a Proxy of the application's
+    return false; // a getter or a Proxy of the application threw
   }
 }
 
 /**
- * `await` does not ask a promise for its `then`, but everything that handles one asks for its `constructor`
- * first, and nothing else does: then somebody else handles its rejection, and a handler of ours hides none.
+ * `await` does not ask a promise for its `then`. But everything that handles a promise asks for its `constructor`
+ * first, and nothing else does. Somebody else then handles its rejection, so a handler of ours hides none.
  */
 function watchPromise(
   promise: object,
@@ -106,7 +106,7 @@ function watchThenable(
   });
 }
 
-/** A handler of the owner's, told of first; undefined when there is none. */
+/** A handler of the owner, wrapped so that we are told first; undefined if there is none. */
 function before(told: (value: unknown) => void, handler: unknown): ((value: unknown) => unknown) | undefined {
   if (typeof handler !== 'function') return undefined;
   return function (this: unknown, value) {

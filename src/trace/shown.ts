@@ -1,6 +1,7 @@
+// Represents arguments and results of traced functions as text.
 import { inspect, types } from 'node:util';
 
-/** A value as people read it, bounded; like the Python representations that OSProfiler sends. */
+/** A value as people read it, bounded, like the Python representations that OSProfiler sends. */
 export function text(value: unknown): string {
   try {
     return inspect(value, {
@@ -10,7 +11,7 @@ export function text(value: unknown): string {
       breakLength: Infinity,
     });
   } catch {
-    // an `inspect` or a getter of the application's throws
+    // an `inspect` or a getter of the application threw
     return '[unreadable]';
   }
 }
@@ -20,17 +21,20 @@ const maxMembersShown = 1000;
 const levelsShown = 3;
 const itemsShown = 10;
 
-/** The value, or its class alone where it has too many members to be printed. */
+/** The value, or only its class if it has too many members to be printed. */
 export function shown(value: unknown): unknown {
   return membersLeft(value, maxMembersShown, levelsShown) < 0
     ? { [inspect.custom]: () => inspect(value, { depth: -1 }) }
     : value;
 }
 
-/** What is left of so many members after those that `inspect` would print; no getter is called, as by it. */
+/**
+ * How many of this many members are left after those that `inspect` would print. Like `inspect`, it calls no
+ * getter.
+ */
 function membersLeft(value: unknown, most: number, levels: number): number {
   if (typeof value !== 'object' || value === null || levels === 0) return most;
-  // Of a Proxy, `inspect` sees the target, and nobody else does without its traps.
+  // `inspect` sees the target of a Proxy; no other code can without calling its traps.
   if (types.isProxy(value) || ArrayBuffer.isView(value)) return most;
   const names = Array.isArray(value) ? indices(value) : Object.keys(value);
   let left = most - names.length;

@@ -1,9 +1,12 @@
-/** What it constructs is the object that it is given, so that a subclass puts its private field on that. */
+/**
+ * Keeps values with objects, invisibly, in private fields. TC39 calls this technique stamping: the base class
+ * returns the object that it is given, so the subclass puts its private field on that object.
+ */
 const Given = function (target: object) {
   return target;
 } as unknown as new (target: object) => object;
 
-/** Something that is known of objects, and shows on none of them. */
+/** Something that is known of objects and visible on none of them. */
 export interface Stamp<Value> {
   put(target: object, value: Value): void;
   has(target: object): boolean;
@@ -11,9 +14,9 @@ export interface Stamp<Value> {
 }
 
 /**
- * Keeps something with objects that come and go by the thousands: in a private field of each. A WeakMap does
- * the same at three times the price, and V8's collector of young objects keeps all values of one alive: of
- * twenty queries a request, two thirds of what a traced request cost was garbage collection.
+ * Keeps a value with objects that come and go by the thousands, in a private field of each. A WeakMap does the same
+ * for three times the price, and V8's collector of young objects keeps all values of a WeakMap alive: with twenty
+ * queries a request, two thirds of the price of a traced request was garbage collection.
  */
 export function createStamp<Value>(): Stamp<Value> {
   class Stamped extends Given {

@@ -1,17 +1,26 @@
-// The life of traces in this thread.
+// The life of traces in this thread, and the count of live traces.
+//
+// A trace is held by whoever began it and by its open points (`holds`). It is closed once nothing at its top is
+// open any more (`tops`), then accepts new points for `OSTRACE_LINGER` milliseconds, then counts late calls for
+// five seconds, and is gone after that. Only then is it no longer live.
+//
+// The price while nothing is traced is one look at `tracing.live` in each wrapper. A trace that is held is in a
+// set. A live trace that nobody holds is only a number in `quiet`, which has a slot for each tick of half a second;
+// one timer, the sweep, subtracts the slot whose time is over. Objects in a list, in its place, lived through V8's
+// collections, and a traced request cost a fifth more.
 import { anchor, elapsed } from './clock.js';
 import { type Id, idOf } from './ids.js';
 import { notice, wordsOf } from './notice.js';
 
 const tickMs = 500;
-// Ten minutes without a start or a stop: a point of it will never stop (a response that Node never closes,
-// a `start` of the API's that was forgotten), and what one trace costs must not last for ever.
+// Ten minutes without a start or a stop: a point of the trace will never stop (a response that Node never closes, a
+// `start` of the API that was forgotten), and the price of one trace must not last forever.
 const abandonedTicks = 1200;
-/** For so long after its end a trace counts what it does not take any more. */
+/** For this long after its end, a trace counts the calls that it does not record any more. */
 const countingMs = 5000;
 let tick = 0;
 let sweeping: NodeJS.Timeout | undefined;
-// Taken now: tests put timers of their own into their place.
+// Taken at the start, because tests put timers of their own in its place.
 const { setTimeout: later } = globalThis;
 
 let lingerMs = 100;
@@ -20,32 +29,35 @@ let goneTicks = 0;
 /** One trace in this thread, from its trigger until none of its work is left. */
 export class Trace {
   readonly base_id: string;
-  /** The same, as events have it. */
+  /** The same id, in the form in which events have it. */
   readonly id: Id;
   readonly anchoredMs = anchor();
-  /** What keeps the trace live: its open points, and whoever began it. */
+  /** The number of holders that keep the trace live: its open points, and whoever began it. */
   holds = 1;
-  /** Those of its holds that stand at its top here: whoever began it, and the points below no other of this thread. */
+  /**
+   * The number of holders at its top in this thread: whoever began it, and the points that are below no other point
+   * of this thread.
+   */
   tops = 1;
   /** The first point at its top. */
   top: Id | undefined;
-  /** When the last of the tops was gone, on the monotonic clock; Infinity before. */
+  /** When the last holder at its top let go, on the monotonic clock; Infinity before. */
   closedAt = Infinity;
-  /** The tick in which it was held or released last. */
+  /** The tick in which it was last held or released. */
   usedAt = tick;
-  /** It has ended for a reason of its own. */
+  /** Whether it was ended before its time. */
   isOver = false;
-  /** It is that of the thread as a whole: however quiet it is, it is not abandoned. */
+  /** Whether it is the trace of the whole thread, which is never abandoned, however quiet it is. */
   isLasting = false;
   /** Asks whether the thread that this trace came from has ended it. */
   isEndedThere: (() => boolean) | undefined;
-  /** How many calls would have been points of it, had they not come after its end, and were not told of yet. */
+  /** How many calls came after its end that would have been points of it, and were not reported yet. */
   late = 0;
-  /** It has told of some of them. */
+  /** Whether it has reported some of them. */
   hasTold = false;
-  /** How many calls nobody could tell the trace of before this one began. */
+  /** How many calls without a known trace were counted before this one began. */
   readonly unknownBefore = leftOut.unknown;
-  // Private: before Node 24 a storage hangs on the very objects that Node makes (parsers, timers), and
+  // Private, because before Node 24 a storage is kept on the very objects that Node makes (parsers, timers), and
   // applications print those.
   readonly #hmac_key: string;
 
@@ -55,69 +67,68 @@ export class Trace {
     this.#hmac_key = hmac_key;
   }
 
-  /** The key that verified the trigger: it signs what goes out. */
+  /** The key that verified the trigger. It signs outgoing requests. */
   get hmac_key(): string {
     return this.#hmac_key;
   }
 
-  /** Whether any of its code may start points; afterwards only what runs within a point that is still open. */
+  /** Whether all of its code may start points. Later, only code within an open point may. */
   get isOpen(): boolean {
     return !this.isOver && (this.closedAt === Infinity || elapsed() - this.closedAt < lingerMs);
   }
 
-  /** Whether it counts what comes too late. */
+  /** Whether it counts calls that come too late. */
   get isCounting(): boolean {
     return elapsed() - this.closedAt < lingerMs + countingMs;
   }
 
-  /** Not even what comes too late is counted any more. */
+  /** Whether it does not even count late calls any more. */
   get isGone(): boolean {
     return (this.isOver || this.holds <= 0) && tick - this.usedAt >= goneTicks;
   }
 }
 
 /**
- * How many traces are live in this thread. Every wrapper looks at this first: while it is zero, nothing
- * is allocated, no storage is entered, and the original is called.
+ * How many traces are live in this thread. Every wrapper checks this first: while it is zero, nothing is allocated,
+ * no storage is entered, and the original is called.
  */
 export const tracing: { live: number } = { live: 0 };
 
-/** What was not recorded although something is traced. */
+/** The calls that were not recorded although something is traced. */
 export const leftOut: {
-  /** How many calls so far nobody could tell the trace of. */
+  /** How many calls so far nobody could assign to a trace. */
   unknown: number;
   /** Traces with calls that came too late, for as long as they count them. */
   readonly late: Set<Trace>;
 } = { unknown: 0, late: new Set() };
 
-/** Told of what happens to traces. */
+/** The listeners to the life of traces. */
 export const lifecycle: {
-  /** The first trace begins, the last one has gone: for what is needed only meanwhile. */
+  /** The first trace begins, and the last trace is gone: for what is only needed in between. */
   readonly onFirst: (() => void)[];
   readonly onLast: (() => void)[];
-  /** All that stood at the top of a trace is done. */
+  /** Everything at the top of a trace is done. */
   readonly onClosed: ((trace: Trace) => void)[];
   /** Twice a second while a trace is live. */
   readonly onTick: (() => void)[];
 } = { onFirst: [], onLast: [], onClosed: [], onTick: [] };
 
-// A live trace that nothing holds is only counted, by the tick of its last use: so it is garbage as soon as none of
-// its code is left. In a list for the seconds until it has gone, thousands of them live through V8's collections, and
-// a traced request costs a fifth more.
+// A live trace that nobody holds is only counted, by the tick of its last use, so it becomes garbage as soon as
+// none of its code is left: see the head of this file.
 const held = new Set<Trace>();
 let quiet: number[] = [];
 const slotOf = (usedAt: number): number => usedAt % quiet.length;
 
-/** Who wants to know of an end, and how it is known. */
+/** A listener to an end, and how that end is recognised. */
 interface Listener {
   isEnded(): boolean;
   tell(): void;
 }
-/** Those who wait for an end. */
+/** The listeners that wait for an end. */
 export const listeners: Set<Listener> = new Set();
 
 /**
- * Says how long traces take new points after their end. Before the first trace begins.
+ * Sets how long traces accept new points after their end. Call it before the first trace begins.
  *
  * @param ms milliseconds
  */
@@ -128,7 +139,7 @@ export function setLinger(ms: number): void {
 }
 setLinger(lingerMs);
 
-/** Begins a trace, held once by the caller: `release` it. */
+/** Begins a trace, which the caller holds once and has to `release`. */
 export function beginTrace(base_id: string, hmac_key: string): Trace {
   const trace = new Trace(base_id, hmac_key);
   held.add(trace);
@@ -140,7 +151,7 @@ export function beginTrace(base_id: string, hmac_key: string): Trace {
 /**
  * Keeps a trace live until the matching `release`.
  *
- * @param isTop whether it is not over before that is released either
+ * @param isTop whether the trace is also not closed before that
  */
 export function hold(trace: Trace, isTop: boolean): void {
   if (trace.holds++ === 0 && !trace.isOver) {
@@ -155,7 +166,7 @@ export function hold(trace: Trace, isTop: boolean): void {
   if (!trace.isOver) trace.usedAt = tick;
 }
 
-/** Gives up one hold, as a rule that of whoever began the trace. */
+/** Gives up one hold, by default that of whoever began the trace. */
 export function release(trace: Trace, isTop = true): void {
   trace.holds--;
   if (isTop && --trace.tops === 0 && trace.closedAt === Infinity) close(trace);
@@ -171,9 +182,9 @@ function close(trace: Trace): void {
 }
 
 /**
- * Has a listener told of an end, at the latest half a second after it.
+ * Calls a listener after an end, at most half a second later.
  *
- * @returns takes it back
+ * @returns removes the listener
  */
 export function onceEnded(isEnded: () => boolean, listener: () => void): () => void {
   const entry: Listener = { isEnded, tell: listener };
@@ -223,13 +234,13 @@ function tell(told: Iterable<() => void>): void {
   for (const listener of told) guardedTell(listener);
 }
 
-/** Tells a listener. What it throws is a bug of ours, and must neither keep a trace live nor end the process. */
+/** Calls a listener. An error in it is a bug of ours, and must neither keep a trace live nor end the process. */
 function guardedTell(listener: () => void): void {
   try {
     listener();
   } catch (error) {
     notice(
-      `the begin or the end of a trace failed; the application goes on. Please report: ${wordsOf(error)}`,
+      `a trace could not be started or ended; the application goes on. Please report: ${wordsOf(error)}`,
     );
   }
 }

@@ -1,9 +1,9 @@
-// What makes functions, methods and classes points: as decorators of both kinds, and as plain functions.
+// Turns functions, methods and classes into points: as decorators of both kinds, and as plain functions.
 import type { Info } from './event.js';
 import { type Description, publishedProfiler } from './profiler.js';
 import { shown, text } from './shown.js';
 
-/** What is recorded of a traced function, in OSProfiler's words. */
+/** The options of a traced function, in OSProfiler's terms. */
 export interface TracedOptions {
   /** More for the point's info, beside the function. */
   readonly info?: Info;
@@ -88,7 +88,7 @@ export function tracedClass(name: string, options: TracedClassOptions = {}) {
 
 type Callable = AnyFunction<unknown, unknown[], unknown>;
 
-/** A property's functions as points: its value, or what reads and writes it. */
+/** Turns the functions of a property into points: its value, or its getter and setter. */
 function ofDescriptor(
   name: string,
   options: TracedOptions,
@@ -115,7 +115,7 @@ function wrap(name: string, options: TracedOptions, fn: Callable, functionName: 
 }
 
 /**
- * Gives a wrapper what decorators and frameworks have put on the function: its name and length, properties, and
+ * Copies to a wrapper what decorators and frameworks have put on the function: its name and length, properties, and
  * the metadata of `reflect-metadata`, where Nest keeps the routes of a controller's methods.
  */
 function keepProperties(fn: Callable, wrapper: Callable): void {
@@ -129,10 +129,10 @@ function keepProperties(fn: Callable, wrapper: Callable): void {
   for (const key of getOwnMetadataKeys?.(fn) ?? []) defineMetadata?.(key, getOwnMetadata?.(key, fn), wrapper);
 }
 
-/** What each function has of its own. */
+/** The properties that each function has of its own. */
 const own: ReadonlySet<string> = new Set(['prototype', 'arguments', 'caller']);
 
-/** What `reflect-metadata` adds to `Reflect`. */
+/** The functions that `reflect-metadata` adds to `Reflect`. */
 interface Metadata {
   readonly getOwnMetadataKeys?: (target: object) => readonly unknown[];
   readonly getOwnMetadata?: (key: unknown, target: object) => unknown;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { type Arbitrary, array, constantFrom, oneof, record, string, tuple } from 'fast-check';
 
-import { target as maskedTarget } from '../../src/redaction/url.js';
+import { requestTarget as maskedTarget } from '../../src/redaction/url.js';
 import { anyText, mutated } from './mutations.js';
 import { target } from './target.js';
 

@@ -1,4 +1,4 @@
-import { node } from '../../instrumentations/versions.js';
+import { node } from '../../instrumentations/targets.js';
 import { type Api, type Exception, apis } from './suite.js';
 
 const done = '✓';

@@ -1,6 +1,6 @@
 // Which versions the tests run: the lowest that is supported, the newest, the last of each major in between,
 // and both sides of each change of what is hooked or leaned on.
-import { versions } from '../../instrumentations/versions.js';
+import { versions, versionsOf } from '../../instrumentations/targets.js';
 import { lockedVersion } from './installed.js';
 
 /** Packages that are installed together, the one that the row is about first. */
@@ -11,7 +11,7 @@ export interface Row {
   readonly differs?: Readonly<Record<string, string>>;
 }
 
-const lowest = (name: keyof typeof versions): string => versions[name][0][0];
+const lowest = (name: string): string => versions[name]![0][0];
 
 const newestPg = Object.fromEntries(
   ['pg', 'pg-pool', 'pg-cursor', 'pg-query-stream'].map((name) => [name, lockedVersion(name)]),
@@ -69,7 +69,7 @@ export const mysql2Rows: readonly Row[] = [
   { packages: { mysql2: '2.3.3' }, because: 'the last mysql2 2' },
   { packages: { mysql2: '3.0.0' }, because: 'the first mysql2 3' },
   { packages: { mysql2: '3.11.4' }, because: 'the last one with the methods in the classes themselves' },
-  { packages: { mysql2: versions.mysql2[1][0] }, because: 'the first one with base classes' },
+  { packages: { mysql2: versionsOf('mysql2')[1][0] }, because: 'the first one with base classes' },
   { packages: { mysql2: '3.19.1' }, because: 'the last one without tracing channels' },
   { packages: { mysql2: '3.20.0' }, because: 'the first one with tracing channels' },
   { packages: { mysql2: lockedVersion('mysql2') }, because: 'the newest' },
@@ -81,4 +81,10 @@ export const undiciRows: readonly Row[] = [
   { packages: { undici: '6.29.1' }, because: 'the last undici 6' },
   { packages: { undici: lockedVersion('undici') }, because: 'the last undici 7' },
   { packages: { undici: '8.12.4' }, because: 'the newest' },
+];
+
+export const ioredisRows: readonly Row[] = [
+  { packages: { ioredis: lowest('ioredis') }, because: 'the lowest' },
+  { packages: { ioredis: '5.11.1' }, because: 'the last ioredis 5, which publishes on tracing channels' },
+  { packages: { ioredis: lockedVersion('ioredis') }, because: 'the newest' },
 ];

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 
-import { versions } from '../../instrumentations/versions.js';
+import { versions } from '../../instrumentations/targets.js';
 import { isWithin } from '../../src/hooks/loading/version-range.js';
 import { mysql2Rows, pgRows, undiciRows } from './matrix.js';
 

@@ -3,6 +3,7 @@
 import type { Info } from '../../trace/event.js';
 import { failureIn } from '../../trace/failed.js';
 import { pathTemplate } from '../../trace/path-template.js';
+import type { Fact, FactGroup } from '../../trace/vocabulary.js';
 import type { Span } from './pairs.js';
 
 export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT';
@@ -21,7 +22,7 @@ export interface Described {
 
 // By the member of info that holds them and their own name; what is in none of these keeps its own name, below
 // `ostrace`.
-const conventions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const conventions: { readonly [Group in FactGroup]?: { readonly [Name in Fact<Group>]?: string } } = {
   request: {
     method: 'http.request.method',
     scheme: 'url.scheme',
@@ -118,7 +119,9 @@ function addInfo(attributes: Attributes, info: Info): void {
       add(attributes, `ostrace.${name}`, value, 0);
       continue;
     }
-    const names = Object.hasOwn(conventions, name) ? conventions[name] : undefined;
+    const names: Readonly<Record<string, string>> | undefined = Object.hasOwn(conventions, name)
+      ? conventions[name as FactGroup]
+      : undefined;
     for (const [member, inner] of Object.entries(members)) {
       const known = names !== undefined && Object.hasOwn(names, member) ? names[member] : undefined;
       add(attributes, known ?? `ostrace.${name}.${member}`, inner, 1);

@@ -1,20 +1,13 @@
 import { ending } from '../../trace/cancelled.js';
 import { type Context, isRecorded, nobody, runIn, runLibrary } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
-import { type Point, type Payload, startPoint, stopPoint } from '../../trace/point.js';
+import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
+import type { PointStart, StopInfo } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
 import { type Guard, guarded } from '../guard.js';
 
 /** A callback of the application's or of a library's. */
 export type Callback = (this: unknown, ...args: unknown[]) => unknown;
-
-/** A point that a call is to become: its name and what is known at its start. */
-export interface PointStart {
-  readonly point: string;
-  readonly info: Payload;
-  /** It may go on for hours after its request: it must not keep the trace live. */
-  readonly outlives?: true;
-}
 
 /** What to record of a method, and how one learns that a call of it has settled. */
 export interface MethodHook {
@@ -31,21 +24,30 @@ export interface MethodHook {
    * @param detail what was given beside the result
    * @param args what the method was called with
    */
-  stop?(result: unknown, context: Context, detail: unknown, args: readonly unknown[]): Payload;
+  stop?(result: unknown, context: Context, detail: unknown, args: readonly unknown[]): StopInfo;
   /** What a point says at its stop after an error; its class and message by default, or that the caller gave it up. */
   failed?(error: unknown, context: Context): Info;
-  readonly settles: Settling;
+  /** How a call may tell its end: the first recogniser that knows its kind makes the call. */
+  readonly ends: readonly End[];
+  /** Makes the call by `call.proceed`, and watches what it waits for. */
+  around?(call: Call): unknown;
   /**
-   * The method hands out what its library goes on with in the callback, as a pool does with a connection:
+   * The method checks something out that its library goes on with in the callback, as a pool does with a connection:
    * within a call of the library the callback is brought back too, and a callback that the library asks for
-   * again, on behalf of whoever waits, goes on where it was.
+   * again, on behalf of a caller that waits, goes on where it was.
    */
-  readonly handsOut?: true;
+  readonly checkout?: true;
   /**
    * Whether the method is the library's own code, which calls none of the application's but by callbacks that
-   * are bound: so it can do without the storage.
+   * are bound: so it borrows its context for the synchronous part, and does without the storage.
    */
-  isLent?(self: object): boolean;
+  borrows?(self: object): boolean;
+  /**
+   * Gives an object that the library makes for one request of the application's, such as a command. A second call
+   * for the same object is part of the first one, and a call for an object that `noteRequests` has seen is made for
+   * the caller that it has seen.
+   */
+  requested?(args: readonly unknown[]): object | undefined;
   /**
    * What the method opens outlives its caller and serves others too: it calls back in nobody's place, but for what
    * the strategy brings back.
@@ -59,10 +61,15 @@ export interface MethodHook {
 }
 
 /**
- * Calls the method by `call.invoke` and watches for the call's end, in one of the ways by which libraries tell
- * it. Gives back the very value that the method gave.
+ * A recogniser of how a call tells its end: makes the call by `call.invoke` and watches for the end, if the call is of
+ * the kind that this one knows.
+ *
+ * @returns the very value that the method gave; `notMine`, without having made the call, where it is of another kind
  */
-export type Settling = (call: Call) => unknown;
+export type End = (call: Call) => unknown;
+
+/** What a recogniser gives for a call that is not of its kind. */
+export const notMine: unique symbol = Symbol('not mine');
 
 /** One call of a hooked method while something is live. Not made of closures: there would be ten for each. */
 export class Call {
@@ -108,8 +115,8 @@ export class Call {
     this.#place = hook.opens === true ? nobody() : (this.context ?? place);
   }
 
-  get handsOut(): boolean {
-    return this.#hook.handsOut === true;
+  get checkout(): boolean {
+    return this.#hook.checkout === true;
   }
 
   get isOver(): boolean {
@@ -127,7 +134,7 @@ export class Call {
   /** Calls the method, within its point. */
   invoke(): unknown {
     this.#isInvoked = true;
-    const run = this.#hook.isLent?.(this.self) === true ? runLibrary : runIn;
+    const run = this.#hook.borrows?.(this.self) === true ? runLibrary : runIn;
     try {
       return (this.#outcome = run(this.within, this.#method, this.self, this.args));
     } catch (error) {
@@ -169,13 +176,30 @@ export class Call {
     this.#isOver = true;
   }
 
+  /** Makes the call by the first recogniser that knows its kind; where none does, nothing tells of its end. */
+  proceed(): unknown {
+    const { ends } = this.#hook;
+    for (let i = 0; i < ends.length; i++) {
+      const result = ends[i]!(this);
+      if (result !== notMine) return result;
+    }
+    return this.invokeUnobserved();
+  }
+
+  /** Calls the method, where nothing tells of the call's end: the points end with what can be seen. */
+  invokeUnobserved(): unknown {
+    const result = this.invoke();
+    this.succeed(undefined);
+    return result;
+  }
+
   /**
-   * Has the hook's strategy make the call. What the method throws is the application's to see; what the
-   * strategy itself throws is not, and then nothing tells of the call's end.
+   * Makes the call. What the method throws is the application's to see; what a recogniser itself throws is not, and
+   * then nothing tells of the call's end.
    */
   settle(): unknown {
     try {
-      return this.#hook.settles(this);
+      return this.#hook.around === undefined ? this.proceed() : this.#hook.around(this);
     } catch (error) {
       if (!this.#hasThrown) return this.#goOnWithout(error);
       const thrown = this.#outcome;
@@ -193,7 +217,7 @@ export class Call {
     }
   }
 
-  #saidOf({ context }: Point, result: unknown, detail: unknown): Payload {
+  #saidOf({ context }: Point, result: unknown, detail: unknown): StopInfo {
     if (this.guard.off || this.#hook.stop === undefined) return undefined;
     try {
       return this.#hook.stop(result, context, detail, this.args);

@@ -25,6 +25,6 @@ export function settlingCallback(call: Call, callback: Callback): Callback {
     else call.succeed(args[1], args[2]);
     return runIn(call.caller, callback, this, args);
   }
-  if (call.handsOut) waitingCalls.put(settling, call);
+  if (call.checkout) waitingCalls.put(settling, call);
   return settling;
 }

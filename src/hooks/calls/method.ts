@@ -1,10 +1,12 @@
 import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../../trace/context.js';
 import { type Point, startPoint } from '../../trace/point.js';
+import { createStamp } from '../../trace/stamp.js';
 import { tracing } from '../../trace/trace.js';
+import type { PointStart } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
-import { Call, type Callback, type MethodHook, type PointStart } from './call.js';
+import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
-import { type Guard, createGuard } from '../guard.js';
+import { type Guard, createGuard, read } from '../guard.js';
 import { patch } from '../patch.js';
 
 /** Hooks a method of a class or an object. */
@@ -48,18 +50,22 @@ function tracedCall(
   // `Array.from` goes through the iterator, and `slice` is a call: both take several times as long.
   const args: unknown[] = [];
   for (let i = 0; i < given.length; i++) args[i] = given[i];
-  const handsOut = hook.handsOut === true;
-  const waiting = handsOut ? waitingCall(args[args.length - 1]) : undefined;
+  const checkout = hook.checkout === true;
+  const waiting = checkout ? waitingCall(args[args.length - 1]) : undefined;
   if (waiting !== undefined) return runIn(waiting.within, original, self, args);
   // An untraced caller's callback is brought back to where it came from as well: the connection that
   // answers it may have been opened by a traced request.
-  const caller = place();
+  const request = hook.requested?.(args);
+  const asked = request === undefined ? undefined : requests.of(request);
+  if (asked?.isMade === true) return Reflect.apply(original, self, args);
+  const caller = asked === undefined ? place() : asked.place;
+  if (request !== undefined) requests.put(request, { place: caller, isMade: true });
   const isTraced = caller !== undefined && isRecorded(caller);
   const points = isTraced ? start(hook, guard, caller, self, args) : noPoints;
   // Part of a call that watches its own end: there is nothing to record and nobody to bring back, but for what a
   // class of the application's does when it is called back.
-  const isPart = points.length === 0 && caller?.library === hook.library && !handsOut;
-  if (isPart && hook.isLent?.(self) !== false) {
+  const isPart = points.length === 0 && caller?.library === hook.library && !checkout;
+  if (isPart && hook.borrows?.(self) !== false) {
     return Reflect.apply(original, self, args);
   }
   const where = caller === undefined || isTraced ? caller : leftOutIn(hook, guard, caller, self, args);
@@ -67,6 +73,36 @@ function tracedCall(
 }
 
 const noPoints: readonly Point[] = [];
+
+/** What is known of an object that a library makes for one request of the application's. */
+interface Requested {
+  /** Where the application asked for it. */
+  readonly place: Context | undefined;
+  /** The call that makes the request has begun: whatever passes later is a part of that. */
+  readonly isMade: boolean;
+}
+
+const requests = createStamp<Requested>();
+
+/**
+ * Notes where the application calls a method that only queues a request: the library makes it later, for several
+ * callers at once.
+ *
+ * @param requestOf gives the object that stands for the request
+ */
+export function noteRequests<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  requestOf: (args: readonly unknown[]) => object | undefined,
+): void {
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      const request = read(() => requestOf(args));
+      if (request !== undefined) requests.put(request, { place: place(), isMade: false });
+      return Reflect.apply(original, self, args);
+    }),
+  );
+}
 
 /**
  * Counts a call that is not recorded, once for all that the library makes of it.

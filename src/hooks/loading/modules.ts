@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { PublishedHook } from '../calls/published.js';
 import { createGuard, guarded } from '../guard.js';
 import { Module } from './node-module.js';
 import type { AgentPort } from '../port.js';
@@ -10,7 +11,8 @@ import { type VersionRange, isWithin } from './version-range.js';
 export interface ModuleHook {
   /** The package and the file in it, without its extension: `pg/lib/client`. */
   readonly file: string;
-  readonly versions: VersionRange;
+  /** All versions of the package that are supported when undefined. */
+  readonly versions: VersionRange | undefined;
   /**
    * @param exports what the file exports
    * @param load requires another file of the same package: `load('lib/connection-parameters')`
@@ -18,10 +20,20 @@ export interface ModuleHook {
   install(exports: unknown, load: (file: string) => unknown): void;
 }
 
-/** The files of an instrumentation, and what loads it when the first of them is loaded. */
-export interface LazyInstrumentation {
-  readonly files: readonly string[];
-  load(agent: AgentPort): readonly ModuleHook[];
+/** What is hooked of a package. */
+export interface Instrumentation {
+  hooks(agent: AgentPort): readonly ModuleHook[];
+  /** The channels that it publishes its calls on. */
+  channels?(agent: AgentPort): readonly PublishedHook[];
+}
+
+/** A package, found by its name, and what loads its instrumentation when the first of its files is loaded. */
+export interface Hookable {
+  readonly package: string;
+  readonly versions: readonly VersionRange[];
+  /** It publishes its calls on channels: these are subscribed to while a trace is live. */
+  readonly publishes?: boolean;
+  load(): Instrumentation;
 }
 
 /** Is told what becomes of the packages that have hooks, as they are loaded. */
@@ -47,38 +59,64 @@ export interface HookReports {
  *   loader where somebody's loader, or Node 22's type stripping, gives it the source of a CommonJS file
  */
 export function hookModules(
-  instrumentations: readonly LazyInstrumentation[],
+  packages: readonly Hookable[],
   agent: AgentPort,
   reports: HookReports,
 ): () => void {
-  const byFile = new Map(instrumentations.flatMap((each) => each.files.map((file) => [file, each] as const)));
-  if (byFile.size === 0) return () => {};
-  const targets = pathsOf([...byFile.keys()]);
+  if (packages.length === 0) return () => {};
+  const paths = pathsIn(packages.map((each) => each.package));
+  const loaded = new Map<Hookable, readonly ModuleHook[]>();
   const skipped = new Set<string>();
   const seen = new WeakSet<NodeJS.Module>();
   // How many files were loaded when they were looked at last.
   let count = 0;
 
-  function hook(module: NodeJS.Module, path: string, target: string): void {
+  function hooksOf(each: Hookable): readonly ModuleHook[] {
+    let hooks = loaded.get(each);
+    if (hooks === undefined) {
+      const guard = createGuard(each.package);
+      hooks = guarded(guard, () => each.load().hooks(agent));
+      // What keeps them from being loaded may pass: they are asked for again when the next trace begins.
+      if (hooks === undefined && !guard.off) count = -1;
+      else loaded.set(each, (hooks ??= []));
+    }
+    return hooks ?? [];
+  }
+
+  /** The file that a path means, if it is hooked. */
+  function targetOf(path: string): Target | undefined {
+    const match = paths.exec(path);
+    if (match === null) return undefined;
+    const [, folder = '', rest = ''] = match;
+    const name = folder.replaceAll('\\', '/');
+    const file = `${name}/${rest.replaceAll('\\', '/')}`;
+    const isHooked = packages.some(
+      (each) => each.package === name && hooksOf(each).some((its) => its.file === file),
+    );
+    const basedir = path.slice(0, match.index + '/node_modules/'.length + folder.length);
+    return isHooked ? { name, file, basedir } : undefined;
+  }
+
+  function hook(module: NodeJS.Module, { name, file, basedir }: Target): void {
     if (seen.has(module)) return;
     seen.add(module);
-    const file = target.replaceAll('\\', '/');
-    const name = packageOf(file);
-    const basedir = path.slice(0, path.lastIndexOf(target) + name.length);
     const guard = createGuard(file);
     const isDone = guarded(guard, () => {
-      const hooks = byFile.get(file)?.load(agent) ?? [];
       const version = versionOf(basedir);
-      for (const each of hooks) {
-        if (each.file === file && isWithin(version, each.versions)) {
-          each.install(module.exports, (other) => require(join(basedir, other)) as unknown);
+      const ranges: VersionRange[] = [];
+      for (const each of packages) {
+        if (each.package !== name) continue;
+        ranges.push(...each.versions);
+        for (const { file: its, versions, install } of hooksOf(each)) {
+          const isMeant =
+            its === file && isAmong(version, versions === undefined ? each.versions : [versions]);
+          if (!isMeant) continue;
+          install(module.exports, (other) => require(join(basedir, other)) as unknown);
           reports.onHooked(name, version, join(basedir, file.slice(name.length)));
         }
       }
-      const ranges = rangesOf(name, hooks);
-      const isSkipped = !ranges.some((range) => isWithin(version, range));
       const told = `${name}@${version}`;
-      if (isSkipped && !skipped.has(told)) {
+      if (!isAmong(version, ranges) && !skipped.has(told)) {
         skipped.add(told);
         reports.onSkipped(name, version, ranges);
       }
@@ -90,7 +128,7 @@ export function hookModules(
     count = -1;
   }
 
-  onLoad((path) => targets.exec(path)?.[1], hook);
+  onLoad(targetOf, hook);
 
   let last: string | undefined;
   const found = new Map<string, unknown>();
@@ -105,15 +143,25 @@ export function hookModules(
     last = files.at(-1);
     found.clear();
     for (const file of files) {
-      const target = targets.exec(file)?.[1];
+      const target = targetOf(file);
       if (target === undefined) continue;
       const module = cache[file];
       found.set(file, module);
-      if (module?.loaded === true) hook(module, file, target);
+      if (module?.loaded === true) hook(module, target);
     }
   };
   hookLoaded();
   return hookLoaded;
+}
+
+/** A file that is hooked. */
+interface Target {
+  /** The package's. */
+  readonly name: string;
+  /** As hooks name it. */
+  readonly file: string;
+  /** The package's folder. */
+  readonly basedir: string;
 }
 
 /** Not in Node's documentation, and there since version 0.x. */
@@ -132,8 +180,8 @@ const currentCache = (): NodeJS.Dict<NodeJS.Module> =>
  * @param targetOf gives undefined for a file that is not to be told of
  */
 function onLoad(
-  targetOf: (path: string) => string | undefined,
-  tell: (module: NodeJS.Module, path: string, target: string) => void,
+  targetOf: (path: string) => Target | undefined,
+  tell: (module: NodeJS.Module, target: Target) => void,
 ): void {
   const prototype = Module.prototype as unknown as Loader;
   let original = prototype.load;
@@ -148,7 +196,7 @@ function onLoad(
       if (target === undefined) return original;
       return function load(this: NodeJS.Module, path: string): unknown {
         const result: unknown = Reflect.apply(original, this, [path]);
-        tell(this, path, target);
+        tell(this, target);
         return result;
       };
     },
@@ -160,19 +208,16 @@ function onLoad(
   });
 }
 
-/** Matches where the files lie, and takes out which they are: `pg/lib/client` of `…/node_modules/pg/lib/client.js`. */
-function pathsOf(files: readonly string[]): RegExp {
-  return new RegExp(`/node_modules/(${files.join('|')})\\.js$`.replaceAll('/', '[\\\\/]'));
+/** Matches files of packages: `pg` and `lib/client` of `…/node_modules/pg/lib/client.js`. */
+function pathsIn(names: readonly string[]): RegExp {
+  const folders = names.join('|').replaceAll('/', '[\\\\/]');
+  return new RegExp(
+    `[\\\\/]node_modules[\\\\/](${folders})[\\\\/]((?:(?![\\\\/]node_modules[\\\\/]).)+)\\.c?js$`,
+  );
 }
 
-/** The package that a file is in: `pg` of `pg/lib/client`. */
-const packageOf = (file: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file;
-
-/** The versions of a package for which there is any hook; several of its files may have the same. */
-function rangesOf(name: string, hooks: readonly ModuleHook[]): readonly VersionRange[] {
-  const ranges = hooks.filter(({ file }) => packageOf(file) === name).map(({ versions }) => versions);
-  return [...new Map(ranges.map((range) => [range.join(), range])).values()];
-}
+const isAmong = (version: string, ranges: readonly VersionRange[]): boolean =>
+  ranges.some((range) => isWithin(version, range));
 
 function versionOf(basedir: string): string {
   const { version } = JSON.parse(readFileSync(join(basedir, 'package.json'), 'utf8')) as {

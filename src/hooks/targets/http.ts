@@ -1,10 +1,5 @@
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-
+// The words that the client's and the server's side of HTTP share.
 import type { Info } from '../../trace/event.js';
-import type { Point } from '../../trace/point.js';
-import { type Guard, guarded } from '../guard.js';
-import { lookalike } from '../patch.js';
 
 /** What the stop of an exchange that broke off says. */
 export const aborted: Info = {
@@ -12,117 +7,8 @@ export const aborted: Info = {
   message: 'the connection was closed before the response was complete',
 };
 
-/**
- * What the stop of an outgoing request says of its answer. Where the request has carried the trace on, points of the
- * service that it went to belong into the trace, and readers know what to wait for.
- */
-export const answered = (status_code: unknown, { context }: Point): Info => ({
-  requests: context.isCarriedOn ? { status_code, signed: true } : { status_code },
-});
-
-/** The port of a URL that names none. */
-export const defaultPort = (scheme: string): number => (scheme === 'https' ? 443 : 80);
-
 /** The status of an HTTP/2 answer; undefined before there is one. */
 export function statusOf(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
   const status = headers?.[':status'];
   return typeof status === 'number' ? status : undefined;
 }
-
-/** What Node keeps of a response's head; the same since version 12. */
-interface Head {
-  /** As it was or will be sent. */
-  readonly _header?: unknown;
-  /** It was written, which on a connection that is closed leads nowhere. */
-  readonly _headerSent?: unknown;
-  /** What waits for the connection. */
-  readonly outputData?: { readonly length: number };
-}
-
-/**
- * Whether the client was sent the head of a response that is not complete. `headersSent` only says that Node has
- * put it together.
- *
- * @param sentBefore how much the connection had sent before; undefined where it does not count
- */
-export function isHeadSent(
-  response: ServerResponse,
-  socket: Socket,
-  sentBefore: number | undefined,
-): boolean {
-  const { _headerSent, outputData } = response as Head;
-  const isWritten = _headerSent === true && outputData?.length === 0;
-  return isWritten && (sentBefore === undefined || socket.bytesWritten > sentBefore);
-}
-
-/** The status that was sent: `statusCode` may have got another one since. */
-export function statusIn(response: ServerResponse): number {
-  const { _header } = response as Head;
-  const status = typeof _header === 'string' ? Number(_header.slice(9, 12)) : 0;
-  return status >= 100 ? status : response.statusCode;
-}
-
-/**
- * Watches a socket that was handed over to the application for the status line of its answer. Whatever is
- * written afterwards is none of ours.
- *
- * @param onEnd told once: the status, or undefined where the socket was closed without an answer
- */
-export function watchHandshake(
-  socket: Socket,
-  guard: Guard,
-  onEnd: (status: number | undefined) => void,
-): void {
-  let isOver = false;
-  const stop = (status: number | undefined): void => {
-    if (isOver) return;
-    isOver = true;
-    for (const [method, own] of ours) {
-      // The application may have wrapped it meanwhile: then it stays below, and passes everything on.
-      if (socket[method] === own) Reflect.deleteProperty(socket, method);
-    }
-    guarded(guard, () => onEnd(status));
-  };
-  let head = '';
-  const answer = ([chunk]: readonly unknown[]): void => {
-    // On a closed connection it goes nowhere.
-    if (!socket.writable) return;
-    head += textOf(chunk, maxHead - head.length);
-    // What comes before the answer itself: 100, 103.
-    head = head.replace(/^(?:HTTP\/1\.[01] 1(?!01)\d\d[^]*?\r\n\r\n)+/, '');
-    const [, status] = /^HTTP\/1\.[01] (101|[2-9]\d\d)/.exec(head) ?? [];
-    if (status !== undefined) stop(Number(status));
-    else if (!'HTTP/1.'.startsWith(head.slice(0, 7))) head = '';
-  };
-  const close = ([event]: readonly unknown[]): void => void (event === 'close' && stop(undefined));
-  // What somebody else has put over a method already must stay.
-  const observed = (['write', 'end', 'emit'] as const).filter((method) => !Object.hasOwn(socket, method));
-  const ours = observed.map(
-    (method) => [method, putOver(socket, method, guard, method === 'emit' ? close : answer)] as const,
-  );
-}
-
-/** Puts a method that shows its arguments to an observer over an inherited one; gives it. */
-function putOver(
-  socket: Socket,
-  method: 'write' | 'end' | 'emit',
-  guard: Guard,
-  observe: (args: readonly unknown[]) => void,
-): unknown {
-  const original = socket[method] as (...args: unknown[]) => unknown;
-  const value = lookalike(original, (self, args) => {
-    guarded(guard, () => observe(args));
-    return Reflect.apply(original, self, args);
-  });
-  Object.defineProperty(socket, method, { value, configurable: true, writable: true });
-  return value;
-}
-
-/** The beginning of what is written. */
-function textOf(chunk: unknown, most: number): string {
-  if (typeof chunk === 'string') return chunk.slice(0, most);
-  return chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, most)).toString('latin1') : '';
-}
-
-/** Of an answer and all that comes before it. */
-const maxHead = 16 * 1024;

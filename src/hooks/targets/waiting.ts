@@ -2,9 +2,9 @@
 // turn on it. The `db` point says it at its stop.
 import { now } from '../../trace/clock.js';
 import type { Context } from '../../trace/context.js';
-import type { Info } from '../../trace/event.js';
 import { createStamp } from '../../trace/stamp.js';
-import type { Call, PointStart } from '../calls/call.js';
+import type { Fact, PointStart } from '../../trace/vocabulary.js';
+import type { Call } from '../calls/call.js';
 
 /** The time now. Only while something is live: the clock is loaded by the first trace. */
 export const nowMs = (): number => now(0);
@@ -125,11 +125,14 @@ function overlap(fromMs: number, untilMs: number, opening: Opening | undefined):
   return Math.max(0, Math.min(untilMs, opening.toMs ?? untilMs) - Math.max(fromMs, opening.fromMs));
 }
 
+/** Milliseconds. */
+type Waited = Readonly<Partial<Record<Extract<Fact<'db'>, `wait_${string}`>, number>>>;
+
 /** What the stop of a point says of what its call waited for; undefined where that is nothing to speak of. */
-export function waitsInfo(context: Context): Info | undefined {
+export function waitsInfo(context: Context): Waited | undefined {
   const its = waits.of(context);
   if (its === undefined) return undefined;
-  const info: Info = {};
+  const info: { -readonly [Name in keyof Waited]: Waited[Name] } = {};
   for (const [name, ms] of [
     ['wait_pool_ms', its.poolMs],
     ['wait_connect_ms', its.connectMs],

@@ -1,17 +1,14 @@
+// How a call tells its end: the recognisers that instrumentations list, in order, under `ends`.
 import type { EventEmitter } from 'node:events';
 
-import type { Call, Callback, Settling } from './call.js';
-import { settlingCallback } from './callback.js';
+import { watch } from '../../trace/returned.js';
 import { bindEmitter } from '../emitter.js';
+import { viewWith } from '../view.js';
+import { type Call, type Callback, type End, notMine } from './call.js';
+import { settlingCallback } from './callback.js';
 
-/** Nothing but the call: somebody else watches for its end, or there is none. */
-export const unwatched: Settling = (call) => call.invoke();
-
-/** The last function among the arguments is called with an error or a result; else another way. */
-export const byCallbackOr =
-  (otherwise: Settling): Settling =>
-  (call) =>
-    takesCallback(call) ? call.invoke() : otherwise(call);
+/** The last function among the arguments is called with an error or a result. */
+export const lastCallback: End = (call) => (takesCallback(call) ? call.invoke() : notMine);
 
 /** Has the last function among the arguments settle the call; false where there is none. */
 export function takesCallback(call: Call): boolean {
@@ -25,6 +22,19 @@ export function takesCallback(call: Call): boolean {
   return false;
 }
 
+/** A property of the first argument is called with an error or a result; the application's object stays as it is. */
+export const callbackIn =
+  (property: string): End =>
+  (call) => {
+    const [options] = call.args as [Readonly<Record<string, unknown>> | string | null | undefined];
+    const callback = typeof options === 'object' ? options?.[property] : undefined;
+    if (typeof callback !== 'function') return notMine;
+    call.args[0] = viewWith(options as object, {
+      [property]: settlingCallback(call, callback as Callback),
+    });
+    return call.invoke();
+  };
+
 /**
  * The method gives a promise that it makes with the class in a property of its object.
  *
@@ -32,8 +42,8 @@ export function takesCallback(call: Call): boolean {
  * its place would not be the library's own. So for the time of the call the class is replaced by one that
  * makes the same promises and sees them being resolved.
  */
-export const byPromiseOf =
-  (property: string): Settling =>
+export const promiseOf =
+  (property: string): End =>
   (call) => {
     const owner = call.self as Record<string, unknown>;
     const original = owner[property];
@@ -55,10 +65,10 @@ type Executor = (resolve: (value: unknown) => void, reject: (error: unknown) => 
 /** The call whose promise is about to be made. */
 let making: Call | undefined;
 
-/** @param whose of the promises that are made meanwhile: an inner call makes some which are not the outer one's */
-function invokeMaking(whose: Call | undefined, call: Call): unknown {
+/** @param owner the call that the promises belong to: an inner call makes some that are not the outer call's */
+function invokeMaking(owner: Call | undefined, call: Call): unknown {
   const outer = making;
-  making = whose;
+  making = owner;
   try {
     return call.invoke();
   } finally {
@@ -98,21 +108,58 @@ const settlingExecutor =
       },
     );
 
-/** Nothing tells of the call's end, as where an object is frozen: the point ends with what can be seen. */
-export const unobserved: Settling = (call) => {
+/**
+ * An argument has the two functions by which the library settles the promise that it gives back, as an ioredis
+ * command has `resolve` and `reject`.
+ *
+ * @param index which argument
+ */
+export const resolversOf =
+  (index: number): End =>
+  (call) => {
+    const owner = call.args[index] as { resolve?: unknown; reject?: unknown } | null | undefined;
+    if (typeof owner?.resolve !== 'function' || typeof owner.reject !== 'function') return notMine;
+    if (call.context === undefined) return call.invoke();
+    const { resolve, reject } = owner as { resolve: Callback; reject: Callback };
+    const isSet =
+      Reflect.set(owner, 'resolve', function (this: unknown, value: unknown) {
+        call.succeed(value);
+        return Reflect.apply(resolve, this, arguments as unknown as unknown[]);
+      }) &&
+      Reflect.set(owner, 'reject', function (this: unknown, error: unknown) {
+        call.fail(error);
+        return Reflect.apply(reject, this, arguments as unknown as unknown[]);
+      });
+    return isSet ? call.invoke() : unobserved(call);
+  };
+
+/**
+ * The method gives a promise, or another object with a `then`, which is handed on as it is and watched when somebody
+ * asks it for its outcome: a handler of ours on it would hide an unhandled rejection. Makes the call: it stands last.
+ */
+export const returnedPromise: End = (call) => {
   const result = call.invoke();
-  call.succeed(undefined);
+  if (call.context === undefined) return result;
+  const isWatched = watch(
+    result,
+    (value) => call.succeed(value),
+    (error) => call.fail(error),
+  );
+  if (!isWatched) call.succeed(result);
   return result;
 };
+
+/** Nothing tells of the call's end, as where an object is frozen: the point ends with what can be seen. */
+export const unobserved: End = (call) => call.invokeUnobserved();
 
 /** What is counted of the events of an emitter: the result of the call that gives it. */
 export interface Tally {
   see(event: unknown, first: unknown): void;
 }
 
-/** The method gives an emitter that ends with `end`, after `error` when it failed. */
-export const byEvents =
-  (tally?: () => Tally): Settling =>
+/** The method gives an emitter that ends with `end`, after `error` when it failed. Makes the call: it stands last. */
+export const emitterEvents =
+  (tally?: () => Tally): End =>
   (call) => {
     const result = call.invoke();
     if (isEmitter(result)) settleByEvents(call, result, call.context && tally?.());
@@ -129,12 +176,12 @@ export function settleByEvents(call: Call, emitter: EventEmitter, tally?: Tally)
   if (!isBound) call.succeed(undefined);
 }
 
-/** The emitter that a call gives beside calling back: what it tells of the end comes before the result. */
-export const bindEvents: Settling = (call) => {
+/** Makes a call and binds the emitter that it gives; a callback settles it, and tells later than the events. */
+export function invokeBound(call: Call): unknown {
   const result = call.invoke();
   if (isEmitter(result)) bindEmitter(result, call.caller, call.guard);
   return result;
-};
+}
 
 function isEmitter(value: unknown): value is EventEmitter {
   return typeof value === 'object' && value !== null && typeof (value as EventEmitter).emit === 'function';

@@ -1,0 +1,165 @@
+// The table of all targets: what each is called, which option switches it, which versions are supported, and what
+// loads its instrumentation. The options, the pages' tables and the matrix of tested versions are made from it.
+import type { Instrumentation } from '../src/hooks/loading/modules.js';
+import type { VersionRange } from '../src/hooks/loading/version-range.js';
+import type { AgentPort } from '../src/hooks/port.js';
+
+interface Row {
+  /** The option that switches it, as in `Config`; several rows may share one. */
+  readonly option: `instrument${string}`;
+  /** What is instrumented, for the help of the option; not for a row that another one of the same option speaks for. */
+  readonly help?: string;
+  /** Packages beside the one that is hooked which the same hooks see, and their versions. */
+  readonly with?: Readonly<Record<string, readonly [VersionRange, ...VersionRange[]]>>;
+}
+
+/** A part of Node. */
+interface NodeRow extends Row {
+  readonly module: string;
+  /**
+   * When it is hooked: at the start, where applications take functions out of it; when the first trace begins, where
+   * it publishes on channels or its methods are looked up at each call; once the application has loaded it, where it
+   * is too expensive to load for nothing.
+   */
+  readonly when: 'at the start' | 'at the first trace' | 'once loaded';
+  /** Not for what is hooked at the start, which `index.ts` imports at once. */
+  readonly install?: (agent: AgentPort) => void;
+}
+
+/** A package, found by its name: hooked when one of its files is loaded. */
+interface PackageRow extends Row {
+  readonly package: string;
+  /** Each range is tested at both of its ends. A package that moved what is hooked has several, which never overlap. */
+  readonly versions: readonly [VersionRange, ...VersionRange[]];
+  /** A text of its code that no minifier changes: so it is known in a bundle. */
+  readonly mark?: string;
+  readonly load: () => Instrumentation;
+}
+
+const rows = [
+  { module: 'http', option: 'instrumentHttpServer', help: 'incoming HTTP requests', when: 'at the start' },
+  {
+    module: 'http',
+    option: 'instrumentHttpClient',
+    help: 'outgoing HTTP requests (http, https, http2, fetch, undici)',
+    when: 'at the first trace',
+    install: (agent) => (require('./http-client.js') as typeof import('./http-client.js')).httpClient(agent),
+  },
+  {
+    module: 'undici',
+    with: { undici: [['5.0.0', '9.0.0']] },
+    option: 'instrumentHttpClient',
+    when: 'at the first trace',
+    install: (agent) => (require('./undici.js') as typeof import('./undici.js')).undici(agent),
+  },
+  {
+    module: 'http2',
+    option: 'instrumentHttpClient',
+    when: 'once loaded',
+    install: (agent) =>
+      (require('./http2-client.js') as typeof import('./http2-client.js')).http2Client(
+        agent,
+        require('node:http2') as typeof import('node:http2'),
+      ),
+  },
+  {
+    package: 'pg',
+    option: 'instrumentPg',
+    help: 'pg and pg-pool',
+    versions: [['8.0.3', '9.0.0']],
+    with: { 'pg-cursor': [['2.0.0', '3.0.0']], 'pg-query-stream': [['3.0.0', '5.0.0']] },
+    mark: 'Client has already been connected. You cannot reuse a client.',
+    load: () => (require('./pg.js') as typeof import('./pg.js')).pg,
+  },
+  {
+    package: 'pg-pool',
+    option: 'instrumentPg',
+    versions: [['2.0.0', '4.0.0']],
+    // A part of the bundle with pg: a pool's call and its client's call know of each other.
+    load: () => (require('./pg.js') as typeof import('./pg.js')).pgPool,
+  },
+  {
+    package: 'mysql2',
+    option: 'instrumentMysql2',
+    help: 'mysql2',
+    // 3.11.5 moved the methods of both classes to base classes, which the promise API uses too.
+    versions: [
+      ['2.0.0', '3.11.5'],
+      ['3.11.5', '4.0.0'],
+    ],
+    mark: "Can't add new command when connection is in closed state",
+    load: () => (require('./mysql2.js') as typeof import('./mysql2.js')).mysql2,
+  },
+  {
+    package: 'ioredis',
+    option: 'instrumentIoredis',
+    help: 'ioredis',
+    versions: [['5.0.0', '7.0.0']],
+    mark: "Stream isn't writeable and enableOfflineQueue options is false",
+    load: () => (require('./ioredis.js') as typeof import('./ioredis.js')).ioredis,
+  },
+  {
+    package: '@grpc/grpc-js',
+    option: 'instrumentGrpc',
+    help: '@grpc/grpc-js: keeps its connecting out of traces; its calls are recorded as HTTP',
+    versions: [['1.0.0', '2.0.0']],
+    mark: 'Resolution note: dns resolver',
+    load: () => (require('./grpc.js') as typeof import('./grpc.js')).grpc,
+  },
+  {
+    module: 'child_process',
+    option: 'instrumentChildProcess',
+    help: 'external commands',
+    when: 'at the start',
+  },
+  {
+    module: 'worker_threads',
+    option: 'instrumentWorkerThreads',
+    help: 'worker threads',
+    when: 'at the start',
+  },
+] as const satisfies readonly (NodeRow | PackageRow)[];
+
+type Rows = (typeof rows)[number];
+
+/** The options that switch targets. */
+export type TargetOption = Rows['option'];
+/** The targets that are hooked at the start. */
+export type StartOption = Extract<Rows, { when: 'at the start' }>['option'];
+
+/** A row of the table, for what looks at all of them. */
+export type NodeTarget = NodeRow & { readonly option: TargetOption };
+export type PackageTarget = PackageRow & { readonly option: TargetOption };
+
+const all: readonly (NodeTarget | PackageTarget)[] = rows;
+
+/** The table, as far as it is about packages. */
+type PackageRows = Extract<Rows, { package: string }>;
+
+/** The parts of Node. */
+export const nodeTargets = all.filter((row): row is NodeTarget => 'module' in row);
+/** The packages. */
+export const packageTargets = all.filter((row): row is PackageTarget => 'package' in row);
+
+/** The versions of a package for which there are hooks. */
+export const versionsOf = <Name extends PackageRows['package']>(
+  name: Name,
+): Extract<PackageRows, { package: Name }>['versions'] =>
+  packageTargets.find((row) => row.package === name)!.versions as never;
+
+/** The versions of all packages that are seen. */
+export const versions: Readonly<Record<string, readonly [VersionRange, ...VersionRange[]]>> =
+  Object.fromEntries(
+    all.flatMap((row) => [
+      ...('package' in row ? [[row.package, row.versions] as const] : []),
+      ...Object.entries(row.with ?? {}),
+    ]),
+  );
+
+/** What each option switches, for its help. */
+export const targetHelp: Readonly<Record<string, string>> = Object.fromEntries(
+  all.flatMap(({ option, help }) => (help === undefined ? [] : [[option, help]])),
+);
+
+/** The first Node.js that is supported; the newest of each major that is named is tested. */
+export const node = { from: '20.19.0', majors: [20, 22, 24, 26] } as const;

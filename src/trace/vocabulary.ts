@@ -1,0 +1,150 @@
+// The vocabulary of traces: the kinds of points, and what each says of itself at its start and its stop. Types of the
+// application's thread, the words of reports, the attributes of spans and the pages' tables are keyed to it.
+import type { FixedInfo } from './info.js';
+
+/**
+ * What events say, by the member of their info that holds it. The names are OSProfiler's where OSProfiler has the
+ * fact. An event out of a store may say anything under any name.
+ */
+export const facts = {
+  request: ['method', 'scheme', 'path', 'query', 'route'],
+  response: ['status_code'],
+  /** `signed`: the request has carried the trace on, so points of its callee belong into the trace. */
+  requests: ['method', 'scheme', 'hostname', 'port', 'path', 'query', 'status_code', 'signed'],
+  db: [
+    'system',
+    'operation',
+    'name',
+    'host',
+    'port',
+    'statement',
+    'params',
+    'rows',
+    'wait_pool_ms',
+    'wait_connect_ms',
+    'wait_turn_ms',
+  ],
+  rpc: ['kind', 'system', 'service', 'method', 'destination', 'status'],
+  command: ['file', 'shell', 'args', 'pid', 'exit_code', 'signal'],
+  thread: ['file', 'name', 'thread_id', 'exit_code', 'signal'],
+  process: ['file', 'pid', 'exit_code', 'signal'],
+  function: ['name', 'args', 'kwargs', 'result'],
+  left_out: ['unknown', 'late', 'why'],
+} as const;
+
+export type FactGroup = keyof typeof facts;
+export type Fact<Group extends FactGroup> = (typeof facts)[Group][number];
+type Facts<Group extends FactGroup> = { readonly [Name in Fact<Group>]?: unknown };
+
+interface Kind {
+  /** What people call it; the point's own name when not given. */
+  readonly label?: string;
+  /** Points of one family have one colour. */
+  readonly family: 'server' | 'client' | 'database' | 'process' | 'note';
+  /** The members of info that it says. */
+  readonly says: readonly FactGroup[];
+  /** When there is such a point, for the pages. */
+  readonly when: string;
+  /** What it says, for the pages: at the start; at the stop. */
+  readonly what: string;
+}
+
+/** The points of the agent itself. All other points are the application's, or those of other services. */
+export const pointKinds = {
+  wsgi: {
+    label: 'HTTP in',
+    family: 'server',
+    says: ['request', 'response'],
+    when: "an incoming HTTP request of `http`, `https` and `http2` servers; of an upgrade (WebSocket) and a `CONNECT`, the handshake (the name is OSProfiler's)",
+    what: 'method, path, query; status',
+  },
+  http: {
+    label: 'HTTP out',
+    family: 'client',
+    says: ['requests'],
+    when: 'an outgoing request: `http`, `http2`, `fetch`, undici',
+    what: 'method, host, port, path, query; status',
+  },
+  https: {
+    label: 'HTTP out',
+    family: 'client',
+    says: ['requests'],
+    when: 'the same over TLS',
+    what: 'method, host, port, path, query; status',
+  },
+  db: {
+    family: 'database',
+    says: ['db'],
+    when: 'a call of a database driver: pools and connections, callbacks and promises, the wait for a connection included',
+    what: 'system, operation, database, host, port; rows, [what it waited for](support.md#what-a-database-point-says-at-its-stop)',
+  },
+  sql: {
+    family: 'database',
+    says: ['db'],
+    when: 'the statement on its connection, below its `db` point; only with `OSTRACE_TRACE_SQL`',
+    what: 'the statement with its placeholders, its literals masked; rows',
+  },
+  rpc: {
+    family: 'client',
+    says: ['rpc'],
+    when: "a remote procedure call of OSProfiler's services",
+    what: 'system, service, method; status',
+  },
+  command: {
+    family: 'process',
+    says: ['command'],
+    when: 'an external command: `spawn`, `exec`, `execFile`, `fork` and the three synchronous calls',
+    what: 'the executable; pid, exit code, signal',
+  },
+  process: {
+    family: 'process',
+    says: ['process'],
+    when: 'the run of a Node.js process that was started within a trace and has the agent',
+    what: 'file, pid; exit code',
+  },
+  thread: {
+    family: 'process',
+    says: ['thread'],
+    when: 'a worker thread, as the thread that starts it sees it',
+    what: 'file, name; id, exit code',
+  },
+  thread_main: {
+    label: 'thread main',
+    family: 'process',
+    says: ['thread'],
+    when: 'the main of a worker thread, as seen from inside',
+    what: 'id; exit code',
+  },
+  left_out: {
+    label: 'left out',
+    family: 'note',
+    says: ['left_out'],
+    when: 'calls that are not in the trace, because it is not known whose they are, or because they came after its end',
+    what: 'how many, and why',
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type PointName = keyof typeof pointKinds;
+type Groups<Name extends PointName> = (typeof pointKinds)[Name]['says'][number];
+
+/** What a point says at one of its ends. */
+export type PointInfo<Name extends PointName> =
+  | { readonly [Group in Groups<Name>]?: Facts<Group> }
+  | FixedInfo
+  | undefined;
+
+/** What the agent's own points say at their stop, beside the error that one has failed by. */
+export type StopInfo = { readonly [Group in FactGroup]?: Facts<Group> } | FixedInfo | undefined;
+
+/** A point that is about to start: its name and what it says then. */
+export type PointStart = {
+  readonly [Name in PointName]: {
+    readonly point: Name;
+    readonly info: PointInfo<Name>;
+    /** It may go on for hours after its request: it must not keep the trace live. */
+    readonly outlives?: true;
+  };
+}[PointName];
+
+/** A name that the application gives, made safe by `pointName`. */
+export type OwnName = string & { readonly isOwn: never };
