@@ -225,7 +225,7 @@ const linesThatWaited = `
   const { createRing, readRecords } = load('ring');
   const { writeEvent } = load('record');
   const { createSerializer } = load('serializer');
-  const { byTrace } = load('by-trace');
+  const { linesByTrace } = load('line');
   const { newId, idOf } = load('ids');
   load('clock').anchor();
   const contexts = Array.from({ length: 100 }, () => {
@@ -236,7 +236,7 @@ const linesThatWaited = `
   const toLine = createSerializer({ host: 'h', project: 'p', service: 's' });
   function read() {
     for (const context of contexts) writeEvent(ring, context, 'start', { text: 'x'.repeat(200) });
-    return byTrace(readRecords(ring, contexts.length, toLine));
+    return linesByTrace(readRecords(ring, contexts.length, toLine));
   }
   const old = () => getHeapSpaceStatistics().find((space) => space.space_name === 'old_space').space_used_size;
   let waiting = [];
@@ -256,7 +256,7 @@ test('lines that waited for a store do not make those after them live on', async
     'export/ring',
     'export/record',
     'export/serializer',
-    'drivers/by-trace',
+    'drivers/line',
     'trace/ids',
     'trace/clock',
   ];
