@@ -18,8 +18,9 @@ const needed = {
 test('without the client library of a store, one line says which package to install', (t) => {
   // Where no package can be found.
   const folder = scratch(t);
-  cpSync(join(projectFolder, 'dist/src'), join(folder, 'dist/src'), { recursive: true });
-  cpSync(join(projectFolder, 'package.json'), join(folder, 'package.json'));
+  for (const name of ['dist/src', 'dist/instrumentations', 'package.json']) {
+    cpSync(join(projectFolder, name), join(folder, name), { recursive: true });
+  }
   for (const [scheme, name] of Object.entries(needed)) {
     const main = join(folder, 'dist/src/cli/main.js');
     const store = `${scheme}://user:secret@127.0.0.1/1`;

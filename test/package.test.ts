@@ -127,7 +127,7 @@ test('the package has the files that its parts load, and no others', () => {
     'register.js',
     'register.mjs',
     'src/index.js',
-    'src/instrumentation.js',
+    'src/contract.js',
     'src/cli/main.js',
     'src/export/worker.js',
   ];
@@ -152,7 +152,7 @@ test('the package has the declarations that its types need, and no others', () =
       follow(join(dirname(file), `${name}.d.ts`));
     }
   };
-  for (const entry of ['register.d.ts', 'src/index.d.ts', 'src/instrumentation.d.ts']) follow(entry);
+  for (const entry of ['register.d.ts', 'src/index.d.ts', 'src/contract.d.ts']) follow(entry);
   const shipped = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.d.ts'),
   );

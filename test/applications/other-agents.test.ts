@@ -94,12 +94,17 @@ for (const agent of agents) {
         `it was loaded ${order} ours`,
       );
       assert.deepEqual(new Set(both.run.events.map((event) => event.base_id)), new Set([both.base_id]));
-      assert.deepEqual(both.counts, alone.counts, `it was loaded ${order} ours`);
+      assert.deepEqual(steady(both.counts), steady(alone.counts), `it was loaded ${order} ours`);
       assert.deepEqual(both.answers, alone.answers);
       assert.equal(withoutPid(both.run.stderr), withoutPid(alone.run.stderr));
       assert.deepEqual([both.run.code, both.run.signal], [0, null]);
     }
   });
+}
+
+/** Without what depends on time: a connection that waits for too long is closed, and another one opened. */
+function steady(counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).filter(([name]) => name !== 'tcp.connect'));
 }
 
 interface Played {
