@@ -177,6 +177,12 @@ const require = Object.assign(
   return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
 }
 
+/** What parts have in common, by the first of them: their shared file shows in stacks. */
+const nameOf: ReadonlyMap<string, string> = new Map([
+  ['instrumentations/http-client.ts', 'http'],
+  ['instrumentations/ioredis.ts', 'databases'],
+]);
+
 /** The modules that several parts have, by the file that they go into: parts that have any in common share one. */
 function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
   const users = new Map<string, string[]>();
@@ -192,7 +198,12 @@ function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<s
       first.set(later, earlier);
     }
   }
-  return new Map(shared.map(([file, [part = '']]) => [file, `shared-${outputOf(firstOf(part))}`] as const));
+  return new Map(
+    shared.map(
+      ([file, [part = '']]) =>
+        [file, `shared-${nameOf.get(firstOf(part)) ?? basename(firstOf(part), '.ts')}.js`] as const,
+    ),
+  );
 }
 
 async function main(): Promise<void> {

@@ -8,6 +8,7 @@ interface Client {
 }
 interface Command {
   readonly name?: unknown;
+  readonly args?: readonly unknown[];
 }
 
 // The commands that a client sends by itself before it is ready, from the connection's events.
@@ -16,9 +17,15 @@ const handshake: ReadonlySet<unknown> = new Set(['auth', 'client', 'hello', 'inf
 const requested = ([command]: [Command | undefined]): object | undefined => command;
 const sendCommand: DatabaseMethod = {
   operationOf: ([command]: [Command | undefined], { status }: Client) => {
-    const name = command?.name;
-    const isOwn = status === 'connect' && handshake.has(name);
-    return typeof name === 'string' && !isOwn ? name : undefined;
+    const { name, args } = command ?? {};
+    if (typeof name !== 'string') return undefined;
+    // `call` takes a name as it is written.
+    const operation = name.toLowerCase();
+    // A cluster asks for its slots anew where an answer shows that they have moved.
+    const isOwn =
+      (status === 'connect' && handshake.has(operation)) ||
+      (operation === 'cluster' && args?.[0] === 'SLOTS');
+    return isOwn ? undefined : operation;
   },
   // A command passes twice if it has to wait until the client is ready, or if it goes through a cluster.
   requested,

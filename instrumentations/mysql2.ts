@@ -88,7 +88,7 @@ const byQueued: End = (call) => {
     else settleByEvents(call, command as never, call.context && new EventRows());
   }
   // A connection's constructor queues a handshake: from here on the connection is being opened.
-  if (isHandshake(command)) beginOpening(call);
+  if (isHandshake(command)) beginOpening(call, 'mysql2');
   return call.invoke();
 };
 

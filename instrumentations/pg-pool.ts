@@ -57,7 +57,12 @@ export const pgPool = database({
       // Pools before 2.0.10 do that elsewhere, outside of any trace.
       also(prototype) {
         const pools = prototype as Pool;
-        runForWaiting(pools, 'newClient', (_pool, args) => waiterOf(args[0]), asCheckout);
+        runForWaiting(
+          pools,
+          'newClient',
+          (_pool, args) => waiterOf(args[0]),
+          () => asCheckout('pg'),
+        );
         runForWaiting(pools, '_acquireClient', (pool, args) =>
           tells(pool, args[3] === true) ? waiterOf(args[1]) : undefined,
         );

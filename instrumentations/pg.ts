@@ -64,7 +64,7 @@ export const pg = database({
           waits: openingUntil('connect'),
           // The options may contain functions that give the password and the stream.
           callsOut: () => true,
-          isPart: isCheckingOut,
+          isPart: () => isCheckingOut('pg'),
         },
         end: { ends: [lastCallback], point: false },
       },

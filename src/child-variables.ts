@@ -17,7 +17,7 @@ type Lookup = (name: string) => string | undefined;
  * @param inherited this process's environment
  */
 export function childVariables(
-  { connectionString }: Config,
+  { connectionString, instrumentations }: Config,
   { trace, id }: Context,
   given: Lookup,
   inherited: Lookup,
@@ -27,11 +27,14 @@ export function childVariables(
   const stores = variableName('connectionString');
   const named = given(stores);
   const isInherited = named === inherited(stores);
+  const targets = variableName('instrumentations');
+  const hasTargets = instrumentations.length > 0 && given(targets) === inherited(targets);
   return {
     [contextVariables.info]: info,
     [contextVariables.hmac]: hmac,
-    // A relative folder means another folder if the process starts elsewhere.
+    // What is relative means something else if the process starts elsewhere.
     ...(isInherited && namesAll(named, connectionString) && { [stores]: connectionString }),
+    ...(hasTargets && { [targets]: instrumentations.join(',') }),
   };
 }
 

@@ -520,7 +520,7 @@ for (const [what, env, args, says] of [
 
 test('libraries that are loaded and not seen are listed, of CommonJS and of ES modules', async (t) => {
   const folder = scratch(t);
-  installEmpty(folder, 'ioredis', 'kafkajs', 'express', 'amqplib');
+  installEmpty(folder, 'iovalkey', 'kafkajs', 'express', 'amqplib');
   installEmpty(folder, 'postgres', 'left-pad');
   writeFileSync(
     join(folder, 'node_modules/postgres/package.json'),
@@ -529,12 +529,12 @@ test('libraries that are loaded and not seen are listed, of CommonJS and of ES m
   writeFileSync(join(folder, 'node_modules/postgres/index.js'), 'export default 1;');
   writeFileSync(
     join(folder, 'app.mjs'),
-    `import 'express'; import 'ioredis'; import 'kafkajs'; import 'postgres'; import 'left-pad';
+    `import 'express'; import 'iovalkey'; import 'kafkajs'; import 'postgres'; import 'left-pad';
      await import('amqplib'); setTimeout(() => {}, 1500);`,
   );
   const command = ['--', node, '--import', modulePreload, join(folder, 'app.mjs')];
   const report = await examine(t, { env: good }, '--wait', '60', ...command);
-  assert.deepEqual(report.process!.unseen.toSorted(), ['amqplib', 'ioredis', 'kafkajs', 'postgres']);
+  assert.deepEqual(report.process!.unseen.toSorted(), ['amqplib', 'iovalkey', 'kafkajs', 'postgres']);
   assert.deepEqual(hints(report), [
     `hooks: ${report.process!.unseen.join(', ')} are loaded, and ostrace does not see their calls, so there are no points of them; profiler.trace() makes points of your code that calls them`,
   ]);

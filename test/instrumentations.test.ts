@@ -124,6 +124,31 @@ const wrong: Readonly<Record<string, readonly [file: string | undefined, says: R
     /which can't be used: it exports no target; expected exports\.target = \{ package, versions, load \}\n$/,
     'process',
   ],
+  'with no name of a package': [
+    'exports.target = { package: "mysql(", load() {} };',
+    /which can't be used: "mysql\(" is not the name of a package\n$/,
+    'process',
+  ],
+  'with versions that are no pairs': [
+    'exports.target = { package: "mysql", versions: ["1.0.0", "2.0.0"], load() {} };',
+    /which can't be used: the versions of mysql are not pairs such as \['1\.0\.0', '2\.0\.0'\]\n$/,
+    'process',
+  ],
+  'that gives no list of hooks': [
+    'exports.target = { package: "mysql", load: () => ({ hooks: () => ({}) }) };',
+    /^ostrace: the hook of mysql failed and is switched off; the application goes on/,
+    'process',
+  ],
+  'that gives something else as a hook': [
+    'exports.target = { package: "mysql", load: () => ({ hooks: () => [null] }) };',
+    /^ostrace: the hook of mysql failed and is switched off; the application goes on/,
+    'process',
+  ],
+  'that names a file with its extension': [
+    example.replace("'mysql/lib/Pool'", "'mysql/lib/Pool.js'"),
+    /mysql\/lib\/Pool\.js is named with its extension/,
+    'process',
+  ],
   'that throws': ['throw new Error("no luck");', /which can't be used: no luck\n$/, 'process'],
   'that throws when it is loaded': [
     'exports.target = { package: "mysql", load() { throw new Error("no luck"); } };',
@@ -159,7 +184,6 @@ const publishing = `
   const rows = ({ result }) => (Array.isArray(result) ? result.length : undefined);
   exports.target = {
     package: 'mysql2',
-    publishes: true,
     load: ({ database }) =>
       database({
         library: 'mysql2',
@@ -224,11 +248,116 @@ test('channels that a library publishes on are subscribed to while a trace is li
   assert.equal(shape(treeOf(events, base_id)), 'wsgi(db db(sql) callback(db(sql) failed(db db(sql) then)))');
 });
 
+/** A library as those that publish: a queue of calls that are answered together, from a connection of its own. */
+const library = `
+  const { tracingChannel } = require('node:diagnostics_channel');
+  const channel = tracingChannel('answers:ask');
+  const waiting = [];
+  exports.ask = (text, done) => channel.traceCallback((last) => waiting.push(last), -1, { text }, undefined, done);
+  exports.askSync = (text) => channel.traceSync(() => text, { text });
+  exports.answer = () => waiting.splice(0).forEach((done) => done(null, 'answered'));
+`;
+const answering = (rows: string): string => `
+  exports.target = {
+    package: 'answers',
+    load: ({ database }) => database({
+      library: 'answers',
+      system: 'answers',
+      channels: { 'answers:ask': { operation: 'ask', endpoint: ({ text: name }) => ({ name }), rows: ${rows} } },
+    }),
+  };
+`;
+const asking = `
+  const http = require('node:http');
+  const { ask, askSync, answer } = require('answers');
+  const { profiler } = require(${JSON.stringify(join(agentFolder, 'dist/src/index.js'))});
+  // It answers all callers in one go, and in nobody's place.
+  setInterval(answer, 200);
+  const server = http.createServer(({ url }, response) => {
+    const name = url.slice(1);
+    ask(name, () => {
+      profiler.trace(name, () => {});
+      askSync(name);
+      response.end();
+    });
+  });
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+  process.once('SIGUSR2', () => process.exit());
+`;
+
+for (const [what, rows, one, says] of [
+  ['each caller’s callback runs in its own trace', '() => 1', 'wsgi(db NAME db)', /^$/],
+  [
+    'what throws there costs no point its stop, and is said once',
+    '() => { throw new Error("no luck"); }',
+    'wsgi(db NAME)',
+    /^ostrace: the hook of the channel answers:ask failed and is switched off[^\n]*no luck[^\n]*\n(?: +at [^\n]*\n)*$/,
+  ],
+] as const) {
+  test(`of calls of a channel that are answered together, ${what}`, async (t) => {
+    const folder = scratch(t);
+    const files = {
+      'node_modules/answers/index.js': library,
+      'node_modules/answers/package.json': '{ "version": "1.0.0" }',
+      'answers.cjs': answering(rows),
+      'app.cjs': asking,
+    };
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(folder, name, '..'), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    const traces = [signedHeaders(), signedHeaders()];
+    const { stderr, events } = await run(t, 'app.cjs', {
+      cwd: folder,
+      env: { ...on, OSTRACE_INSTRUMENTATIONS: './answers.cjs' },
+      async onReady(port, child) {
+        const get = (path: string, headers = {}): Promise<unknown> =>
+          fetch(`http://127.0.0.1:${port}/${path}`, { headers });
+        for (let i = 0; i < 3; i++) {
+          await Promise.all([
+            get('first', traces[0]!.headers),
+            get('untraced'),
+            get('second', traces[1]!.headers),
+            get('untraced'),
+          ]);
+        }
+        child.kill('SIGUSR2');
+      },
+    });
+    assert.match(stderr, says);
+    assert.ok(
+      events.every(({ info, name }) => !name.endsWith('start') || !JSON.stringify(info).includes('untraced')),
+    );
+    for (const [i, name] of ['first', 'second'].entries()) {
+      const roots = treeOf(events, traces[i]!.base_id);
+      assert.equal(roots.length, 3);
+      assert.equal(shape(roots.slice(0, 1)), one.replace('NAME', name));
+      assert.ok(roots.every((root) => root.children.every(({ stop }) => stop !== undefined)));
+      assert.ok(roots.every((root) => shape([root]).includes(name)));
+    }
+  });
+}
+
+test('a package within another one’s folder is hooked', async (t) => {
+  const folder = scratch(t);
+  mkdirSync(join(folder, 'node_modules/ioredis'), { recursive: true });
+  writeFileSync(join(folder, 'node_modules/ioredis/package.json'), '{ "version": "5.0.0" }');
+  writeFileSync(join(folder, 'node_modules/ioredis/index.js'), 'module.exports = require("mysql2");');
+  symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules/ioredis/node_modules'));
+  const env = { ...on, OSTRACE_DEBUG: 'true' };
+  const nodeArgs = ['--preserve-symlinks', '--preserve-symlinks-main'];
+  const args = ['require(process.cwd() + "/node_modules/ioredis/index.js")'];
+  const { stderr } = await run(t, '-e', { cwd: folder, env, nodeArgs, args });
+  assert.match(stderr, /^ostrace: mysql2 \S+ is hooked/m);
+});
+
 test('threads and child processes load the targets too', async (t) => {
   const starter = `
     const { Worker } = require('node:worker_threads');
     const { fork } = require('node:child_process');
-    new Worker('./app.cjs').on('exit', () => fork('./app.cjs'));
+    const app = require.resolve('./app.cjs');
+    // A relative name means the file beside the first process, wherever others start.
+    new Worker(app).on('exit', () => fork(app, { cwd: '/' }));
   `;
   const folder = application(t, { 'mysql.cjs': example, 'app.cjs': app, 'starter.cjs': starter });
   const { events, stderr } = await run(t, 'starter.cjs', { cwd: folder, env: traced('./mysql.cjs') });

@@ -102,7 +102,7 @@ export const ioredisStyles: Readonly<Record<string, string>> = {
   'pipeline error': 'db! db',
   script: 'db db',
   blocking: 'db',
-  scan: 'db',
+  scan: 'db db',
   'before it is ready': 'db db',
   'auto pipelining a': 'db',
   'auto pipelining b': 'db',

@@ -48,9 +48,10 @@ module.exports = async function calls({ Redis }) {
   });
   await style('blocking', () => client.brpop(`${key}-list`, 0.01));
   await style('scan', async () => {
-    const keys = [];
-    for await (const found of client.scanStream({ match: key })) keys.push(...found);
-    return keys.length;
+    const members = [];
+    await client.sadd(`${key}-set`, 'member');
+    for await (const found of client.sscanStream(`${key}-set`)) members.push(...found);
+    return members;
   });
 
   // What waits until the client is ready is sent from the connection's events.
@@ -76,7 +77,7 @@ module.exports = async function calls({ Redis }) {
   closed.disconnect();
   await style('closed', () => closed.get(key));
 
-  await client.del(key);
+  await client.del(key, `${key}-set`);
   await style('quit', () => client.quit());
   process.stdout.write(JSON.stringify(results));
 };

@@ -7,7 +7,14 @@
 import { ending } from '../../trace/cancelled.js';
 import { type Context, isRecorded, nobody, runIn, runLibrary } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
-import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
+import {
+  type Payload,
+  type Point,
+  resumePoint,
+  startPoint,
+  stopPoint,
+  suspendPoint,
+} from '../../trace/point.js';
 import type { PointStart, StopInfo } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
 import { type Guard, guarded } from '../guard.js';
@@ -177,6 +184,16 @@ export class Call {
       const point = this.#points[i]!;
       if (!point.stopped) stopPoint(point, this.#saidOfFailure(point, error));
     }
+  }
+
+  /** Nothing may ever tell of the call's end. Until something does, its points do not keep their trace live. */
+  suspend(): void {
+    for (const point of this.#points) suspendPoint(point);
+  }
+
+  /** The call's end is about to be told. */
+  resume(): void {
+    for (const point of this.#points) resumePoint(point);
   }
 
   #end(result: unknown): void {

@@ -149,10 +149,18 @@ export const returnedPromise: End = (call) => {
   if (call.context === undefined) return result;
   const isWatched = watch(
     result,
-    (value) => call.succeed(value),
-    (error) => call.fail(error),
+    (value) => {
+      call.resume();
+      call.succeed(value);
+    },
+    (error) => {
+      call.resume();
+      call.fail(error);
+    },
   );
-  if (!isWatched) call.succeed(result);
+  // A promise that nobody looks at never tells.
+  if (isWatched) call.suspend();
+  else call.succeed(result);
   return result;
 };
 

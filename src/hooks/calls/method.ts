@@ -104,7 +104,10 @@ export function noteRequests<Owner extends object>(
   patch(owner, method, (original) =>
     gated(original, (self, args) => {
       const request = read(() => requestOf(args));
-      if (request !== undefined) requests.put(request, { place: place(), isMade: false });
+      // A library that tries again queues the same request, from wherever the answer came.
+      if (request !== undefined && !requests.has(request)) {
+        requests.put(request, { place: place(), isMade: false });
+      }
       return Reflect.apply(original, self, args);
     }),
   );

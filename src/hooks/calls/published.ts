@@ -6,6 +6,7 @@ import { type Payload, type Point, startPoint, stopPoint } from '../../trace/poi
 import { createStamp } from '../../trace/stamp.js';
 import type { PointStart, StopInfo } from '../../trace/vocabulary.js';
 import { onChannel } from '../channel.js';
+import { createGuard, guarded } from '../guard.js';
 
 /** What is recorded of the calls of a channel. All events of one call carry the same message. */
 export interface PublishedHook {
@@ -22,8 +23,13 @@ export interface PublishedHook {
 
 interface PublishedCall {
   readonly points: readonly Point[];
-  readonly caller: Context;
+  /** Undefined if the caller is in no trace. */
+  readonly caller: Context | undefined;
+  /** Where the library's code ran that called the callback. */
+  answered?: Context | undefined;
 }
+
+const none: readonly Point[] = [];
 
 /**
  * Subscribes to a channel, only while a trace is live. A library with a subscriber builds its message for each call
@@ -33,34 +39,44 @@ interface PublishedCall {
  */
 export function subscribe(hook: PublishedHook): () => void {
   const calls = createStamp<PublishedCall>();
+  // One for all events: a point whose start was seen is stopped, whatever fails after that.
+  const guard = createGuard(`the channel ${hook.channel}`);
   const on = (event: string, listener: (message: object) => void): (() => void) =>
     onChannel(`tracing:${hook.channel}:${event}`, listener);
   const stop = (message: object, said: (context: Context) => Payload): void => {
-    const { points } = calls.of(message) ?? { points: [] };
-    for (const point of points.toReversed()) if (!point.stopped) stopPoint(point, said(point.context));
+    for (const point of (calls.of(message)?.points ?? none).toReversed()) {
+      if (!point.stopped)
+        stopPoint(
+          point,
+          guarded(guard, () => said(point.context)),
+        );
+    }
+  };
+  const begin = (message: object, caller: Context): readonly Point[] => {
+    const starts = guarded(guard, () => hook.start(message, caller)) ?? [];
+    if (starts.length === 0) return none;
+    if (!isRecorded(caller)) {
+      leaveOut(caller);
+      return none;
+    }
+    const points: Point[] = [];
+    for (const { point, info, outlives } of starts) {
+      const parent = points.at(-1)?.context ?? caller;
+      points.push(startPoint(point, parent, info, outlives !== true, hook.library));
+    }
+    return points;
   };
   const subscriptions = [
     on('start', (message) => {
       const caller = place();
-      if (caller === undefined) return;
-      const starts = hook.start(message, caller);
-      if (starts.length === 0) return;
-      if (!isRecorded(caller)) {
-        leaveOut(caller);
-        return;
-      }
-      const points: Point[] = [];
-      for (const { point, info, outlives } of starts) {
-        const parent = points.at(-1)?.context ?? caller;
-        points.push(startPoint(point, parent, info, outlives !== true, hook.library));
-      }
+      const points = caller === undefined ? none : begin(message, caller);
       calls.put(message, { points, caller });
-      enter(points.at(-1)?.context);
+      if (points.length > 0) enter(points.at(-1)?.context);
     }),
     // The method has returned. Its result is in the message only if the call has no later end.
     on('end', (message) => {
       const call = calls.of(message);
-      if (call === undefined) return;
+      if (call === undefined || call.points.length === 0) return;
       enter(call.caller);
       if ('result' in message) stop(message, (context) => hook.stop?.(message, context));
     }),
@@ -68,12 +84,18 @@ export function subscribe(hook: PublishedHook): () => void {
       const { error } = message as { error?: unknown };
       stop(message, (context) => hook.failed?.(error, context) ?? ending(error));
     }),
-    // The callback comes from the connection, which another request may have opened.
+    // The callback comes from the connection, which another request may have opened, whether its caller is traced or
+    // not.
     on('asyncStart', (message) => {
       const call = calls.of(message);
       if (call === undefined) return;
       stop(message, (context) => hook.stop?.(message, context));
+      call.answered = place();
       enter(call.caller);
+    }),
+    on('asyncEnd', (message) => {
+      const call = calls.of(message);
+      if (call !== undefined) enter(call.answered);
     }),
   ];
   return () => {

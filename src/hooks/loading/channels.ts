@@ -15,19 +15,19 @@ export function hookChannels(
 ): { readonly whenLive: () => void; readonly whenIdle: () => void } {
   const guards = new Map(packages.map((each) => [each, createGuard(each.package)] as const));
   const hooks = new Map<Hookable, readonly PublishedHook[]>();
-  let subscriptions: (() => void)[] = [];
+  const subscriptions = new Map<Hookable, readonly (() => void)[]>();
   const whenLive = (): void => {
-    if (subscriptions.length > 0) return;
     for (const [each, guard] of guards) {
+      if (subscriptions.has(each)) continue;
       guarded(guard, () => {
         if (!hooks.has(each)) hooks.set(each, each.load().channels?.(agent) ?? []);
-        for (const hook of hooks.get(each)!) subscriptions.push(subscribe(hook));
+        subscriptions.set(each, hooks.get(each)!.map(subscribe));
       });
     }
   };
   const whenIdle = (): void => {
-    for (const unsubscribe of subscriptions) unsubscribe();
-    subscriptions = [];
+    for (const each of subscriptions.values()) for (const unsubscribe of each) unsubscribe();
+    subscriptions.clear();
   };
   return { whenLive, whenIdle };
 }

@@ -76,7 +76,7 @@ export function hookModules(
     let hooks = loaded.get(each);
     if (hooks === undefined) {
       const guard = createGuard(each.package);
-      hooks = guarded(guard, () => each.load().hooks(agent));
+      hooks = guarded(guard, () => checked(each.load().hooks(agent)));
       // The cause of the failure may pass, so they are asked for again when the next trace begins.
       if (hooks === undefined && !guard.off) count = -1;
       else loaded.set(each, (hooks ??= []));
@@ -211,10 +211,21 @@ function onLoad(
 
 /** Matches files of packages: `pg` and `lib/client` of `…/node_modules/pg/lib/client.js`. */
 function pathsIn(names: readonly string[]): RegExp {
-  const folders = names.join('|').replaceAll('/', '[\\\\/]');
-  return new RegExp(
-    `[\\\\/]node_modules[\\\\/](${folders})[\\\\/]((?:(?![\\\\/]node_modules[\\\\/]).)+)\\.c?js$`,
-  );
+  const folders = names.map((name) => name.replaceAll('.', '\\.').replaceAll('/', '[\\\\/]'));
+  // A package may have others in a `node_modules` of its own: the last package of a path is the one that counts.
+  const file = '(?!node_modules[\\\\/])(?:(?![\\\\/]node_modules[\\\\/]).)+';
+  return new RegExp(`[\\\\/]node_modules[\\\\/](${folders.join('|')})[\\\\/](${file})\\.c?js$`);
+}
+
+/** Hooks as they are written by somebody else: what is wrong with them shows here, and not while a file is loaded. */
+function checked(hooks: readonly ModuleHook[]): readonly ModuleHook[] {
+  return [...hooks].map((hook) => {
+    if (typeof hook.file !== 'string' || typeof hook.install !== 'function') {
+      throw new TypeError('a hook has no file or no install');
+    }
+    if (/\.[cm]?js$/.test(hook.file)) throw new TypeError(`${hook.file} is named with its extension`);
+    return hook;
+  });
 }
 
 const isAmong = (version: string, ranges: readonly VersionRange[]): boolean =>

@@ -35,8 +35,6 @@ export interface NamedTarget {
   readonly package: string;
   /** The versions that are supported, each from the first and below the second; all versions if undefined. */
   readonly versions?: readonly VersionRange[];
-  /** The instrumentation names channels, and is loaded when the first trace begins. */
-  readonly publishes?: boolean;
   /** Called when a file of the package is loaded for the first time. */
   load(tools: Toolbox): Instrumentation;
 }
@@ -64,18 +62,29 @@ export function namedTargets(names: readonly string[], say: (line: string) => vo
 function targetsIn(exported: unknown): readonly NamedTarget[] {
   const { target, targets } = Object(exported) as { target?: unknown; targets?: unknown };
   const all = Array.isArray(targets) ? (targets as unknown[]) : [target];
+  if (all.length === 0) throw new Error('it exports a list of no targets');
   for (const each of all) {
     const { package: name, load, versions = [] } = Object(each) as Partial<NamedTarget>;
-    if (typeof name === 'string' && name !== '' && typeof load === 'function' && Array.isArray(versions))
-      continue;
-    throw new Error('it exports no target; expected exports.target = { package, versions, load }');
+    if (typeof name !== 'string' || typeof load !== 'function') {
+      throw new Error('it exports no target; expected exports.target = { package, versions, load }');
+    }
+    if (!packageName.test(name)) throw new Error(`"${name}" is not the name of a package`);
+    if (!Array.isArray(versions) || !versions.every(isRange)) {
+      throw new Error(`the versions of ${name} are not pairs such as ['1.0.0', '2.0.0']`);
+    }
   }
   return all as readonly NamedTarget[];
 }
 
+const packageName = /^(?:@[\w.~-]+\/)?[\w.~-]+$/;
+
+const isRange = (range: unknown): boolean =>
+  Array.isArray(range) && range.length === 2 && range.every((each) => /^\d+(?:\.\d+)*$/.test(String(each)));
+
 const hookable = (target: NamedTarget): Hookable => ({
   package: target.package,
   versions: target.versions ?? anyVersion,
-  publishes: target.publishes === true,
+  // Only the instrumentation tells whether it names channels.
+  publishes: true,
   load: () => target.load(toolbox),
 });

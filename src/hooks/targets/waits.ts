@@ -68,17 +68,29 @@ export function takeTurn(statement: unknown, connection: object): void {
   turns.of(statement)?.take(connection);
 }
 
-/** The opening that the running call has begun. */
-let begun: Opening | undefined;
-let checkingOut = false;
+/** What the running call of a library is about. */
+interface Running {
+  /** The opening that it has begun. */
+  begun: Opening | undefined;
+  isCheckingOut: boolean;
+}
 
-/** Whether a pool is opening a connection as part of a checkout. */
-export const isCheckingOut = (): boolean => checkingOut;
+const running = new Map<string, Running>();
+
+function runningOf(library: string): Running {
+  let its = running.get(library);
+  if (its === undefined) running.set(library, (its = { begun: undefined, isCheckingOut: false }));
+  return its;
+}
+
+/** Whether a pool of a library is opening a connection as part of a checkout. */
+export const isCheckingOut = (library: string): boolean => runningOf(library).isCheckingOut;
 
 /** Notes that a call opens its connection. */
-export function beginOpening(call: Call): Opening {
-  begun = openedBy(call, call.self);
-  return begun;
+export function beginOpening(call: Call, library: string): Opening {
+  const opening = openedBy(call, call.self);
+  runningOf(library).begun = opening;
+  return opening;
 }
 
 const isNever = (): boolean => false;
@@ -90,8 +102,8 @@ const isNever = (): boolean => false;
  */
 export const openingUntil = (opened: string): Waits => ({
   isBusy: isNever,
-  around(call) {
-    const opening = beginOpening(call);
+  around(call, library) {
+    const opening = beginOpening(call, library);
     bindEmitter(call.self as never, nobody(), call.guard, (event) => {
       if (event === opened) opening.toMs ??= nowMs();
     });
@@ -128,15 +140,16 @@ export const checkoutFrom = ({ isAtOnce, tells, waiting }: Checkouts): Waits => 
       const fromMs = nowMs();
       call.whenOver = (connection) => waitedForPool(point, fromMs, own, connection);
     }
-    const endCheckout = asCheckout();
-    const outer = begun;
-    begun = undefined;
+    const endCheckout = asCheckout(library);
+    const its = runningOf(library);
+    const outer = its.begun;
+    its.begun = undefined;
     const before = waiting?.(pool)?.length ?? 0;
     try {
       return call.proceed();
     } finally {
-      own = begun;
-      begun = outer;
+      own = its.begun;
+      its.begun = outer;
       endCheckout();
       const entry = waiting?.(pool)?.[before];
       if (typeof entry === 'object' && entry !== null) waiters.put(entry, call);
@@ -145,8 +158,9 @@ export const checkoutFrom = ({ isAtOnce, tells, waiting }: Checkouts): Waits => 
 });
 
 /** Marks openings as part of a checkout, until the returned function is called. */
-export function asCheckout(): () => void {
-  const outer = checkingOut;
-  checkingOut = true;
-  return () => (checkingOut = outer);
+export function asCheckout(library: string): () => void {
+  const its = runningOf(library);
+  const outer = its.isCheckingOut;
+  its.isCheckingOut = true;
+  return () => (its.isCheckingOut = outer);
 }
