@@ -105,7 +105,7 @@ const rows = [
   {
     package: '@grpc/grpc-js',
     option: 'instrumentGrpc',
-    help: '@grpc/grpc-js: keeps its connecting out of traces; its calls are recorded as HTTP',
+    help: '@grpc/grpc-js; without it, its calls are recorded as HTTP',
     versions: [['1.0.0', '2.0.0']],
     mark: 'Resolution note: dns resolver',
     load: () => (require('./grpc.js') as typeof import('./grpc.js')).grpc,

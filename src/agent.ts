@@ -294,7 +294,8 @@ function createPort(
       return carriesTo(host);
     },
     peers: createStamp(),
-    writing: { request: undefined },
+    writing: { request: undefined, isRpc: false },
+    rpcServers: createStamp(),
     preload,
     environment: () => process.env,
 

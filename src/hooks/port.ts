@@ -20,7 +20,13 @@ export interface AgentPort {
   /** The hosts that sockets were connected to, as `hostIn` tells them. */
   readonly peers: Stamp<string>;
   /** The request that undici is writing right now. A request over HTTP/2 also passes our hook of `http2`. */
-  readonly writing: { request: InnerRequest | undefined };
+  readonly writing: {
+    request: InnerRequest | undefined;
+    /** The request belongs to a remote procedure call, whose point has signed it. It has no point of its own. */
+    isRpc: boolean;
+  };
+  /** HTTP/2 servers whose requests are recorded as remote procedure calls. */
+  readonly rpcServers: Stamp<true>;
   /** The absolute path of the preload, for threads that would otherwise start without it. */
   readonly preload: string;
   /** The environment that a child process gets when its caller names none. */
