@@ -2,8 +2,6 @@
 // events of a connection that all calls share, and only then is it known who can read its metadata; the application's
 // interceptors may start it again from an answer; and they and the application keep objects that must stay as they are.
 // So the call is known by the options of a copy of its metadata, which the library's own copies have too.
-import type { Socket } from 'node:net';
-
 import { bindCallback } from '../src/hooks/calls/callback.js';
 import { type Call, type Callback, type End } from '../src/hooks/calls/call.js';
 import { takesCallback } from '../src/hooks/calls/ends.js';
@@ -11,23 +9,11 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded } from '../src/hooks/guard.js';
 import { patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
-import { withoutPoint } from '../src/hooks/targets/outgoing.js';
-import { fieldsOf, lineOf } from '../src/hooks/targets/peer.js';
-import { type Sender, carried, hostOf } from '../src/propagation/recipients.js';
+import type { Sender } from '../src/propagation/recipients.js';
 import type { Context } from '../src/trace/context.js';
-import { traceHeaderNames } from '../src/trace/headers.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { tracing } from '../src/trace/trace.js';
-
-/** What is used of the library's metadata; its options are handed on from each copy to the next. */
-interface Metadata {
-  clone(): Metadata;
-  get(name: string): readonly unknown[];
-  set(name: string, value: string): void;
-  remove(name: string): void;
-  getOptions(): object;
-  setOptions(options: object): void;
-}
+import type { Connection, Metadata, carrying } from './grpc-headers.js';
 
 /** A call that the application has made while something was live. */
 interface Made {
@@ -81,7 +67,7 @@ function make(call: Call): unknown {
 
 function senderOf(context: Context | undefined, caller: Context | undefined): Sender | undefined {
   if (context !== undefined) return { context, isPoint: true };
-  return caller && withoutPoint(caller);
+  return caller && { context: caller, isPoint: false };
 }
 
 function bound(call: Call, emitter: unknown, observe?: (event: unknown, value: unknown) => void): unknown {
@@ -164,20 +150,12 @@ function inPlace(listener: Listener, made: Made): Listener {
   };
 }
 
-/** What sends a call on an open connection; from 1.8 on its session is that of a transport. */
-interface Connection {
-  readonly session?: object;
-  readonly transport?: { readonly session?: object };
-}
-
-/** A call, as it was given to what sends it before 1.8. */
-interface CallStream {
-  getHost(): unknown;
-  getMethod(): unknown;
-}
-
-/** Writes trace headers where a call is sent, and has its request over HTTP/2 be no point of its own. */
-export function watchConnection(prototype: object, _load: unknown, agent: AgentPort): void {
+/**
+ * Writes trace headers where a call is sent, and has its request over HTTP/2 be no point of its own.
+ *
+ * @param headers loads what puts them into the metadata: not before a call is sent in a trace
+ */
+export function watchConnection(prototype: object, agent: AgentPort, headers: () => typeof carrying): void {
   const guard = createGuard('@grpc/grpc-js Subchannel');
   const methods = prototype as Class<'createCall' | 'startCallStream'>;
   const send = (original: Callback): Callback =>
@@ -188,7 +166,7 @@ export function watchConnection(prototype: object, _load: unknown, agent: AgentP
       const { sender } = made;
       const given: unknown[] = Array.from(args);
       if (sender !== undefined)
-        guarded(guard, () => (given[0] = carrying(agent, sender, this as Connection, args)));
+        guarded(guard, () => (given[0] = headers()(agent, sender, this as Connection, args)));
       agent.writing.isRpc = true;
       try {
         return Reflect.apply(original, this, given);
@@ -198,34 +176,4 @@ export function watchConnection(prototype: object, _load: unknown, agent: AgentP
     };
   patch(methods, 'createCall', send);
   patch(methods, 'startCallStream', send);
-}
-
-/** The metadata of a call with the trace headers that whoever can read them may have. */
-function carrying(
-  agent: AgentPort,
-  sender: Sender,
-  connection: Connection,
-  [metadata, second, third]: readonly [Metadata, ...unknown[]],
-): Metadata {
-  const [host, path] =
-    typeof second === 'string'
-      ? [second, third]
-      : [(second as CallStream).getHost(), (second as CallStream).getMethod()];
-  const field = fieldsOf(connection.transport?.session ?? connection.session ?? {});
-  const headers = carried(agent, sender, (name) => metadata.get(name), {
-    ...lineOf(
-      field('socket') as Socket | undefined,
-      field('protocol') === 'https:' ? 'https' : 'http',
-      agent,
-    ),
-    method: 'POST',
-    path: String(path),
-    host: hostOf(host) ?? '',
-    authorities: [],
-  });
-  if (headers === undefined) return metadata;
-  const copy = metadata.clone();
-  for (const name of traceHeaderNames) copy.remove(name);
-  for (const [name, value] of Object.entries(headers)) copy.set(name, value);
-  return copy;
 }

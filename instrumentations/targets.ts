@@ -108,7 +108,10 @@ const rows = [
     help: '@grpc/grpc-js; without it, its calls are recorded as HTTP',
     versions: [['1.0.0', '2.0.0']],
     mark: 'Resolution note: dns resolver',
-    load: () => (require('./grpc.js') as typeof import('./grpc.js')).grpc,
+    load: () =>
+      (require('./grpc.js') as typeof import('./grpc.js')).grpc(
+        () => (require('./grpc-headers.js') as typeof import('./grpc-headers.js')).carrying,
+      ),
   },
   {
     module: 'child_process',
