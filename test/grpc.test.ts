@@ -1,5 +1,6 @@
 // gRPC by @grpc/grpc-js: each kind of call is one point on either side, the server's below the client's, in every
 // supported version; and what one call of a shared channel does is never in another one's trace.
+// needs: agent packages
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { test } from 'node:test';

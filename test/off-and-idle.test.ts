@@ -102,7 +102,7 @@ test('enabled, the start reads two files, and two more for a driver that the app
   const { stdout } = await run(t, '-e', { env: on, load: 'require', args });
   const { loaded } = JSON.parse(stdout) as State;
   // What all drivers share is in one of them.
-  assert.deepEqual(loaded, ['register.js', 'agent.js', 'later/pg.js', 'later/shared-ioredis.js']);
+  assert.deepEqual(loaded, ['register.js', 'agent.js', 'later/pg.js', 'later/shared-grpc.js']);
 });
 
 test('enabled, nothing of the agent looks at what is called while nothing is traced', async (t) => {
