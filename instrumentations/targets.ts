@@ -114,6 +114,15 @@ const rows = [
       ),
   },
   {
+    package: 'amqplib',
+    option: 'instrumentAmqplib',
+    help: 'amqplib',
+    // Its classes are classes since 0.10.4.
+    versions: [['0.10.4', '3.0.0']],
+    mark: 'Channel ended, no reply will be forthcoming',
+    load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

@@ -279,7 +279,9 @@ function createPort(
 ): AgentPort {
   // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
-  return {
+  // Made for the first message.
+  let ofMessage: typeof import('./hooks/targets/message-headers.js').messageHeaders | undefined;
+  const port: AgentPort = {
     verify,
     headersFor: ({ trace, id }) =>
       traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }),
@@ -292,6 +294,12 @@ function createPort(
         require('./propagation/destinations.js') as typeof import('./propagation/destinations.js')
       ).destinations(config.propagateTo);
       return carriesTo(host);
+    },
+    messageHeaders(sender, socket, given) {
+      ofMessage ??= (
+        require('./hooks/targets/message-headers.js') as typeof import('./hooks/targets/message-headers.js')
+      ).messageHeaders;
+      return ofMessage(port, sender, socket, given);
     },
     peers: createStamp(),
     writing: { request: undefined, isRpc: false },
@@ -334,4 +342,5 @@ function createPort(
       };
     },
   };
+  return port;
 }

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import type { Event } from '../src/trace/event.js';
 import { type SeenPoint, key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
+import { describedCalls } from './versions/described.js';
 import { grpcStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
 import { grpcRows } from './versions/matrix.js';
@@ -32,36 +33,13 @@ for (const { packages, because, differs } of grpcRows) {
       const [root, ...others] = treeOf(traced.events);
       assert.deepEqual(others, []);
       const seen = Object.fromEntries(
-        root!.children.map(({ name, children }) => [name, described(children)]),
+        root!.children.map(({ name, children }) => [name, describedCalls(children)]),
       );
       assert.match(seen['deadline']!, /\(server(?:~|!DEADLINE_EXCEEDED)\(/);
       seen['deadline'] = seen['deadline']!.replace(/(?<=server)[^(]*/, '…');
       assert.deepEqual(seen, { ...grpcStyles, ...differs });
     });
   }
-}
-
-/** A tree on one line: calls by their kind and their end, all else by its name. */
-function described(points: readonly SeenPoint[]): string {
-  return points
-    .map(({ name, start, stop, children }) => {
-      const { kind = name } = (start.info['rpc'] ?? {}) as { kind?: string };
-      const inner = children.length > 0 ? `(${described(children)})` : '';
-      return `${kind}${endOf(stop)}${inner}`;
-    })
-    .join(' ');
-}
-
-function endOf(stop: Event | undefined): string {
-  if (stop === undefined) return '?';
-  const { etype, cancelled, rpc } = stop.info as {
-    etype?: string;
-    cancelled?: boolean;
-    rpc?: { status?: string };
-  };
-  if (etype !== undefined) return `!${etype}`;
-  if (cancelled === true) return '~';
-  return rpc?.status === undefined ? '' : `=${rpc.status}`;
 }
 
 const kinds = ['Unary', 'Collect', 'List', 'Chat'];

@@ -113,7 +113,7 @@ export const ioredisStyles: Readonly<Record<string, string>> = {
   quit: 'db',
 };
 
-/** Those of gRPC: each point by its kind, with its status (`client=OK`, `server!NOT_FOUND`) or `~` where it was cancelled. */
+/** Those of gRPC, as `describedCalls` writes them. */
 export const grpcStyles: Readonly<Record<string, string>> = {
   'before it is connected': 'client=OK(server=OK(served)) client=OK(server=OK(served))',
   unary: 'client=OK(server=OK(served)) callback',
@@ -137,4 +137,22 @@ export const grpcStyles: Readonly<Record<string, string>> = {
   relayed: 'client=OK(server=OK(served client=OK(server=OK(served)))) callback',
   intercepted:
     'client!INVALID_ARGUMENT(client=OK(server=OK(served)) server!INVALID_ARGUMENT(served) status server!INVALID_ARGUMENT(served)) callback',
+};
+
+/** Those of amqplib, as `describedCalls` writes them. */
+export const amqplibStyles: Readonly<Record<string, string>> = {
+  'sent to a queue': 'producer(consumer=ack(handled still))',
+  published: 'producer(consumer=ack(handled))',
+  'without acknowledgement': 'producer(consumer(handled))',
+  refused: 'producer(consumer=nack(handled))',
+  'several at once':
+    'producer(consumer=ack(handled)) producer(consumer=ack(handled)) producer(consumer=reject(handled))',
+  'asked for': 'producer consumer consumer',
+  confirmed: 'producer callback producer',
+  answered: 'producer(consumer=ack(producer(consumer(answer))))',
+  'wrong content': 'producer!TypeError',
+  headers: 'producer consumer',
+  'by callbacks': 'callback producer(consumer=ack(handled)) callback consumer callback',
+  closed: 'producer(consumer!Aborted(handled))',
+  'sent when closed': 'producer!IllegalOperationError',
 };

@@ -104,3 +104,10 @@ export const grpcRows: readonly Row[] = [
   { packages: { '@grpc/grpc-js': '1.10.0' }, because: 'the first one with interceptors at the server' },
   { packages: { '@grpc/grpc-js': lockedVersion('@grpc/grpc-js') }, because: 'the newest' },
 ];
+
+export const amqplibRows: readonly Row[] = [
+  { packages: { amqplib: lowest('amqplib') }, because: 'the lowest: its channels are classes' },
+  { packages: { amqplib: '0.10.9' }, because: 'the last amqplib 0' },
+  { packages: { amqplib: '1.2.0' }, because: 'the last amqplib 1' },
+  { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
+];

@@ -1,16 +1,19 @@
 // The contract of remote procedure calls and messages, `rpc({ … })`, for both of their sides, and what makes hooks of
 // such data. The caller's side is hooked as a database's method is; the callee's is a function that the application
 // registers, which is called for each call or message.
+import type { Socket } from 'node:net';
+
 import { carriedIn } from '../../trace/carried.js';
 import { cancelled, ending } from '../../trace/cancelled.js';
 import { type Context, requestDefault, runIn, tracedBy } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
+import { isTraceHeader } from '../../trace/headers.js';
 import { FixedInfo, cut } from '../../trace/info.js';
 import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
 import { release, tracing } from '../../trace/trace.js';
 import type { PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
-import type { Callback, End, MethodHook } from '../calls/call.js';
+import type { Call, Callback, End, MethodHook } from '../calls/call.js';
 import { hookMethod } from '../calls/method.js';
 import { type Guard, createGuard, guarded } from '../guard.js';
 import type { Instrumentation } from '../loading/modules.js';
@@ -41,9 +44,12 @@ export interface Outcome {
   readonly isAnswered?: boolean;
 }
 
-/** A method by which the application calls something, or sends a message. Functions are given its arguments. */
+/**
+ * A method by which the application calls something, sends a message, or asks for one. Functions are given its
+ * arguments.
+ */
 export interface RpcCall {
-  readonly kind: 'client' | 'producer';
+  readonly kind: 'client' | 'producer' | 'consumer';
   /** Undefined for a call that is not recorded. */
   callee(args: readonly unknown[], self: object): Callee | undefined;
   /** How a call tells its end: recognisers in order, the first that knows its kind. */
@@ -54,6 +60,18 @@ export interface RpcCall {
   failed?(error: unknown, context: Context): Outcome | undefined;
   /** The method calls the application on its way: what that calls by the same library are calls of their own. */
   readonly callsOut?: true;
+  /** How a message carries the trace on. */
+  readonly carries?: Carrying;
+}
+
+/** How a message carries the trace on, where it is known at the call whom it is sent to. */
+export interface Carrying {
+  /** The connection to the callee or to the broker: its host must be one that may have signed headers. */
+  socket(self: object): Socket | undefined;
+  /** The headers that the application has given. */
+  headers(args: readonly unknown[]): object | null | undefined;
+  /** Puts headers in the place of those, into our copy of the arguments; the application's own objects stay. */
+  inject(args: unknown[], headers: object): void;
 }
 
 /** A method by which the application registers a function that serves calls, or handles messages. */
@@ -72,10 +90,17 @@ export interface RpcHandler {
   ends(serving: Serving): boolean;
 }
 
+/** How a function was registered: by which object's method, and with which arguments. */
+export interface Registered {
+  readonly self: object;
+  readonly args: readonly unknown[];
+}
+
 /** One call that a registered function serves. */
 export interface Serving {
   /** What the function is called with. */
   readonly args: readonly unknown[];
+  readonly registered: Registered;
   readonly guard: Guard;
   /** Where the function runs. */
   readonly context: Context;
@@ -106,7 +131,7 @@ export function rpc(definition: Rpc): Instrumentation {
           () => (owner, name, method) =>
             'handler' in method
               ? hookHandler(definition, agent, owner, name, method)
-              : hookMethod(owner, name, callHook(definition, owner, name, method)),
+              : hookMethod(owner, name, callHook(definition, agent, owner, name, method)),
         ),
       ),
   };
@@ -114,8 +139,14 @@ export function rpc(definition: Rpc): Instrumentation {
 
 const none: readonly PointStart[] = [];
 
-function callHook({ library, system }: Rpc, owner: Owner, name: string, method: RpcCall): MethodHook {
-  const { callsOut, failed, succeeded } = method;
+function callHook(
+  { library, system }: Rpc,
+  agent: AgentPort,
+  owner: Owner,
+  name: string,
+  method: RpcCall,
+): MethodHook {
+  const { callsOut, carries, failed, succeeded } = method;
   const startOf = startsOf(method.kind, system);
   return {
     library,
@@ -132,7 +163,34 @@ function callHook({ library, system }: Rpc, owner: Owner, name: string, method: 
       return outcome === undefined ? ending(error) : failureOf(outcome, context);
     },
     ...(callsOut === true && { callsOut: () => true }),
+    ...(carries !== undefined && {
+      around(call) {
+        guarded(call.guard, () => carry(agent, carries, call));
+        return call.proceed();
+      },
+    }),
   };
+}
+
+/** Puts the trace's headers into a message, if whoever can read them may have them. */
+function carry(
+  agent: AgentPort,
+  { socket, headers, inject }: Carrying,
+  { args, caller, context, self }: Call,
+): void {
+  const place = context ?? caller;
+  if (place === undefined) return;
+  const given = headers(args);
+  const found = carriedIn(given);
+  const carried = agent.messageHeaders(
+    { context: place, isPoint: context !== undefined },
+    socket(self),
+    (name) => [found[name] ?? []].flat(),
+  );
+  if (carried === undefined) return;
+  const others = Object.entries(given ?? {}).filter(([name]) => !isTraceHeader(name));
+  const ours = Object.entries(carried).map(([name, value]) => [name.toLowerCase(), value] as const);
+  inject(args, Object.fromEntries([...others, ...ours]));
 }
 
 /** Gives the points of calls. All calls of one callee say the same at their start. */
@@ -199,8 +257,9 @@ function hookHandler(
       const given = args[method.handler];
       if (typeof given === 'function') {
         const handler = guarded(guard, () => {
-          const [start] = startOf(method.callee(args, self as object));
-          return servingHandler(method, agent, guard, start!, given as Callback);
+          const registered: Registered = { self: self as object, args: [...args] };
+          const [start] = startOf(method.callee(args, registered.self));
+          return servingHandler(method, agent, guard, registered, start!, given as Callback);
         });
         if (handler !== undefined) args[method.handler] = handler;
       }
@@ -214,6 +273,7 @@ function servingHandler(
   method: RpcHandler,
   agent: AgentPort,
   guard: Guard,
+  registered: Registered,
   start: PointStart,
   handler: Callback,
 ): Callback {
@@ -235,16 +295,9 @@ function servingHandler(
     try {
       // The connection may be one that a traced request has opened: its events are nobody's.
       const parent = root ?? requestDefault();
-      return parent === undefined
-        ? runIn(undefined, handler, this, args)
-        : serve(
-            method,
-            guard,
-            startPoint('rpc', parent, start.info as PointInfo<'rpc'>),
-            handler,
-            this,
-            args,
-          );
+      if (parent === undefined) return runIn(undefined, handler, this, args);
+      const point = startPoint('rpc', parent, start.info as PointInfo<'rpc'>);
+      return serve(method, guard, registered, point, handler, this, args);
     } finally {
       if (root !== undefined) release(root.trace);
     }
@@ -254,6 +307,7 @@ function servingHandler(
 function serve(
   method: RpcHandler,
   guard: Guard,
+  registered: Registered,
   point: Point,
   handler: Callback,
   self: unknown,
@@ -265,15 +319,16 @@ function serve(
       point,
       guarded(guard, () => stopOf(outcome, context)),
     );
-  const isWatched = guarded(guard, () => method.ends({ args, guard, context, stop })) === true;
-  // Nothing else tells of the call's end.
+  let isOver = guarded(guard, () => method.ends({ args, registered, guard, context, stop })) !== true;
   let seen: Payload;
   try {
     return runIn(context, handler, self, args);
   } catch (error) {
     seen = ending(error);
+    // A server's library makes a status of it, and so it is that which tells of the end.
+    if (method.kind === 'consumer') isOver = true;
     throw error;
   } finally {
-    if (!isWatched) stopPoint(point, seen);
+    if (isOver) stopPoint(point, seen);
   }
 }
