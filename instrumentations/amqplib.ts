@@ -58,7 +58,7 @@ const consume: RpcHandler = {
   kind: 'consumer',
   handler: 1,
   callee: ([queue]) => to(queue),
-  extract([message]) {
+  extract(message) {
     // A consumer that is cancelled is told of no message.
     const headers = (message as Message | null)?.properties?.headers;
     return headers?.['x-trace-info'] === undefined && headers?.['X-Trace-Info'] === undefined

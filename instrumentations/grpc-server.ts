@@ -50,7 +50,7 @@ export function markServers(prototype: object, _load: unknown, agent: AgentPort)
 }
 
 /** The metadata of a call, where that names a trace. */
-export function extract([call]: readonly unknown[]): unknown {
+export function extract(call: unknown): unknown {
   const { metadata } = call as ServerCall;
   return metadata?.internalRepr?.has(infoName) === true ? metadata : undefined;
 }

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import type { AgentPort } from '../src/hooks/port.js';
+import { unobserved } from '../src/hooks/calls/ends.js';
 import { type Outcome, type Serving, rpc } from '../src/hooks/targets/rpc.js';
+import type { Carried, Given, Sender } from '../src/propagation/recipients.js';
 import { createVerifier } from '../src/propagation/verify.js';
 import { type Context, place } from '../src/trace/context.js';
 import type { Info } from '../src/trace/event.js';
@@ -16,9 +18,18 @@ import { tracing } from '../src/trace/trace.js';
 
 type Handler = (this: unknown, message: object, more?: unknown) => unknown;
 
+interface Options {
+  readonly headers?: object;
+}
+
 /** A library that hands messages to whoever consumes them. */
 class Broker {
   handlers: Handler[] = [];
+  sent: readonly unknown[] = [];
+
+  send(...args: [text: string, options?: Options]): void {
+    this.sent = args;
+  }
 
   consume(_queue: string, handler: Handler): number {
     return this.handlers.push(handler);
@@ -31,7 +42,10 @@ const { verify } = createVerifier({ hmacKeys: [hmac_key], profile: undefined, hm
 /** Told by `ends`; undefined where a test has nothing tell of a message's end. */
 let serving: Serving | undefined;
 let hasEnds = false;
-let extract = ([message]: readonly unknown[]): unknown => (message as { headers?: unknown }).headers;
+let extract = (message: unknown): unknown => (message as { headers?: unknown }).headers;
+
+/** Decides what a message carries. */
+let answer: (...args: [Sender, Given]) => Carried | undefined = () => undefined;
 
 const [hook] = rpc({
   library: 'broker',
@@ -40,11 +54,21 @@ const [hook] = rpc({
     {
       file: 'broker/lib/broker',
       methods: {
+        send: {
+          kind: 'producer',
+          callee: () => ({ destination: 'orders' }),
+          ends: [unobserved],
+          carries: {
+            socket: () => undefined,
+            headers: (args) => (args[1] as Options | undefined)?.headers,
+            inject: (args, headers) => void (args[1] = { headers }),
+          },
+        },
         consume: {
           kind: 'consumer',
           handler: 1,
           callee: ([queue]) => ({ destination: String(queue) }),
-          extract: (args) => extract(args),
+          extract: (message) => extract(message),
           ends(given) {
             serving = given;
             return hasEnds;
@@ -53,7 +77,10 @@ const [hook] = rpc({
       },
     },
   ],
-}).hooks({ verify } as AgentPort);
+}).hooks({
+  verify,
+  messageHeaders: (sender, _socket, given) => answer(sender, given),
+} as AgentPort);
 hook!.install(Broker, () => {});
 
 const events: { readonly context: Context; readonly message: string; readonly info: Info | undefined }[] = [];
@@ -214,6 +241,51 @@ test('what the function throws is the library`s to see, and the point`s end', ()
     (thrown) => thrown === error,
   );
   assert.deepEqual(events[1]!.info, { etype: 'RangeError', message: 'too far' });
+});
+
+test('a message ends where its consumer throws, also if something else would tell of its end', () => {
+  hasEnds = true;
+  const error = new RangeError('too far');
+  const throwing = (): never => {
+    throw error;
+  };
+  assert.throws(
+    () => handle({ headers: good }, throwing),
+    (thrown) => thrown === error,
+  );
+  assert.deepEqual(events[1]!.info, { etype: 'RangeError', message: 'too far' });
+});
+
+test('a message carries what it may, in a copy of its headers; what was passed on of the trace is replaced', () => {
+  const ours = { 'X-Trace-Info': 'a', 'X-Trace-HMAC': 'b' };
+  const options: Options = Object.freeze({ headers: Object.freeze({ own: 1, 'X-TRACE-INFO': 'old' }) });
+  const sent = (decide: typeof answer, given: Options | undefined = options): unknown => {
+    answer = decide;
+    const broker = new Broker();
+    handle({ headers: good }, () => broker.send('text', given));
+    return broker.sent[1];
+  };
+  let asked: unknown;
+  const result = sent(({ context, isPoint }, given) => {
+    asked = [context.trace.base_id, context.point, isPoint, given('x-trace-info'), given('authorization')];
+    return ours;
+  });
+  assert.deepEqual(asked, [base_id, 'rpc', true, ['old'], []]);
+  assert.deepEqual(result, { headers: { own: 1, 'x-trace-info': 'a', 'x-trace-hmac': 'b' } });
+  assert.deepEqual(options, { headers: { own: 1, 'X-TRACE-INFO': 'old' } });
+  assert.equal(
+    sent(() => undefined),
+    options,
+    'it stays the very object',
+  );
+  assert.deepEqual(
+    sent(() => ({})),
+    { headers: { own: 1 } },
+  );
+  assert.deepEqual(
+    sent(() => ours, {}),
+    { headers: { 'x-trace-info': 'a', 'x-trace-hmac': 'b' } },
+  );
 });
 
 test('what is no function is handed on as it is', () => {

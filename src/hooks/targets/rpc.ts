@@ -82,10 +82,10 @@ export interface RpcHandler {
   /** What it serves, by the arguments that it is registered with. */
   callee(args: readonly unknown[], self: object): Callee;
   /**
-   * What holds the received headers among the function's arguments; undefined where no trace is among them. It is
+   * What holds the received headers in the function's first argument; undefined where no trace is among them. It is
    * asked for each call, also while nothing is traced.
    */
-  extract(args: readonly unknown[]): unknown;
+  extract(first: unknown): unknown;
   /** Watches a call for its end; false where nothing tells of that: the point then ends when the function returns. */
   ends(serving: Serving): boolean;
 }
@@ -277,30 +277,33 @@ function servingHandler(
   start: PointStart,
   handler: Callback,
 ): Callback {
-  const receivedIn = (args: readonly unknown[]): unknown => {
+  const receivedIn = (first: unknown): unknown => {
     try {
-      return method.extract(args);
+      return method.extract(first);
     } catch (error) {
       guard.fail(error);
       return undefined;
     }
   };
-  return function () {
-    const args = arguments as unknown as unknown[];
-    if (guard.off) return Reflect.apply(handler, this, args);
-    const received = receivedIn(args);
-    if (tracing.live === 0 && received === undefined) return Reflect.apply(handler, this, args);
+  const servedCall = (self: unknown, args: unknown[], received: unknown): unknown => {
     const signed = received === undefined ? undefined : agent.verify(carriedIn(received));
     const root = signed && tracedBy(signed);
     try {
       // The connection may be one that a traced request has opened: its events are nobody's.
       const parent = root ?? requestDefault();
-      if (parent === undefined) return runIn(undefined, handler, this, args);
+      if (parent === undefined) return runIn(undefined, handler, self, args);
       const point = startPoint('rpc', parent, start.info as PointInfo<'rpc'>);
-      return serve(method, guard, registered, point, handler, this, args);
+      return serve(method, guard, registered, point, handler, self, args);
     } finally {
       if (root !== undefined) release(root.trace);
     }
+  };
+  // Nothing is allocated here while nothing is traced: the arguments are no object of their own then.
+  return function () {
+    const received = guard.off ? undefined : receivedIn(arguments[0]);
+    return guard.off || (tracing.live === 0 && received === undefined)
+      ? Reflect.apply(handler, this, arguments as unknown as unknown[])
+      : servedCall(this, Array.from(arguments), received);
   };
 }
 
