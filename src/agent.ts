@@ -31,6 +31,7 @@ import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
+import type { messageHeaders } from './hooks/targets/message-headers.js';
 import {
   type Handover,
   describeEnd,
@@ -280,7 +281,7 @@ function createPort(
   // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
   // Made for the first message.
-  let ofMessage: typeof import('./hooks/targets/message-headers.js').messageHeaders | undefined;
+  let ofMessage: typeof messageHeaders | undefined;
   const port: AgentPort = {
     verify,
     headersFor: ({ trace, id }) =>

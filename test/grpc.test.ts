@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import { test } from 'node:test';
 
 import type { Event } from '../src/trace/event.js';
-import { type SeenPoint, key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
+import { key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
 import { grpcStyles } from './versions/expected.js';

@@ -191,9 +191,9 @@ test('a remote procedure call is one event at both of its ends: given up, late, 
   assert.equal(none, 0);
   assert.match(text, /cancelled by its caller/);
   assert.equal(call(cancelled, aborted, 'work')[0], 1, 'no end of the same call');
-  const late = (message: string): Info => ({ etype: 'DEADLINE_EXCEEDED', message });
-  assert.equal(call(late('Deadline exceeded after 0.2s'), late('Deadline exceeded'))[0], 1);
-  assert.equal(call(late('Deadline exceeded after 0.2s'), late('Deadline exceeded'), 'work')[0], 2);
+  const overdue = (message: string): Info => ({ etype: 'DEADLINE_EXCEEDED', message });
+  assert.equal(call(overdue('Deadline exceeded after 0.2s'), overdue('Deadline exceeded'))[0], 1);
+  assert.equal(call(overdue('Deadline exceeded after 0.2s'), overdue('Deadline exceeded'), 'work')[0], 2);
   const refused = (message: string): Info => ({ etype: 'INVALID_ARGUMENT', message });
   assert.equal(call(refused('not so'), refused('not so'))[0], 1);
   assert.equal(call(refused('not so'), refused('another'))[0], 2);
