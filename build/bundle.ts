@@ -179,8 +179,8 @@ const require = Object.assign(
 
 /** What parts have in common, by the first of them: their shared file shows in stacks. */
 const nameOf: ReadonlyMap<string, string> = new Map([
-  ['instrumentations/http-client.ts', 'http'],
-  ['instrumentations/ioredis.ts', 'databases'],
+  ['instrumentations/grpc-headers.ts', 'http'],
+  ['instrumentations/amqplib.ts', 'calls'],
 ]);
 
 /** The modules that several parts have, by the file that they go into: parts that have any in common share one. */

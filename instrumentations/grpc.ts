@@ -1,38 +1,85 @@
-import { runOutside } from '../src/hooks/calls/method.js';
+// gRPC by @grpc/grpc-js 1: an `rpc` point for each call, at its client and at its server. `grpc-client.ts` follows a
+// call through the library, `grpc-server.ts` has the end of one that is served.
 import type { Instrumentation } from '../src/hooks/loading/modules.js';
-
-/** Finds servers and connects to them, for all calls that wait meanwhile. */
-interface Connecting {
-  exitIdle: unknown;
-  updateResolution: unknown;
-  startConnecting: unknown;
-}
-type Class = { readonly prototype: Connecting };
+import type { Context } from '../src/trace/context.js';
+import { type Callee, type Outcome, type RpcCall, type RpcHandler, rpc } from '../src/hooks/targets/rpc.js';
+import { callback, isGivenUp, stream, watchCall, watchChannel, watchConnection } from './grpc-client.js';
+import type { carrying } from './grpc-headers.js';
+import { ends, extract, markServers } from './grpc-server.js';
+import { statusOf } from './grpc-status.js';
 
 const folder = '@grpc/grpc-js/build/src';
 
+const callees = new Map<string, Callee>();
+const mostCallees = 500;
+
+/** What a path names: `/shop.Orders/Get`. */
+function callee([path]: readonly unknown[]): Callee {
+  const name = String(path);
+  let its = callees.get(name);
+  if (its === undefined) {
+    const [, service, method = name] = /^\/?(.*)\/([^/]*)$/s.exec(name) ?? [];
+    its = service === undefined ? { method } : { service, method };
+    if (callees.size < mostCallees) callees.set(name, its);
+  }
+  return its;
+}
+
+function failed(error: unknown, context: Context): Outcome | undefined {
+  const { code, details } = Object(error) as { code?: unknown; details?: unknown };
+  // What is thrown before the call is made is no status.
+  if (typeof code !== 'number') return undefined;
+  const outcome = statusOf(code, details);
+  return outcome.status === 'CANCELLED' && isGivenUp(context) ? { ...outcome, end: 'cancelled' } : outcome;
+}
+
+const call = { kind: 'client', callee, succeeded: () => statusOf(0), failed, callsOut: true } as const;
+const withCallback: RpcCall = { ...call, ends: [callback] };
+const withStream: RpcCall = { ...call, ends: [stream] };
+const register: RpcHandler = { kind: 'server', handler: 1, callee, extract, ends };
+
+const classOf =
+  (name: string) =>
+  (exports: object): unknown =>
+    (exports as Readonly<Record<string, unknown>>)[name];
+
 /**
- * gRPC by @grpc/grpc-js 1: no points of its own. A channel connects by promises, in the context of the call that
- * needs it first, and then sends from there what all other calls have asked meanwhile: that is nobody's.
+ * The instrumentation of @grpc/grpc-js.
+ *
+ * @param headers loads what writes trace headers, which shares much with what records HTTP
  */
-export const grpc: Instrumentation = {
-  hooks: () => [
-    {
-      file: `${folder}/resolving-load-balancer`,
-      versions: undefined,
-      install(exports) {
-        const { ResolvingLoadBalancer } = exports as { ResolvingLoadBalancer: Class };
-        runOutside(ResolvingLoadBalancer.prototype, 'exitIdle');
-        runOutside(ResolvingLoadBalancer.prototype, 'updateResolution');
+export const grpc = (headers: () => typeof carrying): Instrumentation =>
+  rpc({
+    library: '@grpc/grpc-js',
+    system: 'grpc',
+    files: [
+      {
+        file: `${folder}/client`,
+        class: classOf('Client'),
+        methods: {
+          makeUnaryRequest: withCallback,
+          makeClientStreamRequest: withCallback,
+          makeServerStreamRequest: withStream,
+          makeBidiStreamRequest: withStream,
+        },
       },
-    },
-    {
-      file: `${folder}/subchannel`,
-      versions: undefined,
-      install(exports) {
-        const { Subchannel } = exports as { Subchannel: Class };
-        runOutside(Subchannel.prototype, 'startConnecting');
+      { file: `${folder}/server`, class: classOf('Server'), methods: { register }, also: markServers },
+      { file: `${folder}/channel`, class: classOf('ChannelImplementation'), also: watchChannel },
+      // 1.8 has another class for the calls of a channel.
+      { file: `${folder}/call-stream`, class: classOf('Http2CallStream'), also: watchCall },
+      { file: `${folder}/resolving-call`, class: classOf('ResolvingCall'), also: watchCall },
+      // A channel connects by promises, in the context of the call that needs it first, and then sends from there what
+      // all other calls have asked meanwhile: that is nobody's.
+      {
+        file: `${folder}/resolving-load-balancer`,
+        class: classOf('ResolvingLoadBalancer'),
+        outside: { exitIdle: true, updateResolution: true },
       },
-    },
-  ],
-};
+      {
+        file: `${folder}/subchannel`,
+        class: classOf('Subchannel'),
+        outside: { startConnecting: true },
+        also: (prototype, _load, agent) => watchConnection(prototype, agent, headers),
+      },
+    ],
+  });

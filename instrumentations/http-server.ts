@@ -77,6 +77,8 @@ export function httpServer(agent: AgentPort): void {
     const headers = headersOf(args);
     const isTraced = headers !== undefined && (tracing.live > 0 || headers[infoName] !== undefined);
     if (!isTraced) return Reflect.apply(next, self, args);
+    // Such a call has its point where it is served.
+    if (agent.rpcServers.has(self as object)) return runIn(requestDefault(), next, self, args);
     const context = guarded(guard, () => contextOf(begin, headers, args));
     return runIn(context, next, self, args);
   }

@@ -18,7 +18,7 @@ import {
   startRequest,
   withoutPoint,
 } from '../src/hooks/targets/outgoing.js';
-import { lineOf } from '../src/hooks/targets/peer.js';
+import { fieldsOf, lineOf } from '../src/hooks/targets/peer.js';
 import { type Sender, carried, hostOf } from '../src/propagation/recipients.js';
 import { type Context, caller as callerOf, nobody, place, runIn } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
@@ -44,6 +44,7 @@ export function http2Client(agent: AgentPort, http2: Http2): void {
     (original) =>
       function () {
         const args = arguments as unknown as unknown[];
+        if (agent.writing.isRpc) return Reflect.apply(original, this, args);
         if (tracing.live > 0 && isUndicis(this as ClientHttp2Session)) {
           const inner = Array.from(args);
           guarded(guard, () => carryInner(agent, this as ClientHttp2Session, inner));
@@ -147,11 +148,7 @@ interface AskedOfSession extends Asked {
 function askedOf(session: ClientHttp2Session, args: readonly unknown[]): AskedOfSession {
   const given = givenIn(args);
   const headers: Headers = given?.named ?? {};
-  const symbols = Object.getOwnPropertySymbols(session);
-  const field = (name: string): unknown => {
-    const symbol = symbols.find(({ description }) => description === name);
-    return symbol && (session as unknown as Record<symbol, unknown>)[symbol];
-  };
+  const field = fieldsOf(session);
   const scheme = /^https:?$/.test(textOf(field('protocol') ?? headers[':scheme']) ?? '') ? 'https' : 'http';
   const authority = textOf(field('authority')) ?? '';
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(authority) ?? [];

@@ -31,6 +31,7 @@ import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
+import type { messageHeaders } from './hooks/targets/message-headers.js';
 import {
   type Handover,
   describeEnd,
@@ -279,7 +280,9 @@ function createPort(
 ): AgentPort {
   // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
-  return {
+  // Made for the first message.
+  let ofMessage: typeof messageHeaders | undefined;
+  const port: AgentPort = {
     verify,
     headersFor: ({ trace, id }) =>
       traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }),
@@ -293,8 +296,15 @@ function createPort(
       ).destinations(config.propagateTo);
       return carriesTo(host);
     },
+    messageHeaders(sender, socket, given) {
+      ofMessage ??= (
+        require('./hooks/targets/message-headers.js') as typeof import('./hooks/targets/message-headers.js')
+      ).messageHeaders;
+      return ofMessage(port, sender, socket, given);
+    },
     peers: createStamp(),
-    writing: { request: undefined },
+    writing: { request: undefined, isRpc: false },
+    rpcServers: createStamp(),
     preload,
     environment: () => process.env,
 
@@ -333,4 +343,5 @@ function createPort(
       };
     },
   };
+  return port;
 }

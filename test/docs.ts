@@ -12,7 +12,15 @@ import { pointKinds } from '../src/trace/vocabulary.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
-import { type Row, ioredisRows, mysql2Rows, pgRows, undiciRows } from './versions/matrix.js';
+import {
+  type Row,
+  amqplibRows,
+  grpcRows,
+  ioredisRows,
+  mysql2Rows,
+  pgRows,
+  undiciRows,
+} from './versions/matrix.js';
 
 /** A part of a page, between `<!-- name:start -->` and `<!-- name:end -->`. */
 interface Part {
@@ -90,7 +98,14 @@ function testedTable(): string {
   );
 }
 
-const rowsOfAll = (): readonly Row[] => [...pgRows, ...mysql2Rows, ...ioredisRows, ...undiciRows];
+const rowsOfAll = (): readonly Row[] => [
+  ...pgRows,
+  ...mysql2Rows,
+  ...ioredisRows,
+  ...undiciRows,
+  ...grpcRows,
+  ...amqplibRows,
+];
 
 function testedVersions(): readonly { name: string; version: string }[] {
   return rowsOfAll()

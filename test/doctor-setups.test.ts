@@ -520,7 +520,7 @@ for (const [what, env, args, says] of [
 
 test('libraries that are loaded and not seen are listed, of CommonJS and of ES modules', async (t) => {
   const folder = scratch(t);
-  installEmpty(folder, 'iovalkey', 'kafkajs', 'express', 'amqplib');
+  installEmpty(folder, 'iovalkey', 'kafkajs', 'express', 'bullmq');
   installEmpty(folder, 'postgres', 'left-pad');
   writeFileSync(
     join(folder, 'node_modules/postgres/package.json'),
@@ -530,11 +530,11 @@ test('libraries that are loaded and not seen are listed, of CommonJS and of ES m
   writeFileSync(
     join(folder, 'app.mjs'),
     `import 'express'; import 'iovalkey'; import 'kafkajs'; import 'postgres'; import 'left-pad';
-     await import('amqplib'); setTimeout(() => {}, 1500);`,
+     await import('bullmq'); setTimeout(() => {}, 1500);`,
   );
   const command = ['--', node, '--import', modulePreload, join(folder, 'app.mjs')];
   const report = await examine(t, { env: good }, '--wait', '60', ...command);
-  assert.deepEqual(report.process!.unseen.toSorted(), ['amqplib', 'iovalkey', 'kafkajs', 'postgres']);
+  assert.deepEqual(report.process!.unseen.toSorted(), ['bullmq', 'iovalkey', 'kafkajs', 'postgres']);
   assert.deepEqual(hints(report), [
     `hooks: ${report.process!.unseen.join(', ')} are loaded, and ostrace does not see their calls, so there are no points of them; profiler.trace() makes points of your code that calls them`,
   ]);

@@ -61,7 +61,13 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
     const { stdout } = await run(t, scenario('idle-allocations.cjs'), { env, load: 'require', nodeArgs });
     const { 'an object': object, ...calls } = JSON.parse(stdout) as Record<string, number>;
     assert.ok(object! >= 12, `the check sees what an object takes: ${object}`);
-    assert.deepEqual(calls, { 'a request': 0, 'an event of a server': 0, 'a call of pg': 0 });
+    assert.deepEqual(calls, {
+      'a request': 0,
+      'an event of a server': 0,
+      'a call of pg': 0,
+      'a call that gRPC serves': 0,
+      'a message that amqplib delivers': 0,
+    });
   });
 }
 
@@ -102,7 +108,7 @@ test('enabled, the start reads two files, and two more for a driver that the app
   const { stdout } = await run(t, '-e', { env: on, load: 'require', args });
   const { loaded } = JSON.parse(stdout) as State;
   // What all drivers share is in one of them.
-  assert.deepEqual(loaded, ['register.js', 'agent.js', 'later/pg.js', 'later/shared-databases.js']);
+  assert.deepEqual(loaded, ['register.js', 'agent.js', 'later/pg.js', 'later/shared-calls.js']);
 });
 
 test('enabled, nothing of the agent looks at what is called while nothing is traced', async (t) => {

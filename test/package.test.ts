@@ -193,7 +193,7 @@ test('the package is small, and brings no others', () => {
   assert.ok(pages < 160_000, `${pages} bytes of pages`);
   // V8 reads each kilobyte of it in 25 µs, at every start.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
-  assert.ok(atStart < 132_000, `${atStart} bytes at the start`);
+  assert.ok(atStart < 134_000, `${atStart} bytes at the start`);
 });
 
 /** The names of a page's headings, as links have them. */

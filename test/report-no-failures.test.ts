@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { countErrors } from '../src/report/errors.js';
 import { overviewOf } from '../src/report/overview.js';
 import { renderTree } from '../src/report/text.js';
 import { buildTree } from '../src/report/tree.js';
@@ -174,4 +175,33 @@ test('a request that its caller in the trace gave up is no failure, on its line,
   ]);
   const coloured = [...renderTree(buildTree([...root, ...call(1, cancelled)]), { width: 120, colour: true })];
   assert.ok(!coloured.join('').includes('\u001b[31m'), 'nothing of it is red');
+});
+
+test('a remote procedure call is one event at both of its ends: given up, late, or failed with a status', () => {
+  const call = (client: Info, server: Info, name = 'rpc'): readonly [number, string] => {
+    const tree = buildTree([
+      ...eventsOf({ name, id: 'client', start: 1, stop: 4, stopInfo: client }),
+      ...eventsOf({ name: 'rpc', id: 'server', parent: 'client', start: 2, stop: 3, stopInfo: server }),
+    ]);
+    return [countErrors(tree), [...renderTree(tree, plain)].join('')];
+  };
+  const aborted = { etype: 'Aborted', message: 'the connection was closed before the response was complete' };
+  const cancelled = { cancelled: true, rpc: { status: 'CANCELLED' } };
+  const [none, text] = call(cancelled, aborted);
+  assert.equal(none, 0);
+  assert.match(text, /cancelled by its caller/);
+  assert.equal(call(cancelled, aborted, 'work')[0], 1, 'no end of the same call');
+  const overdue = (message: string): Info => ({ etype: 'DEADLINE_EXCEEDED', message });
+  assert.equal(call(overdue('Deadline exceeded after 0.2s'), overdue('Deadline exceeded'))[0], 1);
+  assert.equal(call(overdue('Deadline exceeded after 0.2s'), overdue('Deadline exceeded'), 'work')[0], 2);
+  const refused = (message: string): Info => ({ etype: 'INVALID_ARGUMENT', message });
+  assert.equal(call(refused('not so'), refused('not so'))[0], 1);
+  assert.equal(call(refused('not so'), refused('another'))[0], 2);
+});
+
+test('a call that has carried the trace to a server which says nothing is unanswered', () => {
+  const tree = buildTree(
+    eventsOf({ name: 'rpc', id: '1', start: 1, stop: 2, stopInfo: { rpc: { status: 'OK', signed: true } } }),
+  );
+  assert.match([...renderTree(tree, plain)].join(''), /1 call without an answer in the trace/);
 });

@@ -1,8 +1,10 @@
 // The agent's port: what hooks and instrumentations may ask of the agent.
+import type { Socket } from 'node:net';
+
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import type { Stamp } from '../trace/stamp.js';
-import type { Sender } from '../propagation/recipients.js';
+import type { Carried, Given, Sender } from '../propagation/recipients.js';
 
 /** What instrumentations may know of the configuration, and what the agent does for them. */
 export interface AgentPort {
@@ -17,10 +19,18 @@ export interface AgentPort {
   readonly traceCommandArgs: boolean;
   /** Whether a host may receive signed trace headers. */
   carriesTo(host: string): boolean;
+  /** What a message carries of a trace: `src/hooks/targets/message-headers.ts`, which is loaded for the first one. */
+  messageHeaders(sender: Sender, socket: Socket | undefined, given: Given): Carried | undefined;
   /** The hosts that sockets were connected to, as `hostIn` tells them. */
   readonly peers: Stamp<string>;
   /** The request that undici is writing right now. A request over HTTP/2 also passes our hook of `http2`. */
-  readonly writing: { request: InnerRequest | undefined };
+  readonly writing: {
+    request: InnerRequest | undefined;
+    /** The request belongs to a remote procedure call, whose point has signed it. It has no point of its own. */
+    isRpc: boolean;
+  };
+  /** HTTP/2 servers whose requests are recorded as remote procedure calls. */
+  readonly rpcServers: Stamp<true>;
   /** The absolute path of the preload, for threads that would otherwise start without it. */
   readonly preload: string;
   /** The environment that a child process gets when its caller names none. */

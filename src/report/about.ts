@@ -32,8 +32,10 @@ const kinds: Readonly<Record<PointName, Describe>> = {
   sql: (start, stop) => ({ subject: text(start, 'db', 'statement'), ...rows(stop) }),
   rpc: (start) => ({
     subject: words(
+      text(start, 'rpc', 'kind'),
       text(start, 'rpc', 'system'),
       joined('/', text(start, 'rpc', 'service'), text(start, 'rpc', 'method')),
+      text(start, 'rpc', 'destination'),
       text(start, 'function', 'name'),
     ),
   }),

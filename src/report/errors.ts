@@ -58,9 +58,11 @@ function failedByItself(point: TreePoint, parent: TreePoint | undefined, hasErro
 }
 
 /**
- * An exchange that broke off is one event, even if both of its ends are in the trace. The client knows more of it.
+ * An exchange that broke off is one event, even if both of its ends are in the trace. The client knows more of it. A
+ * deadline that has passed is one event too, which each end has its own words for.
  */
 function isOtherEnd(point: TreePoint, parent: TreePoint | undefined): boolean {
+  if (isCallee(point, parent) && isLate(point) && isLate(parent)) return true;
   if (!isBrokenOff(point, parent)) return false;
   return isCancelledByCaller(point, parent) || failureIn(parent?.stopInfo ?? {})?.kind === 'error';
 }
@@ -72,10 +74,14 @@ export function isCancelledByCaller(point: TreePoint, parent: TreePoint | undefi
   return isBrokenOff(point, parent) && isCancelled(parent?.stopInfo ?? {});
 }
 
-function isBrokenOff({ name, stopInfo }: TreePoint, parent: TreePoint | undefined): boolean {
-  return (
-    name === 'wsgi' &&
-    stopInfo?.['etype'] === 'Aborted' &&
-    (parent?.name === 'http' || parent?.name === 'https')
-  );
+function isBrokenOff(point: TreePoint, parent: TreePoint | undefined): boolean {
+  return point.stopInfo?.['etype'] === 'Aborted' && isCallee(point, parent);
 }
+
+/** Whether the two are the ends of one exchange. */
+function isCallee({ name }: TreePoint, parent: TreePoint | undefined): boolean {
+  if (name === 'rpc') return parent?.name === 'rpc';
+  return name === 'wsgi' && (parent?.name === 'http' || parent?.name === 'https');
+}
+
+const isLate = (point: TreePoint | undefined): boolean => point?.stopInfo?.['etype'] === 'DEADLINE_EXCEEDED';

@@ -7,11 +7,7 @@ import type { TreePoint } from './tree.js';
  * way, or it has no agent, another key or another store. A call that failed without an answer does not count.
  */
 export function isUnanswered({ children, stopInfo }: TreePoint): boolean {
-  const requests = stopInfo?.['requests'];
-  return (
-    !children.some(isWork) &&
-    typeof requests === 'object' &&
-    requests !== null &&
-    (requests as { readonly signed?: unknown }).signed === true
-  );
+  return !children.some(isWork) && (isSigned(stopInfo?.['requests']) || isSigned(stopInfo?.['rpc']));
 }
+
+const isSigned = (said: unknown): boolean => (Object(said) as { readonly signed?: unknown }).signed === true;

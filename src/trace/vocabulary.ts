@@ -9,7 +9,7 @@ import type { FixedInfo } from './info.js';
 export const facts = {
   request: ['method', 'scheme', 'path', 'query', 'route'],
   response: ['status_code'],
-  /** `signed`: the request has carried the trace on, so points of its callee belong into the trace. */
+  /** `signed`: the request or the call has carried the trace on, so points of its callee belong into the trace. */
   requests: ['method', 'scheme', 'hostname', 'port', 'path', 'query', 'status_code', 'signed'],
   db: [
     'system',
@@ -24,7 +24,7 @@ export const facts = {
     'wait_connect_ms',
     'wait_turn_ms',
   ],
-  rpc: ['kind', 'system', 'service', 'method', 'destination', 'status'],
+  rpc: ['kind', 'system', 'service', 'method', 'destination', 'status', 'signed'],
   command: ['file', 'shell', 'args', 'pid', 'exit_code', 'signal'],
   thread: ['file', 'name', 'thread_id', 'exit_code', 'signal'],
   process: ['file', 'pid', 'exit_code', 'signal'],
@@ -84,8 +84,8 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call of a Python service under OSProfiler',
-    what: 'start: system, service, method',
+    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), or a message by [`amqplib`](https://amqp-node.github.io/amqplib/): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination; stop: status',
   },
   command: {
     family: 'process',

@@ -2,6 +2,9 @@
 const { channel } = require('node:diagnostics_channel');
 const { EventEmitter } = require('node:events');
 const { Server } = require('node:net');
+const { dirname, join } = require('node:path');
+const { Metadata, Server: GrpcServer } = require('@grpc/grpc-js');
+const { Channel } = require(join(dirname(require.resolve('amqplib')), 'lib/channel_model'));
 const { Pool } = require('pg');
 
 const count = 100_000;
@@ -11,11 +14,29 @@ const started = channel('http.server.request.start');
 const emitter = new EventEmitter();
 // It has nothing to do, and allocates nothing for it.
 const pool = Object.assign(Object.create(Pool.prototype), { ended: true, log() {} });
+// As the libraries call what was registered.
+const reply = () => {};
+const unary = { metadata: new Metadata(), request: 'a' };
+const grpc = new GrpcServer();
+grpc.register('/test.Echo/Unary', reply, Buffer.from, String, 'unary');
+const { func: served } = grpc.handlers.get('/test.Echo/Unary');
+const message = { fields: { deliveryTag: 1 }, properties: { headers: { own: 'a' } } };
+let delivered;
+Channel.prototype.consume.call(
+  {
+    _rpc: (_method, _fields, _expect, done) => done(null, { fields: {} }),
+    registerConsumer: (_tag, consumer) => (delivered = consumer),
+  },
+  'queue',
+  reply,
+);
 
 const calls = {
   'a request': () => started.publish(exchange),
   'an event of a server': () => Server.prototype.emit.call(emitter, 'none', request, emitter),
   'a call of pg': () => pool._pulseQueue(),
+  'a call that gRPC serves': () => served(unary, reply),
+  'a message that amqplib delivers': () => delivered(message),
 };
 // An object for each call, so that the others' zero means something.
 const kept = [];

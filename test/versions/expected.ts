@@ -112,3 +112,47 @@ export const ioredisStyles: Readonly<Record<string, string>> = {
   closed: 'db!',
   quit: 'db',
 };
+
+/** Those of gRPC, as `describedCalls` writes them. */
+export const grpcStyles: Readonly<Record<string, string>> = {
+  'before it is connected': 'client=OK(server=OK(served)) client=OK(server=OK(served))',
+  unary: 'client=OK(server=OK(served)) callback',
+  'with metadata': 'client=OK(server=OK(served)) callback',
+  'with options': 'client=OK(server=OK(served)) callback',
+  'with both': 'client=OK(server=OK(served)) callback',
+  'of a package': 'client=OK(server=OK(served))',
+  'without a stub': 'client=OK(server=OK(served)) callback',
+  'client stream': 'client=OK(server=OK(heard heard)) callback',
+  'server stream': 'client=OK(server=OK) data data data',
+  iterated: 'client=OK(server=OK) data data',
+  bidirectional: 'client=OK(server=OK(heard)) data',
+  error: 'client!INVALID_ARGUMENT(server!INVALID_ARGUMENT(served)) callback',
+  'stream error': 'client!NOT_FOUND(server!NOT_FOUND) data',
+  'no such method': 'client!UNIMPLEMENTED callback',
+  // Whose timer is the first is chance: where it is the client's, the server only sees that it is gone.
+  deadline: 'client!DEADLINE_EXCEEDED(server…(cancelled)) callback',
+  cancelled: 'client~(server~(cancelled)) callback',
+  'cancelled stream': 'client~(server~) data',
+  'wrong arguments': 'client!Error',
+  relayed: 'client=OK(server=OK(served client=OK(server=OK(served)))) callback',
+  intercepted:
+    'client!INVALID_ARGUMENT(client=OK(server=OK(served)) server!INVALID_ARGUMENT(served) status server!INVALID_ARGUMENT(served)) callback',
+};
+
+/** Those of amqplib, as `describedCalls` writes them. */
+export const amqplibStyles: Readonly<Record<string, string>> = {
+  'sent to a queue': 'producer(consumer=ack(handled still))',
+  published: 'producer(consumer=ack(handled))',
+  'without acknowledgement': 'producer(consumer(handled))',
+  refused: 'producer(consumer=nack(handled))',
+  'several at once':
+    'producer(consumer=ack(handled)) producer(consumer=ack(handled)) producer(consumer=reject(handled))',
+  'asked for': 'producer consumer consumer',
+  confirmed: 'producer callback producer',
+  answered: 'producer(consumer=ack(producer(consumer(answer))))',
+  'wrong content': 'producer!TypeError',
+  headers: 'producer consumer',
+  'by callbacks': 'callback producer(consumer=ack(handled)) callback consumer callback',
+  closed: 'producer(consumer!Aborted(handled))',
+  'sent when closed': 'producer!IllegalOperationError',
+};

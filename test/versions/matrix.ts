@@ -88,3 +88,26 @@ export const ioredisRows: readonly Row[] = [
   { packages: { ioredis: '5.11.1' }, because: 'the last ioredis 5, which publishes on tracing channels' },
   { packages: { ioredis: lockedVersion('ioredis') }, because: 'the newest' },
 ];
+
+export const grpcRows: readonly Row[] = [
+  {
+    packages: { '@grpc/grpc-js': lowest('@grpc/grpc-js') },
+    because: 'the lowest',
+    differs: {
+      // The error overtakes the message, and what the server is told of is no deadline.
+      'stream error': 'client!NOT_FOUND(server!NOT_FOUND)',
+    },
+  },
+  { packages: { '@grpc/grpc-js': '1.7.3' }, because: 'the last one whose channels have streams as calls' },
+  { packages: { '@grpc/grpc-js': '1.8.22' }, because: 'the last 1.8, the first with retries' },
+  { packages: { '@grpc/grpc-js': '1.9.15' }, because: 'the last one without interceptors at the server' },
+  { packages: { '@grpc/grpc-js': '1.10.0' }, because: 'the first one with interceptors at the server' },
+  { packages: { '@grpc/grpc-js': lockedVersion('@grpc/grpc-js') }, because: 'the newest' },
+];
+
+export const amqplibRows: readonly Row[] = [
+  { packages: { amqplib: lowest('amqplib') }, because: 'the lowest: its channels are classes' },
+  { packages: { amqplib: '0.10.9' }, because: 'the last amqplib 0' },
+  { packages: { amqplib: '1.2.0' }, because: 'the last amqplib 1' },
+  { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
+];

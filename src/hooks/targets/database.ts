@@ -5,15 +5,14 @@
 // of rows below 256 are encoded once too. By `perf`, the info of pg's points is 4 % of the cost of tracing a request
 // with twenty queries (benchmarks/README.md).
 import { type Dialect, databaseFailure } from '../../redaction/sql.js';
-import { notice } from '../../trace/notice.js';
 import type { PointStart } from '../../trace/vocabulary.js';
 import type { End, MethodHook } from '../calls/call.js';
 import type { PublishedHook } from '../calls/published.js';
-import { noteRequests, hookMethod, runOutside } from '../calls/method.js';
-import type { Instrumentation, ModuleHook } from '../loading/modules.js';
-import type { VersionRange } from '../loading/version-range.js';
+import { hookMethod } from '../calls/method.js';
+import type { Instrumentation } from '../loading/modules.js';
 import type { AgentPort } from '../port.js';
 import { type DatabaseCall, callsOf, databaseFailed, databaseStop, sqlPoint } from './database-points.js';
+import { type TargetFile, fileHook, nameOf } from './files.js';
 import type { SqlPoint, Waits } from './waits.js';
 
 /** Where the calls of a client or a pool go, as far as that is known. */
@@ -63,29 +62,9 @@ export interface DatabaseMethod {
 }
 
 /** A file of a package, and the methods of the class that it exports. */
-export interface DatabaseFile {
-  /** The package and the file in it, without its extension: `pg/lib/client`. */
-  readonly file: string;
-  /** The versions that the hooks are for; all versions of the package's row in the table if undefined. */
-  readonly versions?: VersionRange;
-  /** The class, among the file's exports; the exports themselves if undefined. */
-  class?(exports: object): unknown;
+export interface DatabaseFile extends TargetFile<DatabaseMethod> {
   endpoint?(self: object): Endpoint;
-  readonly methods?: Readonly<Record<string, DatabaseMethod>>;
-  /** Methods by which the application has a request queued, and which of their arguments stands for that request. */
-  readonly asks?: Readonly<Record<string, { of(args: readonly unknown[]): object | undefined }['of']>>;
-  /** Methods that run in nobody's place, because their later work is not their caller's. */
-  readonly outside?: Readonly<Record<string, IsIdle>>;
-  /**
-   * Hooks what only this file needs.
-   *
-   * @param load requires another file of the package
-   */
-  also?(prototype: object, load: (file: string) => unknown, agent: AgentPort): void;
 }
-
-/** Whether a method starts no later work, so that it may run in its caller's context. */
-type IsIdle = true | { idle(self: object): boolean }['idle'];
 
 /** The instrumentation of a database's client library, as data. */
 export interface Database {
@@ -116,7 +95,14 @@ export interface DatabaseChannel {
 /** Makes the instrumentation of a database's client library: `db` points for its calls, `sql` points below them. */
 export function database(definition: Database): Instrumentation {
   return {
-    hooks: (agent) => (definition.files ?? []).map((file) => hookOf(definition, file, agent)),
+    hooks: (agent) =>
+      (definition.files ?? []).map((file) =>
+        fileHook(file, agent, () => {
+          const calls = callsOf(definition);
+          return (owner, name, method) =>
+            hookMethod(owner, name, methodHook(definition, file, agent, owner, name, method, calls));
+        }),
+      ),
     channels: (agent) =>
       Object.entries(definition.channels ?? {}).map(([name, channel]) =>
         publishedHook(definition, name, channel, agent),
@@ -152,30 +138,6 @@ function publishedHook(
 
 const nowhere: Endpoint = {};
 
-function hookOf(definition: Database, file: DatabaseFile, agent: AgentPort): ModuleHook {
-  return {
-    file: file.file,
-    versions: file.versions,
-    install(exports, load) {
-      const { prototype } = (file.class?.(exports as object) ?? exports) as { prototype: object };
-      const owner = prototype as Record<string, unknown>;
-      const calls = callsOf(definition);
-      for (const [name, method] of Object.entries(file.methods ?? {})) {
-        if (typeof owner[name] === 'function') {
-          hookMethod(owner, name, methodHook(definition, file, agent, owner, name, method, calls));
-        } else {
-          notice(`${file.file} has no method ${name}: it is not recorded`);
-        }
-      }
-      for (const [name, requestOf] of Object.entries(file.asks ?? {})) noteRequests(owner, name, requestOf);
-      for (const [name, isIdle] of Object.entries(file.outside ?? {})) {
-        runOutside(owner, name, isIdle === true ? undefined : isIdle);
-      }
-      file.also?.(prototype, load, agent);
-    },
-  };
-}
-
 const none: readonly PointStart[] = [];
 
 function methodHook(
@@ -199,7 +161,7 @@ function methodHook(
   const hasOwnSql = sqlOf === undefined || method.sqlBelowOwn === true;
   const hook: Mutable<MethodHook> = {
     library,
-    what: `${(owner as { constructor: { name: string } }).constructor.name}.${name}`,
+    what: nameOf(owner, name),
     ends: method.ends,
     start(self, args, caller) {
       if (method.point === false) return none;

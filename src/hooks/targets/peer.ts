@@ -52,6 +52,18 @@ export function lineOf(socket: Socket | undefined, scheme: 'http' | 'https', age
   return { peer: peerOf(socket, agent), secureFor: typeof name === 'string' ? name : undefined };
 }
 
+/**
+ * Reads the fields of an HTTP/2 session that have no public name: its `protocol`, its `authority` and its `socket`. They
+ * have been the same since Node 20.
+ */
+export function fieldsOf(session: object): (name: string) => unknown {
+  const symbols = Object.getOwnPropertySymbols(session);
+  return (name) => {
+    const symbol = symbols.find(({ description }) => description === name);
+    return symbol && (session as Record<symbol, unknown>)[symbol];
+  };
+}
+
 /** Whether Node sends nothing over TLS before it has checked that the certificate is its peer's. */
 function isChecked(socket: TLSSocket): boolean {
   const symbol = Object.getOwnPropertySymbols(socket).find(
