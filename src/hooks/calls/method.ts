@@ -22,13 +22,28 @@ export function hookMethod<Owner extends object>(
   hook: MethodHook,
 ): void {
   const guard = createGuard(`${hook.library} ${hook.what}`);
+  const whole = wholeHook(hook);
   patch(owner, method, (original) => {
     const traced = (self: unknown, args: unknown[]): unknown =>
       guard.off
         ? Reflect.apply(original, self, args)
-        : tracedCall(hook, guard, original, self as object, args);
+        : tracedCall(whole, guard, original, self as object, args);
     return gated(original, traced);
   });
+}
+
+/**
+ * The same hook with all properties that a hook may have. Calls of all hooks go through the same code, and V8 finds a
+ * property of objects of one shape at once; of objects of more than four shapes it has to look each one up.
+ */
+function wholeHook(hook: MethodHook): MethodHook {
+  const { what, library, start, stop, failed, ends, around } = hook;
+  const { checkout, borrows, requested, opens, callsOut } = hook;
+  const whole = {
+    ...{ what, library, start, stop, failed, ends, around },
+    ...{ checkout, borrows, requested, opens, callsOut },
+  };
+  return whole as MethodHook;
 }
 
 /** Makes a wrapper of the same kind as the original, as `lookalike` does, which checks the gate first. */
