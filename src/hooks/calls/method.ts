@@ -37,11 +37,19 @@ export function hookMethod<Owner extends object>(
  * property of objects of one shape at once; of objects of more than four shapes it has to look each one up.
  */
 function wholeHook(hook: MethodHook): MethodHook {
-  const { what, library, start, stop, failed, ends, around } = hook;
-  const { checkout, borrows, requested, opens, callsOut } = hook;
-  const whole = {
-    ...{ what, library, start, stop, failed, ends, around },
-    ...{ checkout, borrows, requested, opens, callsOut },
+  const whole: { readonly [Name in keyof Required<MethodHook>]: MethodHook[Name] | undefined } = {
+    what: hook.what,
+    library: hook.library,
+    start: hook.start,
+    stop: hook.stop,
+    failed: hook.failed,
+    ends: hook.ends,
+    around: hook.around,
+    checkout: hook.checkout,
+    borrows: hook.borrows,
+    requested: hook.requested,
+    opens: hook.opens,
+    callsOut: hook.callsOut,
   };
   return whole as MethodHook;
 }
