@@ -188,12 +188,12 @@ test('the package is small, and brings no others', () => {
       .map((name) => statSync(join(modules, name)))
       .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
   const bytes = sizeOf((name) => !name.endsWith('.md'));
-  assert.ok(bytes < 1_050_000, `${bytes} bytes`);
+  assert.ok(bytes < 1_100_000, `${bytes} bytes`);
   const pages = sizeOf((name) => name.endsWith('.md'));
   assert.ok(pages < 160_000, `${pages} bytes of pages`);
   // V8 reads each kilobyte of it in 25 µs, at every start.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
-  assert.ok(atStart < 131_000, `${atStart} bytes at the start`);
+  assert.ok(atStart < 132_500, `${atStart} bytes at the start`);
 });
 
 /** The names of a page's headings, as links have them. */
