@@ -11,9 +11,19 @@ import { patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import type { Sender } from '../src/propagation/recipients.js';
 import type { Context } from '../src/trace/context.js';
+import { traceHeaderNames } from '../src/trace/headers.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { tracing } from '../src/trace/trace.js';
-import type { Connection, Metadata, carrying } from './grpc-headers.js';
+
+/** What is used of the library's metadata; its options are handed on from each copy to the next. */
+interface Metadata {
+  clone(): Metadata;
+  get(name: string): readonly unknown[];
+  set(name: string, value: string): void;
+  remove(name: string): void;
+  getOptions(): object;
+  setOptions(options: object): void;
+}
 
 /** A call that the application has made while something was live. */
 interface Made {
@@ -150,12 +160,19 @@ function inPlace(listener: Listener, made: Made): Listener {
   };
 }
 
-/**
- * Writes trace headers where a call is sent, and has its request over HTTP/2 be no point of its own.
- *
- * @param headers loads what puts them into the metadata: not before a call is sent in a trace
- */
-export function watchConnection(prototype: object, agent: AgentPort, headers: () => typeof carrying): void {
+/** What sends a call on an open connection; from 1.8 on its session is that of a transport. */
+interface Connection {
+  readonly session?: object;
+  readonly transport?: { readonly session?: object };
+}
+
+/** A call, as it was given to what sends it before 1.8. */
+interface CallStream {
+  getHost(): unknown;
+}
+
+/** Writes trace headers where a call is sent, and has its request over HTTP/2 be no point of its own. */
+export function watchConnection(prototype: object, _load: unknown, agent: AgentPort): void {
   const guard = createGuard('@grpc/grpc-js Subchannel');
   const methods = prototype as Class<'createCall' | 'startCallStream'>;
   const send = (original: Callback): Callback =>
@@ -166,7 +183,7 @@ export function watchConnection(prototype: object, agent: AgentPort, headers: ()
       const { sender } = made;
       const given: unknown[] = Array.from(args);
       if (sender !== undefined)
-        guarded(guard, () => (given[0] = headers()(agent, sender, this as Connection, args)));
+        guarded(guard, () => (given[0] = carrying(agent, sender, this as Connection, args)));
       agent.writing.isRpc = true;
       try {
         return Reflect.apply(original, this, given);
@@ -176,4 +193,21 @@ export function watchConnection(prototype: object, agent: AgentPort, headers: ()
     };
   patch(methods, 'createCall', send);
   patch(methods, 'startCallStream', send);
+}
+
+/** The metadata of a call with the trace headers that whoever can read them may have. */
+function carrying(
+  agent: AgentPort,
+  sender: Sender,
+  { session, transport }: Connection,
+  [metadata, second]: readonly [Metadata, ...unknown[]],
+): Metadata {
+  const authority = typeof second === 'string' ? second : (second as CallStream).getHost();
+  const to = { session: transport?.session ?? session, authority };
+  const headers = agent.messageHeaders(sender, to, (name) => metadata.get(name));
+  if (headers === undefined) return metadata;
+  const copy = metadata.clone();
+  for (const name of traceHeaderNames) copy.remove(name);
+  for (const [name, value] of Object.entries(headers)) copy.set(name, value);
+  return copy;
 }

@@ -1,10 +1,8 @@
 // gRPC by @grpc/grpc-js 1: an `rpc` point for each call, at its client and at its server. `grpc-client.ts` follows a
 // call through the library, `grpc-server.ts` has the end of one that is served.
-import type { Instrumentation } from '../src/hooks/loading/modules.js';
 import type { Context } from '../src/trace/context.js';
 import { type Callee, type Outcome, type RpcCall, type RpcHandler, rpc } from '../src/hooks/targets/rpc.js';
 import { callback, isGivenUp, stream, watchCall, watchChannel, watchConnection } from './grpc-client.js';
-import type { carrying } from './grpc-headers.js';
 import { ends, extract, markServers } from './grpc-server.js';
 import { statusOf } from './grpc-status.js';
 
@@ -43,43 +41,37 @@ const classOf =
   (exports: object): unknown =>
     (exports as Readonly<Record<string, unknown>>)[name];
 
-/**
- * The instrumentation of @grpc/grpc-js.
- *
- * @param headers loads what writes trace headers, which shares much with what records HTTP
- */
-export const grpc = (headers: () => typeof carrying): Instrumentation =>
-  rpc({
-    library: '@grpc/grpc-js',
-    system: 'grpc',
-    files: [
-      {
-        file: `${folder}/client`,
-        class: classOf('Client'),
-        methods: {
-          makeUnaryRequest: withCallback,
-          makeClientStreamRequest: withCallback,
-          makeServerStreamRequest: withStream,
-          makeBidiStreamRequest: withStream,
-        },
+export const grpc = rpc({
+  library: '@grpc/grpc-js',
+  system: 'grpc',
+  files: [
+    {
+      file: `${folder}/client`,
+      class: classOf('Client'),
+      methods: {
+        makeUnaryRequest: withCallback,
+        makeClientStreamRequest: withCallback,
+        makeServerStreamRequest: withStream,
+        makeBidiStreamRequest: withStream,
       },
-      { file: `${folder}/server`, class: classOf('Server'), methods: { register }, also: markServers },
-      { file: `${folder}/channel`, class: classOf('ChannelImplementation'), also: watchChannel },
-      // 1.8 has another class for the calls of a channel.
-      { file: `${folder}/call-stream`, class: classOf('Http2CallStream'), also: watchCall },
-      { file: `${folder}/resolving-call`, class: classOf('ResolvingCall'), also: watchCall },
-      // A channel connects by promises, in the context of the call that needs it first, and then sends from there what
-      // all other calls have asked meanwhile: that is nobody's.
-      {
-        file: `${folder}/resolving-load-balancer`,
-        class: classOf('ResolvingLoadBalancer'),
-        outside: { exitIdle: true, updateResolution: true },
-      },
-      {
-        file: `${folder}/subchannel`,
-        class: classOf('Subchannel'),
-        outside: { startConnecting: true },
-        also: (prototype, _load, agent) => watchConnection(prototype, agent, headers),
-      },
-    ],
-  });
+    },
+    { file: `${folder}/server`, class: classOf('Server'), methods: { register }, also: markServers },
+    { file: `${folder}/channel`, class: classOf('ChannelImplementation'), also: watchChannel },
+    // 1.8 has another class for the calls of a channel.
+    { file: `${folder}/call-stream`, class: classOf('Http2CallStream'), also: watchCall },
+    { file: `${folder}/resolving-call`, class: classOf('ResolvingCall'), also: watchCall },
+    // A channel connects by promises, in the context of the call that needs it first, and then sends from there what
+    // all other calls have asked meanwhile: that is nobody's.
+    {
+      file: `${folder}/resolving-load-balancer`,
+      class: classOf('ResolvingLoadBalancer'),
+      outside: { exitIdle: true, updateResolution: true },
+    },
+    {
+      file: `${folder}/subchannel`,
+      class: classOf('Subchannel'),
+      outside: { startConnecting: true },
+      also: watchConnection,
+    },
+  ],
+});

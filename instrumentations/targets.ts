@@ -108,16 +108,12 @@ const rows = [
     help: '@grpc/grpc-js; without it, its calls are recorded as HTTP',
     versions: [['1.0.0', '2.0.0']],
     mark: 'Resolution note: dns resolver',
-    load: () =>
-      (require('./grpc.js') as typeof import('./grpc.js')).grpc(
-        () => (require('./grpc-headers.js') as typeof import('./grpc-headers.js')).carrying,
-      ),
+    load: () => (require('./grpc.js') as typeof import('./grpc.js')).grpc,
   },
   {
     package: 'amqplib',
     option: 'instrumentAmqplib',
     help: 'amqplib',
-    // Its classes are classes since 0.10.4.
     versions: [['0.10.4', '3.0.0']],
     mark: 'Channel ended, no reply will be forthcoming',
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,

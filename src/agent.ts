@@ -296,11 +296,11 @@ function createPort(
       ).destinations(config.propagateTo);
       return carriesTo(host);
     },
-    messageHeaders(sender, socket, given) {
+    messageHeaders(sender, to, given) {
       ofMessage ??= (
         require('./hooks/targets/message-headers.js') as typeof import('./hooks/targets/message-headers.js')
       ).messageHeaders;
-      return ofMessage(port, sender, socket, given);
+      return ofMessage(port, sender, to, given);
     },
     peers: createStamp(),
     writing: { request: undefined, isRpc: false },

@@ -1,10 +1,9 @@
 // The agent's port: what hooks and instrumentations may ask of the agent.
-import type { Socket } from 'node:net';
-
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import type { Stamp } from '../trace/stamp.js';
 import type { Carried, Given, Sender } from '../propagation/recipients.js';
+import type { Recipient } from './targets/message-headers.js';
 
 /** What instrumentations may know of the configuration, and what the agent does for them. */
 export interface AgentPort {
@@ -20,7 +19,7 @@ export interface AgentPort {
   /** Whether a host may receive signed trace headers. */
   carriesTo(host: string): boolean;
   /** What a message carries of a trace: `src/hooks/targets/message-headers.ts`, which is loaded for the first one. */
-  messageHeaders(sender: Sender, socket: Socket | undefined, given: Given): Carried | undefined;
+  messageHeaders(sender: Sender, to: Recipient, given: Given): Carried | undefined;
   /** The hosts that sockets were connected to, as `hostIn` tells them. */
   readonly peers: Stamp<string>;
   /** The request that undici is writing right now. A request over HTTP/2 also passes our hook of `http2`. */

@@ -182,10 +182,9 @@ function carry(
   if (place === undefined) return;
   const given = headers(args);
   const found = carriedIn(given);
-  const carried = agent.messageHeaders(
-    { context: place, isPoint: context !== undefined },
-    socket(self),
-    (name) => [found[name] ?? []].flat(),
+  const sender = { context: place, isPoint: context !== undefined };
+  const carried = agent.messageHeaders(sender, { socket: socket(self) }, (name) =>
+    [found[name] ?? []].flat(),
   );
   if (carried === undefined) return;
   const others = Object.entries(given ?? {}).filter(([name]) => !isTraceHeader(name));
