@@ -177,10 +177,10 @@ const require = Object.assign(
   return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
 }
 
-/** What parts have in common, by the first of them: their shared file shows in stacks. */
+/** What parts have in common, by one of them: their shared file shows in stacks. */
 const nameOf: ReadonlyMap<string, string> = new Map([
-  ['instrumentations/grpc-headers.ts', 'http'],
-  ['instrumentations/amqplib.ts', 'calls'],
+  ['instrumentations/http-client.ts', 'http'],
+  ['instrumentations/pg.ts', 'calls'],
 ]);
 
 /** The modules that several parts have, by the file that they go into: parts that have any in common share one. */
@@ -198,12 +198,9 @@ function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<s
       first.set(later, earlier);
     }
   }
-  return new Map(
-    shared.map(
-      ([file, [part = '']]) =>
-        [file, `shared-${nameOf.get(firstOf(part)) ?? basename(firstOf(part), '.ts')}.js`] as const,
-    ),
-  );
+  const named = new Map([...nameOf].map(([part, name]) => [firstOf(part), name] as const));
+  const fileOf = (root: string): string => `shared-${named.get(root) ?? basename(root, '.ts')}.js`;
+  return new Map(shared.map(([file, [part = '']]) => [file, fileOf(firstOf(part))] as const));
 }
 
 async function main(): Promise<void> {
