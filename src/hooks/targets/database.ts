@@ -150,7 +150,12 @@ function methodHook(
   calls: DatabaseCall,
 ): MethodHook {
   const { library } = definition;
-  const { waits, borrows, rows, sql } = method;
+  // Read here, because calls of all methods run the same functions: their objects have many shapes, and V8 would look
+  // each property up for each call.
+  const { waits, borrows, rows, sql, operationOf, isPart: isPartOf } = method;
+  const { endpoint } = file;
+  const isPoint = method.point !== false;
+  const isApplications = method.calledBy === 'application';
   const sqlOf: SqlPoint | undefined =
     sql === undefined || !agent.traceSql
       ? undefined
@@ -164,25 +169,21 @@ function methodHook(
     what: nameOf(owner, name),
     ends: method.ends,
     start(self, args, caller) {
-      if (method.point === false) return none;
-      const isPart =
-        (caller.library === library && method.calledBy !== 'application') || method.isPart?.() === true;
+      if (!isPoint) return none;
+      const isPart = (!isApplications && caller.library === library) || isPartOf?.() === true;
       if (isPart && hasOwnSql) return none;
-      const operation = method.operationOf === undefined ? named : method.operationOf(args, self);
+      const operation = operationOf === undefined ? named : operationOf(args, self);
       if (operation === undefined) return none;
-      const outer = isPart ? none : calls(self, operation, file.endpoint?.(self) ?? nowhere);
+      const outer = isPart ? none : calls(self, operation, endpoint?.(self) ?? nowhere);
       return sqlOf === undefined || waits?.isBusy(self) === true ? outer : [...outer, sqlOf(args, self)];
     },
     stop: (result, context, detail, args) => databaseStop(context, rows?.(result, detail, args)),
     failed: (error, context) => databaseFailed(context, databaseFailure(error, harmless, agent)),
   };
   if (waits !== undefined) {
+    const isOnlyOwn = method.sqlBelowOwn === true;
     hook.around = (call) =>
-      waits.around(
-        call,
-        library,
-        method.sqlBelowOwn === true && call.context === undefined ? undefined : sqlOf,
-      );
+      waits.around(call, library, isOnlyOwn && call.context === undefined ? undefined : sqlOf);
   }
   if (borrows !== undefined) hook.borrows = (self) => borrows(self, owner);
   if (method.checkout !== undefined) hook.checkout = method.checkout;
