@@ -6,7 +6,8 @@ import { get } from 'node:http';
 import { test } from 'node:test';
 
 import type { Event } from '../src/trace/event.js';
-import { key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
+import { key, on, run, scenario, scratch, shape, signedHeaders, treeOf } from './scenario.js';
+import { makeCertificate } from './fixtures/certificate.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
 import { grpcStyles } from './versions/expected.js';
@@ -106,6 +107,13 @@ for (const [why, env, host] of [
     assert.deepEqual(root!.children[0]!.stop!.info['rpc'], { status: 'OK' });
   });
 }
+
+test('a server is told of the trace over TLS for a name that may have it, whatever the address', async (t) => {
+  const { cert: CERT, key: KEY } = makeCertificate(scratch(t));
+  const env = { OSTRACE_PROPAGATE_TO: 'localhost', CERT, KEY };
+  const [inner, outer] = await twoProcesses(t, env, 'localhost');
+  assert.equal(shape(treeOf([...inner, ...outer])), 'wsgi(rpc(rpc(served 1)) answered 1)');
+});
 
 test('switched off, its calls are recorded as HTTP', async (t) => {
   const [inner, outer] = await twoProcesses(t, { OSTRACE_INSTRUMENT_GRPC: 'false' }, '127.0.0.1');

@@ -12,7 +12,7 @@ import { FixedInfo, cut } from '../../trace/info.js';
 import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
 import { release, tracing } from '../../trace/trace.js';
-import type { PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
+import type { Fact, PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
 import type { Call, Callback, End, MethodHook } from '../calls/call.js';
 import { hookMethod } from '../calls/method.js';
 import { type Guard, createGuard, guarded } from '../guard.js';
@@ -233,7 +233,11 @@ function failureOf(outcome: Outcome, context: Context): Info {
   return { etype, message: message === undefined ? null : cut(message), ...wordsOf(outcome, context) };
 }
 
-function wordsOf(outcome: Outcome, context: Context): { readonly rpc?: Info } {
+/** What of a stop is the call's own. */
+function wordsOf(
+  outcome: Outcome,
+  context: Context,
+): { readonly rpc?: { readonly [Name in Fact<'rpc'>]?: unknown } } {
   const { status } = outcome;
   if (status === undefined) return {};
   return { rpc: isSigned(outcome, context) ? { status, signed: true } : { status } };

@@ -1,11 +1,11 @@
 // A web server that asks a gRPC server over one channel, `GET /Unary/7`; the server is its own unless TARGET names one.
 const { createServer } = require('node:http');
-const { Client, grpc, call, serve } = require('./service.cjs');
+const { Client, call, credentials, serve } = require('./service.cjs');
 
 async function main() {
   const { TARGET } = process.env;
   const own = TARGET === undefined ? await serve() : undefined;
-  const client = new Client(TARGET ?? `127.0.0.1:${own.port}`, grpc.credentials.createInsecure());
+  const client = new Client(TARGET ?? `127.0.0.1:${own.port}`, credentials);
   const server = createServer(async ({ url }, response) => {
     const [, kind, id] = url.split('/');
     if (kind === 'end') {

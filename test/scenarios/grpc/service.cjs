@@ -1,4 +1,5 @@
 // The methods that the scenarios of gRPC call, and a server of them whose functions make a point of their own.
+const { readFileSync } = require('node:fs');
 const grpc = require('@grpc/grpc-js');
 const { profiler } = require('ostrace');
 
@@ -18,6 +19,13 @@ const service = {
   Chat: method('Chat', true, true),
 };
 
+// Both speak TLS where they are given a certificate.
+const { CERT, KEY } = process.env;
+const cert = CERT && readFileSync(CERT);
+const serverCredentials = cert
+  ? grpc.ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: readFileSync(KEY) }])
+  : grpc.ServerCredentials.createInsecure();
+
 const served = (id) => profiler.trace(`served ${id}`, () => id);
 const later = (body) => setTimeout(() => body(), Math.random() * 3);
 
@@ -34,21 +42,24 @@ const implementation = {
       call.end();
     }),
   Chat: (call) => {
-    call.on('data', (text) => later(() => call.write(served(text))));
-    call.on('end', () => setTimeout(() => call.end(), 5));
+    call.on('data', (text) =>
+      later(() => {
+        call.write(served(text));
+        call.end();
+      }),
+    );
   },
 };
 
 module.exports = {
-  grpc,
-  service,
+  credentials: cert ? grpc.credentials.createSsl(cert) : grpc.credentials.createInsecure(),
   Client: grpc.makeGenericClientConstructor(service, 'Echo'),
   /** Starts a server; gives its port and what ends it. */
   async serve() {
     const server = new grpc.Server();
     server.addService(service, implementation);
     const port = await new Promise((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      server.bindAsync('127.0.0.1:0', serverCredentials, (error, bound) =>
         error ? reject(error) : resolve(bound),
       ),
     );
