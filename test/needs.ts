@@ -88,6 +88,9 @@ export function complaints(file: string, read: Read = readSource): string[] {
     if (ofAgent.test(source)) uses.add('agent');
     for (const [need, pattern] of Object.entries(variables)) if (pattern.test(source)) uses.add(need as Need);
   }
+  for (const source of scenarioFolders(modules, read)) {
+    for (const [need, pattern] of Object.entries(variables)) if (pattern.test(source)) uses.add(need as Need);
+  }
   const declared = declaredNeeds(modules.get(file)!);
   const missing = [...uses].filter((need) => !declared.has(need));
   const texts = [...modules.values(), ...programs(modules, read)].map(withoutDeclaration);
@@ -123,6 +126,14 @@ function programs(modules: ReadonlyMap<string, string>, read: Read): string[] {
     ...[...source.matchAll(/'([\w./-]+\.[cm]?[jt]s)'/g)].map(([, name]) => `scenarios/${name}`),
     ...[...source.matchAll(/'test\/([\w./-]+)'/g)].map(([, path]) => path!),
   ]);
+  return [...new Set(named)].map(read).filter((text) => text !== undefined);
+}
+
+/** The texts of folders of scenarios of which a source takes the file that a variable names. */
+function scenarioFolders(modules: ReadonlyMap<string, string>, read: Read): string[] {
+  const named = [...modules.values()].flatMap((source) =>
+    [...source.matchAll(/scenario\(`([\w-]+)\/\$\{/g)].map(([, folder]) => `scenarios/${folder}`),
+  );
   return [...new Set(named)].map(read).filter((text) => text !== undefined);
 }
 

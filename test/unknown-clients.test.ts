@@ -1,6 +1,6 @@
 // Clients that the agent does not know: whose work runs in their callbacks nobody can tell, so it stands in no trace
 // rather than in another request's.
-// needs: agent
+// needs: agent mariadb redis
 import assert from 'node:assert/strict';
 import { Agent, get } from 'node:http';
 import { test } from 'node:test';

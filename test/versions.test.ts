@@ -62,7 +62,7 @@ const targets: readonly Target[] = [
     body: 'ioredis.cjs',
     imports: () => ({ Redis: 'ioredis' }),
     styles: ioredisStyles,
-    endpoint: { host: redis.hostname, port: redis.port, name: '0' },
+    endpoint: { host: redis.hostname, port: redis.port, name: redis.pathname.slice(1) || '0' },
   },
 ];
 
