@@ -35,22 +35,27 @@ test('what differs once, and then is the same three times of three, is the same'
   assert.deepEqual([again.count(), bare.count()], [3, 0]);
 });
 
+/** So many plays, of which the first ones differ. */
+const times = (count: number, of: number): readonly Pair<Seen>[] =>
+  Array.from({ length: of }, (_, index) => (index < count ? different : alike));
+
 for (const [what, again] of Object.entries({
-  'each time': [different, different, different],
-  'in half of the runs': [alike, different, alike],
-  'once more, at last': [alike, alike, different],
+  'each time': times(3, 3),
+  'in half of the runs': [alike, different, alike, ...times(5, 9)],
+  'in a quarter of the runs': [alike, alike, different, ...times(2, 9)],
 })) {
   test(`what differs ${what}, and never without the agent, is a difference`, async () => {
-    const bare = plays(alike, alike, alike);
+    const bare = plays(...times(0, again.length));
     await assert.rejects(same(different, plays(...again).play, bare.play), ({ message }: Error) => {
-      const times = again.filter((pair) => pair === different).length;
-      assert.match(message, new RegExp(`^different in ${times} of 3 rounds; without the agent in 0: `));
+      const count = again.filter((pair) => pair === different).length;
+      const counts = `^different in ${count} of ${again.length} rounds; without the agent in 0: `;
+      assert.match(message, new RegExp(counts));
       // What differs is shown.
       assert.match(message, /^\+ +event: 'close'$/m);
       assert.match(message, /^- +event: 'end'$/m);
       return true;
     });
-    assert.equal(bare.count(), 3);
+    assert.equal(bare.count(), again.length);
   });
 }
 
@@ -60,9 +65,18 @@ test('what differs as often without the agent is a race of its own', async () =>
   await same(different, plays(...once).play, plays(different, different, alike).play);
 });
 
+test('what differs once or twice more in twelve rounds is a race too', async () => {
+  await same(different, plays(...times(2, 12)).play, plays(...times(0, 12)).play);
+  await same(
+    different,
+    plays(...times(3, 3), ...times(2, 9)).play,
+    plays(...times(2, 3), ...times(1, 9)).play,
+  );
+});
+
 test('what differs more often than without the agent is a difference', async () => {
-  const again = plays(different, alike, different);
-  await assert.rejects(same(different, again.play, plays(alike, different, alike).play), {
-    message: /^different in 2 of 3 rounds; without the agent in 1: /,
+  const again = plays(...times(3, 3), ...times(4, 9));
+  await assert.rejects(same(different, again.play, plays(...times(1, 3), ...times(1, 9)).play), {
+    message: /^different in 7 of 12 rounds; without the agent in 2: /,
   });
 });

@@ -7,11 +7,16 @@ export type Pair<Seen> = readonly [actual: Seen, expected: Seen];
 
 /** How often a case is played anew that differed once. */
 const rounds = 3;
+/** How often it is played in all, where these rounds do not agree among themselves. */
+const moreRounds = 12;
+/** Of so many rounds a race of the case's own may differ so much more often beside the agent, by chance alone. */
+const chance = 2;
 
 /**
  * Fails where the agent makes a difference. A case that is a race of its own (which of two events is first)
  * differs now and then without the agent too. So one that differs once is played three times more, and has to be
  * the same three times; else it is played as often without the agent twice, and may differ no more often than that.
+ * Where only some of the three rounds differ, three say too little: twelve are counted then.
  *
  * @param replay plays the case once more, under the agent and without it
  * @param replayBare plays it twice without the agent
@@ -22,24 +27,33 @@ export async function same<Seen>(
   replayBare: () => Promise<Pair<Seen>>,
 ): Promise<void> {
   if (isDeepStrictEqual(...first)) return;
-  const again = await played(replay);
-  const different = again.filter((pair) => !isDeepStrictEqual(...pair));
+  const different = await differences(replay, rounds);
   if (different.length === 0) return;
-  const bare = await played(replayBare);
-  const differentBare = bare.filter((pair) => !isDeepStrictEqual(...pair)).length;
-  if (different.length <= differentBare) return;
+  const bare = await differences(replayBare, rounds);
+  if (different.length <= bare.length) return;
+  let played = rounds;
+  if (different.length < rounds || bare.length > 0) {
+    different.push(...(await differences(replay, moreRounds - rounds)));
+    bare.push(...(await differences(replayBare, moreRounds - rounds)));
+    if (different.length <= bare.length + chance) return;
+    played = moreRounds;
+  }
   try {
     assert.deepEqual(...different.at(-1)!);
   } catch (error) {
-    const counts = `different in ${different.length} of ${rounds} rounds; without the agent in ${differentBare}`;
+    const counts = `different in ${different.length} of ${played} rounds; without the agent in ${bare.length}`;
     // A message of one's own would take the place of what differs.
     if (error instanceof Error) error.message = `${counts}: ${error.message}`;
     throw error;
   }
 }
 
-async function played<Seen>(play: () => Promise<Pair<Seen>>): Promise<readonly Pair<Seen>[]> {
-  const pairs: Pair<Seen>[] = [];
-  for (let i = 0; i < rounds; i++) pairs.push(await play());
-  return pairs;
+/** Plays a case, and gives the pairs that differ. */
+async function differences<Seen>(play: () => Promise<Pair<Seen>>, count: number): Promise<Pair<Seen>[]> {
+  const different: Pair<Seen>[] = [];
+  for (let i = 0; i < count; i++) {
+    const pair = await play();
+    if (!isDeepStrictEqual(...pair)) different.push(pair);
+  }
+  return different;
 }
