@@ -1,6 +1,6 @@
 // Runs the benchmarks and writes the page of results: `npm run bench`, or `npm run bench -- calls scale`.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir, totalmem, type as systemType } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -38,6 +38,8 @@ const { values, positionals } = parseArgs({
     'long-nodes': { type: 'string', default: defaultNodes },
     /** The most traces in a store. */
     traces: { type: 'string', default: defaultTraces },
+    /** The folder of an earlier commit that is built: it is measured beside this one, in place of the peers. */
+    before: { type: 'string' },
     /** A smoke test: few rounds, small sizes, numbers that mean nothing. */
     quick: { type: 'boolean', default: false },
     /** The folder for the page and its plots. */
@@ -54,6 +56,10 @@ async function main(): Promise<void> {
   try {
     installPeers(folder);
     installPacked(project, scratch);
+    if (values.before !== undefined) {
+      mkdirSync(beforeIn(scratch));
+      installPacked(resolve(values.before), beforeIn(scratch));
+    }
     const bench = await prepare(scratch, chosen, services);
     const results = new Results(
       resolve(values.out),
@@ -66,6 +72,8 @@ async function main(): Promise<void> {
     await Promise.allSettled(services.map((service) => service.release()));
   }
 }
+
+const beforeIn = (scratch: string): string => join(scratch, 'before');
 
 function chosenParts(): readonly Part[] {
   for (const name of positionals) {
@@ -89,7 +97,13 @@ async function prepare(scratch: string, chosen: readonly Part[], services: Servi
   if (!(traces >= 1)) throw new Error(`--traces is "${values.traces}"; expected a number of 1 or more`);
   return {
     folder,
-    places: { scratch, peers: folder, sinkOf, servers },
+    places: {
+      scratch,
+      ...(values.before !== undefined && { before: beforeIn(scratch) }),
+      peers: folder,
+      sinkOf,
+      servers,
+    },
     nodes: [],
     isQuick: values.quick,
     traces: values.quick ? Math.min(traces, 1000) : traces,

@@ -32,6 +32,8 @@ type Agent = 'ostrace' | 'opentelemetry' | 'datadog';
 export interface Places {
   /** The folder in which the packed ostrace is installed. */
   readonly scratch: string;
+  /** The folder in which an earlier ostrace is installed. It is measured in the peers' place then. */
+  readonly before?: string;
   /** The folder in which the peers are installed. */
   readonly peers: string;
   /** The address of a collector that takes a variant's spans and discards them. */
@@ -68,9 +70,9 @@ export function startupVariants(places: Places): readonly Variant[] {
     none('none'),
     none('none, once more'),
     { ...none('empty preload'), preload: { require: empty, import: empty } },
-    own('ostrace disabled', {}),
-    own('ostrace idle', on),
-    own('ostrace traced', { ...on, OSTRACE_PROFILE: hmacKey }),
+    ...own('ostrace disabled', {}),
+    ...own('ostrace idle', on),
+    ...own('ostrace traced', { ...on, OSTRACE_PROFILE: hmacKey }),
     ...peers,
   ];
 }
@@ -81,9 +83,9 @@ export function requestVariants(places: Places): readonly Variant[] {
   return [
     none('none'),
     none('none, once more'),
-    own('ostrace disabled', {}),
-    own('ostrace idle', on),
-    { ...own('ostrace traced', on), signed: true },
+    ...own('ostrace disabled', {}),
+    ...own('ostrace idle', on),
+    ...own('ostrace traced', on).map((variant) => ({ ...variant, signed: true as const })),
     { ...none(minimalName), preload: twice(`${places.peers}/requests/minimal.cjs`), isMinimal: true },
     ...peers,
   ];
@@ -92,10 +94,14 @@ export function requestVariants(places: Places): readonly Variant[] {
 /** A tracer that does next to nothing. */
 export const minimalName = 'a minimal tracer';
 
+/** The name of a variant of the earlier ostrace. */
+export const beforeName = (name: string): string => `${name}, before`;
+
 const on = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: hmacKey };
 
 interface Kinds {
-  own(name: string, env: Variant['env']): Variant;
+  /** Ours, and after it the earlier one, if there is one. */
+  own(name: string, env: Variant['env']): readonly Variant[];
   none(name: string): Variant;
   readonly peers: readonly Variant[];
 }
@@ -157,26 +163,32 @@ function kinds(places: Places): Kinds {
       },
     );
   return {
-    own: (name, env) => ({
-      name,
-      preload: twice('ostrace/register'),
-      cwd: places.scratch,
-      env: { ...baseEnv, ...env, OSTRACE_CONNECTION_STRING: `file://${storeOf(places, name)}` },
-      expects: { ...nobody, ostrace: env['OSTRACE_ENABLED'] === 'true' },
-    }),
+    own: (name, env) =>
+      [
+        { name, cwd: places.scratch },
+        ...(places.before === undefined ? [] : [{ name: beforeName(name), cwd: places.before }]),
+      ].map((variant) => ({
+        ...variant,
+        preload: twice('ostrace/register'),
+        env: { ...baseEnv, ...env, OSTRACE_CONNECTION_STRING: `file://${storeOf(places, variant.name)}` },
+        expects: { ...nobody, ostrace: env['OSTRACE_ENABLED'] === 'true' },
+      })),
     none: (name) => ({ name, cwd: places.scratch, env: baseEnv, expects: nobody }),
-    peers: [
-      openTelemetry('OpenTelemetry on', {}, { expects: { opentelemetry: true }, records: true }),
-      openTelemetry(
-        'OpenTelemetry, sampler off',
-        { OTEL_TRACES_SAMPLER: 'always_off' },
-        { expects: { opentelemetry: true } },
-      ),
-      openTelemetry('OpenTelemetry disabled', { OTEL_SDK_DISABLED: 'true' }, {}),
-      datadog('dd-trace on', { DD_TRACE_SAMPLE_RATE: '1' }, { records: true }),
-      datadog('dd-trace, rate 0', { DD_TRACE_SAMPLE_RATE: '0' }, { mayRecord: true }),
-      datadog('dd-trace disabled', { DD_TRACE_ENABLED: 'false' }, {}),
-    ],
+    peers:
+      places.before !== undefined
+        ? []
+        : [
+            openTelemetry('OpenTelemetry on', {}, { expects: { opentelemetry: true }, records: true }),
+            openTelemetry(
+              'OpenTelemetry, sampler off',
+              { OTEL_TRACES_SAMPLER: 'always_off' },
+              { expects: { opentelemetry: true } },
+            ),
+            openTelemetry('OpenTelemetry disabled', { OTEL_SDK_DISABLED: 'true' }, {}),
+            datadog('dd-trace on', { DD_TRACE_SAMPLE_RATE: '1' }, { records: true }),
+            datadog('dd-trace, rate 0', { DD_TRACE_SAMPLE_RATE: '0' }, { mayRecord: true }),
+            datadog('dd-trace disabled', { DD_TRACE_ENABLED: 'false' }, {}),
+          ],
   };
 }
 

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { type Budget, budgetTable, plot, signed, table, text } from '../markdown.js';
 import type { Bench, Node, Part, Section } from '../part.js';
 import { bars } from '../plot.js';
-import { median, rotated } from '../statistics.js';
-import { type Variant, requestVariants, storeOf } from '../variants.js';
+import { type Summary, median, rotated, summary } from '../statistics.js';
+import { type Variant, beforeName, requestVariants, storeOf } from '../variants.js';
 import { type Kind, kinds } from './kinds.js';
 import { type Subject, startSubject } from './process.js';
 import type { Order, State } from './subject.js';
@@ -18,7 +18,7 @@ interface Place {
   readonly inTrace?: true;
 }
 
-const places: readonly Place[] = [
+const now: readonly Place[] = [
   { name: 'none', variant: 'none', state: 'quiet' },
   { name: 'none, once more', variant: 'none, once more', state: 'quiet' },
   { name: 'disabled', variant: 'ostrace disabled', state: 'quiet' },
@@ -27,6 +27,16 @@ const places: readonly Place[] = [
   { name: 'beside a trace', variant: 'ostrace traced', state: 'live' },
   { name: 'traced', variant: 'ostrace traced', state: 'live', inTrace: true },
 ];
+
+/** Those of an earlier ostrace follow the ones that they are compared with. */
+const placesOf = ({ places: { before } }: Bench): readonly Place[] =>
+  before === undefined
+    ? now
+    : now.flatMap((place) =>
+        place.variant.startsWith('ostrace')
+          ? [place, { ...place, name: beforeName(place.name), variant: beforeName(place.variant) }]
+          : [place],
+      );
 
 interface Rounds {
   readonly warmUps: number;
@@ -39,6 +49,8 @@ interface Cost {
   readonly ns: number;
   readonly addedNs: number;
   readonly addedBytes: number;
+  /** How much longer a call takes than under the earlier ostrace: the differences within a round. */
+  readonly sinceBefore?: Summary;
 }
 
 type Costs = ReadonlyMap<Kind, ReadonlyMap<string, Cost>>;
@@ -75,6 +87,7 @@ export const calls: Part = {
 
 async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Costs> {
   const variants = requestVariants(bench.places);
+  const places = placesOf(bench);
   const subjects = new Map<string, Subject>();
   try {
     for (const { variant: name, state } of places) {
@@ -85,10 +98,11 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Costs>
         variants.find((each) => each.name === name)!,
         store,
       );
-      subjects.set(key, await startSubject(node, bench.places.scratch, variant, state, store, randomUUID()));
+      subjects.set(key, await startSubject(node, variant, state, store, randomUUID()));
     }
     const of = (place: Place): Subject => subjects.get(`${place.variant} ${place.state}`)!;
-    const times = (count: number, what: Order['measure']): Promise<Values> => takeTurns(count, what, of);
+    const times = (count: number, what: Order['measure']): Promise<Values> =>
+      takeTurns(count, what, places, of);
     await times(rounds.warmUps, 'ns');
     const ns = await times(rounds.ns, 'ns');
     const bytes = await times(rounds.bytes, 'bytes');
@@ -116,13 +130,14 @@ type Values = ReadonlyMap<Kind, ReadonlyMap<string, readonly number[]>>;
 const refusedAt: readonly string[] = ['none', 'idle', 'beside a trace'];
 
 function isAsked(kind: Kind, place: Place): boolean {
-  if (kind.isRefused) return refusedAt.includes(place.name);
+  if (kind.isRefused) return refusedAt.some((name) => [name, beforeName(name)].includes(place.name));
   return place.inTrace !== true || kind.points !== undefined;
 }
 
 async function takeTurns(
   rounds: number,
   what: Order['measure'],
+  places: readonly Place[],
   of: (place: Place) => Subject,
 ): Promise<Values> {
   const values = new Map(
@@ -159,17 +174,26 @@ function summarize(ns: Values, bytes: Values): Costs {
     kinds.map((kind) => [
       kind,
       new Map(
-        places.map(({ name }) => [
+        [...ns.get(kind)!].map(([name, values]) => [
           name,
           {
-            ns: median(ns.get(kind)!.get(name)!),
+            ns: median(values),
             addedNs: added(ns, kind, name),
             addedBytes: added(bytes, kind, name),
+            ...differences(values, ns.get(kind)!.get(beforeName(name))),
           },
         ]),
       ),
     ]),
   );
+}
+
+function differences(
+  values: readonly number[],
+  before: readonly number[] | undefined,
+): Pick<Cost, 'sinceBefore'> {
+  if (before === undefined || before.length === 0) return {};
+  return { sinceBefore: summary(values.map((value, round) => value - before[round]!)) };
 }
 
 function budgets({ version: node }: Node, costs: Costs): Budget[] {
@@ -202,13 +226,13 @@ function budgets({ version: node }: Node, costs: Costs): Budget[] {
 }
 
 function tables({ version }: Node, costs: Costs): string[] {
-  const others = places.filter(({ name }) => name !== 'none');
+  const names = [...[...costs.values()][0]!.keys()].filter((name) => name !== 'none');
   const called = [...costs].filter(([kind]) => !kind.isRefused);
   const rows = (cell: (cost: Cost) => string): string[][] =>
     called.map(([kind, byPlace]) => [
       kind.name,
       text(byPlace.get('none')!.ns, 0),
-      ...others.map((place) => (isAsked(kind, place) ? cell(byPlace.get(place.name)!) : '')),
+      ...names.map((name) => cellOf(byPlace.get(name)!, cell)),
       kind.points ? text(byPlace.get('traced')!.addedNs / kind.points / 2, 0) : '',
     ]);
   const refused = [...costs]
@@ -220,8 +244,8 @@ function tables({ version }: Node, costs: Costs): string[] {
         return [text(addedNs, 0), text(addedBytes, 0)];
       }),
     ]);
-  const names = others.map(({ name }) => name);
   return [
+    ...comparison(version, costs),
     `### Node ${version}: ns a call; of none, and what the others add`,
     '',
     ...table(
@@ -234,14 +258,32 @@ function tables({ version }: Node, costs: Costs): string[] {
       ['', ...names],
       called.map(([kind, byPlace]) => [
         kind.name,
-        ...others.map((place) =>
-          isAsked(kind, place) ? signed(byPlace.get(place.name)!.addedBytes, 0) : '',
-        ),
+        ...names.map((name) => cellOf(byPlace.get(name)!, ({ addedBytes }) => signed(addedBytes, 0))),
       ]),
     ),
     `### Node ${version}: a header that is refused`,
     '',
     ...table(['', 'ns, idle', 'bytes', 'ns, beside a trace', 'bytes'], refused),
+  ];
+}
+
+/** What was not asked has no number. */
+const cellOf = (cost: Cost, cell: (cost: Cost) => string): string =>
+  Number.isNaN(cost.ns) ? '' : cell(cost);
+
+function comparison(version: string, costs: Costs): string[] {
+  const rows = [...costs].flatMap(([kind, byPlace]) =>
+    [...byPlace].flatMap(([name, { ns, sinceBefore }]) => {
+      if (sinceBefore === undefined) return [];
+      const spread = `${signed(sinceBefore.low, 0)} to ${signed(sinceBefore.high, 0)}`;
+      return [[`${kind.name}, ${name}`, text(ns, 0), signed(sinceBefore.median, 0), spread]];
+    }),
+  );
+  if (rows.length === 0) return [];
+  return [
+    `### Node ${version}: ns a call, and the difference to the earlier ostrace in the same round`,
+    '',
+    ...table(['', 'now', 'more than before, median', 'quartiles'], rows),
   ];
 }
 

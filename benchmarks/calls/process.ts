@@ -26,7 +26,6 @@ export interface Subject {
 /** @param base_id of the trace that the process makes, if it makes one */
 export async function startSubject(
   node: Node,
-  scratch: string,
   { name, cwd, env, preload }: Variant,
   state: State,
   store: string,
@@ -34,7 +33,7 @@ export async function startSubject(
 ): Promise<Subject> {
   // The young generation is large enough for a batch, so allocated memory is still there when it is counted.
   const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
-  const api = join(scratch, 'node_modules/ostrace');
+  const api = join(cwd, 'node_modules/ostrace');
   const child = fork(join(__dirname, 'subject.js'), [state, base_id, api], {
     execPath: node.path,
     execArgv: [...flags, ...(preload === undefined ? [] : ['--require', preload.require])],

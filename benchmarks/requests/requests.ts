@@ -6,7 +6,7 @@ import { type Budget, budgetTable, grouped, plot, quartiles, signed, table, text
 import type { Bench, Node, Part, Section } from '../part.js';
 import { bars } from '../plot.js';
 import { type Summary, seededRandom, shuffled, summary } from '../statistics.js';
-import { type Variant, minimalName, requestVariants } from '../variants.js';
+import { type Variant, beforeName, minimalName, requestVariants } from '../variants.js';
 import { type Application, type Batch, startApplication } from './application.js';
 import { type Endpoint, endpoints, warmUpEndpoint } from './endpoints.js';
 import { redisStore } from './store.js';
@@ -80,7 +80,7 @@ export const requests: Part = {
           plot(`requests-${major(version)}.svg`, `CPU of a request as a multiple of none, Node ${version}`),
         ),
         ...budgetTable([...results].flatMap(([node, measured]) => budgets(node, measured))),
-        ...[...results].flatMap(([node, { shared }]) => besidePeers(node, shared)),
+        ...[...results].flatMap(([node, { shared }]) => besideRivals(node, shared)),
         ...[...results].flatMap(([node, { resident }]) => memoryTable(node, resident)),
         ...[...results].flatMap(([node, { all }]) =>
           endpoints.flatMap((endpoint) => tables(node, endpoint, all)),
@@ -248,15 +248,16 @@ function budgets({ version }: Node, { all, resident }: Measured): Budget[] {
   return [...idle, ...traced, ...perPointRows, memory];
 }
 
-/** Which of ostrace's variants are compared with which of the peers'. */
+/** Which of ostrace's variants are compared with which of the peers', or with which of an earlier ostrace. */
 const rivals: readonly (readonly [own: string, ...theirs: string[]])[] = [
   ['ostrace traced', 'OpenTelemetry on', 'dd-trace on'],
   ['ostrace idle', 'OpenTelemetry, sampler off', 'dd-trace, rate 0'],
   ['ostrace disabled', 'OpenTelemetry disabled', 'dd-trace disabled'],
+  ...['ostrace traced', 'ostrace idle', 'ostrace disabled'].map((name) => [name, beforeName(name)] as const),
 ];
 
 /** The price that each agent adds, in the rounds in which all agents took part. */
-function besidePeers({ version }: Node, shared: readonly Result[]): string[] {
+function besideRivals({ version }: Node, shared: readonly Result[]): string[] {
   const cells = (endpoint: Endpoint, name: string): string[] => {
     const result = shared.find((each) => each.endpoint === endpoint && each.variant.name === name)!;
     const { addedProcessMicros, ratio, addedThreadMicros } = result;
@@ -265,7 +266,10 @@ function besidePeers({ version }: Node, shared: readonly Result[]): string[] {
       signed(addedThreadMicros.median, 0),
     ];
   };
-  return rivals.flatMap((names) => [
+  const present = rivals.filter((names) =>
+    names.every((name) => shared.some(({ variant }) => variant.name === name)),
+  );
+  return present.flatMap((names) => [
     `### Node ${version}: ${names.join(', ')}: µs of CPU that a request takes more`,
     '',
     ...table(
