@@ -20,8 +20,9 @@ export interface Imports {
    * Called before the importers of the module run. It is called as well for a CommonJS module that is imported.
    *
    * @param path that of the file; the name of a part of Node
+   * @param format `module` or `commonjs`, if that is known
    */
-  tell(path: string, exports: Namespace, specifier: string): void;
+  tell(path: string, exports: Namespace, specifier: string, format: string | undefined): void;
 }
 
 type Included = Omit<Imports, 'tell'>;
@@ -49,10 +50,10 @@ type NodeModule = typeof nodeModule & {
  */
 export function hookImports(all: readonly Imports[], folder: string): void {
   const { addHook } = require('import-in-the-middle') as typeof import('import-in-the-middle');
-  addHook((url, exports, specifier = '') => {
+  addHook((url, exports, specifier = '', format) => {
     const path = url.startsWith('file:') ? fileURLToPath(url) : url;
     for (const { paths, names, tell } of all) {
-      if (names.includes(specifier) || paths.test(path)) tell(path, exports, specifier);
+      if (names.includes(specifier) || paths.test(path)) tell(path, exports, specifier, format);
     }
   });
   const included: Included = {
