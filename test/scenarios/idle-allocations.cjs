@@ -31,12 +31,15 @@ Channel.prototype.consume.call(
   reply,
 );
 
+const { functions } = require('./named/things.cjs');
+
 const calls = {
   'a request': () => started.publish(exchange),
   'an event of a server': () => Server.prototype.emit.call(emitter, 'none', request, emitter),
   'a call of pg': () => pool._pulseQueue(),
   'a call that gRPC serves': () => served(unary, reply),
   'a message that amqplib delivers': () => delivered(message),
+  'a call of a function that is named': () => functions.same(message),
 };
 // An object for each call, so that the others' zero means something.
 const kept = [];
