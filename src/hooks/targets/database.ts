@@ -26,6 +26,8 @@ export interface Endpoint {
 export interface Statement {
   readonly text: unknown;
   readonly params?: unknown;
+  /** The text holds no values, so nothing in it is masked. */
+  readonly isMasked?: true;
 }
 
 /** What is recorded of a method, and how its calls end. The functions get the call's arguments and its object. */
