@@ -12,7 +12,7 @@ import type { PointStart } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
 import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
-import { type Guard, createGuard, read } from '../guard.js';
+import { type Guard, createGuard, guarded, read } from '../guard.js';
 import { patch } from '../patch.js';
 
 /** Hooks a method of a class or an object. */
@@ -48,6 +48,7 @@ function wholeHook(hook: MethodHook): MethodHook {
     checkout: hook.checkout,
     borrows: hook.borrows,
     requested: hook.requested,
+    again: hook.again,
     opens: hook.opens,
     callsOut: hook.callsOut,
   };
@@ -86,7 +87,11 @@ function tracedCall(
   // been opened by a traced request.
   const request = hook.requested?.(args);
   const asked = request === undefined ? undefined : requests.of(request);
-  if (asked?.isMade === true) return Reflect.apply(original, self, args);
+  if (request !== undefined && asked?.isMade === true) {
+    const result: unknown = Reflect.apply(original, self, args);
+    if (hook.again !== undefined) guarded(guard, () => hook.again?.(self, request));
+    return result;
+  }
   const caller = asked === undefined ? place() : asked.place;
   if (request !== undefined) requests.put(request, { place: caller, isMade: true });
   const isTraced = caller !== undefined && isRecorded(caller);

@@ -186,6 +186,7 @@ function methodHook(
     const isOnlyOwn = method.sqlBelowOwn === true;
     hook.around = (call) =>
       waits.around(call, library, isOnlyOwn && call.context === undefined ? undefined : sqlOf);
+    if (waits.again !== undefined) hook.again = (self, request) => waits.again?.(self, request);
   }
   if (borrows !== undefined) hook.borrows = (self) => borrows(self, owner);
   if (method.checkout !== undefined) hook.checkout = method.checkout;
