@@ -83,6 +83,8 @@ export interface Outbox {
   isBusy(connection: object): boolean;
   /** Whether a statement that the method has got is queued. Otherwise it was sent, or refused. */
   isQueued(connection: object, statement: object): boolean;
+  /** What is given to `takeTurn` when a queued statement is sent; the statement itself if undefined. */
+  sentAs?(statement: object): object | undefined;
   /** Adds the wait until the statement was sent; undefined if it is not known what a statement waits for. */
   count(connection: object): Count | undefined;
 }
@@ -91,6 +93,8 @@ export interface Outbox {
 export const countConnect: Count = (its, fromMs, untilMs) => {
   its.connectMs += untilMs - fromMs;
 };
+
+const itself = (statement: object): object => statement;
 
 /**
  * The statements of a method wait until they are sent, and the connection answers them in order. `again`, or
@@ -108,8 +112,9 @@ export const untilSent = (outbox: Outbox): Waits => {
       const point = outbox.isBusy(connection) ? pointOf(call, library) : undefined;
       if (point === undefined) return call.proceed();
       const sql = sqlOf?.(call.args, connection);
-      turns.put(statement, new Turn(call, point, sql, outbox.count(connection)));
+      const turn = new Turn(call, point, sql, outbox.count(connection));
       const result = call.proceed();
+      turns.put((outbox.sentAs ?? itself)(statement) ?? statement, turn);
       tell(connection, statement);
       return result;
     },
