@@ -1,4 +1,4 @@
-// The supported versions of pg, mysql2 and ioredis, each against the real servers. The apps are CommonJS and ES module
+// The supported versions of pg, mysql2, ioredis and redis, each against the real servers. The apps are CommonJS and ES module
 // programs in folders where just that version is installed.
 // needs: agent packages postgresql mariadb redis
 import assert from 'node:assert/strict';
@@ -6,9 +6,9 @@ import { test } from 'node:test';
 
 import { type SeenPoint, key, on, run, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
-import { ioredisStyles, mysql2Styles, pgStyles } from './versions/expected.js';
+import { ioredisStyles, mysql2Styles, pgStyles, redisStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
-import { type Row, ioredisRows, mysql2Rows, pgRows } from './versions/matrix.js';
+import { type Row, ioredisRows, mysql2Rows, pgRows, redisRows } from './versions/matrix.js';
 
 const profiled = { ...on, OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true', OSTRACE_TRACE_SQL_PARAMS: 'true' };
 
@@ -35,6 +35,7 @@ const {
   REDIS_URL = 'redis://127.0.0.1:6379',
 } = process.env;
 const redis = new URL(REDIS_URL);
+const redisEndpoint = { host: redis.hostname, port: redis.port, name: redis.pathname.slice(1) || '0' };
 
 const targets: readonly Target[] = [
   {
@@ -62,7 +63,14 @@ const targets: readonly Target[] = [
     body: 'ioredis.cjs',
     imports: () => ({ Redis: 'ioredis' }),
     styles: ioredisStyles,
-    endpoint: { host: redis.hostname, port: redis.port, name: redis.pathname.slice(1) || '0' },
+    endpoint: redisEndpoint,
+  },
+  {
+    rows: redisRows,
+    body: 'redis.cjs',
+    imports: () => ({ redis: 'redis' }),
+    styles: redisStyles,
+    endpoint: redisEndpoint,
   },
 ];
 

@@ -113,6 +113,38 @@ export const ioredisStyles: Readonly<Record<string, string>> = {
   quit: 'db(sql)',
 };
 
+export const redisStyles: Readonly<Record<string, string>> = {
+  'before it is opened': '',
+  connect: '',
+  set: 'db(sql)',
+  'in capitals': 'db(sql)',
+  'by its name': 'db(sql)',
+  'at once': 'db(sql) db(sql)',
+  pipeline: 'db(sql) db(sql)',
+  transaction: 'db(sql) db(sql) db(sql) db(sql)',
+  'transaction that another one overtakes': 'db(sql) db(sql) db(sql) db(sql) db(sql)',
+  error: 'db!(sql!)',
+  'transaction with an error': 'db(sql) db(sql) db(sql) db(sql)',
+  'wrong argument': 'db!(sql!)',
+  script: 'db(sql) db(sql)',
+  select: 'db(sql) db(sql)',
+  blocking: 'db(sql)',
+  scan: 'db(sql) db(sql)',
+  aborted: '',
+  'before it is ready': 'db(sql) db(sql)',
+  'pooled a': 'db(sql) db(sql)',
+  // The pool has one client: the call waits for it first.
+  'pooled b': 'db db(sql) db(sql)',
+  'pooled c': 'db db(sql) db(sql)',
+  'pooled command': 'db(sql)',
+  'pooled transaction': 'db(sql) db(sql) db(sql)',
+  subscribe: 'db(sql)',
+  publish: 'db(sql)',
+  unsubscribe: 'db(sql)',
+  quit: 'db(sql)',
+  closed: '',
+};
+
 /** Those of gRPC, as `describedCalls` writes them. */
 export const grpcStyles: Readonly<Record<string, string>> = {
   'before it is connected': 'client=OK(server=OK(served)) client=OK(server=OK(served))',
