@@ -21,6 +21,8 @@ interface Target {
   readonly styles: Readonly<Record<string, string>>;
   /** What each `db` point says of where it goes. */
   readonly endpoint: Endpoint;
+  /** The operations that the body asks for outside of its styles. A client's own ones are no points. */
+  readonly others?: readonly string[];
 }
 
 type Endpoint = Readonly<Record<'host' | 'port' | 'name', string | undefined>>;
@@ -64,6 +66,7 @@ const targets: readonly Target[] = [
     imports: () => ({ Redis: 'ioredis' }),
     styles: ioredisStyles,
     endpoint: redisEndpoint,
+    others: ['ping', 'del'],
   },
   {
     rows: redisRows,
@@ -71,10 +74,11 @@ const targets: readonly Target[] = [
     imports: () => ({ redis: 'redis' }),
     styles: redisStyles,
     endpoint: redisEndpoint,
+    others: ['quit', 'del'],
   },
 ];
 
-for (const { rows, body, imports, styles, endpoint } of targets) {
+for (const { rows, body, imports, styles, endpoint, others } of targets) {
   for (const row of rows) {
     const [[name, version] = []] = Object.entries(row.packages);
     for (const kind of ['cjs', 'mjs'] as const) {
@@ -98,6 +102,11 @@ for (const { rows, body, imports, styles, endpoint } of targets) {
           ),
           { ...styles, ...row.differs },
         );
+        if (others !== undefined) {
+          const asked = root!.children.filter((point) => point.name === 'db');
+          const named = asked.map((point) => (point.start.info['db'] as { operation: string }).operation);
+          assert.deepEqual([...new Set(named)].toSorted(), others.toSorted());
+        }
         for (const style of seen) check(style, results[style.name.replaceAll('_', ',')], endpoint);
       });
     }

@@ -31,14 +31,3 @@ export function settlingCallback(call: Call, callback: Callback): Callback {
   if (call.checkout) waitingCalls.put(settling, call);
   return settling;
 }
-
-/** Makes a function that is called with the call's result, ends the call and then runs in the caller's context. */
-export function handingCallback(call: Call, callback: Callback): Callback {
-  function handing(this: unknown): unknown {
-    const args = arguments as unknown as unknown[];
-    call.succeed(args[0]);
-    return runIn(call.caller, callback, this, args);
-  }
-  waitingCalls.put(handing, call);
-  return handing;
-}

@@ -1,8 +1,9 @@
 // Functions that a library calls when it has something to hand out: a pool that is given what to do with a connection.
-import { nobody } from '../../trace/context.js';
+import { nobody, runIn } from '../../trace/context.js';
 import { watch } from '../../trace/returned.js';
-import { type Callback, type End, notMine } from './call.js';
-import { bindCallback, handingCallback, waitingCall } from './callback.js';
+import { createStamp } from '../../trace/stamp.js';
+import { type Call, type Callback, type End, notMine } from './call.js';
+import { bindCallback } from './callback.js';
 import { gated } from './method.js';
 import { patch } from '../patch.js';
 
@@ -17,7 +18,7 @@ export const taskAt =
   (call) => {
     const task = call.args[index];
     if (typeof task !== 'function') return notMine;
-    call.args[index] = handingCallback(call, task as Callback);
+    call.args[index] = boundTask(call, task as Callback);
     const result = call.invoke();
     if (call.context !== undefined && !call.isOver) {
       watch(
@@ -28,6 +29,19 @@ export const taskAt =
     }
     return result;
   };
+
+/** Marks the tasks that return to their caller's context by themselves. */
+const bound = createStamp<true>();
+
+function boundTask(call: Call, task: Callback): Callback {
+  function handing(this: unknown): unknown {
+    const args = arguments as unknown as unknown[];
+    call.succeed(args[0]);
+    return runIn(call.caller, task, this, args);
+  }
+  bound.put(handing, true);
+  return handing;
+}
 
 /**
  * Makes tasks that have waited since before the first trace run in nobody's place, and not in the place of whoever
@@ -45,7 +59,7 @@ export function releaseTasks<Owner extends object>(
       const entry: unknown = Reflect.apply(original, self, args);
       if (typeof entry !== 'object' || entry === null) return entry;
       const task = (entry as Record<string, unknown>)[property];
-      if (typeof task === 'function' && waitingCall(task) === undefined) {
+      if (typeof task === 'function' && !bound.has(task)) {
         Reflect.set(entry, property, bindCallback(task as Callback, nobody()));
       }
       return entry;
