@@ -37,7 +37,8 @@ export function createStamp<Value>(): Stamp<Value> {
     }
 
     static of(target: unknown): Value | undefined {
-      return Object(target) === target && #value in (target as object)
+      return ((typeof target === 'object' && target !== null) || typeof target === 'function') &&
+        #value in target
         ? (target as Stamped).#value
         : undefined;
     }
