@@ -185,6 +185,7 @@ const nameOf: ReadonlyMap<string, string> = new Map([
   ['instrumentations/http-client.ts', 'http'],
   ['instrumentations/pg.ts', 'calls'],
   ['instrumentations/grpc.ts', 'rpc'],
+  ['instrumentations/ioredis.ts', 'redis'],
 ]);
 
 /** The modules that several parts have, by the file that they go into: parts that have any in common share them. */
