@@ -186,6 +186,7 @@ const nameOf: ReadonlyMap<string, string> = new Map([
   ['instrumentations/pg.ts', 'calls'],
   ['instrumentations/grpc.ts', 'rpc'],
   ['instrumentations/express.ts', 'routes'],
+  ['instrumentations/ioredis.ts', 'redis'],
 ]);
 
 /** The modules that several parts have, by the file that they go into: parts that have any in common share them. */

@@ -129,6 +129,19 @@ const rows = [
     load: () => (require('./ioredis.js') as typeof import('./ioredis.js')).ioredis,
   },
   {
+    package: '@redis/client',
+    option: 'instrumentRedis',
+    help: 'redis (node-redis)',
+    // 5 changed how commands are queued.
+    versions: [
+      ['1.0.6', '2.0.0'],
+      ['5.0.0', '7.0.0'],
+    ],
+    with: { redis: [['4.1.0', '7.0.0']] },
+    mark: 'One (or more) of the watched keys has been changed',
+    load: () => (require('./redis.js') as typeof import('./redis.js')).redis,
+  },
+  {
     package: '@grpc/grpc-js',
     option: 'instrumentGrpc',
     help: '@grpc/grpc-js; without it, its calls are recorded as HTTP',

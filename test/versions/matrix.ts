@@ -89,6 +89,17 @@ export const ioredisRows: readonly Row[] = [
   { packages: { ioredis: lockedVersion('ioredis') }, because: 'the newest' },
 ];
 
+// The isolated clients of redis 4 are no pool of its own.
+const without = { 'pooled b': 'db(sql) db(sql)', 'pooled c': 'db(sql) db(sql)' };
+
+export const redisRows: readonly Row[] = [
+  { packages: { redis: lowest('redis') }, because: 'the lowest with `@redis/client`', differs: without },
+  { packages: { redis: '4.7.1' }, because: 'the last redis 4', differs: without },
+  { packages: { redis: '5.0.0' }, because: 'the first redis 5, with another queue and pools' },
+  { packages: { redis: '5.12.1' }, because: 'the last redis 5, which publishes on tracing channels' },
+  { packages: { redis: lockedVersion('redis') }, because: 'the newest' },
+];
+
 export const grpcRows: readonly Row[] = [
   {
     packages: { '@grpc/grpc-js': lowest('@grpc/grpc-js') },

@@ -119,11 +119,15 @@ const settlingExecutor =
  * `resolve` and `reject`.
  *
  * @param index the position of that argument
+ * @param property the property of the argument that has them, if it is not the argument itself
  */
 export const resolversOf =
-  (index: number): End =>
+  (index: number, property?: string): End =>
   (call) => {
-    const owner = call.args[index] as { resolve?: unknown; reject?: unknown } | null | undefined;
+    const given = call.args[index];
+    const owner = (
+      property === undefined ? given : (given as Record<string, unknown> | null | undefined)?.[property]
+    ) as { resolve?: unknown; reject?: unknown } | null | undefined;
     if (typeof owner?.resolve !== 'function' || typeof owner.reject !== 'function') return notMine;
     if (call.context === undefined) return call.invoke();
     const { resolve, reject } = owner as { resolve: Callback; reject: Callback };

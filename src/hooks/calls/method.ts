@@ -48,6 +48,7 @@ function wholeHook(hook: MethodHook): MethodHook {
     checkout: hook.checkout,
     borrows: hook.borrows,
     requested: hook.requested,
+    again: hook.again,
     opens: hook.opens,
     callsOut: hook.callsOut,
   };
@@ -55,7 +56,7 @@ function wholeHook(hook: MethodHook): MethodHook {
 }
 
 /** Makes a wrapper of the same kind as the original, as `lookalike` does, which checks the gate first. */
-function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
+export function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
   return Object.hasOwn(original, 'prototype')
     ? function () {
         const args = arguments as unknown as unknown[];
@@ -86,7 +87,11 @@ function tracedCall(
   // been opened by a traced request.
   const request = hook.requested?.(args);
   const asked = request === undefined ? undefined : requests.of(request);
-  if (asked?.isMade === true) return Reflect.apply(original, self, args);
+  if (request !== undefined && asked?.isMade === true) {
+    const result: unknown = Reflect.apply(original, self, args);
+    if (hook.again !== undefined) guarded(guard, () => hook.again?.(self, request));
+    return result;
+  }
   const caller = asked === undefined ? place() : asked.place;
   if (request !== undefined) requests.put(request, { place: caller, isMade: true });
   const isTraced = caller !== undefined && isRecorded(caller);
@@ -231,12 +236,12 @@ export function runForWaiting<Owner extends object>(
   );
 }
 
-/** Shows a method's object to an observer after each call, while something is live. */
+/** Shows a method's object and arguments to an observer after each call, while something is live. */
 export function observeAfter<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,
   what: string,
-  observe: (self: Owner) => void,
+  observe: (self: Owner, args: ArrayLike<unknown>) => void,
 ): void {
   const guard = createGuard(what);
   patch(owner, method, (original) =>
@@ -244,7 +249,7 @@ export function observeAfter<Owner extends object>(
       const result: unknown = Reflect.apply(original, self, args);
       if (guard.off) return result;
       try {
-        observe(self as Owner);
+        observe(self as Owner, args);
       } catch (error) {
         guard.fail(error);
       }
