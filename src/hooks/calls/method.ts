@@ -55,7 +55,7 @@ function wholeHook(hook: MethodHook): MethodHook {
 }
 
 /** Makes a wrapper of the same kind as the original, as `lookalike` does, which checks the gate first. */
-function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
+export function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
   return Object.hasOwn(original, 'prototype')
     ? function () {
         const args = arguments as unknown as unknown[];
