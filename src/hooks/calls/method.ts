@@ -236,7 +236,7 @@ export function observeAfter<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,
   what: string,
-  observe: (self: Owner) => void,
+  observe: (self: Owner, args: readonly unknown[]) => void,
 ): void {
   const guard = createGuard(what);
   patch(owner, method, (original) =>
@@ -244,7 +244,7 @@ export function observeAfter<Owner extends object>(
       const result: unknown = Reflect.apply(original, self, args);
       if (guard.off) return result;
       try {
-        observe(self as Owner);
+        observe(self as Owner, args);
       } catch (error) {
         guard.fail(error);
       }
