@@ -6,14 +6,13 @@
 import { executionAsyncId, executionAsyncResource } from 'node:async_hooks';
 
 import { type Context, enter, place, rootContext, runIn } from '../../trace/context.js';
-import { stopPoint } from '../../trace/point.js';
 import { Trace, tracing } from '../../trace/trace.js';
 import type { Callback } from '../calls/call.js';
 import { type Guard, createGuard, guarded } from '../guard.js';
 import { lookalike, patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { type Owner, nameOf } from './files.js';
-import { type Handled, beginHandling, startsOfHandling, withParent } from './rpc-callee.js';
+import { type Handled, beginHandling, endHandling, startsOfHandling, withParent } from './rpc-callee.js';
 import type { Callee, Registered, Rpc, RpcIteration } from './rpc-contract.js';
 
 // Taken at the start, because tests put timers of their own in its place.
@@ -71,14 +70,14 @@ function watch(iterator: Iterator, guard: Guard, handing: Handing): void {
   const taking = new Taking(guard, handing);
   const give = (result: Result): unknown => taking.give(result);
   const { next, return: leave, throw: fail } = iterator as { [Name in keyof Iterator]: Callback };
-  put(iterator, 'next', function (this: unknown, _value: unknown) {
+  put(iterator, 'next', function (this: unknown) {
     taking.ask();
     const result = Reflect.apply(next, this, arguments as unknown as unknown[]) as unknown;
     // The caller gets this promise alone, and nobody else handles the iterator's own.
     return result instanceof Promise ? result.then(give as never) : result;
   });
   const leaving = (method: Callback): Callback =>
-    function (this: unknown, _value: unknown) {
+    function (this: unknown) {
       taking.leave();
       return Reflect.apply(method, this, arguments as unknown as unknown[]);
     };
@@ -87,9 +86,11 @@ function watch(iterator: Iterator, guard: Guard, handing: Handing): void {
 }
 
 function put(iterator: Iterator, name: keyof Iterator, method: Callback): void {
-  const value = Object.defineProperty(method, 'name', { value: name, configurable: true });
+  for (const key of ['name', 'length']) {
+    Object.defineProperty(method, key, Object.getOwnPropertyDescriptor(iterator[name], key)!);
+  }
   const enumerable = Object.prototype.propertyIsEnumerable.call(iterator, name);
-  Object.defineProperty(iterator, name, { value, configurable: true, enumerable, writable: true });
+  Object.defineProperty(iterator, name, { value: method, configurable: true, enumerable, writable: true });
 }
 
 /** How far an iterator's messages are taken. */
@@ -128,7 +129,7 @@ class Taking {
     this.#entered = undefined;
     this.#outer = undefined;
     this.#handled = undefined;
-    if (handled !== undefined && !handled.isWatched) stopPoint(handled.point);
+    if (handled !== undefined && !handled.isWatched) endHandling(handled.point);
   }
 
   /** A result has come: gives it, or a promise of it. */
