@@ -37,7 +37,8 @@ const statuses: readonly (readonly [text: string, status: string | undefined])[]
 ];
 
 function acknowledgement(payload: unknown): Outcome | undefined {
-  const text = payload instanceof Uint8Array ? Buffer.from(payload.subarray(0, 5)).toString() : String(payload);
+  const text =
+    payload instanceof Uint8Array ? Buffer.from(payload.subarray(0, 5)).toString() : String(payload);
   const [, status] = statuses.find(([begin]) => text.startsWith(begin)) ?? ['', 'ack'];
   return status === undefined ? undefined : { end: 'done', status };
 }

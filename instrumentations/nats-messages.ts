@@ -66,7 +66,8 @@ export const replyOf = ({ reply }: Parsed): string | undefined =>
 const acknowledged = '$JS.ACK.';
 
 /** JetStream has its acknowledgements sent where answers are. */
-export const isAcknowledged = (reply: string | undefined): boolean => reply?.startsWith(acknowledged) === true;
+export const isAcknowledged = (reply: string | undefined): boolean =>
+  reply?.startsWith(acknowledged) === true;
 
 /** Who is given a message that asks for an answer serves a call. */
 export function kindOf({ _msg = {} }: Message): HandledKind {

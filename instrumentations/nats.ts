@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 
 import { returnedPromise, returnedUntil, unobserved } from '../src/hooks/calls/ends.js';
 import type { Instrumentation } from '../src/hooks/loading/modules.js';
-import { calleesByName } from '../src/hooks/targets/callees.js';
 import {
   type Callee,
   type Carrying,
@@ -12,31 +11,15 @@ import {
   type RpcCall,
   type RpcDelivery,
   type RpcFile,
-  type RpcIteration,
-  type Serving,
   rpc,
 } from '../src/hooks/targets/rpc.js';
 import { overlay } from '../src/hooks/view.js';
 import { isTraceHeader } from '../src/trace/headers.js';
 import { createStamp } from '../src/trace/stamp.js';
 import { endsByAnswer, failureIn, noteAnswer, watchClosing } from './nats-answers.js';
-import { type Message, type Parsed, headersIn, innermost, isAcknowledged, kindOf, receivedIn, replyOf } from './nats-messages.js';
-
-const to = calleesByName();
-const unnamed: Callee = {};
-
-// The subjects that answers go to are tokens, and none is there twice.
-const inbox = '_INBOX';
-/** JetStream is asked for messages again and again. */
-const pull = /^\$JS\..*\.CONSUMER\.MSG\.NEXT\./;
-
-interface Connection {
-  readonly options?: { readonly inboxPrefix?: unknown };
-}
-
-const isInbox = (subject: string, { options }: Connection): boolean =>
-  subject.startsWith(`${inbox}.`) ||
-  (typeof options?.inboxPrefix === 'string' && subject.startsWith(`${options.inboxPrefix}.`));
+import { type Consumer, type Subscription, iterate, ofStream, push } from './nats-consumers.js';
+import { type Parsed, headersIn, innermost, isAcknowledged, kindOf, replyOf } from './nats-messages.js';
+import { type Connection, inbox, isInbox, pull, to, unnamed } from './nats-subjects.js';
 
 function callee([subject]: readonly unknown[], connection: Connection): Callee | undefined {
   if (typeof subject !== 'string') return unnamed;
@@ -66,13 +49,6 @@ const requestMany: RpcCall = {
 interface Protocol extends Connection {
   readonly transport?: { readonly socket?: Socket };
   readonly subscriptions?: { get(sid: unknown): Subscription | undefined };
-}
-
-interface Subscription {
-  readonly subject?: unknown;
-  /** It has a callback. */
-  readonly noIterator?: unknown;
-  readonly protocol?: Connection;
 }
 
 type Headers = Iterable<readonly [name: string, values: readonly string[]]> & {
@@ -126,68 +102,6 @@ const processMsg: RpcDelivery = {
     const reply = replyOf(serving.args[0] as Parsed);
     return reply !== undefined && endsByAnswer(serving.registered.self, reply, serving);
   },
-};
-
-/** What gives messages: a subscription, or messages of JetStream. */
-interface Messages extends Subscription {
-  readonly consumer?: Consumer;
-  /** What those of an ordered consumer come from. */
-  readonly src?: Messages;
-  readonly cleanupHandler?: unknown;
-  /** Those of `js.subscribe`. */
-  readonly info?: { readonly stream?: unknown; readonly config?: Config } | null;
-}
-
-interface Consumer {
-  readonly stream?: unknown;
-  readonly ordered?: unknown;
-  readonly _info?: { readonly config?: Config };
-}
-interface Config {
-  readonly ack_policy?: unknown;
-}
-
-const ofStream = (stream: unknown): Callee | undefined => (typeof stream === 'string' ? to(stream) : undefined);
-
-/** Whether messages have to be acknowledged. */
-function isAwaitingAck({ consumer, src, info }: Messages): boolean {
-  if (src !== undefined || consumer?.ordered === true) return false;
-  const { ack_policy: policy = 'none' } = (consumer?._info ?? info)?.config ?? {};
-  return policy !== 'none';
-}
-
-function ends(serving: Serving): boolean {
-  const { _msg = {}, publisher } = innermost(serving.args[0]) ?? {};
-  const reply = replyOf(_msg);
-  if (reply === undefined || publisher === undefined) return false;
-  if (isAcknowledged(reply) && !isAwaitingAck(serving.registered.self as Messages)) return false;
-  return endsByAnswer(publisher, reply, serving);
-}
-
-const iterate: RpcIteration = {
-  iterates: true,
-  calleeOf({ consumer, src, info, subject, protocol = {} }: Messages) {
-    if (consumer !== undefined || src !== undefined) return ofStream((consumer ?? src?.consumer)?.stream);
-    if (info?.stream !== undefined) return ofStream(info.stream);
-    // Answers and events come by such iterators too.
-    return typeof subject !== 'string' || isInbox(subject, protocol) ? undefined : to(subject);
-  },
-  kindOf: (message) => kindOf(innermost(message) as Message),
-  receivedIn,
-  ends,
-};
-
-/** A message that the callback of a consumer of JetStream is called with. */
-const push: RpcDelivery = {
-  delivers: true,
-  callee: ([message], { cleanupHandler, consumer, noIterator }: Messages) =>
-    // An ordered consumer of `nats` 2 hands its messages on.
-    noIterator !== true || typeof message === 'function' || cleanupHandler !== undefined
-      ? undefined
-      : ofStream(consumer?.stream),
-  kindOf: () => 'consumer',
-  receivedIn: (_self, message) => receivedIn(message),
-  ends,
 };
 
 const classOf =

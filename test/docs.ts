@@ -19,6 +19,7 @@ import {
   grpcRows,
   ioredisRows,
   mysql2Rows,
+  natsRows,
   pgRows,
   undiciRows,
 } from './versions/matrix.js';
@@ -106,6 +107,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
+  ...natsRows,
   ...routeRows,
 ];
 

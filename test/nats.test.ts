@@ -17,7 +17,7 @@ import { natsRows } from './versions/matrix.js';
 
 for (const { packages, because, differs } of natsRows) {
   const names = Object.keys(packages);
-  const [name = '', version = ''] = Object.entries(packages)[0]!;
+  const [name, version] = Object.entries(packages)[0]!;
   for (const kind of ['cjs', 'mjs'] as const) {
     test(`${name} ${version}, ${kind}: each style gives what it gives without the agent, and its points (${because})`, async (t) => {
       const folder = installed(...names.map((each) => `${each}@${packages[each]}`));
@@ -63,7 +63,9 @@ for (const [name, style] of [
         const ask = async (id: string, isSigned: boolean): Promise<void> => {
           const { base_id, headers } = signedHeaders();
           asked.set(id, { base_id, isSigned });
-          const response = await fetch(`http://127.0.0.1:${port}/${id}`, { headers: isSigned ? headers : {} });
+          const response = await fetch(`http://127.0.0.1:${port}/${id}`, {
+            headers: isSigned ? headers : {},
+          });
           assert.equal(await response.text(), isSigned ? carried : 'own');
         };
         await ask('first', true);
@@ -85,7 +87,9 @@ for (const [name, style] of [
       }
       assert.deepEqual(more, []);
       // The first one has JetStream set up.
-      const own = root!.children.filter((point) => !shape([point]).match(/^rpc$/) || describedCalls([point]) !== 'client');
+      const own = root!.children.filter(
+        (point) => !shape([point]).match(/^rpc$/) || describedCalls([point]) !== 'client',
+      );
       assert.equal(describedCalls(own), `producer(${end}(handled ${id})) asked ${id}`);
     }
     const known = new Set([...asked.values()].flatMap(({ base_id, isSigned }) => (isSigned ? base_id : [])));
@@ -131,7 +135,9 @@ for (const name of [core, 'nats']) {
     });
     assert.deepEqual([code, stderr], [0, '']);
     for (const [id, base_id] of signed) {
-      const described = treeOf(events, base_id).map((point) => describedCalls([point])).toSorted();
+      const described = treeOf(events, base_id)
+        .map((point) => describedCalls([point]))
+        .toSorted();
       const loop = id === 'end' ? 'consumer' : `consumer(handled ${id} then ${id} later ${id} producer)`;
       assert.deepEqual(described, ['consumer', loop].toSorted());
     }

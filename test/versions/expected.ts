@@ -160,8 +160,7 @@ export const amqplibStyles: Readonly<Record<string, string>> = {
 /** Those of NATS, as `describedCalls` writes them. */
 export const natsStyles: Readonly<Record<string, string>> = {
   iterated: 'producer(consumer(handled still)) after',
-  several:
-    'producer(consumer(handled)) producer(consumer(handled)) producer(consumer(handled)) after',
+  several: 'producer(consumer(handled)) producer(consumer(handled)) producer(consumer(handled)) after',
   'not awaited': 'producer(consumer(a a)) producer(consumer(b b)) after',
   thrown: 'producer(consumer) caught',
   'by hand': 'producer(consumer(handled)) after',

@@ -76,8 +76,7 @@ function servingHandler(
       return Reflect.apply(handler, this, arguments as unknown as unknown[]);
     }
     const args = Array.from(arguments) as unknown[];
-    const begin = (parent: Context): Handled =>
-      beginHandling(method, guard, registered, start, parent, args);
+    const begin = (parent: Context): Handled => beginHandling(method, guard, registered, start, parent, args);
     return handle(agent, received, begin, isOverByError, handler, this, args);
   };
 }

@@ -72,7 +72,7 @@ function watch(iterator: Iterator, guard: Guard, handing: Handing): void {
   const { next, return: leave, throw: fail } = iterator as { [Name in keyof Iterator]: Callback };
   put(iterator, 'next', function (this: unknown) {
     taking.ask();
-    const result = Reflect.apply(next, this, arguments as unknown as unknown[]) as unknown;
+    const result = Reflect.apply(next, this, arguments as unknown as unknown[]);
     // The caller gets this promise alone, and nobody else handles the iterator's own.
     return result instanceof Promise ? result.then(give as never) : result;
   });
@@ -159,7 +159,8 @@ class Taking {
         return message;
       },
     });
-    if (handled === undefined || !this.#isAskedIdle || !isStoredOnResource(handled.point.context)) return result;
+    if (handled === undefined || !this.#isAskedIdle || !isStoredOnResource(handled.point.context))
+      return result;
     return new Promise((resolve) => later(resolve, result));
   }
 
@@ -193,7 +194,12 @@ let isOnResource: boolean | undefined;
 
 /** Whether Node keeps what is stored with resources. */
 function isStoredOnResource(context: Context): boolean {
-  return (isOnResource ??= runIn(context, () => storedOn(executionAsyncResource(), context) !== undefined, undefined, []));
+  return (isOnResource ??= runIn(
+    context,
+    () => storedOn(executionAsyncResource(), context) !== undefined,
+    undefined,
+    [],
+  ));
 }
 
 /** The key by which a resource has a context. */

@@ -3,7 +3,7 @@
 const { profiler } = require('ostrace');
 
 const [name] = process.argv.slice(2);
-const { connect } = require(name);
+const { connect } = name === 'nats' ? require('nats') : require('@nats-io/transport-node');
 const subject = `ostrace-test-${process.pid}`;
 
 const here = (what) => profiler.trace(what, () => {});

@@ -4,7 +4,7 @@ const { createServer } = require('node:http');
 const { profiler } = require('ostrace');
 
 const [name, style] = process.argv.slice(2);
-const { connect, headers } = require(name);
+const { connect, headers } = name === 'nats' ? require('nats') : require('@nats-io/transport-node');
 const subject = `ostrace-test-${process.pid}`;
 const waiting = new Map();
 let connecting;
@@ -13,7 +13,7 @@ async function handle(message) {
   const id = message.string();
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
   profiler.trace(`handled ${id}`, () => {});
-  waiting.get(id)(Array.from(message.headers, ([key]) => key.toLowerCase()).toSorted().join());
+  waiting.get(id)(Object.keys(Object.fromEntries(message.headers)).toSorted().join());
 }
 
 /** What handles jobs does so for hours, whoever began it. */
