@@ -168,6 +168,15 @@ const rows = [
     load: () => (require('./nats.js') as typeof import('./nats.js')).natsJetstream,
   },
   {
+    package: 'mqtt',
+    option: 'instrumentMqtt',
+    help: 'mqtt',
+    // Before, its files were in another folder.
+    versions: [['5.1.0', '6.0.0']],
+    mark: 'Packet has no Authentication Method',
+    load: () => (require('./mqtt.js') as typeof import('./mqtt.js')).mqtt,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

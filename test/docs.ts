@@ -18,6 +18,7 @@ import {
   routeRows,
   grpcRows,
   ioredisRows,
+  mqttRows,
   mysql2Rows,
   natsRows,
   pgRows,
@@ -108,6 +109,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...grpcRows,
   ...amqplibRows,
   ...natsRows,
+  ...mqttRows,
   ...routeRows,
 ];
 

@@ -191,3 +191,18 @@ export const natsStyles: Readonly<Record<string, string>> = {
   'in order': 'after',
   'sent when closed': 'producer!ClosedConnectionError',
 };
+
+/** Those of mqtt, as `describedCalls` writes them. */
+export const mqttStyles: Readonly<Record<string, string>> = {
+  published: 'producer(consumer(handled still))',
+  'quality 0': 'producer(consumer(handled still)) callback',
+  'quality 1': 'producer(consumer(handled still)) callback',
+  'quality 2': 'producer(consumer(handled still)) callback',
+  'a callback alone': 'producer(consumer(handled still)) callback',
+  'by promise': 'producer(consumer(handled still))',
+  properties: 'producer(consumer(handled still))',
+  'MQTT 3': 'producer',
+  'two listeners': 'producer(consumer(handled other listener still))',
+  'sent when closed': 'producer!Error',
+  'sent when closed without a callback': 'producer',
+};

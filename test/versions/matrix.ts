@@ -125,6 +125,11 @@ export const routeRows: readonly Row[] = [
   { packages: { koa: '3.3.0', '@koa/router': '15.7.0' }, because: 'the newest' },
 ];
 
+export const mqttRows: readonly Row[] = [
+  { packages: { mqtt: lowest('mqtt') }, because: 'the lowest' },
+  { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
+];
+
 const core3 = (version: string): Record<string, string> => ({
   '@nats-io/nats-core': version,
   '@nats-io/transport-node': version,

@@ -95,7 +95,7 @@ function carry(
   { args, self, place: here, isPoint }: Sent,
 ): void {
   if (here === undefined) return;
-  const given = headers(args);
+  const given = headers(args, self);
   if (given === false) return;
   const found = carriedIn(given);
   const carried = agent.messageHeaders({ context: here, isPoint }, { socket: socket(self) }, (name) =>

@@ -65,7 +65,7 @@ export interface Carrying {
   /** The connection to the callee or to the broker: its host must be one that may have signed headers. */
   socket(self: object): Socket | undefined;
   /** The headers that the application has given; false for a message that carries none of ours. */
-  headers(args: readonly unknown[]): object | null | undefined | false;
+  headers(args: readonly unknown[], self: object): object | null | undefined | false;
   /**
    * Makes a copy of those headers with ours in the place of those that carry a trace. By default it has a property for
    * each.
