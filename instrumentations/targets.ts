@@ -158,6 +158,38 @@ const rows = [
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
   },
   {
+    package: 'nats',
+    option: 'instrumentNats',
+    help: 'nats, and @nats-io/nats-core with @nats-io/jetstream',
+    // Below, other files have other parts of JetStream.
+    versions: [['2.18.0', '3.0.0']],
+    mark: 'reply can only be used with noMux',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).nats,
+  },
+  {
+    package: '@nats-io/nats-core',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    mark: 'iterator cannot be used when a callback is registered',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsCore,
+  },
+  {
+    package: '@nats-io/jetstream',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    // It is in one part of the bundle with the core, because messages of both know of each other.
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsJetstream,
+  },
+  {
+    package: 'mqtt',
+    option: 'instrumentMqtt',
+    help: 'mqtt',
+    // Before, its files were in another folder.
+    versions: [['5.1.0', '6.0.0']],
+    mark: 'Packet has no Authentication Method',
+    load: () => (require('./mqtt.js') as typeof import('./mqtt.js')).mqtt,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

@@ -18,7 +18,9 @@ import {
   routeRows,
   grpcRows,
   ioredisRows,
+  mqttRows,
   mysql2Rows,
+  natsRows,
   pgRows,
   undiciRows,
 } from './versions/matrix.js';
@@ -106,6 +108,8 @@ const rowsOfAll = (): readonly Row[] => [
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
+  ...natsRows,
+  ...mqttRows,
   ...routeRows,
 ];
 

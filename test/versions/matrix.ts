@@ -135,3 +135,30 @@ export const routeRows: readonly Row[] = [
   { packages: { koa: '2.16.4', '@koa/router': '12.0.2' }, because: 'the last Koa 2' },
   { packages: { koa: '3.3.0', '@koa/router': '15.7.0' }, because: 'the newest' },
 ];
+
+export const mqttRows: readonly Row[] = [
+  { packages: { mqtt: lowest('mqtt') }, because: 'the lowest' },
+  { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
+];
+
+const core3 = (version: string): Record<string, string> => ({
+  '@nats-io/nats-core': version,
+  '@nats-io/transport-node': version,
+  '@nats-io/jetstream': version,
+});
+/** `nats` 2 has one class for all errors, and asks for an ordered consumer when it begins to consume. */
+const nats2 = {
+  'wrong subject': 'producer!NatsError',
+  'wrong payload': 'producer!NatsError',
+  'not answered': 'client!NatsError(server!Aborted(served))',
+  'nobody serves': 'client!NatsError',
+  'in order': 'client after',
+  'sent when closed': 'producer!NatsError',
+};
+
+export const natsRows: readonly Row[] = [
+  { packages: { nats: lowest('nats') }, because: 'the lowest', differs: nats2 },
+  { packages: { nats: lockedVersion('nats') }, because: 'the newest nats 2', differs: nats2 },
+  { packages: core3(lowest('@nats-io/nats-core')), because: 'the lowest' },
+  { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
+];

@@ -241,7 +241,7 @@ export function observeAfter<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,
   what: string,
-  observe: (self: Owner, args: ArrayLike<unknown>) => void,
+  observe: (self: Owner, args: readonly unknown[]) => void,
 ): void {
   const guard = createGuard(what);
   patch(owner, method, (original) =>
