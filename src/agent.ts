@@ -22,7 +22,7 @@ import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './diagnosis/bundles.js';
 import type { Exporter } from './export/exporter.js';
-import { isShared, openRing } from './export/ring.js';
+import { createRing, isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
@@ -72,7 +72,8 @@ export function start(preload: string): void {
   setLinger(config.linger);
   // Made for the first trace, because most processes never need what it loads.
   let made: Exporter | undefined;
-  const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
+  const rings: Rings = { own: handover?.ring };
+  const exporter = (): Exporter => (made ??= connectExporter(config, folder, rings.own));
   const waiting = waitFor(exporter);
   let root: Point | undefined;
   let tellLate: (() => void) | undefined;
@@ -93,7 +94,7 @@ export function start(preload: string): void {
   );
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
-  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
+  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify, rings);
   const hooked = new Set<string>();
   const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
   const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
@@ -173,6 +174,14 @@ function ownPort(handover: Handover | undefined): () => unknown {
   if (handover === undefined) return () => undefined;
   const ring = openRing(handover.ring);
   return () => (isShared(ring) ? undefined : parentPort);
+}
+
+// Room for some thousand events: the thread that reads the ring looks at it ten times a second and more often.
+const poolRingBytes = 1024 * 1024;
+
+/** The ring that this thread writes its events into, if another thread reads it. */
+interface Rings {
+  own: SharedArrayBuffer | undefined;
 }
 
 /** The exporter of this thread. Its points go there from now on. */
@@ -277,6 +286,7 @@ function createPort(
   exporter: () => Exporter,
   preload: string,
   verify: AgentPort['verify'],
+  rings: Rings,
 ): AgentPort {
   // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
@@ -311,6 +321,12 @@ function createPort(
     processVariables(context, given) {
       const { childVariables } = require('./child-variables.js') as typeof import('./child-variables.js');
       return childVariables(config, context, given, (name) => process.env[name]);
+    },
+
+    newRing: () => createRing(poolRingBytes).memory,
+    readRing: (memory) => exporter().handRing(memory).close,
+    useRing(memory) {
+      rings.own ??= memory;
     },
 
     handToThread(context, execArgv) {

@@ -50,6 +50,16 @@ export interface AgentPort {
    * @param execArgv the arguments that the thread sees; those that it is started with if undefined
    */
   handToThread(context: Context, execArgv: readonly string[] | undefined): HandedThread;
+  /** Memory for the events of a thread that is started outside of any trace and may work for one later. */
+  newRing(): SharedArrayBuffer;
+  /**
+   * Reads the events that the other thread writes into such memory from now on.
+   *
+   * @returns to be called when that thread has ended
+   */
+  readRing(memory: SharedArrayBuffer): () => void;
+  /** Writes this thread's events into such memory, unless they go somewhere already. */
+  useRing(memory: SharedArrayBuffer): void;
 }
 
 /** A request that a library makes by another library that is hooked too. */

@@ -193,7 +193,7 @@ function carry(
 }
 
 /** Gives the points of calls. All calls of one callee say the same at their start. */
-function startsOf(
+export function startsOf(
   kind: (RpcCall | RpcHandler)['kind'],
   system: string,
 ): (callee: Callee) => readonly PointStart[] {
