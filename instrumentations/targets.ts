@@ -119,6 +119,15 @@ const rows = [
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
   },
   {
+    package: 'piscina',
+    option: 'instrumentPiscina',
+    help: 'piscina',
+    // 4.6.0 is the first one with its classes in files of their own.
+    versions: [['4.6.0', '6.0.0']],
+    mark: 'Piscina.Task',
+    load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

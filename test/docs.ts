@@ -19,6 +19,7 @@ import {
   ioredisRows,
   mysql2Rows,
   pgRows,
+  piscinaRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -105,6 +106,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
+  ...piscinaRows,
 ];
 
 function testedVersions(): readonly { name: string; version: string }[] {

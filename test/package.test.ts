@@ -190,10 +190,10 @@ test('the package is small, and brings no others', () => {
   const bytes = sizeOf((name) => !name.endsWith('.md'));
   assert.ok(bytes < 1_120_000, `${bytes} bytes`);
   const pages = sizeOf((name) => name.endsWith('.md'));
-  assert.ok(pages < 165_000, `${pages} bytes of pages`);
+  assert.ok(pages < 170_000, `${pages} bytes of pages`);
   // V8 reads each kilobyte of it in 25 µs, at every start.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
-  assert.ok(atStart < 134_000, `${atStart} bytes at the start`);
+  assert.ok(atStart < 135_000, `${atStart} bytes at the start`);
 });
 
 /** The names of a page's headings, as links have them. */

@@ -156,3 +156,22 @@ export const amqplibStyles: Readonly<Record<string, string>> = {
   closed: 'producer(consumer!Aborted(handled))',
   'sent when closed': 'producer!IllegalOperationError',
 };
+
+/** Those of piscina, as `describedCalls` writes them. */
+export const piscinaStyles: Readonly<Record<string, string>> = {
+  // The pool's first thread.
+  thread: 'thread_main?',
+  'a task': 'client(server(begun done))',
+  'by name': 'client(server)',
+  'by address': 'client(server(begun done))',
+  'several at once': 'client(server(begun done)) client(server(begun done)) client(server(begun done))',
+  'a continuation': 'client(server(begun done)) continued',
+  'a failure': 'client!RangeError(server!RangeError(begun done))',
+  'no function': 'client!Error(server!Error)',
+  transferred: 'client(server(begun done))',
+  moved: 'client(server(begun done))',
+  'what cannot be posted': 'client!DataCloneError',
+  'given up': 'client~(server?(begun done)) thread~(thread_main?)',
+  'given up before': 'client~',
+  'made in it': 'client(thread~(thread_main?) server(begun done))',
+};

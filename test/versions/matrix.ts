@@ -111,3 +111,13 @@ export const amqplibRows: readonly Row[] = [
   { packages: { amqplib: '1.2.0' }, because: 'the last amqplib 1' },
   { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
 ];
+
+export const piscinaRows: readonly Row[] = [
+  {
+    packages: { piscina: lowest('piscina') },
+    because: 'the lowest: the first one with a file for its workers',
+  },
+  { packages: { piscina: '4.9.4' }, because: 'the last piscina 4' },
+  { packages: { piscina: '5.0.0' }, because: 'the first one with a balancer' },
+  { packages: { piscina: lockedVersion('piscina') }, because: 'the newest' },
+];
