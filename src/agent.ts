@@ -312,6 +312,10 @@ function createPort(
       ).messageHeaders;
       return ofMessage(port, sender, to, given);
     },
+    oslo:
+      config.osloRead || config.osloWrite
+        ? (require('./propagation/oslo.js') as typeof import('./propagation/oslo.js')).osloMessages(config)
+        : undefined,
     peers: createStamp(),
     writing: { request: undefined, isRpc: false },
     rpcServers: createStamp(),

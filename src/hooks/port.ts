@@ -2,6 +2,7 @@
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import type { Stamp } from '../trace/stamp.js';
+import type { OsloMessages } from '../propagation/oslo.js';
 import type { Carried, Given, Sender } from '../propagation/recipients.js';
 import type { Recipient } from './targets/message-headers.js';
 
@@ -20,6 +21,8 @@ export interface AgentPort {
   carriesTo(host: string): boolean;
   /** What a message carries of a trace: `src/hooks/targets/message-headers.ts`, which is loaded for the first one. */
   messageHeaders(sender: Sender, to: Recipient, given: Given): Carried | undefined;
+  /** A trace in the content of messages of oslo.messaging; undefined if neither option asks for it. */
+  readonly oslo: OsloMessages | undefined;
   /** The hosts that sockets were connected to, as `hostIn` tells them. */
   readonly peers: Stamp<string>;
   /** The request that undici is writing right now. A request over HTTP/2 also passes our hook of `http2`. */

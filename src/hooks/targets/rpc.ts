@@ -10,6 +10,7 @@ import type { Info } from '../../trace/event.js';
 import { isTraceHeader } from '../../trace/headers.js';
 import { FixedInfo, cut } from '../../trace/info.js';
 import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
+import type { VerifiedTrace } from '../../trace/signing.js';
 import { createStamp } from '../../trace/stamp.js';
 import { release, tracing } from '../../trace/trace.js';
 import type { Fact, PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
@@ -72,6 +73,8 @@ export interface Carrying {
   headers(args: readonly unknown[]): object | null | undefined;
   /** Puts headers in the place of those, into our copy of the arguments; the application's own objects stay. */
   inject(args: unknown[], headers: object): void;
+  /** Which argument is the message's content: a protocol in it may have a place for the trace. */
+  readonly content?: number;
 }
 
 /** A method by which the application registers a function that serves calls, or handles messages. */
@@ -86,6 +89,8 @@ export interface RpcHandler {
    * asked for each call, also while nothing is traced.
    */
   extract(first: unknown): unknown;
+  /** The message's content, of that argument: a protocol in it may have a place for the trace. */
+  content?(first: unknown): unknown;
   /** Watches a call for its end; false where nothing tells of that: the point then ends when the function returns. */
   ends(serving: Serving): boolean;
 }
@@ -175,7 +180,7 @@ function callHook(
 /** Puts the trace's headers into a message, if whoever can read them may have them. */
 function carry(
   agent: AgentPort,
-  { socket, headers, inject }: Carrying,
+  { socket, headers, inject, content }: Carrying,
   { args, caller, context, self }: Call,
 ): void {
   const place = context ?? caller;
@@ -190,7 +195,17 @@ function carry(
   const others = Object.entries(given ?? {}).filter(([name]) => !isTraceHeader(name));
   const ours = Object.entries(carried).map(([name, value]) => [name.toLowerCase(), value] as const);
   inject(args, Object.fromEntries([...others, ...ours]));
+  if (content !== undefined && agent.oslo?.write !== undefined) {
+    args[content] = agent.oslo.write(args[content], sentBy(place)) ?? args[content];
+  }
 }
+
+/** What names a place in a trace to somebody else. */
+export const sentBy = ({ trace, id }: Context): VerifiedTrace => ({
+  base_id: trace.base_id,
+  parent_id: id.text,
+  hmac_key: trace.hmac_key,
+});
 
 /** Gives the points of calls. All calls of one callee say the same at their start. */
 export function startsOf(
@@ -280,16 +295,18 @@ function servingHandler(
   start: PointStart,
   handler: Callback,
 ): Callback {
-  const receivedIn = (first: unknown): unknown => {
+  const readContent = method.content && agent.oslo?.read;
+  const signedIn = (first: unknown): VerifiedTrace | undefined => {
     try {
-      return method.extract(first);
+      const received = method.extract(first);
+      const signed = received === undefined ? undefined : agent.verify(carriedIn(received));
+      return signed ?? readContent?.(method.content!(first));
     } catch (error) {
       guard.fail(error);
       return undefined;
     }
   };
-  const servedCall = (self: unknown, args: unknown[], received: unknown): unknown => {
-    const signed = received === undefined ? undefined : agent.verify(carriedIn(received));
+  const servedCall = (self: unknown, args: unknown[], signed: VerifiedTrace | undefined): unknown => {
     const root = signed && tracedBy(signed);
     try {
       // The connection may be one that a traced request has opened: its events are nobody's.
@@ -303,10 +320,10 @@ function servingHandler(
   };
   // Nothing is allocated here while nothing is traced: the arguments are no object of their own then.
   return function () {
-    const received = guard.off ? undefined : receivedIn(arguments[0]);
-    return guard.off || (tracing.live === 0 && received === undefined)
+    const signed = guard.off ? undefined : signedIn(arguments[0]);
+    return guard.off || (tracing.live === 0 && signed === undefined)
       ? Reflect.apply(handler, this, arguments as unknown as unknown[])
-      : servedCall(this, Array.from(arguments), received);
+      : servedCall(this, Array.from(arguments), signed);
   };
 }
 

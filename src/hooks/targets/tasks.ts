@@ -11,7 +11,7 @@ import type { Instrumentation } from '../loading/modules.js';
 import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { type Owner, type TargetFile, fileHook } from './files.js';
-import { type RpcFile, rpc } from './rpc.js';
+import { type RpcFile, rpc, sentBy } from './rpc.js';
 import { type TaskMailbox, newMailbox } from './task-mailbox.js';
 import { type HandedTasks, type TaskThread, hookTaskThread, tasksKey } from './task-thread.js';
 
@@ -122,11 +122,6 @@ function hookWorkers(library: string, workers: PoolWorkers, agent: AgentPort, ow
         if (event === 'exit') close();
       });
     }
-    const { trace, id } = context;
-    its.put(thread.threadId, task.id, {
-      base_id: trace.base_id,
-      parent_id: id.text,
-      hmac_key: trace.hmac_key,
-    });
+    its.put(thread.threadId, task.id, sentBy(context));
   }
 }
