@@ -67,6 +67,32 @@ const rows = [
       ),
   },
   {
+    package: 'express',
+    option: 'instrumentRoutes',
+    help: 'the routes of incoming requests (Express, its router, Fastify, Koa)',
+    versions: [['4.10.0', '6.0.0']],
+    load: () => (require('./express.js') as typeof import('./express.js')).express,
+  },
+  {
+    // Express 5 routes by this package.
+    package: 'router',
+    option: 'instrumentRoutes',
+    versions: [['2.0.0', '3.0.0']],
+    load: () => (require('./express.js') as typeof import('./express.js')).router,
+  },
+  {
+    package: 'fastify',
+    option: 'instrumentRoutes',
+    versions: [['4.10.0', '6.0.0']],
+    load: () => (require('./fastify.js') as typeof import('./fastify.js')).fastify,
+  },
+  {
+    package: 'koa',
+    option: 'instrumentRoutes',
+    versions: [['2.4.1', '4.0.0']],
+    load: () => (require('./koa.js') as typeof import('./koa.js')).koa,
+  },
+  {
     package: 'pg',
     option: 'instrumentPg',
     help: 'pg and pg-pool',

@@ -85,6 +85,19 @@ test('a wait for a connection whose opening began before the first trace is left
   }
 });
 
+test('a connection that the application opens while the pool of another library opens one has a point of its own', async (t) => {
+  const { events, code, stderr } = await run(t, scenario('database-within-checkout.cjs'), { env: on });
+  assert.equal(code, 0, stderr);
+  const [shop] = treeOf(events);
+  const calls = dbOf(shop!.children).map(({ start, ...point }) => {
+    const { system, operation } = start.info['db'] as Readonly<Record<string, unknown>>;
+    return `${String(system)} ${String(operation)}: ${waitsOf({ start, ...point })
+      .map(([wait]) => wait)
+      .join()}`;
+  });
+  assert.deepEqual(calls.toSorted(), ['mysql connect: connect', 'postgresql connect: ']);
+});
+
 const dbOf = (points: readonly SeenPoint[]): readonly SeenPoint[] =>
   points.flatMap((point) => (point.name === 'db' ? [point, ...dbOf(point.children)] : []));
 

@@ -15,6 +15,7 @@ import { projectFolder } from './scenario.js';
 import {
   type Row,
   amqplibRows,
+  routeRows,
   grpcRows,
   ioredisRows,
   mysql2Rows,
@@ -107,6 +108,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...grpcRows,
   ...amqplibRows,
   ...piscinaRows,
+  ...routeRows,
 ];
 
 function testedVersions(): readonly { name: string; version: string }[] {

@@ -55,7 +55,7 @@ export const pointKinds = {
     family: 'server',
     says: ['request', 'response'],
     when: 'an incoming HTTP request, of `http`, `https` and `http2` servers; the handshake of an upgrade (WebSocket) and of a `CONNECT`. The name is OSProfiler\'s; reports show the point as "HTTP in"',
-    what: 'start: method, scheme, path, query; stop: status',
+    what: 'start: method, scheme, path, query; stop: status, and the route if the framework tells it (`/orders/:id`)',
   },
   http: {
     label: 'HTTP out',

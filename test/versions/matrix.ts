@@ -121,3 +121,16 @@ export const piscinaRows: readonly Row[] = [
   { packages: { piscina: '5.0.0' }, because: 'the first one with a balancer' },
   { packages: { piscina: lockedVersion('piscina') }, because: 'the newest' },
 ];
+
+export const routeRows: readonly Row[] = [
+  { packages: { express: lowest('express') }, because: 'the lowest' },
+  { packages: { express: '4.22.3' }, because: 'the last Express 4' },
+  { packages: { express: '5.0.0', router: lowest('router') }, because: 'the first Express 5' },
+  { packages: { express: '5.3.0', router: '2.3.0' }, because: 'the newest; its layers keep their patterns' },
+  { packages: { fastify: lowest('fastify') }, because: 'the lowest' },
+  { packages: { fastify: '4.29.1' }, because: 'the last Fastify 4' },
+  { packages: { fastify: '5.12.8' }, because: 'the newest' },
+  { packages: { koa: lowest('koa'), 'koa-router': '7.4.0' }, because: 'the lowest' },
+  { packages: { koa: '2.16.4', '@koa/router': '12.0.2' }, because: 'the last Koa 2' },
+  { packages: { koa: '3.3.0', '@koa/router': '15.7.0' }, because: 'the newest' },
+];

@@ -26,7 +26,7 @@ export function takesCallback(call: Call): boolean {
 export const callbackIn =
   (property: string): End =>
   (call) => {
-    const [options] = call.args as [Readonly<Record<string, unknown>> | string | null | undefined];
+    const options = call.args[0] as Readonly<Record<string, unknown>> | string | null | undefined;
     const callback = typeof options === 'object' ? options?.[property] : undefined;
     if (typeof callback !== 'function') return notMine;
     call.args[0] = viewWith(options as object, {

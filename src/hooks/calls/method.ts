@@ -12,7 +12,7 @@ import type { PointStart } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
 import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
-import { type Guard, createGuard, read } from '../guard.js';
+import { type Guard, createGuard, guarded, read } from '../guard.js';
 import { patch } from '../patch.js';
 
 /** Hooks a method of a class or an object. */
@@ -249,6 +249,22 @@ export function observeAfter<Owner extends object>(
         guard.fail(error);
       }
       return result;
+    }),
+  );
+}
+
+/** Shows a method's object and arguments to an observer before each call, while something is live. */
+export function observeBefore<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  what: string,
+  observe: (self: Owner, args: readonly unknown[]) => void,
+): void {
+  const guard = createGuard(what);
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      guarded(guard, () => observe(self as Owner, args));
+      return Reflect.apply(original, self, args);
     }),
   );
 }
