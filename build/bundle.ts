@@ -27,8 +27,8 @@ const options = {
   format: 'cjs',
   metafile: true,
   write: false,
-  // Yarn's loader is present if it is asked for.
-  external: ['pnpapi'],
+  // Yarn's loader is present if it is asked for. The others are dependencies.
+  external: ['pnpapi', 'import-in-the-middle', 'require-in-the-middle', 'shimmer'],
   // Not minified: an application sees the names of inner functions, people see all names in stacks, and minifying
   // would save half a millisecond.
 } as const satisfies BuildOptions;
@@ -230,7 +230,11 @@ async function main(): Promise<void> {
     writeFileSync(join(later, name), (await bundlePart({ stdin }, [start, fromCommon(others)])).text);
   }
   for (const file of parts) {
-    const { text } = await bundlePart({ entryPoints: [file] }, [start, fromCommon(where)]);
+    // A part that others import too is in the file that they share.
+    const source: Source = where.has(file)
+      ? { stdin: { contents: `export * from './${file}';`, resolveDir: project } }
+      : { entryPoints: [file] };
+    const { text } = await bundlePart(source, [start, fromCommon(where)]);
     writeFileSync(join(later, outputOf(file)), text);
   }
   writeFileSync(join(dist, 'agent.js'), (await bundleStart([...shared])).text);

@@ -35,6 +35,8 @@ interface PackageRow extends Row {
    * overlap.
    */
   readonly versions: readonly [VersionRange, ...VersionRange[]];
+  /** The hooked files that are ES modules in one of its builds, or in its only one: see `Hookable`. */
+  readonly esModules?: readonly string[];
   /** A text in its code that no minifier changes, by which it is recognised in a bundle. */
   readonly mark?: string;
   readonly load: () => Instrumentation;

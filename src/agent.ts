@@ -27,6 +27,7 @@ import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
 import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
+import { installedModules } from './hooks/loading/installed.js';
 import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
@@ -162,7 +163,9 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules(hookables, agent, reports);
+  const { hookLoaded: hookRest, hookImported } = hookModules(hookables, agent, reports);
+  hookLoaded = hookRest;
+  hookImports(hookables, folder, hookImported);
   // Named imports of ES modules are bindings of their own: from here on they see the patches.
   Module.syncBuiltinESMExports();
 }
@@ -249,6 +252,22 @@ function channelsOf(
   const { hookChannels } =
     require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
   return hookChannels(packages, agent);
+}
+
+/**
+ * Hooks the ES modules of packages, where such a package is installed. The hooks of Node's loader must be there before
+ * the application is loaded, and they cost every application something.
+ */
+function hookImports(
+  packages: readonly Hookable[],
+  folder: string,
+  tell: (path: string, exports: object) => void,
+): void {
+  const files = installedModules(packages, startOf(process.env).script);
+  if (files.length === 0) return;
+  const { hookImports: hook, filesOf } =
+    require('./hooks/loading/es-modules.js') as typeof import('./hooks/loading/es-modules.js');
+  guarded(createGuard('imports'), () => hook([{ paths: filesOf(files), names: [], tell }], folder));
 }
 
 /** The application's own targets, which the configuration names. */
