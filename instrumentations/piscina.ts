@@ -6,25 +6,15 @@ import type { Worker } from 'node:worker_threads';
 
 import { returnedPromise } from '../src/hooks/calls/ends.js';
 import { read } from '../src/hooks/guard.js';
+import { calleesByName } from '../src/hooks/targets/callees.js';
 import type { Callee, RpcCall } from '../src/hooks/targets/rpc.js';
 import { tasks } from '../src/hooks/targets/tasks.js';
 
-const callees = new Map<string, Callee>();
-const mostCallees = 500;
+const byName = calleesByName();
 
 /** A function in a file: `default` of `resize.js`. */
-function calleeOf(filename: unknown, name: unknown): Callee {
-  const key = `${String(filename)}\n${String(name)}`;
-  let callee = callees.get(key);
-  if (callee === undefined) {
-    callee = {
-      ...(typeof filename === 'string' && { service: basename(filename) }),
-      ...(typeof name === 'string' && { method: name }),
-    };
-    if (callees.size < mostCallees) callees.set(key, callee);
-  }
-  return callee;
-}
+const calleeOf = (filename: unknown, name: unknown): Callee =>
+  byName(typeof filename === 'string' ? basename(filename) : undefined, name);
 
 interface Named {
   readonly filename?: unknown;

@@ -37,6 +37,8 @@ interface PackageRow extends Row {
   readonly versions: readonly [VersionRange, ...VersionRange[]];
   /** The hooked files that are ES modules in one of its builds, or in its only one: see `Hookable`. */
   readonly esModules?: readonly string[];
+  /** The channels on which it publishes its calls: see `Hookable`. */
+  readonly channels?: readonly string[];
   /** A text in its code that no minifier changes, by which it is recognised in a bundle. */
   readonly mark?: string;
   readonly load: () => Instrumentation;
@@ -145,6 +147,19 @@ const rows = [
     versions: [['0.10.4', '3.0.0']],
     mark: 'Channel ended, no reply will be forthcoming',
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
+  },
+  {
+    package: 'graphql',
+    option: 'instrumentGraphql',
+    help: 'graphql',
+    // 17 consists of ES modules where Node can load them, and publishes its calls.
+    versions: [
+      ['16.0.0', '17.0.0'],
+      ['17.0.0', '18.0.0'],
+    ],
+    channels: ['graphql:execute', 'graphql:subscribe', 'graphql:resolve'],
+    mark: 'Schema is not configured to execute subscription operation.',
+    load: () => (require('./graphql.js') as typeof import('./graphql.js')).graphql,
   },
   {
     package: 'piscina',

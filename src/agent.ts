@@ -29,6 +29,7 @@ import { createGuard, guarded, shortages } from './hooks/guard.js';
 import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
 import { installedModules } from './hooks/loading/installed.js';
 import { Module } from './hooks/loading/node-module.js';
+import type { ChannelHooks, FirstMessage } from './hooks/loading/awaited-channels.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
@@ -112,10 +113,7 @@ export function start(preload: string): void {
   };
   let later = due('at the first trace');
   const hookables: readonly Hookable[] = [...packages, ...named(config)];
-  const published = channelsOf(
-    hookables.filter(({ publishes }) => publishes === true),
-    agent,
-  );
+  const published = channelsOf(hookables, agent);
   let hookLoaded = (): void => {};
   const prepare = inTurn({
     'the exporter': waiting.connect,
@@ -127,7 +125,7 @@ export function start(preload: string): void {
     'what is loaded of Node': late.whenLive,
     'what publishes': () => {
       later = install(later, agent);
-      published?.whenLive();
+      published.whenLive();
     },
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
@@ -148,7 +146,7 @@ export function start(preload: string): void {
     inTurn({
       'the end of the process': watch.disarm,
       'what is loaded of Node': late.whenIdle,
-      'what publishes': () => published?.whenIdle(),
+      'what publishes': published.whenIdle,
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
@@ -244,14 +242,34 @@ function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
   });
 }
 
-function channelsOf(
-  packages: readonly Hookable[],
-  agent: AgentPort,
-): ReturnType<typeof import('./hooks/loading/channels.js').hookChannels> | undefined {
-  if (packages.length === 0) return undefined;
-  const { hookChannels } =
-    require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
-  return hookChannels(packages, agent);
+/** The channels of packages that the table names are awaited; those of the application's targets are not known yet. */
+function channelsOf(packages: readonly Hookable[], agent: AgentPort): ChannelHooks {
+  const hook = (hooked: readonly Hookable[], first?: FirstMessage): ChannelHooks =>
+    (require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js')).hookChannels(
+      hooked,
+      agent,
+      first,
+    );
+  const prepareAll = (): readonly ChannelHooks[] => {
+    const { awaitChannels } =
+      require('./hooks/loading/awaited-channels.js') as typeof import('./hooks/loading/awaited-channels.js');
+    const ofApplication = packages.filter(({ publishes }) => publishes === true);
+    const awaited = packages.filter(({ channels }) => channels !== undefined);
+    return [
+      ...(ofApplication.length > 0 ? [hook(ofApplication)] : []),
+      awaitChannels(awaited, (each, first) => hook([each], first)),
+    ];
+  };
+  let all: readonly ChannelHooks[] | undefined;
+  return {
+    whenLive() {
+      all ??= prepareAll();
+      for (const each of all) each.whenLive();
+    },
+    whenIdle() {
+      for (const each of all ?? []) each.whenIdle();
+    },
+  };
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type Row,
   amqplibRows,
   routeRows,
+  graphqlRows,
   grpcRows,
   ioredisRows,
   mysql2Rows,
@@ -108,6 +109,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...grpcRows,
   ...amqplibRows,
   ...piscinaRows,
+  ...graphqlRows,
   ...routeRows,
 ];
 

@@ -175,3 +175,36 @@ export const piscinaStyles: Readonly<Record<string, string>> = {
   'given up before': 'client~',
   'made in it': 'client(thread~(thread_main?) server(begun done))',
 };
+
+/** Those of graphql 16, as `describedCalls` writes them. */
+export const graphqlStyles: Readonly<Record<string, string>> = {
+  'at once': 'server(resolved)',
+  later: 'server(resolved)',
+  'one of several': 'server(resolved)',
+  'a continuation': 'server(resolved) continued',
+  'none of several': 'server!GraphQLError',
+  'a mutation': 'server',
+  'a failure': 'server!GraphQLError(resolved)',
+  'a list': 'server(named named)',
+  'another one in it': 'server(server(resolved))',
+  'not valid': '',
+  'not a document': '',
+  executed: 'server(resolved)',
+  'wrong arguments': 'server!Error',
+  // One that subscribes, and one for each event.
+  'a subscription': 'server server',
+};
+/** What is another one with graphql 17, which publishes its resolvers. */
+export const graphql17Styles: Readonly<Record<string, string>> = {
+  'at once': 'server(server(resolved))',
+  later: 'server(server(resolved))',
+  'one of several': 'server(server(resolved))',
+  'a continuation': 'server(server(resolved)) continued',
+  'a mutation': 'server(server)',
+  'a failure': 'server!GraphQLError(server!RangeError server(resolved))',
+  'a list': 'server(server server(named) server(named))',
+  'another one in it': 'server(server(server(server(resolved))))',
+  executed: 'server(server(resolved))',
+  'wrong arguments': 'server!TypeError',
+  'a subscription': 'server',
+};

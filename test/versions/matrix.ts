@@ -134,3 +134,10 @@ export const routeRows: readonly Row[] = [
   { packages: { koa: '2.16.4', '@koa/router': '12.0.2' }, because: 'the last Koa 2' },
   { packages: { koa: '3.3.0', '@koa/router': '15.7.0' }, because: 'the newest' },
 ];
+
+export const graphqlRows: readonly Row[] = [
+  { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
+  { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
+  { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
+  { packages: { graphql: '17.1.0' }, because: 'the newest' },
+];

@@ -16,6 +16,7 @@ import { release, tracing } from '../../trace/trace.js';
 import type { Fact, PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
 import type { Call, Callback, End, MethodHook } from '../calls/call.js';
 import { hookMethod } from '../calls/method.js';
+import type { PublishedHook } from '../calls/published.js';
 import { type Guard, createGuard, guarded } from '../guard.js';
 import type { Instrumentation } from '../loading/modules.js';
 import { lookalike, patch } from '../patch.js';
@@ -50,7 +51,8 @@ export interface Outcome {
  * arguments.
  */
 export interface RpcCall {
-  readonly kind: 'client' | 'producer' | 'consumer';
+  /** `server` if the application hands a call that it has received to the method. */
+  readonly kind: 'client' | 'producer' | 'consumer' | 'server';
   /** Undefined for a call that is not recorded. */
   callee(args: readonly unknown[], self: object): Callee | undefined;
   /** How a call tells its end: recognisers in order, the first that knows its kind. */
@@ -95,6 +97,12 @@ export interface RpcHandler {
   ends(serving: Serving): boolean;
 }
 
+/** What is recorded of the calls of a TracingChannel. */
+export interface RpcChannel extends Pick<RpcCall, 'kind' | 'succeeded'> {
+  /** What is called, by the message of a call; undefined for one that is not recorded. */
+  callee(message: object): Callee | undefined;
+}
+
 /** How a function was registered: by which object's method, and with which arguments. */
 export interface Registered {
   readonly self: object;
@@ -123,6 +131,8 @@ export interface Rpc {
   /** OpenTelemetry's name of the protocol or the broker: `grpc`, `rabbitmq`. */
   readonly system: string;
   readonly files: readonly RpcFile[];
+  /** The TracingChannels on which the library publishes its calls, by their names: `graphql:execute`. */
+  readonly channels?: Readonly<Record<string, RpcChannel>>;
 }
 
 /** Makes the instrumentation of a library for remote procedure calls or messages: `rpc` points on both sides. */
@@ -139,10 +149,33 @@ export function rpc(definition: Rpc): Instrumentation {
               : hookMethod(owner, name, callHook(definition, agent, owner, name, method)),
         ),
       ),
+    channels: () =>
+      Object.entries(definition.channels ?? {}).map(([name, channel]) =>
+        publishedHook(definition, name, channel),
+      ),
   };
 }
 
 const none: readonly PointStart[] = [];
+
+/** Each published call is a point: a call within another one is published because it is a part worth seeing. */
+function publishedHook(
+  { system }: Rpc,
+  channel: string,
+  { kind, callee, succeeded }: RpcChannel,
+): PublishedHook {
+  const startOf = startsOf(kind, system);
+  return {
+    channel,
+    library: '',
+    start(message) {
+      const called = callee(message);
+      return called === undefined ? none : startOf(called);
+    },
+    stop: (message, context) =>
+      succeeded && stopOf(succeeded((message as { readonly result?: unknown }).result), context),
+  };
+}
 
 function callHook(
   { library, system }: Rpc,
