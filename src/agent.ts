@@ -23,7 +23,7 @@ import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './diagnosis/bundles.js';
 import type { Exporter } from './export/exporter.js';
-import { isShared, openRing } from './export/ring.js';
+import { createRing, isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
@@ -31,6 +31,7 @@ import type { Imports } from './hooks/loading/es-modules.js';
 import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
 import { installedModules } from './hooks/loading/installed.js';
 import { Module } from './hooks/loading/node-module.js';
+import type { ChannelHooks, FirstMessage } from './hooks/loading/awaited-channels.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
@@ -76,7 +77,8 @@ export function start(preload: string): void {
   setLinger(config.linger);
   // Made for the first trace, because most processes never need what it loads.
   let made: Exporter | undefined;
-  const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
+  const rings: Rings = { own: handover?.ring };
+  const exporter = (): Exporter => (made ??= connectExporter(config, folder, rings.own));
   const waiting = waitFor(exporter);
   let root: Point | undefined;
   let tellLate: (() => void) | undefined;
@@ -97,7 +99,7 @@ export function start(preload: string): void {
   );
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
-  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
+  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify, rings);
   const hooked = new Set<string>();
   const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
   const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
@@ -116,10 +118,7 @@ export function start(preload: string): void {
   const points = pointsOf(config);
   if (points !== undefined) diagnoser?.onPoints(points.report);
   const hookables: readonly Hookable[] = [...packages, ...named(config), ...(points?.targets ?? [])];
-  const published = channelsOf(
-    hookables.filter(({ publishes }) => publishes === true),
-    agent,
-  );
+  const published = channelsOf(hookables, agent);
   let hookLoaded = (): void => {};
   const prepare = inTurn({
     'the exporter': waiting.connect,
@@ -131,7 +130,7 @@ export function start(preload: string): void {
     'what is loaded of Node': late.whenLive,
     'what publishes': () => {
       later = install(later, agent);
-      published?.whenLive();
+      published.whenLive();
     },
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
@@ -152,7 +151,7 @@ export function start(preload: string): void {
     inTurn({
       'the end of the process': watch.disarm,
       'what is loaded of Node': late.whenIdle,
-      'what publishes': () => published?.whenIdle(),
+      'what publishes': published.whenIdle,
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
@@ -181,6 +180,14 @@ function ownPort(handover: Handover | undefined): () => unknown {
   if (handover === undefined) return () => undefined;
   const ring = openRing(handover.ring);
   return () => (isShared(ring) ? undefined : parentPort);
+}
+
+// Room for some thousand events: the thread that reads the ring looks at it ten times a second and more often.
+const poolRingBytes = 1024 * 1024;
+
+/** The ring that this thread writes its events into, if another thread reads it. */
+interface Rings {
+  own: SharedArrayBuffer | undefined;
 }
 
 /** The exporter of this thread. Its points go there from now on. */
@@ -240,14 +247,34 @@ function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
   });
 }
 
-function channelsOf(
-  packages: readonly Hookable[],
-  agent: AgentPort,
-): ReturnType<typeof import('./hooks/loading/channels.js').hookChannels> | undefined {
-  if (packages.length === 0) return undefined;
-  const { hookChannels } =
-    require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
-  return hookChannels(packages, agent);
+/** The channels of packages that the table names are awaited; those of the application's targets are not known yet. */
+function channelsOf(packages: readonly Hookable[], agent: AgentPort): ChannelHooks {
+  const hook = (hooked: readonly Hookable[], first?: FirstMessage): ChannelHooks =>
+    (require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js')).hookChannels(
+      hooked,
+      agent,
+      first,
+    );
+  const prepareAll = (): readonly ChannelHooks[] => {
+    const { awaitChannels } =
+      require('./hooks/loading/awaited-channels.js') as typeof import('./hooks/loading/awaited-channels.js');
+    const ofApplication = packages.filter(({ publishes }) => publishes === true);
+    const awaited = packages.filter(({ channels }) => channels !== undefined);
+    return [
+      ...(ofApplication.length > 0 ? [hook(ofApplication)] : []),
+      awaitChannels(awaited, (each, first) => hook([each], first)),
+    ];
+  };
+  let all: readonly ChannelHooks[] | undefined;
+  return {
+    whenLive() {
+      all ??= prepareAll();
+      for (const each of all) each.whenLive();
+    },
+    whenIdle() {
+      for (const each of all ?? []) each.whenIdle();
+    },
+  };
 }
 
 /**
@@ -312,6 +339,7 @@ function createPort(
   exporter: () => Exporter,
   preload: string,
   verify: AgentPort['verify'],
+  rings: Rings,
 ): AgentPort {
   // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
@@ -337,6 +365,10 @@ function createPort(
       ).messageHeaders;
       return ofMessage(port, sender, to, given);
     },
+    oslo:
+      config.osloRead || config.osloWrite
+        ? (require('./propagation/oslo.js') as typeof import('./propagation/oslo.js')).osloMessages(config)
+        : undefined,
     peers: createStamp(),
     writing: { request: undefined, isRpc: false },
     rpcServers: createStamp(),
@@ -346,6 +378,12 @@ function createPort(
     processVariables(context, given) {
       const { childVariables } = require('./child-variables.js') as typeof import('./child-variables.js');
       return childVariables(config, context, given, (name) => process.env[name]);
+    },
+
+    newRing: () => createRing(poolRingBytes).memory,
+    readRing: (memory) => exporter().handRing(memory).close,
+    useRing(memory) {
+      rings.own ??= memory;
     },
 
     handToThread(context, execArgv) {

@@ -16,12 +16,14 @@ import {
   type Row,
   amqplibRows,
   routeRows,
+  graphqlRows,
   grpcRows,
   ioredisRows,
   mqttRows,
   mysql2Rows,
   natsRows,
   pgRows,
+  piscinaRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -110,6 +112,8 @@ const rowsOfAll = (): readonly Row[] => [
   ...amqplibRows,
   ...natsRows,
   ...mqttRows,
+  ...piscinaRows,
+  ...graphqlRows,
   ...routeRows,
 ];
 

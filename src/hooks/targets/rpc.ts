@@ -5,7 +5,7 @@ import type { Instrumentation } from '../loading/modules.js';
 import type { AgentPort } from '../port.js';
 import { type Owner, fileHook } from './files.js';
 import { hookDelivery, hookHandler } from './rpc-callee.js';
-import { callHook, hookSending } from './rpc-caller.js';
+import { callHook, hookSending, publishedHook } from './rpc-caller.js';
 import type { Rpc, RpcMethod } from './rpc-contract.js';
 import { hookIteration } from './rpc-iteration.js';
 
@@ -17,6 +17,10 @@ export function rpc(definition: Rpc): Instrumentation {
     hooks: (agent) =>
       definition.files.map((file) =>
         fileHook(file, agent, () => (owner, name, method) => hook(definition, agent, owner, name, method)),
+      ),
+    channels: () =>
+      Object.entries(definition.channels ?? {}).map(([name, channel]) =>
+        publishedHook(definition, name, channel),
       ),
   };
 }
