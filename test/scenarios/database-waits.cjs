@@ -260,9 +260,13 @@ async function redis() {
     await lost;
     await client.get(key);
   });
-  const lost = client.duplicate({ socket: { host: '127.0.0.1', port: 1, reconnectStrategy: () => new Error('no more') } });
+  const lost = client.duplicate({
+    socket: { host: '127.0.0.1', port: 1, reconnectStrategy: () => new Error('no more') },
+  });
   lost.on('error', () => {});
-  await way('connect in vain', () => Promise.all([lost.connect(), lost.get(key)].map((each) => each.catch(() => {}))));
+  await way('connect in vain', () =>
+    Promise.all([lost.connect(), lost.get(key)].map((each) => each.catch(() => {}))),
+  );
   if (client.createPool !== undefined) {
     const pool = client.createPool({ minimum: 1, maximum: 1 });
     await pool.connect();
