@@ -19,6 +19,7 @@ import {
   ioredisRows,
   mysql2Rows,
   pgRows,
+  redisRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -102,6 +103,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...pgRows,
   ...mysql2Rows,
   ...ioredisRows,
+  ...redisRows,
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 
+import { unseenAmong } from '../src/diagnosis/clients.js';
 import { type SeenPoint, key, on, run, scenario, signedHeaders, treeOf } from './scenario.js';
 import { writeApp } from './versions/app.js';
 import { installed } from './versions/installed.js';
@@ -60,7 +61,7 @@ for (const { packages, because } of [...ioredisRows, ...redisRows]) {
       },
     });
     assert.deepEqual([code, stderr], [0, '']);
-    const known = new Set([...asked.values()]);
+    const known = new Set(asked.values());
     assert.deepEqual(
       events.filter(({ base_id, name: event }) => !known.has(base_id) && !event.startsWith('left_out')),
       [],
@@ -144,6 +145,15 @@ test('a task that waits for a pool since before the first trace is in no trace, 
     ],
   );
   assert.match(statementsOf(root!).join(), /^GET ostrace-pool-\d+:traced$/);
+});
+
+test('redis is a front of its client: only one of them is named where it is not seen', () => {
+  const files = (...names: readonly string[]): string[] =>
+    names.map((name) => `/app/node_modules/${name}/index.js`);
+  assert.deepEqual(unseenAmong(files('redis', '@redis/client'), []), ['@redis/client']);
+  assert.deepEqual(unseenAmong(files('redis', '@redis/client'), ['@redis/client']), []);
+  // Before 4.1, it is another client.
+  assert.deepEqual(unseenAmong(files('redis'), ['@redis/client']), ['redis']);
 });
 
 const infoOf = ({ start }: SeenPoint): { readonly operation?: string; readonly statement?: string } =>

@@ -253,7 +253,7 @@ async function redis() {
     return waiting;
   });
   await way('connect again', async () => {
-    const id = await client.sendCommand(['CLIENT', 'ID']);
+    const id = Number(await client.sendCommand(['CLIENT', 'ID']));
     const lost = new Promise((resolve) => client.once('reconnecting', resolve));
     away();
     await client.sendCommand(['CLIENT', 'KILL', 'ID', String(id), 'SKIPME', 'no']).catch(() => {});
