@@ -18,6 +18,7 @@ import {
   spoolSettings,
   startOf,
 } from './config/config.js';
+import { namesPoints } from './config/points-source.js';
 import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './diagnosis/bundles.js';
@@ -26,12 +27,15 @@ import { isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
+import type { Imports } from './hooks/loading/es-modules.js';
 import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
+import { installedModules } from './hooks/loading/installed.js';
 import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
 import type { messageHeaders } from './hooks/targets/message-headers.js';
+import type { PointsByName } from './points-by-name.js';
 import {
   type Handover,
   describeEnd,
@@ -109,7 +113,9 @@ export function start(preload: string): void {
     hookShared = () => {};
   };
   let later = due('at the first trace');
-  const hookables: readonly Hookable[] = [...packages, ...named(config)];
+  const points = pointsOf(config);
+  if (points !== undefined) diagnoser?.onPoints(points.report);
+  const hookables: readonly Hookable[] = [...packages, ...named(config), ...(points?.targets ?? [])];
   const published = channelsOf(
     hookables.filter(({ publishes }) => publishes === true),
     agent,
@@ -161,7 +167,9 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules(hookables, agent, reports);
+  const { hookLoaded: hookRest, hookImported } = hookModules(hookables, agent, reports);
+  hookLoaded = hookRest;
+  hookImports(hookables, folder, hookImported, points?.imports);
   // Named imports of ES modules are bindings of their own: from here on they see the patches.
   Module.syncBuiltinESMExports();
 }
@@ -240,6 +248,33 @@ function channelsOf(
   const { hookChannels } =
     require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
   return hookChannels(packages, agent);
+}
+
+/**
+ * Hooks the ES modules of packages, where such a package is installed. The hooks of Node's loader must be there before
+ * the application is loaded, and they cost every application something.
+ */
+function hookImports(
+  packages: readonly Hookable[],
+  folder: string,
+  tell: Imports['tell'],
+  others: readonly Imports[] = [],
+): void {
+  const files = installedModules(packages, startOf(process.env).script);
+  if (files.length + others.length === 0) return;
+  const { hookImports: hook, filesOf } =
+    require('./hooks/loading/es-modules.js') as typeof import('./hooks/loading/es-modules.js');
+  guarded(createGuard('imports'), () =>
+    hook([{ paths: filesOf(files), names: [], tell }, ...others], folder),
+  );
+}
+
+/** The points that a configuration names; undefined if there is none. */
+function pointsOf({ points }: Config): PointsByName | undefined {
+  const { folder } = startOf(process.env);
+  if (!namesPoints(points, folder)) return undefined;
+  const { pointsByName } = require('./points-by-name.js') as typeof import('./points-by-name.js');
+  return guarded(createGuard('points by name'), () => pointsByName(points, folder, isMainThread));
 }
 
 /** The application's own targets, which the configuration names. */

@@ -113,7 +113,9 @@ test('a connection that the application opens while the pool of another library 
   const [shop] = treeOf(events);
   const calls = dbOf(shop!.children).map(({ start, ...point }) => {
     const { system, operation } = start.info['db'] as Readonly<Record<string, unknown>>;
-    return `${String(system)} ${String(operation)}: ${waitsOf({ start, ...point }).map(([wait]) => wait)}`;
+    return `${String(system)} ${String(operation)}: ${waitsOf({ start, ...point })
+      .map(([wait]) => wait)
+      .join()}`;
   });
   assert.deepEqual(calls.toSorted(), ['mysql connect: connect', 'postgresql connect: ']);
 });

@@ -15,9 +15,12 @@ import { projectFolder } from './scenario.js';
 import {
   type Row,
   amqplibRows,
+  routeRows,
   grpcRows,
   ioredisRows,
+  mqttRows,
   mysql2Rows,
+  natsRows,
   pgRows,
   redisRows,
   undiciRows,
@@ -107,6 +110,9 @@ const rowsOfAll = (): readonly Row[] => [
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
+  ...natsRows,
+  ...mqttRows,
+  ...routeRows,
 ];
 
 function testedVersions(): readonly { name: string; version: string }[] {

@@ -39,7 +39,7 @@ export function createStamp<Value>(): Stamp<Value> {
     static of(target: unknown): Value | undefined {
       return ((typeof target === 'object' && target !== null) || typeof target === 'function') &&
         #value in target
-        ? (target as Stamped).#value
+        ? target.#value
         : undefined;
     }
   }

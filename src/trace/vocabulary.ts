@@ -29,7 +29,7 @@ export const facts = {
   thread: ['file', 'name', 'thread_id', 'exit_code', 'signal'],
   process: ['file', 'pid', 'exit_code', 'signal'],
   function: ['name', 'args', 'kwargs', 'result'],
-  left_out: ['unknown', 'late', 'why'],
+  left_out: ['unknown', 'late', 'cut', 'why'],
 } as const;
 
 export type FactGroup = keyof typeof facts;
@@ -55,7 +55,7 @@ export const pointKinds = {
     family: 'server',
     says: ['request', 'response'],
     when: 'an incoming HTTP request, of `http`, `https` and `http2` servers; the handshake of an upgrade (WebSocket) and of a `CONNECT`. The name is OSProfiler\'s; reports show the point as "HTTP in"',
-    what: 'start: method, scheme, path, query; stop: status',
+    what: 'start: method, scheme, path, query; stop: status, and the route if the framework tells it (`/orders/:id`)',
   },
   http: {
     label: 'HTTP out',
@@ -84,7 +84,7 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), or a message by [`amqplib`](https://amqp-node.github.io/amqplib/): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), or a message by [`amqplib`](https://amqp-node.github.io/amqplib/), [`nats`](https://github.com/nats-io/nats.js) or [`mqtt`](https://github.com/mqttjs/MQTT.js): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
     what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination; stop: status',
   },
   command: {
@@ -116,7 +116,7 @@ export const pointKinds = {
     label: 'left out',
     family: 'note',
     says: ['left_out'],
-    when: 'calls that are not in the trace, because it is not known whose they are, or because they came after its end; a point without a length',
+    when: 'calls that are not in the trace, because it is not known whose they are, because they came after its end, or because a function that is [named](points-by-name.md) made too many; a point without a length',
     what: 'start: how many, and why',
   },
 } as const satisfies Readonly<Record<string, Kind>>;
@@ -134,14 +134,23 @@ export type PointInfo<Name extends PointName> =
 export type StopInfo = { readonly [Group in FactGroup]?: Facts<Group> } | FixedInfo | undefined;
 
 /** A point that is about to start: its name and what it says then. */
-export type PointStart = {
-  readonly [Name in PointName]: {
-    readonly point: Name;
-    readonly info: PointInfo<Name>;
-    /** It may go on for hours after its request: it must not keep the trace live. */
-    readonly outlives?: true;
-  };
-}[PointName];
+export type PointStart =
+  | {
+      readonly [Name in PointName]: {
+        readonly point: Name;
+        readonly info: PointInfo<Name>;
+        /** It may go on for hours after its request: it must not keep the trace live. */
+        readonly outlives?: true;
+      };
+    }[PointName]
+  | OwnStart;
+
+/** A point of the application's own, by a name that `pointName` has made safe. */
+interface OwnStart {
+  readonly point: OwnName;
+  readonly info: FixedInfo | { readonly function: Facts<'function'> };
+  readonly outlives?: never;
+}
 
 /** A name that the application gives, made safe by `pointName`. */
 export type OwnName = string & { readonly isOwn: never };

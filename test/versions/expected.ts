@@ -188,3 +188,53 @@ export const amqplibStyles: Readonly<Record<string, string>> = {
   closed: 'producer(consumer!Aborted(handled))',
   'sent when closed': 'producer!IllegalOperationError',
 };
+
+/** Those of NATS, as `describedCalls` writes them. */
+export const natsStyles: Readonly<Record<string, string>> = {
+  iterated: 'producer(consumer(handled still)) after',
+  several: 'producer(consumer(handled)) producer(consumer(handled)) producer(consumer(handled)) after',
+  'not awaited': 'producer(consumer(a a)) producer(consumer(b b)) after',
+  thrown: 'producer(consumer) caught',
+  'by hand': 'producer(consumer(handled)) after',
+  called: 'producer(consumer(handled))',
+  headers: 'producer(consumer)',
+  'nobody listens': 'producer',
+  'wrong subject': 'producer!InvalidSubjectError',
+  'wrong payload': 'producer!TypeError',
+  requested: 'client(server(served))',
+  'requested without options': 'client(server(served))',
+  'requested by an inbox': 'client(server(served))',
+  'requested with headers': 'client(server(served))',
+  'answered late': 'client(server(served late))',
+  'answered by hand': 'client(server(served producer))',
+  'answered in a loop': 'client(server(served still))',
+  'answered with an error': 'client!ServiceError(server!ServiceError(served))',
+  'not answered': 'client!TimeoutError(server!Aborted(served))',
+  'nobody serves': 'client!RequestError',
+  'asked of many': 'client(server(served)) answer',
+  'asked of many by an inbox': 'client(server(served)) answer',
+  // An ordered consumer gets the same message once more.
+  stored: 'producer(consumer=ack(handled) consumer(handled))',
+  consumed: 'after',
+  fetched: 'producer(consumer=ack(handled) consumer(handled)) after',
+  'called by a consumer': 'producer(consumer=ack(handled))',
+  refused: 'producer(consumer=nak consumer=term) after',
+  'asked for': 'producer(consumer=ack) consumer handled',
+  'in order': 'after',
+  'sent when closed': 'producer!ClosedConnectionError',
+};
+
+/** Those of mqtt, as `describedCalls` writes them. */
+export const mqttStyles: Readonly<Record<string, string>> = {
+  published: 'producer(consumer(handled still))',
+  'quality 0': 'producer(consumer(handled still)) callback',
+  'quality 1': 'producer(consumer(handled still)) callback',
+  'quality 2': 'producer(consumer(handled still)) callback',
+  'a callback alone': 'producer(consumer(handled still)) callback',
+  'by promise': 'producer(consumer(handled still))',
+  properties: 'producer(consumer(handled still))',
+  'MQTT 3': 'producer',
+  'two listeners': 'producer(consumer(handled other listener still))',
+  'sent when closed': 'producer!Error',
+  'sent when closed without a callback': 'producer',
+};

@@ -122,3 +122,43 @@ export const amqplibRows: readonly Row[] = [
   { packages: { amqplib: '1.2.0' }, because: 'the last amqplib 1' },
   { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
 ];
+
+export const routeRows: readonly Row[] = [
+  { packages: { express: lowest('express') }, because: 'the lowest' },
+  { packages: { express: '4.22.3' }, because: 'the last Express 4' },
+  { packages: { express: '5.0.0', router: lowest('router') }, because: 'the first Express 5' },
+  { packages: { express: '5.3.0', router: '2.3.0' }, because: 'the newest; its layers keep their patterns' },
+  { packages: { fastify: lowest('fastify') }, because: 'the lowest' },
+  { packages: { fastify: '4.29.1' }, because: 'the last Fastify 4' },
+  { packages: { fastify: '5.12.8' }, because: 'the newest' },
+  { packages: { koa: lowest('koa'), 'koa-router': '7.4.0' }, because: 'the lowest' },
+  { packages: { koa: '2.16.4', '@koa/router': '12.0.2' }, because: 'the last Koa 2' },
+  { packages: { koa: '3.3.0', '@koa/router': '15.7.0' }, because: 'the newest' },
+];
+
+export const mqttRows: readonly Row[] = [
+  { packages: { mqtt: lowest('mqtt') }, because: 'the lowest' },
+  { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
+];
+
+const core3 = (version: string): Record<string, string> => ({
+  '@nats-io/nats-core': version,
+  '@nats-io/transport-node': version,
+  '@nats-io/jetstream': version,
+});
+/** `nats` 2 has one class for all errors, and asks for an ordered consumer when it begins to consume. */
+const nats2 = {
+  'wrong subject': 'producer!NatsError',
+  'wrong payload': 'producer!NatsError',
+  'not answered': 'client!NatsError(server!Aborted(served))',
+  'nobody serves': 'client!NatsError',
+  'in order': 'client after',
+  'sent when closed': 'producer!NatsError',
+};
+
+export const natsRows: readonly Row[] = [
+  { packages: { nats: lowest('nats') }, because: 'the lowest', differs: nats2 },
+  { packages: { nats: lockedVersion('nats') }, because: 'the newest nats 2', differs: nats2 },
+  { packages: core3(lowest('@nats-io/nats-core')), because: 'the lowest' },
+  { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
+];

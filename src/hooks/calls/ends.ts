@@ -148,14 +148,32 @@ export const resolversOf =
  * watched when somebody asks it for its outcome: a handler of ours would hide an unhandled rejection. This recogniser
  * makes every call, so it stands last.
  */
-export const returnedPromise: End = (call) => {
+export const returnedPromise: End = (call) => watchReturned(call, (value) => call.succeed(value));
+
+/**
+ * The method gives a promise of an object that is used for a while, such as an iterator of answers. The object tells of
+ * the end by a promise of the library's own, with an error or nothing, that never rejects. Like `returnedPromise` it
+ * makes every call.
+ *
+ * @param end gives that promise
+ */
+export const returnedUntil =
+  (end: (value: unknown) => PromiseLike<unknown> | undefined): End =>
+  (call) =>
+    watchReturned(call, (value) => {
+      const isOver = end(value);
+      if (isOver === undefined) call.succeed(value);
+      else void isOver.then((error) => (error ? call.fail(error) : call.succeed(value)));
+    });
+
+function watchReturned(call: Call, settle: (value: unknown) => void): unknown {
   const result = call.invoke();
   if (call.context === undefined) return result;
   const isWatched = watch(
     result,
     (value) => {
       call.resume();
-      call.succeed(value);
+      settle(value);
     },
     (error) => {
       call.resume();
@@ -166,7 +184,7 @@ export const returnedPromise: End = (call) => {
   if (isWatched) call.suspend();
   else call.succeed(result);
   return result;
-};
+}
 
 /**
  * The end of the call cannot be seen, for example because an object is frozen: the point stops when the method

@@ -21,15 +21,20 @@ export function hookMethod<Owner extends object>(
   method: keyof Owner & string,
   hook: MethodHook,
 ): void {
+  const call = tracerOf(hook);
+  patch(owner, method, (original) => gated(original, (self, args) => call(original, self, args)));
+}
+
+/** Makes what calls a method while a trace is live. */
+export function tracerOf(
+  hook: MethodHook,
+): (original: Callback, self: unknown, args: ArrayLike<unknown>) => unknown {
   const guard = createGuard(`${hook.library} ${hook.what}`);
   const whole = wholeHook(hook);
-  patch(owner, method, (original) => {
-    const traced = (self: unknown, args: unknown[]): unknown =>
-      guard.off
-        ? Reflect.apply(original, self, args)
-        : tracedCall(whole, guard, original, self as object, args);
-    return gated(original, traced);
-  });
+  return (original, self, args) =>
+    guard.off
+      ? Reflect.apply(original, self, args)
+      : tracedCall(whole, guard, original, self as object, args);
 }
 
 /**
@@ -241,7 +246,7 @@ export function observeAfter<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,
   what: string,
-  observe: (self: Owner, args: ArrayLike<unknown>) => void,
+  observe: (self: Owner, args: readonly unknown[]) => void,
 ): void {
   const guard = createGuard(what);
   patch(owner, method, (original) =>
@@ -254,6 +259,22 @@ export function observeAfter<Owner extends object>(
         guard.fail(error);
       }
       return result;
+    }),
+  );
+}
+
+/** Shows a method's object and arguments to an observer before each call, while something is live. */
+export function observeBefore<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  what: string,
+  observe: (self: Owner, args: readonly unknown[]) => void,
+): void {
+  const guard = createGuard(what);
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      guarded(guard, () => observe(self as Owner, args));
+      return Reflect.apply(original, self, args);
     }),
   );
 }
