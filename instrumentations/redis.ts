@@ -68,10 +68,15 @@ function clientOf(queue: object): Client | undefined {
   return own;
 }
 
-const endpoint = (queue: object): Endpoint => {
+const endpoints = createStamp<Endpoint>();
+
+function endpoint(queue: object): Endpoint {
   const client = clientOf(queue);
-  return client === undefined ? {} : endpointIn(client.options);
-};
+  if (client === undefined) return {};
+  let known = endpoints.of(client);
+  if (known === undefined) endpoints.put(client, (known = endpointIn(client.options)));
+  return known;
+}
 
 function endpointIn({ socket, database: name = 0 }: Options = {}): Endpoint {
   const { path, host = path ?? 'localhost', port = path === undefined ? 6379 : undefined } = socket ?? {};
