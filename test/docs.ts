@@ -24,6 +24,7 @@ import {
   natsRows,
   pgRows,
   piscinaRows,
+  redisRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -107,6 +108,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...pgRows,
   ...mysql2Rows,
   ...ioredisRows,
+  ...redisRows,
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,

@@ -25,5 +25,8 @@ export function unseenAmong(files: readonly string[], seen: readonly string[]): 
   // Not in Node's documentation, but available since version 0.x.
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
   const builtin = moduleLoadList?.includes('NativeModule sqlite') === true ? ['node:sqlite'] : [];
-  return [...loadedAmong(others, files), ...builtin];
+  const loaded = loadedAmong(others, files);
+  // Since 4.1, redis is only a front: its client is a package that stands in the list too.
+  const isFront = loadedAmong(['@redis/client'], files).length > 0;
+  return [...loaded.filter((name) => name !== 'redis' || !isFront), ...builtin];
 }

@@ -72,7 +72,7 @@ export const pointKinds = {
   db: {
     family: 'database',
     says: ['db'],
-    when: 'a call of [`pg`](https://node-postgres.com) or [`mysql2`](https://sidorares.github.io/node-mysql2/docs), on pools and connections, with callbacks and promises, or a command of [`ioredis`](https://github.com/redis/ioredis); the wait for a connection is part of it',
+    when: 'a call of [`pg`](https://node-postgres.com) or [`mysql2`](https://sidorares.github.io/node-mysql2/docs), on pools and connections, with callbacks and promises, or a command of [`ioredis`](https://github.com/redis/ioredis) or [`redis`](https://github.com/redis/node-redis); the wait for a connection is part of it',
     what: 'start: system, operation, database, host, port; stop: rows, [what the call waited for](support.md#what-a-database-point-says-at-its-stop)',
   },
   sql: {

@@ -103,7 +103,7 @@ export const ioredisStyles: Readonly<Record<string, string>> = {
   script: 'db(sql) db(sql)',
   blocking: 'db(sql)',
   scan: 'db(sql) db(sql)',
-  'before it is ready': 'db(sql) db(sql)',
+  'before it is ready': 'db~connect(sql) db~connect(sql)',
   'auto pipelining a': 'db(sql)',
   'auto pipelining b': 'db(sql)',
   'auto pipelining c': 'db(sql)',
@@ -131,7 +131,7 @@ export const redisStyles: Readonly<Record<string, string>> = {
   blocking: 'db(sql)',
   scan: 'db(sql) db(sql)',
   aborted: '',
-  'before it is ready': 'db(sql) db(sql)',
+  'before it is ready': 'db~connect(sql) db~connect(sql)',
   'pooled a': 'db(sql) db(sql)',
   // The pool has one client: the call waits for it first.
   'pooled b': 'db db(sql) db(sql)',
