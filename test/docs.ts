@@ -19,6 +19,8 @@ import {
   grpcRows,
   ioredisRows,
   mqttRows,
+  socketIoRows,
+  webSocketRows,
   mysql2Rows,
   natsRows,
   pgRows,
@@ -110,6 +112,8 @@ const rowsOfAll = (): readonly Row[] => [
   ...amqplibRows,
   ...natsRows,
   ...mqttRows,
+  ...webSocketRows,
+  ...socketIoRows,
   ...routeRows,
 ];
 

@@ -84,7 +84,7 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), or a message by [`amqplib`](https://amqp-node.github.io/amqplib/), [`nats`](https://github.com/nats-io/nats.js) or [`mqtt`](https://github.com/mqttjs/MQTT.js): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), or a message by [`amqplib`](https://amqp-node.github.io/amqplib/), [`nats`](https://github.com/nats-io/nats.js), [`mqtt`](https://github.com/mqttjs/MQTT.js), [`ws`](https://github.com/websockets/ws) or [`socket.io`](https://socket.io): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
     what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination; stop: status',
   },
   command: {
