@@ -216,6 +216,21 @@ const rows = [
     load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
   },
   {
+    package: 'ws',
+    option: 'instrumentWs',
+    help: 'messages that are sent by ws',
+    versions: [['7.0.0', '9.0.0']],
+    load: () => (require('./ws.js') as typeof import('./ws.js')).ws,
+  },
+  {
+    package: 'socket.io',
+    option: 'instrumentSocketIo',
+    help: 'events that are sent by socket.io',
+    versions: [['4.0.0', '5.0.0']],
+    mark: 'ignore packet received after disconnection',
+    load: () => (require('./socket-io.js') as typeof import('./socket-io.js')).socketIo,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

@@ -20,6 +20,8 @@ import {
   grpcRows,
   ioredisRows,
   mqttRows,
+  socketIoRows,
+  webSocketRows,
   mysql2Rows,
   natsRows,
   pgRows,
@@ -116,6 +118,8 @@ const rowsOfAll = (): readonly Row[] => [
   ...mqttRows,
   ...piscinaRows,
   ...graphqlRows,
+  ...webSocketRows,
+  ...socketIoRows,
   ...routeRows,
 ];
 

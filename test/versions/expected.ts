@@ -290,3 +290,29 @@ export const graphql17Styles: Readonly<Record<string, string>> = {
   'wrong arguments': 'server!TypeError',
   'a subscription': 'server',
 };
+
+/** Those of ws, as `describedCalls` writes them. */
+export const webSocketStyles: Readonly<Record<string, string>> = {
+  'too early': 'producer!Error',
+  sent: 'producer',
+  'with a callback': 'producer callback',
+  'with options and a callback': 'producer callback',
+  'by a server': 'producer callback',
+  'to all': 'producer producer',
+  'when closed': 'producer!Error callback',
+  'when closed without a callback': 'producer',
+};
+
+/** Those of socket.io, as `describedCalls` writes them. */
+export const socketIoStyles: Readonly<Record<string, string>> = {
+  sent: 'producer',
+  'to all': 'producer',
+  'to a room': 'producer',
+  'to others': 'producer',
+  answered: 'client callback',
+  'answered in time': 'client callback',
+  'not answered in time': 'client!Error callback',
+  'all are asked': 'client callback',
+  'not answered': 'client?',
+  reserved: 'producer!Error',
+};

@@ -151,6 +151,27 @@ export const mqttRows: readonly Row[] = [
   { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
 ];
 
+export const webSocketRows: readonly Row[] = [
+  { packages: { ws: lowest('ws') }, because: 'the lowest' },
+  { packages: { ws: '7.5.14' }, because: 'the last ws 7' },
+  { packages: { ws: lockedVersion('ws') }, because: 'the newest' },
+];
+
+const socketIo = (version: string): Record<string, string> => ({
+  'socket.io': version,
+  'socket.io-client': lockedVersion('socket.io-client'),
+});
+
+export const socketIoRows: readonly Row[] = [
+  {
+    packages: socketIo(lowest('socket.io')),
+    because: 'the lowest',
+    // Nobody waits for so long: 4.4 brought `timeout`, 4.5 that of several sockets.
+    differs: { 'answered in time': '', 'not answered in time': '', 'all are asked': '' },
+  },
+  { packages: socketIo(lockedVersion('socket.io')), because: 'the newest' },
+];
+
 const core3 = (version: string): Record<string, string> => ({
   '@nats-io/nats-core': version,
   '@nats-io/transport-node': version,

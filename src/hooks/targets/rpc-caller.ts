@@ -25,16 +25,18 @@ export function callHook(
   name: string,
   method: RpcCall,
 ): MethodHook {
-  const { callsOut, carries, failed, succeeded } = method;
+  const { callsOut, carries, failed, isCarrier, succeeded } = method;
   const startOf = startsOf(method.kind, system);
+  const startOfAnswered = startsOf('client', system);
   return {
     library,
     what: nameOf(owner, name),
     ends: method.ends,
     start(self, args, caller) {
-      if (caller.library === library) return none;
+      if (caller.library === library || (isCarrier === true && caller.library !== '')) return none;
       const callee = method.callee(args, self);
-      return callee === undefined ? none : startOf(callee);
+      if (callee === undefined) return none;
+      return method.isAnswered?.(args) === true ? startOfAnswered(callee) : startOf(callee);
     },
     stop: (result, context) => succeeded && stopOf(succeeded(result), context),
     failed(error, context) {
