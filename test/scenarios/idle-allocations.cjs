@@ -40,6 +40,7 @@ const connection = Object.assign(Object.create(ProtocolHandler.prototype), {
 });
 const received = Buffer.from('NATS/1.0\r\nown: a\r\nX-Request-Id: 1\r\n\r\n');
 const parsed = { sid: 1, hdr: received.length };
+const { functions } = require('./named/things.cjs');
 
 const calls = {
   'a request': () => started.publish(exchange),
@@ -48,6 +49,7 @@ const calls = {
   'a call that gRPC serves': () => served(unary, reply),
   'a message that amqplib delivers': () => delivered(message),
   'a message that NATS delivers': () => connection.processMsg(parsed, received),
+  'a call of a function that is named': () => functions.same(message),
 };
 // An object for each call, so that the others' zero means something.
 const kept = [];
