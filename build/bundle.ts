@@ -6,7 +6,7 @@
 // from the start itself, by a `require` that it is given. What these modules know of a live trace therefore exists
 // once, whatever the application does to `require.cache`. A module that several parts import and the start does not
 // is in a file of its own, which the first of these parts loads: the parts of databases share one such file, those of
-// HTTP another.
+// messages and those of HTTP another.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
@@ -177,16 +177,22 @@ const require = Object.assign(
   return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
 }
 
-/** What parts have in common, by one of them: their shared file shows in stacks. */
+/**
+ * What parts have in common, by one of them: a shared module is in the first file whose part imports it. So a
+ * database loads nothing of messages. The files' names show in stacks.
+ */
 const nameOf: ReadonlyMap<string, string> = new Map([
   ['instrumentations/http-client.ts', 'http'],
   ['instrumentations/pg.ts', 'calls'],
+  ['instrumentations/grpc.ts', 'rpc'],
+  ['instrumentations/express.ts', 'routes'],
+  ['instrumentations/ioredis.ts', 'redis'],
 ]);
 
 /** Parts that few applications load. What they have in common with others does not bring those together. */
 const apart: ReadonlySet<string> = new Set(['src/points-by-name.ts', 'src/hooks/calls/call-sites.ts']);
 
-/** The modules that several parts have, by the file that they go into: parts that have any in common share one. */
+/** The modules that several parts have, by the file that they go into: parts that have any in common share them. */
 function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
   const users = new Map<string, string[]>();
   for (const [part, files] of inputs) {
@@ -204,8 +210,12 @@ function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<s
     }
   }
   const named = new Map([...nameOf].map(([part, name]) => [firstOf(part), name] as const));
-  const fileOf = (root: string): string => `shared-${named.get(root) ?? basename(root, '.ts')}.js`;
-  return new Map(shared.map(([file, [part = '']]) => [file, fileOf(firstOf(part))] as const));
+  const fileOf = (its: readonly string[]): string => {
+    const [, name] = [...nameOf].find(([part]) => its.includes(part)) ?? [];
+    const root = firstOf(its[0]!);
+    return `shared-${name ?? named.get(root) ?? basename(root, '.ts')}.js`;
+  };
+  return new Map(shared.map(([file, its]) => [file, fileOf(its)] as const));
 }
 
 async function main(): Promise<void> {
@@ -222,7 +232,8 @@ async function main(): Promise<void> {
   for (const name of new Set(where.values())) {
     const own = [...where].filter(([, its]) => its === name).map(([file]) => file);
     const stdin = { contents: commonGiving(own), resolveDir: project };
-    writeFileSync(join(later, name), (await bundlePart({ stdin }, [start])).text);
+    const others = new Map([...where].filter(([, its]) => its !== name));
+    writeFileSync(join(later, name), (await bundlePart({ stdin }, [start, fromCommon(others)])).text);
   }
   for (const file of parts) {
     // A part that others import too is in the file that they share.

@@ -6,11 +6,11 @@ import type { Socket } from 'node:net';
 import type { End } from '../src/hooks/calls/call.js';
 import { lastCallback, returnedPromise, unobserved } from '../src/hooks/calls/ends.js';
 import { viewWith } from '../src/hooks/view.js';
+import { calleesByName } from '../src/hooks/targets/callees.js';
 import { type Callee, type RpcCall, type RpcHandler, rpc } from '../src/hooks/targets/rpc.js';
 import { ends, watchAcknowledgements, watchClosing } from './amqplib-deliveries.js';
 
-const callees = new Map<string, Callee>();
-const mostCallees = 500;
+const named = calleesByName();
 const unnamed: Callee = {};
 
 // The names of the queues that replies go to are tokens, and none is there twice.
@@ -18,13 +18,7 @@ const replyTo = 'amq.rabbitmq.reply-to';
 
 function to(destination: unknown): Callee {
   if (typeof destination !== 'string' || destination === '') return unnamed;
-  const name = destination.startsWith(`${replyTo}.`) ? replyTo : destination;
-  let callee = callees.get(name);
-  if (callee === undefined) {
-    callee = { destination: name };
-    if (callees.size < mostCallees) callees.set(name, callee);
-  }
-  return callee;
+  return named(destination.startsWith(`${replyTo}.`) ? replyTo : destination);
 }
 
 interface Channel {
@@ -34,6 +28,7 @@ interface Options {
   readonly headers?: object | null;
 }
 interface Message {
+  readonly content?: unknown;
   readonly properties?: { readonly headers?: Readonly<Record<string, unknown>> };
 }
 
@@ -48,6 +43,7 @@ const publish: RpcCall = {
       const options = args[3] as Options | null | undefined;
       args[3] = options ? viewWith(options, { headers }) : { headers };
     },
+    content: 2,
   },
   // Of a channel without confirms nothing is known but that the message was written.
   ends: [unobserved],
@@ -65,6 +61,7 @@ const consume: RpcHandler = {
       ? undefined
       : headers;
   },
+  content: (message) => (message as Message | null)?.content,
   ends,
 };
 

@@ -37,6 +37,8 @@ interface PackageRow extends Row {
   readonly versions: readonly [VersionRange, ...VersionRange[]];
   /** The hooked files that are ES modules in one of its builds, or in its only one: see `Hookable`. */
   readonly esModules?: readonly string[];
+  /** The channels on which it publishes its calls: see `Hookable`. */
+  readonly channels?: readonly string[];
   /** A text in its code that no minifier changes, by which it is recognised in a bundle. */
   readonly mark?: string;
   readonly load: () => Instrumentation;
@@ -67,6 +69,32 @@ const rows = [
         agent,
         require('node:http2') as typeof import('node:http2'),
       ),
+  },
+  {
+    package: 'express',
+    option: 'instrumentRoutes',
+    help: 'the routes of incoming requests (Express, its router, Fastify, Koa)',
+    versions: [['4.10.0', '6.0.0']],
+    load: () => (require('./express.js') as typeof import('./express.js')).express,
+  },
+  {
+    // Express 5 routes by this package.
+    package: 'router',
+    option: 'instrumentRoutes',
+    versions: [['2.0.0', '3.0.0']],
+    load: () => (require('./express.js') as typeof import('./express.js')).router,
+  },
+  {
+    package: 'fastify',
+    option: 'instrumentRoutes',
+    versions: [['4.10.0', '6.0.0']],
+    load: () => (require('./fastify.js') as typeof import('./fastify.js')).fastify,
+  },
+  {
+    package: 'koa',
+    option: 'instrumentRoutes',
+    versions: [['2.4.1', '4.0.0']],
+    load: () => (require('./koa.js') as typeof import('./koa.js')).koa,
   },
   {
     package: 'pg',
@@ -105,6 +133,19 @@ const rows = [
     load: () => (require('./ioredis.js') as typeof import('./ioredis.js')).ioredis,
   },
   {
+    package: '@redis/client',
+    option: 'instrumentRedis',
+    help: 'redis (node-redis)',
+    // 5 changed how commands are queued.
+    versions: [
+      ['1.0.6', '2.0.0'],
+      ['5.0.0', '7.0.0'],
+    ],
+    with: { redis: [['4.1.0', '7.0.0']] },
+    mark: 'One (or more) of the watched keys has been changed',
+    load: () => (require('./redis.js') as typeof import('./redis.js')).redis,
+  },
+  {
     package: '@grpc/grpc-js',
     option: 'instrumentGrpc',
     help: '@grpc/grpc-js; without it, its calls are recorded as HTTP',
@@ -119,6 +160,75 @@ const rows = [
     versions: [['0.10.4', '3.0.0']],
     mark: 'Channel ended, no reply will be forthcoming',
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
+  },
+  {
+    package: 'nats',
+    option: 'instrumentNats',
+    help: 'nats, and @nats-io/nats-core with @nats-io/jetstream',
+    // Below, other files have other parts of JetStream.
+    versions: [['2.18.0', '3.0.0']],
+    mark: 'reply can only be used with noMux',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).nats,
+  },
+  {
+    package: '@nats-io/nats-core',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    mark: 'iterator cannot be used when a callback is registered',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsCore,
+  },
+  {
+    package: '@nats-io/jetstream',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    // It is in one part of the bundle with the core, because messages of both know of each other.
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsJetstream,
+  },
+  {
+    package: 'mqtt',
+    option: 'instrumentMqtt',
+    help: 'mqtt',
+    // Before, its files were in another folder.
+    versions: [['5.1.0', '6.0.0']],
+    mark: 'Packet has no Authentication Method',
+    load: () => (require('./mqtt.js') as typeof import('./mqtt.js')).mqtt,
+  },
+  {
+    package: 'graphql',
+    option: 'instrumentGraphql',
+    help: 'graphql',
+    // 17 consists of ES modules where Node can load them, and publishes its calls.
+    versions: [
+      ['16.0.0', '17.0.0'],
+      ['17.0.0', '18.0.0'],
+    ],
+    channels: ['graphql:execute', 'graphql:subscribe', 'graphql:resolve'],
+    mark: 'Schema is not configured to execute subscription operation.',
+    load: () => (require('./graphql.js') as typeof import('./graphql.js')).graphql,
+  },
+  {
+    package: 'piscina',
+    option: 'instrumentPiscina',
+    help: 'piscina',
+    // 4.6.0 is the first one with its classes in files of their own.
+    versions: [['4.6.0', '6.0.0']],
+    mark: 'Piscina.Task',
+    load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
+  },
+  {
+    package: 'ws',
+    option: 'instrumentWs',
+    help: 'messages that are sent by ws',
+    versions: [['7.0.0', '9.0.0']],
+    load: () => (require('./ws.js') as typeof import('./ws.js')).ws,
+  },
+  {
+    package: 'socket.io',
+    option: 'instrumentSocketIo',
+    help: 'events that are sent by socket.io',
+    versions: [['4.0.0', '5.0.0']],
+    mark: 'ignore packet received after disconnection',
+    load: () => (require('./socket-io.js') as typeof import('./socket-io.js')).socketIo,
   },
   {
     module: 'child_process',

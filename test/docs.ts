@@ -15,10 +15,18 @@ import { projectFolder } from './scenario.js';
 import {
   type Row,
   amqplibRows,
+  routeRows,
+  graphqlRows,
   grpcRows,
   ioredisRows,
+  mqttRows,
+  socketIoRows,
+  webSocketRows,
   mysql2Rows,
+  natsRows,
   pgRows,
+  piscinaRows,
+  redisRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -102,9 +110,17 @@ const rowsOfAll = (): readonly Row[] => [
   ...pgRows,
   ...mysql2Rows,
   ...ioredisRows,
+  ...redisRows,
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
+  ...natsRows,
+  ...mqttRows,
+  ...piscinaRows,
+  ...graphqlRows,
+  ...webSocketRows,
+  ...socketIoRows,
+  ...routeRows,
 ];
 
 function testedVersions(): readonly { name: string; version: string }[] {

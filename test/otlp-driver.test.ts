@@ -115,6 +115,49 @@ test('requests are named by their method and their route, or their path without 
     await driver.write(point(newId(), {}, startInfo, name));
     assert.equal(receiver.spans.pop()!.name, expected);
   }
+  // A framework has found the route after the start.
+  const found = { request: { route: '/orders/:id' } };
+  await driver.write(point(newId(), found, { request: { method: 'GET', path: '/orders/42' } }, 'wsgi'));
+  const [seen] = receiver.spans;
+  assert.deepEqual([seen!.name, seen!.attributes['http.route']], ['GET /orders/:id', '/orders/:id']);
+});
+
+test('calls and messages have the side that they say, and the names of the conventions', async () => {
+  const rows: readonly (readonly [Info, kind: string, name: string, Info])[] = [
+    [
+      { kind: 'client', system: 'grpc', service: 'shop.Stock', method: 'Get' },
+      'CLIENT',
+      'shop.Stock/Get',
+      { 'rpc.system': 'grpc', 'rpc.service': 'shop.Stock', 'rpc.method': 'Get' },
+    ],
+    [
+      { kind: 'server', system: 'trpc', method: 'stock.get' },
+      'SERVER',
+      'stock.get',
+      { 'rpc.system': 'trpc', 'rpc.method': 'stock.get' },
+    ],
+    [
+      { kind: 'producer', system: 'rabbitmq', destination: 'orders' },
+      'PRODUCER',
+      'send orders',
+      { 'messaging.system': 'rabbitmq', 'messaging.destination.name': 'orders' },
+    ],
+    [
+      { kind: 'consumer', system: 'rabbitmq', destination: 'orders' },
+      'CONSUMER',
+      'consume orders',
+      { 'messaging.system': 'rabbitmq', 'messaging.destination.name': 'orders' },
+    ],
+    [{ kind: 'toString', system: 'own' }, 'INTERNAL', 'rpc', { 'rpc.system': 'own' }],
+  ];
+  for (const [call, kind, name, attributes] of rows) {
+    await driver.write(point(newId(), {}, { rpc: call }, 'rpc'));
+    const seen = receiver.spans.pop()!;
+    assert.deepEqual(
+      [seen.kind, seen.name, seen.attributes],
+      [kind, name, { ...attributes, 'ostrace.rpc.kind': call['kind'] }],
+    );
+  }
 });
 
 test("ids are OSProfiler's bits, and one that has none has always the same", async () => {

@@ -55,7 +55,7 @@ export const pointKinds = {
     family: 'server',
     says: ['request', 'response'],
     when: 'an incoming HTTP request, of `http`, `https` and `http2` servers; the handshake of an upgrade (WebSocket) and of a `CONNECT`. The name is OSProfiler\'s; reports show the point as "HTTP in"',
-    what: 'start: method, scheme, path, query; stop: status',
+    what: 'start: method, scheme, path, query; stop: status, and the route if the framework tells it (`/orders/:id`)',
   },
   http: {
     label: 'HTTP out',
@@ -72,7 +72,7 @@ export const pointKinds = {
   db: {
     family: 'database',
     says: ['db'],
-    when: 'a call of [`pg`](https://node-postgres.com) or [`mysql2`](https://sidorares.github.io/node-mysql2/docs), on pools and connections, with callbacks and promises, or a command of [`ioredis`](https://github.com/redis/ioredis); the wait for a connection is part of it',
+    when: 'a call of PostgreSQL (pg), MySQL or MariaDB (mysql2), on pools and connections, with callbacks and promises, or a command of Redis (ioredis, redis); the wait for a connection is part of it',
     what: 'start: system, operation, database, host, port; stop: rows, [what the call waited for](support.md#what-a-database-point-says-at-its-stop)',
   },
   sql: {
@@ -84,7 +84,7 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), or a message by [`amqplib`](https://amqp-node.github.io/amqplib/): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    when: 'a remote procedure call, a message, a task of a thread pool, or an operation of GraphQL, by one of [these packages](support.md): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
     what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination; stop: status',
   },
   command: {

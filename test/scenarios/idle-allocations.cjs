@@ -5,6 +5,7 @@ const { Server } = require('node:net');
 const { dirname, join } = require('node:path');
 const { Metadata, Server: GrpcServer } = require('@grpc/grpc-js');
 const { Channel } = require(join(dirname(require.resolve('amqplib')), 'lib/channel_model'));
+const { ProtocolHandler } = require(join(dirname(require.resolve('@nats-io/nats-core')), 'protocol'));
 const { Pool } = require('pg');
 
 const count = 100_000;
@@ -31,6 +32,14 @@ Channel.prototype.consume.call(
   reply,
 );
 
+// It has no subscription, and allocates nothing for the message.
+const connection = Object.assign(Object.create(ProtocolHandler.prototype), {
+  inMsgs: 0,
+  inBytes: 0,
+  subscriptions: { sidCounter: 1, get() {} },
+});
+const received = Buffer.from('NATS/1.0\r\nown: a\r\nX-Request-Id: 1\r\n\r\n');
+const parsed = { sid: 1, hdr: received.length };
 const { functions } = require('./named/things.cjs');
 
 const calls = {
@@ -39,6 +48,7 @@ const calls = {
   'a call of pg': () => pool._pulseQueue(),
   'a call that gRPC serves': () => served(unary, reply),
   'a message that amqplib delivers': () => delivered(message),
+  'a message that NATS delivers': () => connection.processMsg(parsed, received),
   'a call of a function that is named': () => functions.same(message),
 };
 // An object for each call, so that the others' zero means something.

@@ -1,4 +1,4 @@
-// A span's kind is OSProfiler's. Its name and its attributes follow OpenTelemetry's semantic conventions (1.37),
+// A span's kind is OSProfiler's, but for calls and messages, which say their side themselves. Its name and its attributes follow OpenTelemetry's semantic conventions (1.37),
 // where OSProfiler has names that were never theirs (`http.path`) or are no more (`http.method`).
 import type { Info } from '../../trace/event.js';
 import { failureIn } from '../../trace/failed.js';
@@ -6,7 +6,7 @@ import { pathTemplate } from '../../trace/path-template.js';
 import type { Fact, FactGroup } from '../../trace/vocabulary.js';
 import type { Span } from './pairs.js';
 
-export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT';
+export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
 export type AttributeValue = string | number | boolean | readonly (string | number | boolean)[];
 export type Attributes = Map<string, AttributeValue>;
 
@@ -61,6 +61,9 @@ const conventions: { readonly [Group in FactGroup]?: { readonly [Name in Fact<Gr
   thread: { file: 'code.file.path', name: 'thread.name', thread_id: 'thread.id' },
 };
 
+/** The names that messages have in the conventions, in place of those of remote procedure calls. */
+const ofMessages = { system: 'messaging.system', destination: 'messaging.destination.name' };
+
 // Of the resource and of the failure, which have places of their own.
 const elsewhere = new Set(['host', 'etype', 'message']);
 const maxLevels = 4;
@@ -71,7 +74,7 @@ export function describe(span: Span): Described {
   const attributes: Attributes = new Map();
   addInfo(attributes, startInfo);
   addInfo(attributes, stopInfo);
-  const kind = kindOf(point);
+  const kind = kindOf(point, startInfo);
   if (kind === 'CLIENT') addUrl(attributes, startInfo['requests']);
   if (span.missing !== undefined) {
     attributes.set(span.missing === 'stop' ? 'ostrace.unfinished' : 'ostrace.startless', true);
@@ -80,7 +83,7 @@ export function describe(span: Span): Described {
   // The exit code has an attribute of its own.
   if (failure !== undefined && failure.kind !== 'exit') attributes.set('error.type', failure.type);
   return {
-    name: nameOf(point, startInfo),
+    name: nameOf(point, startInfo, stopInfo),
     kind,
     attributes,
     isFailed: failure !== undefined,
@@ -88,7 +91,16 @@ export function describe(span: Span): Described {
   };
 }
 
-function kindOf(point: string): SpanKind {
+const sides: Readonly<Record<string, SpanKind>> = {
+  client: 'CLIENT',
+  server: 'SERVER',
+  producer: 'PRODUCER',
+  consumer: 'CONSUMER',
+};
+
+function kindOf(point: string, info: Info): SpanKind {
+  const side = objectIn(info['rpc'])?.['kind'];
+  if (typeof side === 'string' && Object.hasOwn(sides, side)) return sides[side]!;
   if (point.includes('wsgi')) return 'SERVER';
   return /db|http|api/.test(point) ? 'CLIENT' : 'INTERNAL';
 }
@@ -98,12 +110,26 @@ function kindOf(point: string): SpanKind {
  * one to the next. OSProfiler's `WSGI_GET_/orders/42` is another name for each order. Nor is a point's name cut as
  * OSProfiler cuts it, which takes all characters of "-start" off its end: `cart` was `c` then.
  */
-function nameOf(point: string, info: Info): string {
+function nameOf(point: string, info: Info, stopInfo: Info): string {
   const request = objectIn(info['request']) ?? objectIn(info['requests']);
-  if (request !== undefined) return requestName(request);
+  // A framework has found the route after the start.
+  if (request !== undefined) return requestName({ ...request, ...routeIn(stopInfo) });
   const statement = objectIn(info['db'])?.['statement'];
   if (typeof statement === 'string') return `SQL_${statement.trim().split(/\s/, 1).join('').toUpperCase()}`;
-  return point;
+  const call = objectIn(info['rpc']);
+  return (call === undefined ? '' : callName(call)) || point;
+}
+
+function callName({ kind, service, method, destination }: Info): string {
+  const [from, what] = [text(service), text(method)];
+  if (what !== '') return from === '' ? what : `${from}/${what}`;
+  const verb = kind === 'producer' ? 'send' : kind === 'consumer' ? 'consume' : '';
+  return text(destination) === '' || verb === '' ? '' : `${verb} ${text(destination)}`;
+}
+
+function routeIn(info: Info): Info {
+  const route = objectIn(info['request'])?.['route'];
+  return route === undefined ? {} : { route };
 }
 
 function requestName({ method, route, path }: Info): string {
@@ -119,14 +145,19 @@ function addInfo(attributes: Attributes, info: Info): void {
       add(attributes, `ostrace.${name}`, value, 0);
       continue;
     }
-    const names: Readonly<Record<string, string>> | undefined = Object.hasOwn(conventions, name)
-      ? conventions[name as FactGroup]
-      : undefined;
+    const names = namesFor(name, members);
     for (const [member, inner] of Object.entries(members)) {
       const known = names !== undefined && Object.hasOwn(names, member) ? names[member] : undefined;
       add(attributes, known ?? `ostrace.${name}.${member}`, inner, 1);
     }
   }
+}
+
+function namesFor(group: string, members: Info): Readonly<Record<string, string>> | undefined {
+  if (!Object.hasOwn(conventions, group)) return undefined;
+  return group === 'rpc' && members['destination'] !== undefined
+    ? ofMessages
+    : conventions[group as FactGroup];
 }
 
 function add(attributes: Attributes, name: string, value: unknown, level: number): void {

@@ -14,7 +14,7 @@ const varint = 0;
 const fixed64 = 1;
 const lengthDelimited = 2;
 
-const kinds = { INTERNAL: 1, SERVER: 2, CLIENT: 3 } as const;
+const kinds = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
 const statusError = 2;
 const two32 = 2 ** 32;
 
