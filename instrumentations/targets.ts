@@ -119,6 +119,18 @@ const rows = [
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
   },
   {
+    package: 'bullmq',
+    option: 'instrumentBullmq',
+    help: 'bullmq',
+    // What writes jobs is another class in each of them.
+    versions: [
+      ['4.0.0', '6.0.0'],
+      ['6.0.0', '7.0.0'],
+    ],
+    mark: 'Failed to add repeatable job for next iteration',
+    load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

@@ -15,6 +15,7 @@ import { projectFolder } from './scenario.js';
 import {
   type Row,
   amqplibRows,
+  bullmqRows,
   grpcRows,
   ioredisRows,
   mysql2Rows,
@@ -105,6 +106,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
+  ...bullmqRows,
 ];
 
 function testedVersions(): readonly { name: string; version: string }[] {

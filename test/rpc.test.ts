@@ -132,6 +132,8 @@ test('a message that is signed is handled below its sender, and its headers stay
             service: undefined,
             method: undefined,
             destination: 'orders',
+            attempt: undefined,
+            messages: undefined,
           },
         },
       ],

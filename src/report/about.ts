@@ -36,6 +36,8 @@ const kinds: Readonly<Record<PointName, Describe>> = {
       text(start, 'rpc', 'system'),
       joined('/', text(start, 'rpc', 'service'), text(start, 'rpc', 'method')),
       text(start, 'rpc', 'destination'),
+      counted(start, 'rpc', 'messages', (messages) => count(messages, 'message')),
+      counted(start, 'rpc', 'attempt', (attempt) => `attempt ${attempt}`),
       text(start, 'function', 'name'),
     ),
   }),
@@ -142,9 +144,8 @@ function database(start: Info): string {
 }
 
 function rows(stop: Info): Partial<About> {
-  const amount = value(stop, 'db', 'rows');
-  const counted = typeof amount === 'number' ? `· ${count(amount, 'row')}` : '';
-  return { outcome: words(counted, waited(stop)) };
+  const counts = counted(stop, 'db', 'rows', (amount) => `· ${count(amount, 'row')}`);
+  return { outcome: words(counts, waited(stop)) };
 }
 
 const waits = {
@@ -203,6 +204,17 @@ function asText(member: unknown): string {
 
 function words(...parts: readonly string[]): string {
   return joined(' ', ...parts);
+}
+
+/** Words for a number; '' where there is none. */
+function counted<Group extends FactGroup>(
+  info: Info,
+  group: Group,
+  name: Fact<Group>,
+  said: (amount: number) => string,
+): string {
+  const amount = value(info, group, name);
+  return typeof amount === 'number' ? said(amount) : '';
 }
 
 function joined(by: string, ...parts: readonly string[]): string {

@@ -5,6 +5,7 @@ const { Server } = require('node:net');
 const { dirname, join } = require('node:path');
 const { Metadata, Server: GrpcServer } = require('@grpc/grpc-js');
 const { Channel } = require(join(dirname(require.resolve('amqplib')), 'lib/channel_model'));
+const { Worker } = require('bullmq');
 const { Pool } = require('pg');
 
 const count = 100_000;
@@ -30,6 +31,9 @@ Channel.prototype.consume.call(
   'queue',
   reply,
 );
+// A worker that never connects.
+const worker = Object.assign(Object.create(Worker.prototype), { processFn: reply });
+const job = { name: 'job', opts: {} };
 
 const calls = {
   'a request': () => started.publish(exchange),
@@ -37,6 +41,7 @@ const calls = {
   'a call of pg': () => pool._pulseQueue(),
   'a call that gRPC serves': () => served(unary, reply),
   'a message that amqplib delivers': () => delivered(message),
+  'a job that bullmq handles': () => worker.callProcessJob(job, 'token'),
 };
 // An object for each call, so that the others' zero means something.
 const kept = [];

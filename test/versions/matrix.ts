@@ -111,3 +111,15 @@ export const amqplibRows: readonly Row[] = [
   { packages: { amqplib: '1.2.0' }, because: 'the last amqplib 1' },
   { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
 ];
+
+/** From 6 on, it leaves the choice of the client to the application. */
+const withClient = { ioredis: '5.11.1' };
+
+export const bullmqRows: readonly Row[] = [
+  { packages: { bullmq: lowest('bullmq') }, because: 'the lowest' },
+  { packages: { bullmq: '4.18.3' }, because: 'the last bullmq 4' },
+  { packages: { bullmq: '5.15.0' }, because: 'the last one without job schedulers' },
+  { packages: { bullmq: '5.81.5' }, because: 'the last bullmq 5' },
+  { packages: { bullmq: versionsOf('bullmq')[1][0], ...withClient }, because: 'the first bullmq 6' },
+  { packages: { bullmq: lockedVersion('bullmq'), ...withClient }, because: 'the newest' },
+];

@@ -1,25 +1,24 @@
 // The contract of remote procedure calls and messages, `rpc({ … })`, for both of their sides, and what makes hooks of
 // such data. The caller's side is hooked as a database's method is; the callee's is a function that the application
-// registers, which is called for each call or message.
-import type { Socket } from 'node:net';
-
+// registers, or a method of the library's own, which is called for each call or message.
 import { carriedIn } from '../../trace/carried.js';
 import { cancelled, ending } from '../../trace/cancelled.js';
 import { type Context, requestDefault, runIn, tracedBy } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
-import { isTraceHeader } from '../../trace/headers.js';
 import { FixedInfo, cut } from '../../trace/info.js';
 import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
+import { watch } from '../../trace/returned.js';
 import { createStamp } from '../../trace/stamp.js';
 import { release, tracing } from '../../trace/trace.js';
 import type { Fact, PointInfo, PointStart, StopInfo } from '../../trace/vocabulary.js';
-import type { Call, Callback, End, MethodHook } from '../calls/call.js';
+import type { Callback, End, MethodHook } from '../calls/call.js';
 import { hookMethod } from '../calls/method.js';
 import { type Guard, createGuard, guarded } from '../guard.js';
 import type { Instrumentation } from '../loading/modules.js';
 import { lookalike, patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { type Owner, type TargetFile, fileHook, nameOf } from './files.js';
+import { type Carrying, type RpcWriting, carry, hookWriting, willWrite } from './rpc-carrying.js';
 
 /**
  * What is called, in the words of both points. What a point says of it is encoded once for each object: give the same
@@ -30,6 +29,10 @@ export interface Callee {
   readonly method?: string;
   /** Where a message goes: a queue, a subject, a topic. */
   readonly destination?: string;
+  /** How often a message has been handled, this time included. */
+  readonly attempt?: number;
+  /** How many messages one call sends, or one function handles, where that may be several. */
+  readonly messages?: number;
 }
 
 /** How a call or the handling of a message ended. */
@@ -60,34 +63,32 @@ export interface RpcCall {
   failed?(error: unknown, context: Context): Outcome | undefined;
   /** The method calls the application on its way: what that calls by the same library are calls of their own. */
   readonly callsOut?: true;
-  /** How a message carries the trace on. */
-  readonly carries?: Carrying;
+  /** How a message carries the trace on; `within`: another method writes it, which is an `RpcWriting`. */
+  readonly carries?: Carrying | 'within';
 }
 
-/** How a message carries the trace on, where it is known at the call whom it is sent to. */
-export interface Carrying {
-  /** The connection to the callee or to the broker: its host must be one that may have signed headers. */
-  socket(self: object): Socket | undefined;
-  /** The headers that the application has given. */
-  headers(args: readonly unknown[]): object | null | undefined;
-  /** Puts headers in the place of those, into our copy of the arguments; the application's own objects stay. */
-  inject(args: unknown[], headers: object): void;
-}
-
-/** A method by which the application registers a function that serves calls, or handles messages. */
+/**
+ * A method by which the application registers a function that serves calls or handles messages, or the method by which
+ * the library itself does that.
+ */
 export interface RpcHandler {
   readonly kind: 'server' | 'consumer';
-  /** Which of the method's arguments is that function. */
-  readonly handler: number;
-  /** What it serves, by the arguments that it is registered with. */
+  /** Which of the method's arguments is that function; `method`: it is the method itself. */
+  readonly handler: number | 'method';
+  /** What it serves, by the arguments of the method. */
   callee(args: readonly unknown[], self: object): Callee;
   /**
    * What holds the received headers in the function's first argument; undefined where no trace is among them. It is
    * asked for each call, also while nothing is traced.
    */
   extract(first: unknown): unknown;
-  /** Watches a call for its end; false where nothing tells of that: the point then ends when the function returns. */
-  ends(serving: Serving): boolean;
+  /**
+   * Watches a call for its end; false where nothing tells of that: the point then ends when the function returns.
+   * `promise`: it ends when the promise settles that the function gives. Only where the library itself waits for that.
+   */
+  readonly ends: 'promise' | { of(serving: Serving): boolean }['of'];
+  /** How a call ended by an error of the function; undefined where the error tells nothing but itself. */
+  failed?(error: unknown): Outcome | undefined;
 }
 
 /** How a function was registered: by which object's method, and with which arguments. */
@@ -109,7 +110,7 @@ export interface Serving {
 }
 
 /** A file of a package, and what of the class that it exports makes calls or serves them. */
-export type RpcFile = TargetFile<RpcCall | RpcHandler>;
+export type RpcFile = TargetFile<RpcCall | RpcHandler | RpcWriting>;
 
 /** The instrumentation of a library for remote procedure calls or messages, as data. */
 export interface Rpc {
@@ -125,14 +126,11 @@ export function rpc(definition: Rpc): Instrumentation {
   return {
     hooks: (agent) =>
       definition.files.map((file) =>
-        fileHook(
-          file,
-          agent,
-          () => (owner, name, method) =>
-            'handler' in method
-              ? hookHandler(definition, agent, owner, name, method)
-              : hookMethod(owner, name, callHook(definition, agent, owner, name, method)),
-        ),
+        fileHook(file, agent, () => (owner, name, method) => {
+          if ('handler' in method) hookHandler(definition, agent, owner, name, method);
+          else if ('writes' in method) hookWriting(definition.library, agent, owner, name, method);
+          else hookMethod(owner, name, callHook(definition, agent, owner, name, method));
+        }),
       ),
   };
 }
@@ -165,31 +163,12 @@ function callHook(
     ...(callsOut === true && { callsOut: () => true }),
     ...(carries !== undefined && {
       around(call) {
-        guarded(call.guard, () => carry(agent, carries, call));
+        if (carries === 'within') willWrite(call);
+        else guarded(call.guard, () => carry(agent, carries, call));
         return call.proceed();
       },
     }),
   };
-}
-
-/** Puts the trace's headers into a message, if whoever can read them may have them. */
-function carry(
-  agent: AgentPort,
-  { socket, headers, inject }: Carrying,
-  { args, caller, context, self }: Call,
-): void {
-  const place = context ?? caller;
-  if (place === undefined) return;
-  const given = headers(args);
-  const found = carriedIn(given);
-  const sender = { context: place, isPoint: context !== undefined };
-  const carried = agent.messageHeaders(sender, { socket: socket(self) }, (name) =>
-    [found[name] ?? []].flat(),
-  );
-  if (carried === undefined) return;
-  const others = Object.entries(given ?? {}).filter(([name]) => !isTraceHeader(name));
-  const ours = Object.entries(carried).map(([name, value]) => [name.toLowerCase(), value] as const);
-  inject(args, Object.fromEntries([...others, ...ours]));
 }
 
 /** Gives the points of calls. All calls of one callee say the same at their start. */
@@ -201,8 +180,10 @@ function startsOf(
   return (callee) => {
     let starts = known.of(callee);
     if (starts === undefined) {
-      const { service, method, destination } = callee;
-      const said: PointInfo<'rpc'> = { rpc: { kind, system, service, method, destination } };
+      const { service, method, destination, attempt, messages } = callee;
+      const said: PointInfo<'rpc'> = {
+        rpc: { kind, system, service, method, destination, attempt, messages },
+      };
       starts = [{ point: 'rpc', info: new FixedInfo(said) }];
       known.put(callee, starts);
     }
@@ -255,29 +236,46 @@ function hookHandler(
 ): void {
   const guard = createGuard(`${library} ${nameOf(owner, name)}`);
   const startOf = startsOf(method.kind, system);
+  const { handler: which } = method;
+  const startFor = (args: readonly unknown[], self: object): PointStart =>
+    startOf(method.callee(args, self))[0]!;
+  if (which === 'method') {
+    patch(owner, name, (original) => {
+      const register: Register = (self, args) => ({ self, args, start: startFor(args, self) });
+      const serving = servingHandler(method, agent, guard, register, original);
+      return {
+        method(this: unknown) {
+          return Reflect.apply(serving, this, arguments as unknown as unknown[]);
+        },
+      }.method;
+    });
+    return;
+  }
   patch(owner, name, (original) =>
     lookalike(original, (self, args) => {
-      const given = args[method.handler];
+      const given = args[which];
       if (typeof given === 'function') {
         const handler = guarded(guard, () => {
-          const registered: Registered = { self: self as object, args: [...args] };
-          const [start] = startOf(method.callee(args, registered.self));
-          return servingHandler(method, agent, guard, registered, start!, given as Callback);
+          const owned = self as object;
+          const once = { self: owned, args: [...args], start: startFor(args, owned) };
+          return servingHandler(method, agent, guard, () => once, given as Callback);
         });
-        if (handler !== undefined) args[method.handler] = handler;
+        if (handler !== undefined) args[which] = handler;
       }
       return Reflect.apply(original, self, args);
     }),
   );
 }
 
+/** How a function was registered, for one of its calls, and the point that the call becomes. */
+type Register = (self: object, args: readonly unknown[]) => Registered & { readonly start: PointStart };
+
 /** A function that serves calls where their callers' points stand, and is a point itself. */
 function servingHandler(
   method: RpcHandler,
   agent: AgentPort,
   guard: Guard,
-  registered: Registered,
-  start: PointStart,
+  register: Register,
   handler: Callback,
 ): Callback {
   const receivedIn = (first: unknown): unknown => {
@@ -294,8 +292,9 @@ function servingHandler(
     try {
       // The connection may be one that a traced request has opened: its events are nobody's.
       const parent = root ?? requestDefault();
-      if (parent === undefined) return runIn(undefined, handler, self, args);
-      const point = startPoint('rpc', parent, start.info as PointInfo<'rpc'>);
+      const registered = parent && guarded(guard, () => register(self as object, args));
+      if (registered === undefined) return runIn(parent, handler, self, args);
+      const point = startPoint('rpc', parent!, registered.start.info as PointInfo<'rpc'>);
       return serve(method, guard, registered, point, handler, self, args);
     } finally {
       if (root !== undefined) release(root.trace);
@@ -320,17 +319,31 @@ function serve(
   args: unknown[],
 ): unknown {
   const { context } = point;
+  const { ends } = method;
   const stop = (outcome: Outcome): void =>
     stopPoint(
       point,
       guarded(guard, () => stopOf(outcome, context)),
     );
-  let isOver = guarded(guard, () => method.ends({ args, registered, guard, context, stop })) !== true;
+  const failedBy = (error: unknown): Payload => {
+    const outcome = guarded(guard, () => method.failed?.(error));
+    return outcome === undefined ? ending(error) : stopOf(outcome, context);
+  };
+  let isOver =
+    ends === 'promise' || guarded(guard, () => ends({ args, registered, guard, context, stop })) !== true;
   let seen: Payload;
   try {
-    return runIn(context, handler, self, args);
+    const result = runIn(context, handler, self, args);
+    if (ends === 'promise') {
+      isOver = !watch(
+        result,
+        () => stopPoint(point),
+        (error) => stopPoint(point, failedBy(error)),
+      );
+    }
+    return result;
   } catch (error) {
-    seen = ending(error);
+    seen = failedBy(error);
     // A server's library makes a status of it, and so it is that which tells of the end.
     if (method.kind === 'consumer') isOver = true;
     throw error;
