@@ -6,7 +6,7 @@
 // from the start itself, by a `require` that it is given. What these modules know of a live trace therefore exists
 // once, whatever the application does to `require.cache`. A module that several parts import and the start does not
 // is in a file of its own, which the first of these parts loads: the parts of databases share one such file, those of
-// HTTP another.
+// messages and those of HTTP another.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
@@ -177,13 +177,19 @@ const require = Object.assign(
   return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
 }
 
-/** What parts have in common, by one of them: their shared file shows in stacks. */
+/**
+ * What parts have in common, by one of them: a shared module is in the first file whose part imports it. So a
+ * database loads nothing of messages. The files' names show in stacks.
+ */
 const nameOf: ReadonlyMap<string, string> = new Map([
   ['instrumentations/http-client.ts', 'http'],
   ['instrumentations/pg.ts', 'calls'],
+  ['instrumentations/grpc.ts', 'rpc'],
+  ['instrumentations/express.ts', 'routes'],
+  ['instrumentations/ioredis.ts', 'redis'],
 ]);
 
-/** The modules that several parts have, by the file that they go into: parts that have any in common share one. */
+/** The modules that several parts have, by the file that they go into: parts that have any in common share them. */
 function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
   const users = new Map<string, string[]>();
   for (const [part, files] of inputs) {
@@ -199,8 +205,12 @@ function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<s
     }
   }
   const named = new Map([...nameOf].map(([part, name]) => [firstOf(part), name] as const));
-  const fileOf = (root: string): string => `shared-${named.get(root) ?? basename(root, '.ts')}.js`;
-  return new Map(shared.map(([file, [part = '']]) => [file, fileOf(firstOf(part))] as const));
+  const fileOf = (its: readonly string[]): string => {
+    const [, name] = [...nameOf].find(([part]) => its.includes(part)) ?? [];
+    const root = firstOf(its[0]!);
+    return `shared-${name ?? named.get(root) ?? basename(root, '.ts')}.js`;
+  };
+  return new Map(shared.map(([file, its]) => [file, fileOf(its)] as const));
 }
 
 async function main(): Promise<void> {
@@ -217,7 +227,8 @@ async function main(): Promise<void> {
   for (const name of new Set(where.values())) {
     const own = [...where].filter(([, its]) => its === name).map(([file]) => file);
     const stdin = { contents: commonGiving(own), resolveDir: project };
-    writeFileSync(join(later, name), (await bundlePart({ stdin }, [start])).text);
+    const others = new Map([...where].filter(([, its]) => its !== name));
+    writeFileSync(join(later, name), (await bundlePart({ stdin }, [start, fromCommon(others)])).text);
   }
   for (const file of parts) {
     const { text } = await bundlePart({ entryPoints: [file] }, [start, fromCommon(where)]);

@@ -6,15 +6,20 @@ import type { Socket } from 'node:net';
 import type { End } from '../src/hooks/calls/call.js';
 import { lastCallback, returnedPromise, unobserved } from '../src/hooks/calls/ends.js';
 import { viewWith } from '../src/hooks/view.js';
-import { calleeOf } from '../src/hooks/targets/callees.js';
+import { calleesByName } from '../src/hooks/targets/callees.js';
 import { type Callee, type RpcCall, type RpcHandler, rpc } from '../src/hooks/targets/rpc.js';
 import { ends, watchAcknowledgements, watchClosing } from './amqplib-deliveries.js';
+
+const named = calleesByName();
+const unnamed: Callee = {};
 
 // The names of the queues that replies go to are tokens, and none is there twice.
 const replyTo = 'amq.rabbitmq.reply-to';
 
-const to = (destination: unknown): Callee =>
-  calleeOf(typeof destination === 'string' && destination.startsWith(`${replyTo}.`) ? replyTo : destination);
+function to(destination: unknown): Callee {
+  if (typeof destination !== 'string' || destination === '') return unnamed;
+  return named(destination.startsWith(`${replyTo}.`) ? replyTo : destination);
+}
 
 interface Channel {
   readonly connection?: { readonly stream?: Socket };

@@ -2,7 +2,7 @@
 // them when the job is read: what an application sees of a job's options is what it has given.
 import { createGuard, guarded } from '../src/hooks/guard.js';
 import { patch } from '../src/hooks/patch.js';
-import type { Carry } from '../src/hooks/targets/rpc-carrying.js';
+import type { HeadersOf } from '../src/hooks/targets/rpc.js';
 import { createStamp } from '../src/trace/stamp.js';
 
 /** A job as the application sees it, or as it is written. */
@@ -25,7 +25,7 @@ const guard = createGuard('bullmq jobs');
 export const receivedWith = (job: unknown): unknown => received.of(job);
 
 /** Options with the trace of the call that adds the job. */
-export function withTrace(opts: object, headersOf: Carry): object {
+export function withTrace(opts: object, headersOf: HeadersOf): object {
   // Each run of a repeated job would have it, for as long as it is repeated.
   if ('repeat' in opts && opts.repeat !== undefined) return opts;
   const headers = headersOf(undefined);

@@ -3,9 +3,16 @@
 import type { Socket } from 'node:net';
 
 import { returnedPromise } from '../src/hooks/calls/ends.js';
-import { type Callee, type Outcome, type RpcCall, type RpcHandler, rpc } from '../src/hooks/targets/rpc.js';
-import type { Carry, RpcWriting } from '../src/hooks/targets/rpc-carrying.js';
 import { calleeOf } from '../src/hooks/targets/callees.js';
+import {
+  type Callee,
+  type HeadersOf,
+  type Outcome,
+  type RpcCall,
+  type RpcDelivery,
+  type RpcSending,
+  rpc,
+} from '../src/hooks/targets/rpc.js';
 import { type Job, hideTraces, receivedWith, withTrace } from './bullmq-jobs.js';
 
 interface Named {
@@ -51,19 +58,25 @@ const leadsTo = (client: Client | undefined): Socket | undefined => (client?.red
 const isAlone = ([client]: readonly unknown[]): boolean =>
   (client as Client | undefined)?.redis === undefined;
 
-const writing = { writes: true, socket: ([client]: [Client?]) => leadsTo(client), isAll: isAlone } as const;
+const leads = (_self: object, [client]: [Client?]): Socket | undefined => leadsTo(client);
 /** Up to BullMQ 5, the options that are written are an argument of their own. */
-const writeOptions: RpcWriting = {
-  ...writing,
-  inject(args: unknown[], headersOf: Carry) {
-    args[2] = withTrace(args[2] as object, headersOf);
+const writeOptions: RpcSending = {
+  isAll: isAlone,
+  sends: {
+    socket: leads,
+    injectEach(args: unknown[], headersOf: HeadersOf) {
+      args[2] = withTrace(args[2] as object, headersOf);
+    },
   },
 };
-const writeJob: RpcWriting = {
-  ...writing,
-  inject(args: unknown[], headersOf: Carry) {
-    const job = args[1] as Job;
-    args[1] = { ...job, opts: withTrace(job.opts, headersOf) };
+const writeJob: RpcSending = {
+  isAll: isAlone,
+  sends: {
+    socket: leads,
+    injectEach(args: unknown[], headersOf: HeadersOf) {
+      const job = args[1] as Job;
+      args[1] = { ...job, opts: withTrace(job.opts, headersOf) };
+    },
   },
 };
 
@@ -81,14 +94,14 @@ function putOff(error: unknown): Outcome | undefined {
   return Object.hasOwn(later, kind) ? { end: 'done', status: later[kind]! } : undefined;
 }
 
-const process: RpcHandler = {
-  kind: 'consumer',
-  handler: 'method',
+const process: RpcDelivery = {
+  delivers: true,
+  kindOf: () => 'consumer',
   callee([job], { name }: Named) {
     const { name: kind, attemptsMade = 1, attemptsStarted: attempt = attemptsMade } = job as Job;
     return attempt > 1 ? calleeOf(name, kind, { attempt }) : calleeOf(name, kind);
   },
-  extract: receivedWith,
+  receivedIn: (_worker, job) => receivedWith(job),
   ends: 'promise',
   failed: putOff,
 };

@@ -137,7 +137,7 @@ function serve(request: IncomingMessage, response: ServerResponse, parent: Conte
   let isComplete = false;
   const stop = (): void => {
     const isSent = isComplete || isHeadSent(response, socket, sentBefore);
-    stopIncoming(point, isSent ? statusIn(response) : undefined, isComplete);
+    stopIncoming(point, isSent ? statusIn(response) : undefined, isComplete, request);
   };
   stoppingOnError(point, () => {
     // Node 20 and 22 do not close the response of a request that waits behind another one on its connection.
@@ -173,7 +173,7 @@ function startStream(parent: Context, guard: Guard, [, given, second]: readonly 
   const point = startIncoming(parent, path, headers[':method'], headers[':scheme']);
   stoppingOnError(point, () =>
     bindEmitter(stream as never, point.context, guard, (event) => {
-      if (event === 'close') stopIncoming(point, statusOf(stream.sentHeaders), !isBroken(stream));
+      if (event === 'close') stopIncoming(point, statusOf(stream.sentHeaders), !isBroken(stream), stream);
     }),
   );
   return point;

@@ -56,7 +56,7 @@ function sql([query, given]: readonly [
 
 /** A command both emits events and calls back. All of that comes from the connection's socket. */
 const byCommand: End = (call) => {
-  const [given] = call.args as [string | Command | null | undefined];
+  const given = call.args[0] as string | Command | null | undefined;
   let command: unknown;
   // A pool passes a command that already has its callback. The connection returns the same command.
   if (typeof given === 'object' && typeof given?.onResult === 'function') {
@@ -75,7 +75,7 @@ const byRows = emitterEvents(() => new EventRows());
  * A command that is queued. `query` and its like queue commands too, but bind the callbacks of those by themselves.
  */
 const byQueued: End = (call) => {
-  const [command] = call.args as [Command | null | undefined];
+  const command = call.args[0] as Command | null | undefined;
   if (typeof command !== 'object' || command === null) return notMine;
   // The callback is called after the event `end`, and only the callback gets the rows.
   const callback = typeof command.onResult === 'function' ? (command.onResult as Callback) : undefined;

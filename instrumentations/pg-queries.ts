@@ -13,7 +13,7 @@ import { resultOf } from './pg-rows.js';
  * come from the connection's socket.
  */
 export const submittable: End = (call) => {
-  const [query] = call.args as [Record<string, unknown> | string | null | undefined];
+  const query = call.args[0] as Record<string, unknown> | string | null | undefined;
   if (typeof query !== 'object' || query === null || typeof query['submit'] !== 'function') return notMine;
   if (!Object.isExtensible(query)) return unobserved(call);
   let fetched = 0;

@@ -67,6 +67,32 @@ const rows = [
       ),
   },
   {
+    package: 'express',
+    option: 'instrumentRoutes',
+    help: 'the routes of incoming requests (Express, its router, Fastify, Koa)',
+    versions: [['4.10.0', '6.0.0']],
+    load: () => (require('./express.js') as typeof import('./express.js')).express,
+  },
+  {
+    // Express 5 routes by this package.
+    package: 'router',
+    option: 'instrumentRoutes',
+    versions: [['2.0.0', '3.0.0']],
+    load: () => (require('./express.js') as typeof import('./express.js')).router,
+  },
+  {
+    package: 'fastify',
+    option: 'instrumentRoutes',
+    versions: [['4.10.0', '6.0.0']],
+    load: () => (require('./fastify.js') as typeof import('./fastify.js')).fastify,
+  },
+  {
+    package: 'koa',
+    option: 'instrumentRoutes',
+    versions: [['2.4.1', '4.0.0']],
+    load: () => (require('./koa.js') as typeof import('./koa.js')).koa,
+  },
+  {
     package: 'pg',
     option: 'instrumentPg',
     help: 'pg and pg-pool',
@@ -103,6 +129,19 @@ const rows = [
     load: () => (require('./ioredis.js') as typeof import('./ioredis.js')).ioredis,
   },
   {
+    package: '@redis/client',
+    option: 'instrumentRedis',
+    help: 'redis (node-redis)',
+    // 5 changed how commands are queued.
+    versions: [
+      ['1.0.6', '2.0.0'],
+      ['5.0.0', '7.0.0'],
+    ],
+    with: { redis: [['4.1.0', '7.0.0']] },
+    mark: 'One (or more) of the watched keys has been changed',
+    load: () => (require('./redis.js') as typeof import('./redis.js')).redis,
+  },
+  {
     package: '@grpc/grpc-js',
     option: 'instrumentGrpc',
     help: '@grpc/grpc-js; without it, its calls are recorded as HTTP',
@@ -117,6 +156,38 @@ const rows = [
     versions: [['0.10.4', '3.0.0']],
     mark: 'Channel ended, no reply will be forthcoming',
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
+  },
+  {
+    package: 'nats',
+    option: 'instrumentNats',
+    help: 'nats, and @nats-io/nats-core with @nats-io/jetstream',
+    // Below, other files have other parts of JetStream.
+    versions: [['2.18.0', '3.0.0']],
+    mark: 'reply can only be used with noMux',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).nats,
+  },
+  {
+    package: '@nats-io/nats-core',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    mark: 'iterator cannot be used when a callback is registered',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsCore,
+  },
+  {
+    package: '@nats-io/jetstream',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    // It is in one part of the bundle with the core, because messages of both know of each other.
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsJetstream,
+  },
+  {
+    package: 'mqtt',
+    option: 'instrumentMqtt',
+    help: 'mqtt',
+    // Before, its files were in another folder.
+    versions: [['5.1.0', '6.0.0']],
+    mark: 'Packet has no Authentication Method',
+    load: () => (require('./mqtt.js') as typeof import('./mqtt.js')).mqtt,
   },
   {
     package: 'bullmq',

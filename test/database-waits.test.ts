@@ -1,5 +1,5 @@
 // What a call of a database waits for is told apart from its running, and its statement starts when it runs.
-// needs: agent postgresql mariadb
+// needs: agent postgresql mariadb redis
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -38,6 +38,14 @@ const ways: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'turn of a statement': ', turn',
     'turn of preparing': ', turn',
     connect: 'connect',
+  },
+  ioredis: {
+    connect: 'connect, connect',
+    alone: '',
+    'turn at the server': ', ',
+    'connect again': 'connect',
+    'connect lazily': 'connect',
+    'connect in vain': '',
   },
 };
 
@@ -91,7 +99,9 @@ test('a connection that the application opens while the pool of another library 
   const [shop] = treeOf(events);
   const calls = dbOf(shop!.children).map(({ start, ...point }) => {
     const { system, operation } = start.info['db'] as Readonly<Record<string, unknown>>;
-    return `${String(system)} ${String(operation)}: ${waitsOf({ start, ...point }).map(([wait]) => wait)}`;
+    return `${String(system)} ${String(operation)}: ${waitsOf({ start, ...point })
+      .map(([wait]) => wait)
+      .join()}`;
   });
   assert.deepEqual(calls.toSorted(), ['mysql connect: connect', 'postgresql connect: ']);
 });

@@ -16,9 +16,12 @@ import {
   type Row,
   amqplibRows,
   bullmqRows,
+  routeRows,
   grpcRows,
   ioredisRows,
+  mqttRows,
   mysql2Rows,
+  natsRows,
   pgRows,
   undiciRows,
 } from './versions/matrix.js';
@@ -107,6 +110,9 @@ const rowsOfAll = (): readonly Row[] => [
   ...grpcRows,
   ...amqplibRows,
   ...bullmqRows,
+  ...natsRows,
+  ...mqttRows,
+  ...routeRows,
 ];
 
 function testedVersions(): readonly { name: string; version: string }[] {

@@ -19,6 +19,8 @@ export const needs = [
   'mariadb',
   'redis',
   'rabbitmq',
+  'nats',
+  'mosquitto',
   /** More than some seconds of a processor. */
   'time',
 ] as const;
@@ -69,6 +71,8 @@ const variables: Readonly<Partial<Record<Need, RegExp>>> = {
   mariadb: /\bMYSQL_(?:HOST|PORT)\b/,
   redis: /\bREDIS_URL\b/,
   rabbitmq: /\bAMQP_(?:FAULTS_)?URL\b/,
+  nats: /\bNATS_URL\b/,
+  mosquitto: /\bMQTT_URL\b/,
 };
 
 /** What everybody writes who uses the server, and others too. */
@@ -77,6 +81,8 @@ const subjects: Readonly<Partial<Record<Need, RegExp>>> = {
   mariadb: /mysql|mariadb/i,
   redis: /redis/i,
   rabbitmq: /rabbit|amqp/i,
+  nats: /\bnats\b/i,
+  mosquitto: /mqtt/i,
 };
 
 /** What is wrong with the declaration of a test file; nothing where it is right. */

@@ -115,6 +115,11 @@ test('requests are named by their method and their route, or their path without 
     await driver.write(point(newId(), {}, startInfo, name));
     assert.equal(receiver.spans.pop()!.name, expected);
   }
+  // A framework has found the route after the start.
+  const found = { request: { route: '/orders/:id' } };
+  await driver.write(point(newId(), found, { request: { method: 'GET', path: '/orders/42' } }, 'wsgi'));
+  const [seen] = receiver.spans;
+  assert.deepEqual([seen!.name, seen!.attributes['http.route']], ['GET /orders/:id', '/orders/:id']);
 });
 
 test('calls and messages have the side that they say, and the names of the conventions', async () => {

@@ -188,12 +188,12 @@ test('the package is small, and brings no others', () => {
       .map((name) => statSync(join(modules, name)))
       .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
   const bytes = sizeOf((name) => !name.endsWith('.md'));
-  assert.ok(bytes < 1_120_000, `${bytes} bytes`);
+  assert.ok(bytes < 1_300_000, `${bytes} bytes`);
   const pages = sizeOf((name) => name.endsWith('.md'));
-  assert.ok(pages < 165_000, `${pages} bytes of pages`);
-  // V8 reads each kilobyte of it in 25 µs, at every start.
+  assert.ok(pages < 200_000, `${pages} bytes of pages`);
+  // V8 reads each kilobyte of it in 25 µs, at every start. A row of the table of targets is a quarter of one.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
-  assert.ok(atStart < 134_000, `${atStart} bytes at the start`);
+  assert.ok(atStart < 150_000, `${atStart} bytes at the start`);
 });
 
 /** The names of a page's headings, as links have them. */

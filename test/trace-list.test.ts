@@ -105,7 +105,10 @@ function mixed(): Event[] {
       start,
       stop: start + took,
       startInfo: { request: { method: path === '/orders' ? 'POST' : 'GET', path } },
-      stopInfo: { response: { status_code } },
+      stopInfo: {
+        response: { status_code },
+        ...(status_code === 404 && { request: { route: '/orders/:id/:list' } }),
+      },
     });
   return [
     ...request(plain, 1e6, 5000, '/orders', 201),
@@ -149,6 +152,8 @@ const filters: readonly (readonly [args: string[], found: string[]])[] = [
   [['--path', 'items'], [slow]],
   [['--path', '/orders/{id}'], [broken]],
   [['--route', '/orders/{id}'], [broken]],
+  [['--route', '/orders/:id/:list'], [slow]],
+  [['--path', '/orders/:id/:list'], []],
   [
     ['--path', '/orders/*'],
     [broken, slow],

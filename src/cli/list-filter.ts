@@ -10,7 +10,11 @@ export const filterOptions = {
     value: 'PATTERN',
     help: "Only traces of requests whose path contains PATTERN. If PATTERN has a * (for any text) or an {id} (for one part between slashes), it must match the whole path: '/orders/{id}'.",
   },
-  route: { type: 'string', value: 'PATTERN', help: 'The same as --path.' },
+  route: {
+    type: 'string',
+    value: 'PATTERN',
+    help: "The same, for the route as the service's framework names it ('/orders/:id') or the path.",
+  },
   method: { type: 'string', short: 'X', value: 'METHOD', help: 'Only traces of requests with this method.' },
   status: {
     type: 'string',
@@ -59,9 +63,13 @@ export function filterFrom(given: Given, nowMicros: number): Filter {
   const add = <Value>(value: Value | undefined, test: (value: Value, trace: Overview) => boolean): void => {
     if (value !== undefined) tests.push((trace) => test(value, trace));
   };
-  for (const pattern of [text(given.path), text(given.route)]) {
-    add(mapped(pattern, pathTest), (matches, { path }) => path !== undefined && matches(path));
-  }
+  const isLike = (matches: (path: string) => boolean, path: string | undefined): boolean =>
+    path !== undefined && matches(path);
+  add(mapped(text(given.path), pathTest), (matches, { path }) => isLike(matches, path));
+  add(
+    mapped(text(given.route), pathTest),
+    (matches, { path, route }) => isLike(matches, route) || isLike(matches, path),
+  );
   add(text(given.method)?.toUpperCase(), (method, trace) => trace.method?.toUpperCase() === method);
   add(mapped(text(given.status), statusTest), (matches, { status }) => matches(String(status)));
   add(durationOf('--min-duration', text(given['min-duration'])), (least, { duration }) => duration >= least);

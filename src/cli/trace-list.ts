@@ -110,8 +110,9 @@ async function read(
 
 /** A trace of which the store gives no event: it was removed meanwhile, or torn by a crash. */
 function unreadable(trace: TraceSummary): Overview {
-  const nothing = { method: undefined, path: undefined, status: undefined, what: '(nothing can be read)' };
-  return { ...trace, ...nothing, duration: 0, services: [], points: 0, errors: 0, unfinished: 0 };
+  const nothing = { method: undefined, path: undefined, route: undefined, status: undefined };
+  const what = '(nothing can be read)';
+  return { ...trace, ...nothing, what, duration: 0, services: [], points: 0, errors: 0, unfinished: 0 };
 }
 
 async function tellEmpty(shell: Shell, store: Store, isJson: boolean, isOfErrors: boolean): Promise<number> {

@@ -18,7 +18,6 @@ import type { Info } from '../trace/event.js';
 import { idWords } from '../trace/ids.js';
 import { FixedInfo, stringifyInfo } from '../trace/info.js';
 import type { Message, Payload } from '../trace/point.js';
-import { createStamp } from '../trace/stamp.js';
 import { putMembers } from './quick-json.js';
 import { type Ring, commit, reserve } from './ring.js';
 
@@ -56,7 +55,7 @@ export function writeEvent(
   const ms = context.trace.anchoredMs + at;
   if (said === undefined) return writeWords(ring, context, message, ms, scratchWords, 0);
   if (typeof said === 'object' && said !== null && FixedInfo.is(said)) {
-    const { words, length } = encoded.of(said) ?? encodeOnce(said);
+    const { words, length } = (said.encoding as Encoded | undefined) ?? encodeOnce(said);
     return writeWords(ring, context, message, ms, words, length);
   }
   const length = encode(said);
@@ -72,15 +71,13 @@ interface Encoded {
   readonly length: number;
 }
 
-/** What says the same each time is encoded once: to write it is then a copy, and a tenth of the price. */
-const encoded = createStamp<Encoded>();
-
+/** Encodes what says the same each time: to write it is then a copy, and a tenth of the price. */
 function encodeOnce(fixed: FixedInfo): Encoded {
   const bytes = Buffer.from(stringifyInfo(fixed.info));
   const words = new Int32Array(wholeWords(bytes.length) / 4);
   bytes.copy(Buffer.from(words.buffer));
   const its = { words, length: bytes.length };
-  encoded.put(fixed, its);
+  fixed.encoding = its;
   return its;
 }
 

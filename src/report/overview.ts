@@ -10,6 +10,8 @@ export interface Overview extends TraceSummary {
   /** From the request with which it began; undefined if it began otherwise. */
   readonly method: string | undefined;
   readonly path: string | undefined;
+  /** The route's pattern, if a framework has told it. */
+  readonly route: string | undefined;
   /** The status of the response; undefined if there was none, or if the trace began otherwise. */
   readonly status: number | undefined;
   /** Its beginning in words: `GET /orders/42`, `process shop/label.mjs`. */
@@ -28,11 +30,12 @@ export interface Overview extends TraceSummary {
 export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefined): Overview | undefined {
   if (stored === undefined || stored.events.length === 0) return undefined;
   const tree = buildTree(stored.events);
-  const { method, path, status, what } = beginning(tree);
+  const { method, path, route, status, what } = beginning(tree);
   return {
     ...summary,
     method,
     path,
+    route,
     status,
     what,
     duration: tree.total,
@@ -44,7 +47,10 @@ export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefine
 }
 
 /** If several points are at the top, the first request, or else the first point. */
-function beginning({ base_id, roots }: Tree): Pick<Overview, 'method' | 'path' | 'status' | 'what'> {
+function beginning({
+  base_id,
+  roots,
+}: Tree): Pick<Overview, 'method' | 'path' | 'route' | 'status' | 'what'> {
   const own = roots.filter(({ parent_id }) => parent_id === base_id);
   const point =
     own.find(({ name }) => name === 'wsgi') ?? own.find(isWork) ?? roots.find(isWork) ?? roots[0]!;
@@ -54,6 +60,7 @@ function beginning({ base_id, roots }: Tree): Pick<Overview, 'method' | 'path' |
   return {
     method: textOf(request['method']),
     path: textOf(request['path']),
+    route: textOf(memberOf(point.stopInfo, 'request')['route'] ?? request['route']),
     status: Number(status_code ?? NaN) || undefined,
     what: point.name === 'wsgi' ? told.subject : `${told.label} ${told.subject}`.trim(),
   };

@@ -4,8 +4,8 @@ import { pathTemplate } from '../trace/path-template.js';
 import type { Fact, FactGroup, PointName } from '../trace/vocabulary.js';
 import type { TreePoint } from './tree.js';
 
-const kinds: Readonly<Partial<Record<PointName, (start: Info) => readonly unknown[]>>> = {
-  wsgi: (start) => [member(start, 'request', 'method'), path(start)],
+const kinds: Readonly<Partial<Record<PointName, (start: Info, stop: Info) => readonly unknown[]>>> = {
+  wsgi: (start, stop) => [member(start, 'request', 'method'), path(start, stop)],
   http: called,
   https: called,
   db: (start) => [
@@ -28,9 +28,9 @@ const kinds: Readonly<Partial<Record<PointName, (start: Info) => readonly unknow
 };
 
 /** A text that equal points share: `GET stock:4000/items/{id}`, a statement without its values. */
-export function whatOf({ name, startInfo = {} }: TreePoint): string {
+export function whatOf({ name, startInfo = {}, stopInfo = {} }: TreePoint): string {
   const kind = Object.hasOwn(kinds, name) ? kinds[name as PointName] : undefined;
-  const parts = kind?.(startInfo) ?? [member(startInfo, 'function', 'name')];
+  const parts = kind?.(startInfo, stopInfo) ?? [member(startInfo, 'function', 'name')];
   return parts.filter((part) => part !== '').join(' ');
 }
 
@@ -44,8 +44,10 @@ function called(start: Info): readonly unknown[] {
   ];
 }
 
-function path(start: Info): string {
-  return member(start, 'request', 'route') || pathTemplate(member(start, 'request', 'path'));
+function path(start: Info, stop: Info): string {
+  // A framework has found the route after the start.
+  const route = member(stop, 'request', 'route') || member(start, 'request', 'route');
+  return route || pathTemplate(member(start, 'request', 'path'));
 }
 
 const maxStatement = 4000;

@@ -4,6 +4,8 @@ import type { Info } from './event.js';
 /** What says the same each time: whoever writes events may encode it once. */
 export class FixedInfo {
   readonly #info: Info;
+  /** Kept by whoever writes events: its own encoding of this info. A property is found faster than a stamp. */
+  encoding: unknown;
 
   constructor(info: Info) {
     this.#info = info;

@@ -37,8 +37,9 @@ export function createStamp<Value>(): Stamp<Value> {
     }
 
     static of(target: unknown): Value | undefined {
-      return Object(target) === target && #value in (target as object)
-        ? (target as Stamped).#value
+      return ((typeof target === 'object' && target !== null) || typeof target === 'function') &&
+        #value in target
+        ? target.#value
         : undefined;
     }
   }

@@ -67,7 +67,7 @@ export const pointKinds = {
     family: 'server',
     says: ['request', 'response'],
     when: 'an incoming HTTP request, of `http`, `https` and `http2` servers; the handshake of an upgrade (WebSocket) and of a `CONNECT`. The name is OSProfiler\'s; reports show the point as "HTTP in"',
-    what: 'start: method, scheme, path, query; stop: status',
+    what: 'start: method, scheme, path, query; stop: status, and the route if the framework tells it (`/orders/:id`)',
   },
   http: {
     label: 'HTTP out',
@@ -96,7 +96,7 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), or a job of [`bullmq`](https://docs.bullmq.io): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), [`nats`](https://github.com/nats-io/nats.js) or [`mqtt`](https://github.com/mqttjs/MQTT.js), or a job of [`bullmq`](https://docs.bullmq.io): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
     what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination, how many messages where it may be several, and which attempt it is; stop: status',
   },
   command: {

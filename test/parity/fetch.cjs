@@ -170,9 +170,10 @@ exports.cases = {
       }
       const waiting = new AbortController();
       const promise = outcome(fetch(`${base}/never`, { signal: waiting.signal }));
-      setTimeout(() => waiting.abort(), 10);
+      // Long enough for the request to be on its way: before that, the stack is another one.
+      setTimeout(() => waiting.abort(), 300);
       seen('while waiting', await promise);
-      seen('timeout', await outcome(fetch(`${base}/never`, { signal: AbortSignal.timeout(10) })));
+      seen('timeout', await outcome(fetch(`${base}/never`, { signal: AbortSignal.timeout(300) })));
       const done = new AbortController();
       seen('done', (await outcome(fetch(`${base}/json`, { signal: done.signal }))).status);
       done.abort();

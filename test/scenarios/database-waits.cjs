@@ -197,4 +197,33 @@ async function mysql() {
   await by(set, 'end');
 }
 
-void (process.argv[2] === 'mysql' ? mysql() : pg());
+/** Where Redis is, and a server before it that lets a connection wait. */
+async function redisServers() {
+  const { hostname, port, pathname } = new URL(process.env.REDIS_URL);
+  const server = await late(hostname, port);
+  return { host: '127.0.0.1', port: server.address().port, db: Number(pathname.slice(1)) };
+}
+
+async function ioredis() {
+  const { Redis } = require('ioredis');
+  const client = new Redis(await redisServers());
+  const key = `ostrace-waits-${process.pid}`;
+  await way('connect', () => Promise.all([client.get(key), client.pipeline().get(key).exec()]));
+  await way('alone', () => client.get(key));
+  // How long the server makes a command wait behind another one is not known here.
+  await way('turn at the server', () => Promise.all([client.blpop(key, 0.15), client.get(key)]));
+  client.disconnect(true);
+  await way('connect again', () => client.get(key));
+  client.disconnect();
+  const lazy = new Redis({ ...(await redisServers()), lazyConnect: true });
+  await way('connect lazily', () => lazy.get(key));
+  const closing = lazy.duplicate({ retryStrategy: null });
+  await way('connect in vain', async () => {
+    const waiting = closing.get(key).catch(() => {});
+    closing.disconnect();
+    return waiting;
+  });
+  lazy.disconnect();
+}
+
+void { pg, mysql, ioredis }[process.argv[2]]();

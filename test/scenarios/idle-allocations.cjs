@@ -6,6 +6,7 @@ const { dirname, join } = require('node:path');
 const { Metadata, Server: GrpcServer } = require('@grpc/grpc-js');
 const { Channel } = require(join(dirname(require.resolve('amqplib')), 'lib/channel_model'));
 const { Worker } = require('bullmq');
+const { ProtocolHandler } = require(join(dirname(require.resolve('@nats-io/nats-core')), 'protocol'));
 const { Pool } = require('pg');
 
 const count = 100_000;
@@ -35,6 +36,15 @@ Channel.prototype.consume.call(
 const worker = Object.assign(Object.create(Worker.prototype), { processFn: reply });
 const job = { name: 'job', opts: {} };
 
+// It has no subscription, and allocates nothing for the message.
+const connection = Object.assign(Object.create(ProtocolHandler.prototype), {
+  inMsgs: 0,
+  inBytes: 0,
+  subscriptions: { sidCounter: 1, get() {} },
+});
+const received = Buffer.from('NATS/1.0\r\nown: a\r\nX-Request-Id: 1\r\n\r\n');
+const parsed = { sid: 1, hdr: received.length };
+
 const calls = {
   'a request': () => started.publish(exchange),
   'an event of a server': () => Server.prototype.emit.call(emitter, 'none', request, emitter),
@@ -42,6 +52,7 @@ const calls = {
   'a call that gRPC serves': () => served(unary, reply),
   'a message that amqplib delivers': () => delivered(message),
   'a job that bullmq handles': () => worker.callProcessJob(job, 'token'),
+  'a message that NATS delivers': () => connection.processMsg(parsed, received),
 };
 // An object for each call, so that the others' zero means something.
 const kept = [];

@@ -4,6 +4,8 @@ import { packAgent } from '../packed-agent.js';
 import { provideInfluxdb } from './influxdb.js';
 import { mariadb } from './mariadb.js';
 import { provideOsprofiler } from './osprofiler.js';
+import { mosquitto } from './mosquitto.js';
+import { nats } from './nats.js';
 import { postgresql } from './postgresql.js';
 import { rabbitmq } from './rabbitmq.js';
 import { redis } from './redis.js';
@@ -30,6 +32,8 @@ const providers: Readonly<Record<Need, () => Promise<Service>>> = {
   mariadb: () => provide(mariadb),
   redis: () => provide(redis),
   rabbitmq: () => provide(rabbitmq),
+  nats: () => provide(nats),
+  mosquitto: () => provide(mosquitto),
   time: nothing,
 };
 

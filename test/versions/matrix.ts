@@ -89,6 +89,17 @@ export const ioredisRows: readonly Row[] = [
   { packages: { ioredis: lockedVersion('ioredis') }, because: 'the newest' },
 ];
 
+// The isolated clients of redis 4 are no pool of its own.
+const without = { 'pooled b': 'db(sql) db(sql)', 'pooled c': 'db(sql) db(sql)' };
+
+export const redisRows: readonly Row[] = [
+  { packages: { redis: lowest('redis') }, because: 'the lowest with `@redis/client`', differs: without },
+  { packages: { redis: '4.7.1' }, because: 'the last redis 4', differs: without },
+  { packages: { redis: '5.0.0' }, because: 'the first redis 5, with another queue and pools' },
+  { packages: { redis: '5.12.1' }, because: 'the last redis 5, which publishes on tracing channels' },
+  { packages: { redis: lockedVersion('redis') }, because: 'the newest' },
+];
+
 export const grpcRows: readonly Row[] = [
   {
     packages: { '@grpc/grpc-js': lowest('@grpc/grpc-js') },
@@ -110,6 +121,46 @@ export const amqplibRows: readonly Row[] = [
   { packages: { amqplib: '0.10.9' }, because: 'the last amqplib 0' },
   { packages: { amqplib: '1.2.0' }, because: 'the last amqplib 1' },
   { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
+];
+
+export const routeRows: readonly Row[] = [
+  { packages: { express: lowest('express') }, because: 'the lowest' },
+  { packages: { express: '4.22.3' }, because: 'the last Express 4' },
+  { packages: { express: '5.0.0', router: lowest('router') }, because: 'the first Express 5' },
+  { packages: { express: '5.3.0', router: '2.3.0' }, because: 'the newest; its layers keep their patterns' },
+  { packages: { fastify: lowest('fastify') }, because: 'the lowest' },
+  { packages: { fastify: '4.29.1' }, because: 'the last Fastify 4' },
+  { packages: { fastify: '5.12.8' }, because: 'the newest' },
+  { packages: { koa: lowest('koa'), 'koa-router': '7.4.0' }, because: 'the lowest' },
+  { packages: { koa: '2.16.4', '@koa/router': '12.0.2' }, because: 'the last Koa 2' },
+  { packages: { koa: '3.3.0', '@koa/router': '15.7.0' }, because: 'the newest' },
+];
+
+export const mqttRows: readonly Row[] = [
+  { packages: { mqtt: lowest('mqtt') }, because: 'the lowest' },
+  { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
+];
+
+const core3 = (version: string): Record<string, string> => ({
+  '@nats-io/nats-core': version,
+  '@nats-io/transport-node': version,
+  '@nats-io/jetstream': version,
+});
+/** `nats` 2 has one class for all errors, and asks for an ordered consumer when it begins to consume. */
+const nats2 = {
+  'wrong subject': 'producer!NatsError',
+  'wrong payload': 'producer!NatsError',
+  'not answered': 'client!NatsError(server!Aborted(served))',
+  'nobody serves': 'client!NatsError',
+  'in order': 'client after',
+  'sent when closed': 'producer!NatsError',
+};
+
+export const natsRows: readonly Row[] = [
+  { packages: { nats: lowest('nats') }, because: 'the lowest', differs: nats2 },
+  { packages: { nats: lockedVersion('nats') }, because: 'the newest nats 2', differs: nats2 },
+  { packages: core3(lowest('@nats-io/nats-core')), because: 'the lowest' },
+  { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
 ];
 
 /** From 6 on, it leaves the choice of the client to the application. */

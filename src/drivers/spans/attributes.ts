@@ -83,7 +83,7 @@ export function describe(span: Span): Described {
   // The exit code has an attribute of its own.
   if (failure !== undefined && failure.kind !== 'exit') attributes.set('error.type', failure.type);
   return {
-    name: nameOf(point, startInfo),
+    name: nameOf(point, startInfo, stopInfo),
     kind,
     attributes,
     isFailed: failure !== undefined,
@@ -110,9 +110,10 @@ function kindOf(point: string, info: Info): SpanKind {
  * one to the next. OSProfiler's `WSGI_GET_/orders/42` is another name for each order. Nor is a point's name cut as
  * OSProfiler cuts it, which takes all characters of "-start" off its end: `cart` was `c` then.
  */
-function nameOf(point: string, info: Info): string {
+function nameOf(point: string, info: Info, stopInfo: Info): string {
   const request = objectIn(info['request']) ?? objectIn(info['requests']);
-  if (request !== undefined) return requestName(request);
+  // A framework has found the route after the start.
+  if (request !== undefined) return requestName({ ...request, ...routeIn(stopInfo) });
   const statement = objectIn(info['db'])?.['statement'];
   if (typeof statement === 'string') return `SQL_${statement.trim().split(/\s/, 1).join('').toUpperCase()}`;
   const call = objectIn(info['rpc']);
@@ -124,6 +125,11 @@ function callName({ kind, service, method, destination }: Info): string {
   if (what !== '') return from === '' ? what : `${from}/${what}`;
   const verb = kind === 'producer' ? 'send' : kind === 'consumer' ? 'consume' : '';
   return text(destination) === '' || verb === '' ? '' : `${verb} ${text(destination)}`;
+}
+
+function routeIn(info: Info): Info {
+  const route = objectIn(info['request'])?.['route'];
+  return route === undefined ? {} : { route };
 }
 
 function requestName({ method, route, path }: Info): string {

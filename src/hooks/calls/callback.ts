@@ -22,8 +22,9 @@ export const waitingCall = (callback: unknown): Call | undefined => waitingCalls
 /** Makes a callback that ends the call and then runs in the caller's context. */
 export function settlingCallback(call: Call, callback: Callback): Callback {
   function settling(this: unknown): unknown {
+    // By its index: a pattern would ask the arguments for their iterator.
+    const error: unknown = arguments[0];
     const args = arguments as unknown as unknown[];
-    const [error] = args;
     if (error !== null && error !== undefined) call.fail(error);
     else call.succeed(args[1], args[2]);
     return runIn(call.caller, callback, this, args);

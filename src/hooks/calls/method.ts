@@ -20,7 +20,7 @@ import type { PointStart } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
 import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
-import { type Guard, createGuard, read } from '../guard.js';
+import { type Guard, createGuard, guarded, read } from '../guard.js';
 import { patch } from '../patch.js';
 
 /** Hooks a method of a class or an object. */
@@ -56,6 +56,7 @@ function wholeHook(hook: MethodHook): MethodHook {
     checkout: hook.checkout,
     borrows: hook.borrows,
     requested: hook.requested,
+    again: hook.again,
     opens: hook.opens,
     callsOut: hook.callsOut,
   };
@@ -94,7 +95,11 @@ function tracedCall(
   // been opened by a traced request.
   const request = hook.requested?.(args);
   const asked = request === undefined ? undefined : requests.of(request);
-  if (asked?.isMade === true) return Reflect.apply(original, self, args);
+  if (request !== undefined && asked?.isMade === true) {
+    const result: unknown = Reflect.apply(original, self, args);
+    if (hook.again !== undefined) guarded(guard, () => hook.again?.(self, request));
+    return result;
+  }
   const caller = asked === undefined ? place() : asked.place;
   if (request !== undefined) requests.put(request, { place: caller, isMade: true });
   const isTraced = caller !== undefined && isRecorded(caller);
@@ -249,12 +254,12 @@ export function runForWaiting<Owner extends object>(
   );
 }
 
-/** Shows a method's object to an observer after each call, while something is live. */
+/** Shows a method's object and arguments to an observer after each call, while something is live. */
 export function observeAfter<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,
   what: string,
-  observe: (self: Owner) => void,
+  observe: (self: Owner, args: readonly unknown[]) => void,
 ): void {
   const guard = createGuard(what);
   patch(owner, method, (original) =>
@@ -262,11 +267,27 @@ export function observeAfter<Owner extends object>(
       const result: unknown = Reflect.apply(original, self, args);
       if (guard.off) return result;
       try {
-        observe(self as Owner);
+        observe(self as Owner, args);
       } catch (error) {
         guard.fail(error);
       }
       return result;
+    }),
+  );
+}
+
+/** Shows a method's object and arguments to an observer before each call, while something is live. */
+export function observeBefore<Owner extends object>(
+  owner: Owner,
+  method: keyof Owner & string,
+  what: string,
+  observe: (self: Owner, args: readonly unknown[]) => void,
+): void {
+  const guard = createGuard(what);
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => {
+      guarded(guard, () => observe(self as Owner, args));
+      return Reflect.apply(original, self, args);
     }),
   );
 }

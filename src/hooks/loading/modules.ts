@@ -17,8 +17,9 @@ export interface ModuleHook {
   /**
    * @param exports what the file exports
    * @param load requires another file of the same package: `load('lib/connection-parameters')`
+   * @param need requires a package as the file itself does
    */
-  install(exports: unknown, load: (file: string) => unknown): void;
+  install(exports: unknown, load: (file: string) => unknown, need: (name: string) => unknown): void;
 }
 
 /** The hooks of a package. */
@@ -112,7 +113,11 @@ export function hookModules(
           const isMeant =
             its === file && isAmong(version, versions === undefined ? each.versions : [versions]);
           if (!isMeant) continue;
-          install(module.exports, (other) => require(join(basedir, other)) as unknown);
+          install(
+            module.exports,
+            (other) => require(join(basedir, other)) as unknown,
+            (other) => module.require(other) as unknown,
+          );
           reports.onHooked(name, version, join(basedir, file.slice(name.length)));
         }
       }

@@ -11,6 +11,7 @@ import {
   returnedPromise,
 } from '../calls/ends.js';
 import { database } from '../targets/database.js';
+import { route } from '../targets/route.js';
 import { rpc } from '../targets/rpc.js';
 import type { Hookable, Instrumentation } from './modules.js';
 import { Module } from './node-module.js';
@@ -19,6 +20,7 @@ import type { VersionRange } from './version-range.js';
 /** The tools that a target's `load` gets: the contracts, and the recognisers of how a call ends. */
 export const toolbox = {
   database,
+  route,
   rpc,
   callbackIn,
   emitterEvents,

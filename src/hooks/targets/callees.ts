@@ -1,36 +1,41 @@
-// Gives one object for each callee of messages, because what a point says of an object is encoded once.
-import type { Callee } from './rpc.js';
+// Callees by their names.
+import type { Callee } from './rpc-contract.js';
 
-const callees = new Map<string, Callee>();
-/** Names may be made anew for each message: those of the queues for replies, for example. */
-const mostCallees = 1000;
-
-/** What a point says beside the names. */
-type More = Pick<Callee, 'attempt' | 'messages'>;
-const nothing: More = {};
+// Names may be endless: some have ids in them.
+const most = 500;
 
 /**
- * The callee of a message.
+ * Gives the callee that a name means, and the same object each time, so that its event is encoded once.
  *
- * @param destination the queue or the topic; what is no text, or an empty one, is not said
- * @param method the kind of message, where there are kinds
+ * @param make what a name means; by default a destination
  */
-export function calleeOf(destination: unknown, method?: unknown, more: More = nothing): Callee {
-  const [to, kind] = [textOf(destination), textOf(method)];
-  const { attempt, messages } = more;
-  const key =
-    more === nothing && kind === undefined ? (to ?? '') : JSON.stringify([to, kind, attempt, messages]);
-  let callee = callees.get(key);
-  if (callee === undefined) {
-    callee = {
-      ...(to !== undefined && { destination: to }),
-      ...(kind !== undefined && { method: kind }),
-      ...more,
-    };
-    if (callees.size < mostCallees) callees.set(key, callee);
-  }
-  return callee;
+export function calleesByName(
+  make: (name: string) => Callee = (destination) => ({ destination }),
+): (name: string) => Callee {
+  const known = new Map<string, Callee>();
+  return (name) => {
+    let callee = known.get(name);
+    if (callee === undefined) {
+      callee = make(name);
+      if (known.size < most) known.set(name, callee);
+    }
+    return callee;
+  };
 }
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
+
+const known = calleesByName((name) => JSON.parse(name) as Callee);
+
+/**
+ * Gives a callee of messages that are of kinds, or of which there are several.
+ *
+ * @param destination the queue or the topic; what is no text is not said, as with `method`
+ * @param method the kind of message
+ */
+export const calleeOf = (
+  destination: unknown,
+  method?: unknown,
+  more?: Pick<Callee, 'attempt' | 'messages'>,
+): Callee => known(JSON.stringify({ destination: textOf(destination), method: textOf(method), ...more }));

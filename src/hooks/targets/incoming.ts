@@ -5,7 +5,10 @@ import type { Socket } from 'node:net';
 
 import { requestTarget } from '../../redaction/url.js';
 import type { Context } from '../../trace/context.js';
+import { cut } from '../../trace/info.js';
 import { type Point, startPoint, stopPoint } from '../../trace/point.js';
+import { createStamp } from '../../trace/stamp.js';
+import { read } from '../guard.js';
 import { aborted } from './http.js';
 
 /** Starts the point of an incoming request. */
@@ -18,12 +21,41 @@ export function startIncoming(parent: Context, path: string, method: unknown, sc
  *
  * @param status the status that was sent to the client; undefined if none was
  * @param isComplete whether the whole answer was sent
+ * @param request the object of which a framework may have told the route
  */
-export function stopIncoming(point: Point, status: number | undefined, isComplete: boolean): void {
+export function stopIncoming(
+  point: Point,
+  status: number | undefined,
+  isComplete: boolean,
+  request?: object,
+): void {
+  const route = routeIn(request);
   stopPoint(point, {
     ...(!isComplete && aborted),
+    ...(route !== undefined && { request: { route } }),
     ...(status !== undefined && { response: { status_code: status } }),
   });
+}
+
+const routes = createStamp<unknown>();
+
+/**
+ * Notes the route that a framework has found for a request.
+ *
+ * @param request Node's object of it
+ * @param route its pattern, or a function that gives it when the request is over
+ */
+export function noteRoute(request: unknown, route: unknown): void {
+  if (typeof request !== 'object' || request === null) return;
+  // HTTP/2's request is an object for its stream, which is what is served.
+  const { stream } = request as { readonly stream?: unknown };
+  routes.put(typeof stream === 'object' && stream !== null ? stream : request, route);
+}
+
+function routeIn(request: object | undefined): string | undefined {
+  const noted = routes.of(request);
+  const route = typeof noted === 'function' ? read(() => (noted as () => unknown)()) : noted;
+  return typeof route === 'string' && route !== '' ? cut(route) : undefined;
 }
 
 /** A response's head as Node keeps it. These fields have been the same since version 12. */
