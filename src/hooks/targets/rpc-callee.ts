@@ -21,7 +21,6 @@ import type {
   Rpc,
   RpcDelivery,
   RpcHandler,
-  Serving,
 } from './rpc-contract.js';
 import { startsOf, stopOf } from './rpc-words.js';
 
