@@ -202,6 +202,14 @@ const rows = [
     load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
   },
   {
+    package: 'kafkajs',
+    option: 'instrumentKafkajs',
+    help: 'kafkajs',
+    versions: [['2.0.0', '3.0.0']],
+    mark: 'Producing to topic without metadata',
+    load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

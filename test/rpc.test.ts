@@ -138,6 +138,7 @@ test('a message that is signed is handled below its sender, and its headers stay
             destination: 'orders',
             attempt: undefined,
             messages: undefined,
+            links: undefined,
           },
         },
       ],

@@ -38,6 +38,7 @@ const kinds: Readonly<Record<PointName, Describe>> = {
       text(start, 'rpc', 'destination'),
       counted(start, 'rpc', 'messages', (messages) => count(messages, 'message')),
       counted(start, 'rpc', 'attempt', (attempt) => `attempt ${attempt}`),
+      links(value(start, 'rpc', 'links')),
       text(start, 'function', 'name'),
     ),
   }),
@@ -204,6 +205,14 @@ function asText(member: unknown): string {
 
 function words(...parts: readonly string[]): string {
   return joined(' ', ...parts);
+}
+
+/** Where else a point belongs: in which traces its messages were sent, or where they were handled. */
+function links(list: unknown): string {
+  if (!Array.isArray(list) || list.length === 0) return '';
+  const traces = new Set(list.map((link) => asText((Object(link) as { base_id?: unknown }).base_id)));
+  const [only = ''] = traces.size === 1 ? traces : [];
+  return only === '' ? `↔ ${count(traces.size, 'trace')}` : `↔ trace ${only}`;
 }
 
 /** Words for a number; '' where there is none. */

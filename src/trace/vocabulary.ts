@@ -34,6 +34,8 @@ export const facts = {
     'attempt',
     /** How many messages one call sends, or one function handles. */
     'messages',
+    /** Points elsewhere that led to this one, a list of `{ base_id, trace_id }`. */
+    'links',
     'status',
     'signed',
   ],
@@ -96,8 +98,8 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), [`nats`](https://github.com/nats-io/nats.js) or [`mqtt`](https://github.com/mqttjs/MQTT.js), or a job of [`bullmq`](https://docs.bullmq.io): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
-    what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination, how many messages where it may be several, and which attempt it is; stop: status',
+    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), [`nats`](https://github.com/nats-io/nats.js), [`mqtt`](https://github.com/mqttjs/MQTT.js) or [`kafkajs`](https://kafka.js.org), or a job of [`bullmq`](https://docs.bullmq.io): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination, how many messages where it may be several, what a batch links to, and which attempt it is; stop: status',
   },
   command: {
     family: 'process',

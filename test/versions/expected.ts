@@ -262,3 +262,16 @@ export const bullmqStyles: Readonly<Record<string, string>> = {
   rpc: 'handled still',
   command: 'process',
 };
+
+/** Those of kafkajs, as `describedCalls` writes them. */
+export const kafkajsStyles: Readonly<Record<string, string>> = {
+  sent: 'producer(consumer(handled still))',
+  'with headers': 'producer(consumer(handled still))',
+  compressed: 'producer(consumer(handled still))',
+  several: 'producer(consumer(handled still) consumer(handled still))',
+  'in batches': 'producer(consumer(handled still) consumer(handled still))',
+  'in a transaction': 'producer(consumer(handled still)) producer(consumer(handled still))',
+  'failed and handled again': 'producer(consumer!TooFar(handled still) consumer(handled still))',
+  'a wrong message': 'producer!KafkaJSNonRetriableError',
+  disconnected: 'producer!KafkaJSError',
+};

@@ -174,3 +174,8 @@ export const bullmqRows: readonly Row[] = [
   { packages: { bullmq: versionsOf('bullmq')[1][0], ...withClient }, because: 'the first bullmq 6' },
   { packages: { bullmq: lockedVersion('bullmq'), ...withClient }, because: 'the newest' },
 ];
+
+export const kafkajsRows: readonly Row[] = [
+  { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
+  { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
+];

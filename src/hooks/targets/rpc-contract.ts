@@ -20,6 +20,14 @@ export interface Callee {
   readonly attempt?: number;
   /** How many messages one call sends, or one function handles, where that may be several. */
   readonly messages?: number;
+  /** Points elsewhere that led to this one: those that sent the messages of a batch. */
+  readonly links?: readonly Link[];
+}
+
+/** A point of another trace, or another point of this one. */
+export interface Link {
+  readonly base_id: string;
+  readonly trace_id: string;
 }
 
 /** How a call or the handling of a message ended. */
@@ -177,8 +185,36 @@ export interface Serving {
   stop(outcome: Outcome): void;
 }
 
+/**
+ * A method by which the application registers functions that handle messages, as properties of its first argument. The
+ * method also begins to ask for messages, which is part of no request.
+ */
+export interface RpcRegistration {
+  readonly registers: Readonly<Record<string, Registration>>;
+}
+
+/** A function that handles messages, whose promise the library waits for, by its own first argument. */
+export interface Registration {
+  calleeOf(first: unknown): Callee;
+  /** As `extract` of `RpcHandler`; of a batch, what holds the headers of each of its messages. */
+  extract(first: unknown): unknown;
+  readonly isBatch?: true;
+}
+
+/** A method that gives an object, or a promise of one, whose own methods are hooked. */
+export interface RpcFactory {
+  readonly gives: Readonly<Record<string, RpcMethod>>;
+}
+
 /** What is recorded of a method. */
-export type RpcMethod = RpcCall | RpcSending | RpcHandler | RpcDelivery | RpcIteration;
+export type RpcMethod =
+  | RpcCall
+  | RpcSending
+  | RpcHandler
+  | RpcDelivery
+  | RpcIteration
+  | RpcRegistration
+  | RpcFactory;
 
 /** A file of a package, and what of the class that it exports makes calls or serves them. */
 export type RpcFile = TargetFile<RpcMethod>;
