@@ -198,7 +198,7 @@ const rows = [
       ['4.0.0', '6.0.0'],
       ['6.0.0', '7.0.0'],
     ],
-    mark: 'Failed to add repeatable job for next iteration',
+    mark: 'BullMQ: WARNING! Your redis options',
     load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
   },
   {

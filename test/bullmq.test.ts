@@ -28,7 +28,7 @@ const withoutCommands = (points: readonly SeenPoint[]): readonly SeenPoint[] =>
     .map((point) => ({ ...point, children: withoutCommands(point.children) }));
 
 // They wait for Redis most of the time.
-describe('the versions', { concurrency: 4 }, () => {
+describe('the versions', { concurrency: 3 }, () => {
   for (const [i, { packages, because, differs }] of bullmqRows.entries()) {
     const names = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
     // ES modules get the very same files, because it has no others that Node can load.

@@ -1,5 +1,6 @@
 // Messages of one topic of kafkajs and one consumer; what comes with each is the names of its headers.
 const { Kafka, logLevel } = require('kafkajs');
+const { profiler } = require('ostrace');
 
 require('./server.cjs')(async (handle) => {
   const name = `ostrace-test-${process.pid}`;
@@ -7,6 +8,8 @@ require('./server.cjs')(async (handle) => {
   const producer = kafka.producer();
   await producer.connect();
   const consumer = kafka.consumer({ groupId: name, maxWaitTimeInMs: 20 });
+  // It goes on for as long as the consumer does, which the first request starts.
+  consumer.on(consumer.events.FETCH, () => profiler.trace('fetched', () => {}));
   await producer.send({ topic: name, messages: [{ value: 'created' }] });
   await consumer.connect();
   await consumer.subscribe({ topic: name, fromBeginning: true });
