@@ -231,6 +231,26 @@ const rows = [
     load: () => (require('./socket-io.js') as typeof import('./socket-io.js')).socketIo,
   },
   {
+    package: 'bullmq',
+    option: 'instrumentBullmq',
+    help: 'bullmq',
+    // What writes jobs is another class in each of them.
+    versions: [
+      ['4.0.0', '6.0.0'],
+      ['6.0.0', '7.0.0'],
+    ],
+    mark: 'BullMQ: WARNING! Your redis options',
+    load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
+  },
+  {
+    package: 'kafkajs',
+    option: 'instrumentKafkajs',
+    help: 'kafkajs',
+    versions: [['2.0.0', '3.0.0']],
+    mark: 'Producing to topic without metadata',
+    load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
+  },
+  {
     module: 'child_process',
     option: 'instrumentChildProcess',
     help: 'external commands',

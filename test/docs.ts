@@ -15,6 +15,8 @@ import { projectFolder } from './scenario.js';
 import {
   type Row,
   amqplibRows,
+  bullmqRows,
+  kafkajsRows,
   routeRows,
   graphqlRows,
   grpcRows,
@@ -114,6 +116,8 @@ const rowsOfAll = (): readonly Row[] => [
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
+  ...bullmqRows,
+  ...kafkajsRows,
   ...natsRows,
   ...mqttRows,
   ...piscinaRows,

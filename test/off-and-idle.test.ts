@@ -74,6 +74,8 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
       'a call of pg': 0,
       'a call that gRPC serves': 0,
       'a message that amqplib delivers': 0,
+      'a message that kafkajs hands over': 0,
+      'a job that bullmq handles': 0,
       'a message that NATS delivers': 0,
       'a call of a function that is named': 0,
     });

@@ -200,3 +200,20 @@ export const graphqlRows: readonly Row[] = [
   { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
   { packages: { graphql: '17.1.0' }, because: 'the newest' },
 ];
+
+/** From 6 on, it leaves the choice of the client to the application. */
+const withClient = { ioredis: '5.11.1' };
+
+export const bullmqRows: readonly Row[] = [
+  { packages: { bullmq: lowest('bullmq') }, because: 'the lowest' },
+  { packages: { bullmq: '4.18.3' }, because: 'the last bullmq 4' },
+  { packages: { bullmq: '5.15.0' }, because: 'the last one without job schedulers' },
+  { packages: { bullmq: '5.81.5' }, because: 'the last bullmq 5' },
+  { packages: { bullmq: versionsOf('bullmq')[1][0], ...withClient }, because: 'the first bullmq 6' },
+  { packages: { bullmq: lockedVersion('bullmq'), ...withClient }, because: 'the newest' },
+];
+
+export const kafkajsRows: readonly Row[] = [
+  { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
+  { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
+];
