@@ -37,6 +37,8 @@ interface PackageRow extends Row {
   readonly versions: readonly [VersionRange, ...VersionRange[]];
   /** The hooked files that are ES modules in one of its builds, or in its only one: see `Hookable`. */
   readonly esModules?: readonly string[];
+  /** The channels on which it publishes its calls: see `Hookable`. */
+  readonly channels?: readonly string[];
   /** A text in its code that no minifier changes, by which it is recognised in a bundle. */
   readonly mark?: string;
   readonly load: () => Instrumentation;
@@ -190,6 +192,63 @@ const rows = [
     versions: [['5.1.0', '6.0.0']],
     mark: 'Packet has no Authentication Method',
     load: () => (require('./mqtt.js') as typeof import('./mqtt.js')).mqtt,
+  },
+  {
+    package: 'graphql',
+    option: 'instrumentGraphql',
+    help: 'graphql',
+    // 17 consists of ES modules where Node can load them, and publishes its calls.
+    versions: [
+      ['16.0.0', '17.0.0'],
+      ['17.0.0', '18.0.0'],
+    ],
+    channels: ['graphql:execute', 'graphql:subscribe', 'graphql:resolve'],
+    mark: 'Schema is not configured to execute subscription operation.',
+    load: () => (require('./graphql.js') as typeof import('./graphql.js')).graphql,
+  },
+  {
+    package: 'piscina',
+    option: 'instrumentPiscina',
+    help: 'piscina',
+    // 4.6.0 is the first one with its classes in files of their own.
+    versions: [['4.6.0', '6.0.0']],
+    mark: 'Piscina.Task',
+    load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
+  },
+  {
+    package: 'ws',
+    option: 'instrumentWs',
+    help: 'messages that are sent by ws',
+    versions: [['7.0.0', '9.0.0']],
+    load: () => (require('./ws.js') as typeof import('./ws.js')).ws,
+  },
+  {
+    package: 'socket.io',
+    option: 'instrumentSocketIo',
+    help: 'events that are sent by socket.io',
+    versions: [['4.0.0', '5.0.0']],
+    mark: 'ignore packet received after disconnection',
+    load: () => (require('./socket-io.js') as typeof import('./socket-io.js')).socketIo,
+  },
+  {
+    package: 'bullmq',
+    option: 'instrumentBullmq',
+    help: 'bullmq',
+    // What writes jobs is another class in each of them.
+    versions: [
+      ['4.0.0', '6.0.0'],
+      ['6.0.0', '7.0.0'],
+    ],
+    mark: 'BullMQ: WARNING! Your redis options',
+    load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
+  },
+  {
+    package: 'kafkajs',
+    option: 'instrumentKafkajs',
+    help: 'kafkajs',
+    versions: [['2.0.0', '3.0.0']],
+    mark: 'Producing to topic without metadata',
+    load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
   },
   {
     module: 'child_process',

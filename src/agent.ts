@@ -2,13 +2,17 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 
-import { atStart } from '../instrumentations/index.js';
+import { type NodeTarget, packageTargets } from '../instrumentations/targets.js';
+import { type Rings, createPort } from './agent-port.js';
 import {
-  type NodeTarget,
-  type StartOption,
-  nodeTargets,
-  packageTargets,
-} from '../instrumentations/targets.js';
+  type Builtin,
+  builtinsOf,
+  channelsOf,
+  hookImports,
+  install,
+  named,
+  pointsOf,
+} from './agent-targets.js';
 import {
   type Config,
   type ConfigResult,
@@ -18,7 +22,6 @@ import {
   spoolSettings,
   startOf,
 } from './config/config.js';
-import { namesPoints } from './config/points-source.js';
 import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './diagnosis/bundles.js';
@@ -27,30 +30,16 @@ import { isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
-import type { Imports } from './hooks/loading/es-modules.js';
 import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
-import { installedModules } from './hooks/loading/installed.js';
 import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
-import type { messageHeaders } from './hooks/targets/message-headers.js';
-import type { PointsByName } from './points-by-name.js';
-import {
-  type Handover,
-  describeEnd,
-  leaveHandover,
-  startProcess,
-  startThread,
-  takeHandover,
-} from './root-point.js';
-import { lifecycle, onceEnded, setLinger } from './trace/trace.js';
-import { isRecorded } from './trace/context.js';
-import { traceHeaders } from './trace/headers.js';
+import { type Handover, describeEnd, startProcess, startThread, takeHandover } from './root-point.js';
+import { lifecycle, setLinger } from './trace/trace.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
-import { createStamp } from './trace/stamp.js';
 import { type Verifier, createVerifier } from './propagation/verify.js';
 
 // Exported for tests, because in the bundle these modules have no file of their own.
@@ -76,7 +65,8 @@ export function start(preload: string): void {
   setLinger(config.linger);
   // Made for the first trace, because most processes never need what it loads.
   let made: Exporter | undefined;
-  const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
+  const rings: Rings = { own: handover?.ring };
+  const exporter = (): Exporter => (made ??= connectExporter(config, folder, rings.own));
   const waiting = waitFor(exporter);
   let root: Point | undefined;
   let tellLate: (() => void) | undefined;
@@ -97,9 +87,9 @@ export function start(preload: string): void {
   );
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
-  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
+  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify, rings);
   const hooked = new Set<string>();
-  const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
+  const builtins = builtinsOf(config);
   const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
   const late = hookLateBuiltins([...due('once loaded'), ...lateSources], agent);
   // Nothing else tells that the calls of a bundled package are missing in the traces.
@@ -116,10 +106,7 @@ export function start(preload: string): void {
   const points = pointsOf(config);
   if (points !== undefined) diagnoser?.onPoints(points.report);
   const hookables: readonly Hookable[] = [...packages, ...named(config), ...(points?.targets ?? [])];
-  const published = channelsOf(
-    hookables.filter(({ publishes }) => publishes === true),
-    agent,
-  );
+  const published = channelsOf(hookables, agent);
   let hookLoaded = (): void => {};
   const prepare = inTurn({
     'the exporter': waiting.connect,
@@ -131,7 +118,7 @@ export function start(preload: string): void {
     'what is loaded of Node': late.whenLive,
     'what publishes': () => {
       later = install(later, agent);
-      published?.whenLive();
+      published.whenLive();
     },
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
@@ -152,7 +139,7 @@ export function start(preload: string): void {
     inTurn({
       'the end of the process': watch.disarm,
       'what is loaded of Node': late.whenIdle,
-      'what publishes': () => published?.whenIdle(),
+      'what publishes': published.whenIdle,
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
@@ -217,74 +204,6 @@ function createDiagnoser(
   return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
-type Builtin = NodeTarget & { readonly install: (agent: AgentPort) => void };
-
-/** A part of Node, with what hooks it. */
-function installed(target: NodeTarget): Builtin {
-  return { ...target, install: target.install ?? atStart[target.option as StartOption] };
-}
-
-/**
- * Hooks parts of Node.
- *
- * @returns the targets that could not be hooked now and may be later
- */
-function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
-  return builtins.filter((each) => {
-    const guard = createGuard(each.module);
-    const isDone = guarded(guard, () => {
-      each.install(agent);
-      return true;
-    });
-    return isDone !== true && !guard.off;
-  });
-}
-
-function channelsOf(
-  packages: readonly Hookable[],
-  agent: AgentPort,
-): ReturnType<typeof import('./hooks/loading/channels.js').hookChannels> | undefined {
-  if (packages.length === 0) return undefined;
-  const { hookChannels } =
-    require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
-  return hookChannels(packages, agent);
-}
-
-/**
- * Hooks the ES modules of packages, where such a package is installed. The hooks of Node's loader must be there before
- * the application is loaded, and they cost every application something.
- */
-function hookImports(
-  packages: readonly Hookable[],
-  folder: string,
-  tell: Imports['tell'],
-  others: readonly Imports[] = [],
-): void {
-  const files = installedModules(packages, startOf(process.env).script);
-  if (files.length + others.length === 0) return;
-  const { hookImports: hook, filesOf } =
-    require('./hooks/loading/es-modules.js') as typeof import('./hooks/loading/es-modules.js');
-  guarded(createGuard('imports'), () =>
-    hook([{ paths: filesOf(files), names: [], tell }, ...others], folder),
-  );
-}
-
-/** The points that a configuration names; undefined if there is none. */
-function pointsOf({ points }: Config): PointsByName | undefined {
-  const { folder } = startOf(process.env);
-  if (!namesPoints(points, folder)) return undefined;
-  const { pointsByName } = require('./points-by-name.js') as typeof import('./points-by-name.js');
-  return guarded(createGuard('points by name'), () => pointsByName(points, folder, isMainThread));
-}
-
-/** The application's own targets, which the configuration names. */
-function named({ instrumentations }: Config): readonly Hookable[] {
-  if (instrumentations.length === 0) return [];
-  const { namedTargets } =
-    require('./hooks/loading/named-targets.js') as typeof import('./hooks/loading/named-targets.js');
-  return namedTargets(instrumentations, notice);
-}
-
 /**
  * With NODE_OPTIONS, package managers and our own command are preloaded too. They are left alone; a process that
  * they start finds the variables of the context and takes part.
@@ -305,78 +224,4 @@ function readEnvironment(): ConfigResult {
   const read = readConfig(process.env);
   if (isMainThread) for (const problem of read.problems) notice(problem);
   return read;
-}
-
-function createPort(
-  config: Config,
-  exporter: () => Exporter,
-  preload: string,
-  verify: AgentPort['verify'],
-): AgentPort {
-  // Made for the first outgoing request.
-  let carriesTo: AgentPort['carriesTo'] | undefined;
-  // Made for the first message.
-  let ofMessage: typeof messageHeaders | undefined;
-  const port: AgentPort = {
-    verify,
-    headersFor: ({ trace, id }) =>
-      traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }),
-    traceSql: config.traceSql,
-    traceSqlParams: config.traceSqlParams,
-    maskSql: config.maskSql,
-    traceCommandArgs: config.traceCommandArgs,
-    carriesTo(host) {
-      carriesTo ??= (
-        require('./propagation/destinations.js') as typeof import('./propagation/destinations.js')
-      ).destinations(config.propagateTo);
-      return carriesTo(host);
-    },
-    messageHeaders(sender, to, given) {
-      ofMessage ??= (
-        require('./hooks/targets/message-headers.js') as typeof import('./hooks/targets/message-headers.js')
-      ).messageHeaders;
-      return ofMessage(port, sender, to, given);
-    },
-    peers: createStamp(),
-    writing: { request: undefined, isRpc: false },
-    rpcServers: createStamp(),
-    preload,
-    environment: () => process.env,
-
-    processVariables(context, given) {
-      const { childVariables } = require('./child-variables.js') as typeof import('./child-variables.js');
-      return childVariables(config, context, given, (name) => process.env[name]);
-    },
-
-    handToThread(context, execArgv) {
-      const { trace, id } = context;
-      const ring = exporter().handRing();
-      const forget = onceEnded(() => !isRecorded(context), ring.endTrace);
-      const handover: Handover = {
-        config,
-        base_id: trace.base_id,
-        parent_id: id.text,
-        hmac_key: trace.hmac_key,
-        ring: ring.memory,
-        execArgv,
-      };
-      leaveHandover(handover);
-      return {
-        isStarted: () => leaveHandover(undefined),
-        watch(transferList) {
-          const { handsPort, watchPosts } =
-            require('./hooks/sources/posts.js') as typeof import('./hooks/sources/posts.js');
-          if (!handsPort(transferList)) return watchPosts(trace, ring.share);
-          ring.share();
-          return undefined;
-        },
-        close() {
-          // The listener holds the ring's memory, and one trace may have many threads.
-          forget();
-          ring.close();
-        },
-      };
-    },
-  };
-  return port;
 }

@@ -169,6 +169,8 @@ export const options = {
   traceSqlParams: off,
   maskSql: on,
   traceCommandArgs: off,
+  osloRead: off,
+  osloWrite: off,
   propagateTo: {
     type: list,
     default: ['local'] as readonly string[],

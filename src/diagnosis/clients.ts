@@ -8,7 +8,7 @@ const clients = `
   scylladb-driver couchbase aerospike neo4j-driver rethinkdb @prisma/client better-sqlite3 sqlite3 sqlite libsql
   @libsql/client duckdb @duckdb/node-api classic-level rocksdb lmdb
   kafkajs node-rdkafka @confluentinc/kafka-javascript @platformatic/kafka amqplib rabbitmq-client rhea
-  @azure/service-bus nats @nats-io/transport-node @nats-io/nats-core mqtt stompit nsqjs pulsar-client zeromq
+  @azure/service-bus nats @nats-io/nats-core mqtt stompit nsqjs pulsar-client zeromq
   @grpc/grpc-js grpc @temporalio/core-bridge thrift ws websocket faye-websocket engine.io uWebSockets.js
   ldapjs ldapts nodemailer ssh2 basic-ftp imapflow`
   .trim()

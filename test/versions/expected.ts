@@ -238,3 +238,118 @@ export const mqttStyles: Readonly<Record<string, string>> = {
   'sent when closed': 'producer!Error',
   'sent when closed without a callback': 'producer',
 };
+
+/** Those of piscina, as `describedCalls` writes them. */
+export const piscinaStyles: Readonly<Record<string, string>> = {
+  // The pool's first thread.
+  thread: 'thread_main?',
+  'a task': 'client(server(begun done))',
+  'by name': 'client(server)',
+  'by address': 'client(server(begun done))',
+  'several at once': 'client(server(begun done)) client(server(begun done)) client(server(begun done))',
+  'a continuation': 'client(server(begun done)) continued',
+  'a failure': 'client!RangeError(server!RangeError(begun done))',
+  'no function': 'client!Error(server!Error)',
+  transferred: 'client(server(begun done))',
+  moved: 'client(server(begun done))',
+  'what cannot be posted': 'client!DataCloneError',
+  'given up': 'client~(server?(begun done)) thread~(thread_main?)',
+  'given up before': 'client~',
+  'made in it': 'client(thread~(thread_main?) server(begun done))',
+};
+
+/** Those of graphql 16, as `describedCalls` writes them. */
+export const graphqlStyles: Readonly<Record<string, string>> = {
+  'at once': 'server(resolved)',
+  later: 'server(resolved)',
+  'one of several': 'server(resolved)',
+  'a continuation': 'server(resolved) continued',
+  'none of several': 'server!GraphQLError',
+  'a mutation': 'server',
+  'a failure': 'server!GraphQLError(resolved)',
+  'a list': 'server(named named)',
+  'another one in it': 'server(server(resolved))',
+  'not valid': '',
+  'not a document': '',
+  executed: 'server(resolved)',
+  'wrong arguments': 'server!Error',
+  // One that subscribes, and one for each event.
+  'a subscription': 'server server',
+};
+/** What is another one with graphql 17, which publishes its resolvers. */
+export const graphql17Styles: Readonly<Record<string, string>> = {
+  'at once': 'server(server(resolved))',
+  later: 'server(server(resolved))',
+  'one of several': 'server(server(resolved))',
+  'a continuation': 'server(server(resolved)) continued',
+  'a mutation': 'server(server)',
+  'a failure': 'server!GraphQLError(server!RangeError server(resolved))',
+  'a list': 'server(server server(named) server(named))',
+  'another one in it': 'server(server(server(server(resolved))))',
+  executed: 'server(server(resolved))',
+  'wrong arguments': 'server!TypeError',
+  'a subscription': 'server',
+};
+
+/** Those of ws, as `describedCalls` writes them. */
+export const webSocketStyles: Readonly<Record<string, string>> = {
+  'too early': 'producer!Error',
+  sent: 'producer',
+  'with a callback': 'producer callback',
+  'with options and a callback': 'producer callback',
+  'by a server': 'producer callback',
+  'to all': 'producer producer',
+  'when closed': 'producer!Error callback',
+  'when closed without a callback': 'producer',
+};
+
+/** Those of socket.io, as `describedCalls` writes them. */
+export const socketIoStyles: Readonly<Record<string, string>> = {
+  sent: 'producer',
+  'to all': 'producer',
+  'to a room': 'producer',
+  'to others': 'producer',
+  answered: 'client callback',
+  'answered in time': 'client callback',
+  'not answered in time': 'client!Error callback',
+  'all are asked': 'client callback',
+  'not answered': 'client?',
+  reserved: 'producer!Error',
+};
+
+/** Those of BullMQ, as `describedCalls` writes them, without the commands to Redis. */
+export const bullmqStyles: Readonly<Record<string, string>> = {
+  added: 'producer(consumer(handled still))',
+  'with options': 'producer(consumer(handled still))',
+  delayed: 'producer(consumer(handled still))',
+  prioritized: 'producer(consumer(handled still))',
+  'tried again':
+    'producer(consumer!RangeError(handled still) consumer!RangeError(handled still) consumer(handled still))',
+  failed: 'producer(consumer!RangeError(handled still))',
+  'put off': 'producer(consumer=delayed(handled still) consumer(handled still))',
+  'in bulk': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  'a flow': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  flows: 'producer(consumer(handled still) consumer(handled still))',
+  'not waited for': 'producer(consumer(handled still))',
+  'a listener that adds': 'producer(producer(consumer(handled still)) consumer(handled still))',
+  'no such id': 'producer!Error',
+  read: 'producer',
+  repeated: 'producer',
+  'in a process': 'producer(consumer)',
+  // The process's own: the runs of the repeated job, and the process that handles jobs.
+  rpc: 'handled still',
+  command: 'process',
+};
+
+/** Those of kafkajs, as `describedCalls` writes them. */
+export const kafkajsStyles: Readonly<Record<string, string>> = {
+  sent: 'producer(consumer(handled still))',
+  'with headers': 'producer(consumer(handled still))',
+  compressed: 'producer(consumer(handled still))',
+  several: 'producer(consumer(handled still) consumer(handled still))',
+  'in batches': 'producer(consumer(handled still) consumer(handled still))',
+  'in a transaction': 'producer(consumer(handled still)) producer(consumer(handled still))',
+  'failed and handled again': 'producer(consumer!TooFar(handled still) consumer(handled still))',
+  'a wrong message': 'producer!KafkaJSNonRetriableError',
+  disconnected: 'producer!KafkaJSError',
+};

@@ -136,6 +136,16 @@ export const amqplibRows: readonly Row[] = [
   { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
 ];
 
+export const piscinaRows: readonly Row[] = [
+  {
+    packages: { piscina: lowest('piscina') },
+    because: 'the lowest: the first one with a file for its workers',
+  },
+  { packages: { piscina: '4.9.4' }, because: 'the last piscina 4' },
+  { packages: { piscina: '5.0.0' }, because: 'the first one with a balancer' },
+  { packages: { piscina: lockedVersion('piscina') }, because: 'the newest' },
+];
+
 export const routeRows: readonly Row[] = [
   { packages: { express: lowest('express') }, because: 'the lowest' },
   { packages: { express: '4.22.3' }, because: 'the last Express 4' },
@@ -152,6 +162,27 @@ export const routeRows: readonly Row[] = [
 export const mqttRows: readonly Row[] = [
   { packages: { mqtt: lowest('mqtt') }, because: 'the lowest' },
   { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
+];
+
+export const webSocketRows: readonly Row[] = [
+  { packages: { ws: lowest('ws') }, because: 'the lowest' },
+  { packages: { ws: '7.5.14' }, because: 'the last ws 7' },
+  { packages: { ws: lockedVersion('ws') }, because: 'the newest' },
+];
+
+const socketIo = (version: string): Record<string, string> => ({
+  'socket.io': version,
+  'socket.io-client': lockedVersion('socket.io-client'),
+});
+
+export const socketIoRows: readonly Row[] = [
+  {
+    packages: socketIo(lowest('socket.io')),
+    because: 'the lowest',
+    // Nobody waits for so long: 4.4 brought `timeout`, 4.5 that of several sockets.
+    differs: { 'answered in time': '', 'not answered in time': '', 'all are asked': '' },
+  },
+  { packages: socketIo(lockedVersion('socket.io')), because: 'the newest' },
 ];
 
 const core3 = (version: string): Record<string, string> => ({
@@ -174,4 +205,28 @@ export const natsRows: readonly Row[] = [
   { packages: { nats: lockedVersion('nats') }, because: 'the newest nats 2', differs: nats2 },
   { packages: core3(lowest('@nats-io/nats-core')), because: 'the lowest' },
   { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
+];
+
+export const graphqlRows: readonly Row[] = [
+  { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
+  { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
+  { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
+  { packages: { graphql: '17.1.0' }, because: 'the newest' },
+];
+
+/** From 6 on, it leaves the choice of the client to the application. */
+const withClient = { ioredis: '5.11.1' };
+
+export const bullmqRows: readonly Row[] = [
+  { packages: { bullmq: lowest('bullmq') }, because: 'the lowest' },
+  { packages: { bullmq: '4.18.3' }, because: 'the last bullmq 4' },
+  { packages: { bullmq: '5.15.0' }, because: 'the last one without job schedulers' },
+  { packages: { bullmq: '5.81.5' }, because: 'the last bullmq 5' },
+  { packages: { bullmq: versionsOf('bullmq')[1][0], ...withClient }, because: 'the first bullmq 6' },
+  { packages: { bullmq: lockedVersion('bullmq'), ...withClient }, because: 'the newest' },
+];
+
+export const kafkajsRows: readonly Row[] = [
+  { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
+  { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
 ];

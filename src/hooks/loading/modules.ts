@@ -40,6 +40,8 @@ export interface Hookable {
   readonly esModules?: readonly string[];
   /** It publishes its calls on channels, which are subscribed to while a trace is live. */
   readonly publishes?: boolean;
+  /** The channels on which it publishes: its target is loaded with the first message. */
+  readonly channels?: readonly string[];
   load(): Instrumentation;
 }
 
