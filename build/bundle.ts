@@ -27,8 +27,8 @@ const options = {
   format: 'cjs',
   metafile: true,
   write: false,
-  // Yarn's loader is present if it is asked for.
-  external: ['pnpapi'],
+  // Yarn's loader is present if it is asked for. The others are dependencies.
+  external: ['pnpapi', 'import-in-the-middle', 'require-in-the-middle', 'shimmer'],
   // Not minified: an application sees the names of inner functions, people see all names in stacks, and minifying
   // would save half a millisecond.
 } as const satisfies BuildOptions;
@@ -57,18 +57,20 @@ function asParts(parts: Set<string>): Plugin {
         return { path: file, namespace: 'part' };
       });
       onLoad({ filter: /^/, namespace: 'part' }, ({ path }) => ({
-        contents: `module.exports = require('./later/${outputOf(path)}')(require('${sharing}').start.give);`,
+        contents: `module.exports = require('${sharing}').part('./later/${outputOf(path)}');`,
       }));
     },
   };
 }
 
-/** The name that the start and the modules that load its parts both know: a tiny module of its own. */
+/** What loads the parts, and the name that the start and these loaders both know: a tiny module of its own. */
 const meeting: Plugin = {
   name: 'where the parts ask',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: new RegExp(`^${sharing}$`) }, () => ({ path: 'meeting', namespace: 'start' }));
-    onLoad({ filter: /^/, namespace: 'start' }, () => ({ contents: 'export const start = {};' }));
+    // Not a call of `require` by its name: esbuild would look for what it may mean.
+    const contents = 'const load = require; exports.part = (path) => load(path)(exports.give);';
+    onLoad({ filter: /^/, namespace: 'start' }, () => ({ contents }));
   },
 };
 
@@ -79,14 +81,12 @@ const meeting: Plugin = {
  */
 function entryGiving(shared: readonly string[]): string {
   return [
-    `import { start } from '${sharing}';`,
     ...importsOf(shared),
     'const files = new Map();',
-    // Not a call of `require` by its name: esbuild would look for what it may mean.
-    'const load = require;',
+    `const start = require('${sharing}');`,
     `start.give = (file) => {`,
     `  switch (file) { ${casesOf(shared)} }`,
-    `  if (!files.has(file)) files.set(file, load('./later/' + file)(start.give).give);`,
+    `  if (!files.has(file)) files.set(file, start.part('./later/' + file).give);`,
     `  return files.get(file);`,
     `};`,
     `export * from './${entry}';`,
@@ -189,13 +189,18 @@ const nameOf: ReadonlyMap<string, string> = new Map([
   ['instrumentations/ioredis.ts', 'redis'],
 ]);
 
+/** Parts that few applications load. What they have in common with others does not bring those together. */
+const apart: ReadonlySet<string> = new Set(['src/points-by-name.ts', 'src/hooks/calls/call-sites.ts']);
+
 /** The modules that several parts have, by the file that they go into: parts that have any in common share them. */
 function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
   const users = new Map<string, string[]>();
   for (const [part, files] of inputs) {
     for (const file of files) users.set(file, [...(users.get(file) ?? []), part]);
   }
-  const shared = [...users].filter(([, parts]) => parts.length > 1);
+  const shared = [...users]
+    .filter(([, parts]) => parts.length > 1)
+    .map(([file, parts]) => [file, parts.filter((part) => !apart.has(part))] as const);
   const first = new Map([...inputs.keys()].map((part) => [part, part]));
   const firstOf = (part: string): string => (first.get(part) === part ? part : firstOf(first.get(part)!));
   for (const [, [one = '', ...others]] of shared) {
@@ -231,7 +236,11 @@ async function main(): Promise<void> {
     writeFileSync(join(later, name), (await bundlePart({ stdin }, [start, fromCommon(others)])).text);
   }
   for (const file of parts) {
-    const { text } = await bundlePart({ entryPoints: [file] }, [start, fromCommon(where)]);
+    // A part that others import too is in the file that they share.
+    const source: Source = where.has(file)
+      ? { stdin: { contents: `export * from './${file}';`, resolveDir: project } }
+      : { entryPoints: [file] };
+    const { text } = await bundlePart(source, [start, fromCommon(where)]);
     writeFileSync(join(later, outputOf(file)), text);
   }
   writeFileSync(join(dist, 'agent.js'), (await bundleStart([...shared])).text);

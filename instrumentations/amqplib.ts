@@ -28,6 +28,7 @@ interface Options {
   readonly headers?: object | null;
 }
 interface Message {
+  readonly content?: unknown;
   readonly properties?: { readonly headers?: Readonly<Record<string, unknown>> };
 }
 
@@ -42,6 +43,7 @@ const publish: RpcCall = {
       const options = args[3] as Options | null | undefined;
       args[3] = options ? viewWith(options, { headers }) : { headers };
     },
+    content: 2,
   },
   // Of a channel without confirms nothing is known but that the message was written.
   ends: [unobserved],
@@ -59,6 +61,7 @@ const consume: RpcHandler = {
       ? undefined
       : headers;
   },
+  content: (message) => (message as Message | null)?.content,
   ends,
 };
 

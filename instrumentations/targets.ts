@@ -35,6 +35,10 @@ interface PackageRow extends Row {
    * overlap.
    */
   readonly versions: readonly [VersionRange, ...VersionRange[]];
+  /** The hooked files that are ES modules in one of its builds, or in its only one: see `Hookable`. */
+  readonly esModules?: readonly string[];
+  /** The channels on which it publishes its calls: see `Hookable`. */
+  readonly channels?: readonly string[];
   /** A text in its code that no minifier changes, by which it is recognised in a bundle. */
   readonly mark?: string;
   readonly load: () => Instrumentation;
@@ -208,6 +212,28 @@ const rows = [
     versions: [['2.0.0', '3.0.0']],
     mark: 'Producing to topic without metadata',
     load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
+  },
+  {
+    package: 'graphql',
+    option: 'instrumentGraphql',
+    help: 'graphql',
+    // 17 consists of ES modules where Node can load them, and publishes its calls.
+    versions: [
+      ['16.0.0', '17.0.0'],
+      ['17.0.0', '18.0.0'],
+    ],
+    channels: ['graphql:execute', 'graphql:subscribe', 'graphql:resolve'],
+    mark: 'Schema is not configured to execute subscription operation.',
+    load: () => (require('./graphql.js') as typeof import('./graphql.js')).graphql,
+  },
+  {
+    package: 'piscina',
+    option: 'instrumentPiscina',
+    help: 'piscina',
+    // 4.6.0 is the first one with its classes in files of their own.
+    versions: [['4.6.0', '6.0.0']],
+    mark: 'Piscina.Task',
+    load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
   },
   {
     module: 'child_process',

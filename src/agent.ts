@@ -2,13 +2,17 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 
-import { atStart } from '../instrumentations/index.js';
+import { type NodeTarget, packageTargets } from '../instrumentations/targets.js';
+import { type Rings, createPort } from './agent-port.js';
 import {
-  type NodeTarget,
-  type StartOption,
-  nodeTargets,
-  packageTargets,
-} from '../instrumentations/targets.js';
+  type Builtin,
+  builtinsOf,
+  channelsOf,
+  hookImports,
+  install,
+  named,
+  pointsOf,
+} from './agent-targets.js';
 import {
   type Config,
   type ConfigResult,
@@ -31,22 +35,11 @@ import { Module } from './hooks/loading/node-module.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
-import type { messageHeaders } from './hooks/targets/message-headers.js';
-import {
-  type Handover,
-  describeEnd,
-  leaveHandover,
-  startProcess,
-  startThread,
-  takeHandover,
-} from './root-point.js';
-import { lifecycle, onceEnded, setLinger } from './trace/trace.js';
-import { isRecorded } from './trace/context.js';
-import { traceHeaders } from './trace/headers.js';
+import { type Handover, describeEnd, startProcess, startThread, takeHandover } from './root-point.js';
+import { lifecycle, setLinger } from './trace/trace.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
-import { createStamp } from './trace/stamp.js';
 import { type Verifier, createVerifier } from './propagation/verify.js';
 
 // Exported for tests, because in the bundle these modules have no file of their own.
@@ -72,7 +65,8 @@ export function start(preload: string): void {
   setLinger(config.linger);
   // Made for the first trace, because most processes never need what it loads.
   let made: Exporter | undefined;
-  const exporter = (): Exporter => (made ??= connectExporter(config, folder, handover?.ring));
+  const rings: Rings = { own: handover?.ring };
+  const exporter = (): Exporter => (made ??= connectExporter(config, folder, rings.own));
   const waiting = waitFor(exporter);
   let root: Point | undefined;
   let tellLate: (() => void) | undefined;
@@ -93,9 +87,9 @@ export function start(preload: string): void {
   );
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
-  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify);
+  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify, rings);
   const hooked = new Set<string>();
-  const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
+  const builtins = builtinsOf(config);
   const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
   const late = hookLateBuiltins([...due('once loaded'), ...lateSources], agent);
   // Nothing else tells that the calls of a bundled package are missing in the traces.
@@ -109,11 +103,10 @@ export function start(preload: string): void {
     hookShared = () => {};
   };
   let later = due('at the first trace');
-  const hookables: readonly Hookable[] = [...packages, ...named(config)];
-  const published = channelsOf(
-    hookables.filter(({ publishes }) => publishes === true),
-    agent,
-  );
+  const points = pointsOf(config);
+  if (points !== undefined) diagnoser?.onPoints(points.report);
+  const hookables: readonly Hookable[] = [...packages, ...named(config), ...(points?.targets ?? [])];
+  const published = channelsOf(hookables, agent);
   let hookLoaded = (): void => {};
   const prepare = inTurn({
     'the exporter': waiting.connect,
@@ -125,7 +118,7 @@ export function start(preload: string): void {
     'what is loaded of Node': late.whenLive,
     'what publishes': () => {
       later = install(later, agent);
-      published?.whenLive();
+      published.whenLive();
     },
     'what is bundled': () => inspectOnce(),
     'what is set late': () => {
@@ -146,7 +139,7 @@ export function start(preload: string): void {
     inTurn({
       'the end of the process': watch.disarm,
       'what is loaded of Node': late.whenIdle,
-      'what publishes': () => published?.whenIdle(),
+      'what publishes': published.whenIdle,
     }),
   );
   root = handover === undefined ? startProcess(config) : startThread(handover);
@@ -161,7 +154,9 @@ export function start(preload: string): void {
     },
     onSkipped: (...skipped) => diagnoser?.reports.onSkipped(...skipped),
   };
-  hookLoaded = hookModules(hookables, agent, reports);
+  const { hookLoaded: hookRest, hookImported } = hookModules(hookables, agent, reports);
+  hookLoaded = hookRest;
+  hookImports(hookables, folder, hookImported, points?.imports);
   // Named imports of ES modules are bindings of their own: from here on they see the patches.
   Module.syncBuiltinESMExports();
 }
@@ -209,47 +204,6 @@ function createDiagnoser(
   return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
-type Builtin = NodeTarget & { readonly install: (agent: AgentPort) => void };
-
-/** A part of Node, with what hooks it. */
-function installed(target: NodeTarget): Builtin {
-  return { ...target, install: target.install ?? atStart[target.option as StartOption] };
-}
-
-/**
- * Hooks parts of Node.
- *
- * @returns the targets that could not be hooked now and may be later
- */
-function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
-  return builtins.filter((each) => {
-    const guard = createGuard(each.module);
-    const isDone = guarded(guard, () => {
-      each.install(agent);
-      return true;
-    });
-    return isDone !== true && !guard.off;
-  });
-}
-
-function channelsOf(
-  packages: readonly Hookable[],
-  agent: AgentPort,
-): ReturnType<typeof import('./hooks/loading/channels.js').hookChannels> | undefined {
-  if (packages.length === 0) return undefined;
-  const { hookChannels } =
-    require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js');
-  return hookChannels(packages, agent);
-}
-
-/** The application's own targets, which the configuration names. */
-function named({ instrumentations }: Config): readonly Hookable[] {
-  if (instrumentations.length === 0) return [];
-  const { namedTargets } =
-    require('./hooks/loading/named-targets.js') as typeof import('./hooks/loading/named-targets.js');
-  return namedTargets(instrumentations, notice);
-}
-
 /**
  * With NODE_OPTIONS, package managers and our own command are preloaded too. They are left alone; a process that
  * they start finds the variables of the context and takes part.
@@ -270,78 +224,4 @@ function readEnvironment(): ConfigResult {
   const read = readConfig(process.env);
   if (isMainThread) for (const problem of read.problems) notice(problem);
   return read;
-}
-
-function createPort(
-  config: Config,
-  exporter: () => Exporter,
-  preload: string,
-  verify: AgentPort['verify'],
-): AgentPort {
-  // Made for the first outgoing request.
-  let carriesTo: AgentPort['carriesTo'] | undefined;
-  // Made for the first message.
-  let ofMessage: typeof messageHeaders | undefined;
-  const port: AgentPort = {
-    verify,
-    headersFor: ({ trace, id }) =>
-      traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }),
-    traceSql: config.traceSql,
-    traceSqlParams: config.traceSqlParams,
-    maskSql: config.maskSql,
-    traceCommandArgs: config.traceCommandArgs,
-    carriesTo(host) {
-      carriesTo ??= (
-        require('./propagation/destinations.js') as typeof import('./propagation/destinations.js')
-      ).destinations(config.propagateTo);
-      return carriesTo(host);
-    },
-    messageHeaders(sender, to, given) {
-      ofMessage ??= (
-        require('./hooks/targets/message-headers.js') as typeof import('./hooks/targets/message-headers.js')
-      ).messageHeaders;
-      return ofMessage(port, sender, to, given);
-    },
-    peers: createStamp(),
-    writing: { request: undefined, isRpc: false },
-    rpcServers: createStamp(),
-    preload,
-    environment: () => process.env,
-
-    processVariables(context, given) {
-      const { childVariables } = require('./child-variables.js') as typeof import('./child-variables.js');
-      return childVariables(config, context, given, (name) => process.env[name]);
-    },
-
-    handToThread(context, execArgv) {
-      const { trace, id } = context;
-      const ring = exporter().handRing();
-      const forget = onceEnded(() => !isRecorded(context), ring.endTrace);
-      const handover: Handover = {
-        config,
-        base_id: trace.base_id,
-        parent_id: id.text,
-        hmac_key: trace.hmac_key,
-        ring: ring.memory,
-        execArgv,
-      };
-      leaveHandover(handover);
-      return {
-        isStarted: () => leaveHandover(undefined),
-        watch(transferList) {
-          const { handsPort, watchPosts } =
-            require('./hooks/sources/posts.js') as typeof import('./hooks/sources/posts.js');
-          if (!handsPort(transferList)) return watchPosts(trace, ring.share);
-          ring.share();
-          return undefined;
-        },
-        close() {
-          // The listener holds the ring's memory, and one trace may have many threads.
-          forget();
-          ring.close();
-        },
-      };
-    },
-  };
-  return port;
 }

@@ -18,12 +18,14 @@ import {
   bullmqRows,
   kafkajsRows,
   routeRows,
+  graphqlRows,
   grpcRows,
   ioredisRows,
   mqttRows,
   mysql2Rows,
   natsRows,
   pgRows,
+  piscinaRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -114,6 +116,8 @@ const rowsOfAll = (): readonly Row[] => [
   ...kafkajsRows,
   ...natsRows,
   ...mqttRows,
+  ...piscinaRows,
+  ...graphqlRows,
   ...routeRows,
 ];
 

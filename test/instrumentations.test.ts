@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import type { Event } from '../src/trace/event.js';
+import { folderOf } from './fixtures/files.js';
 import {
   agentFolder,
   key,
@@ -45,12 +46,8 @@ const app = `
 
 /** A folder of an application with the package `mysql` and files of its own. */
 function application(t: TestContext, files: Readonly<Record<string, string>>): string {
-  const folder = scratch(t);
+  const folder = folderOf(t, files);
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(folder, name, '..'), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
   return folder;
 }
 

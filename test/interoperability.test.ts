@@ -1,20 +1,16 @@
 // Services under ostrace and under Debian's OSProfiler share traces and stores.
 // needs: agent osprofiler postgresql mariadb redis
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import { newId } from '../src/trace/ids.js';
 import { mysql, postgresql } from './fixtures/databases.js';
 import { open } from './fixtures/drivers.js';
+import { orderless, ostrace, services } from './fixtures/interoperation.js';
 import { osprofiler, signedByPython, startPeer } from './fixtures/osprofiler.js';
 import { startRedis } from './fixtures/redis-server.js';
-import { type SeenPoint, agentFolder, run, scenario, signedHeaders, treeOf } from './scenario.js';
+import { run, scenario, signedHeaders, treeOf } from './scenario.js';
 import { freePort } from './services/scratch.js';
-
-const execute = promisify(execFile);
 
 interface Store {
   readonly ours: string;
@@ -36,14 +32,6 @@ const stores: Readonly<Record<string, (t: TestContext) => Promise<Store>>> = {
   },
 };
 
-/** Runs our command as a user does. */
-async function ostrace(store: string, ...args: readonly string[]): Promise<string> {
-  const main = join(agentFolder, 'dist/src/cli/main.js');
-  const env = { PATH: process.env['PATH'] };
-  const all = [main, ...args, '--connection-string', store];
-  return (await execute(process.execPath, all, { env, maxBuffer: 2 ** 26 })).stdout;
-}
-
 /** The ids in the table that OSProfiler prints. */
 async function idsListed(store: string, ...flags: readonly string[]): Promise<string[]> {
   const printed = await osprofiler('trace', 'list', '--connection-string', store, ...flags);
@@ -55,33 +43,6 @@ async function idsListedByUs(store: string, ...flags: readonly string[]): Promis
     base_id: string;
   }[];
   return traces.map(({ base_id }) => base_id).toSorted();
-}
-
-/** A tree with the services that its points were seen by: `wsgi@node(http@node(wsgi@python))`. */
-function services(points: readonly SeenPoint[]): string {
-  return points
-    .map(({ name, start, stop, children }) => {
-      const inner = children.length > 0 ? `(${services(children)})` : '';
-      return `${name}${stop === undefined ? '!' : ''}@${start.service}${inner}`;
-    })
-    .join(' ');
-}
-
-interface Shown {
-  readonly info: { readonly started: number };
-  readonly trace_id?: string;
-  readonly children: readonly Shown[];
-}
-
-/** A report in which points that started in the same millisecond have one order. */
-function orderless(report: string): Shown {
-  const sorted = (point: Shown): Shown => ({
-    ...point,
-    children: point.children
-      .map(sorted)
-      .toSorted((a, b) => a.info.started - b.info.started || (a.trace_id! < b.trace_id! ? -1 : 1)),
-  });
-  return sorted(JSON.parse(report) as Shown);
 }
 
 const inPython = 'rpc@python(task@python(rpc@python(rpc@python))) db@python db@python';

@@ -9,6 +9,7 @@ import { key, modulePreload, on, preload, run, scenario, signedHeaders, treeOf }
 
 interface State {
   loaded: string[];
+  dependencies: string[];
   originals: Record<string, boolean>;
   listeners: string[];
   globals: string[];
@@ -45,8 +46,8 @@ for (const load of ['import', 'require'] as const) {
 
 test('enabled, the same check sees the patches', async (t) => {
   const { stdout } = await run(t, scenario('report-state.cjs'), { env: on, load: 'require' });
-  const { loaded, originals, listeners } = JSON.parse(stdout) as State;
-  assert.deepEqual(loaded, ['register.js', 'agent.js']);
+  const { loaded, dependencies, originals, listeners } = JSON.parse(stdout) as State;
+  assert.deepEqual([loaded, dependencies], [['register.js', 'agent.js'], []]);
   assert.equal(originals['Module.load'], false);
   assert.ok(originals['Module.require'] && originals['getBuiltinModule'], 'before the first trace');
   assert.equal(originals['ChildProcess.spawn'], false);

@@ -32,6 +32,10 @@ export const help: Readonly<Record<OptionName, string>> = {
   maskSql:
     'Replaces each literal of a recorded statement with `?`, and leaves its comments out, because they may hold secrets.',
   traceCommandArgs: 'Adds the arguments to `command` points. They may hold secrets.',
+  osloRead:
+    'Also takes a trace from messages of oslo.messaging, which hold a key in clear and no signature: who can read the queue learns the key.',
+  osloWrite:
+    'Also puts the trace and its key in clear into calls of oslo.messaging that are published in a trace: who can read the queue learns the key.',
   propagateTo:
     'The hosts that may receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. Every host that can read the headers must be among these, forward proxies too.',
   project: 'The project name in events.',
@@ -41,6 +45,8 @@ export const help: Readonly<Record<OptionName, string>> = {
   debug: 'Reports on stderr what is hooked, what is left alone, and why a trace header is refused.',
   instrumentations:
     'Instrumentations of your own, separated by commas: files, such as `./my-target.js`, and packages.',
+  points:
+    '[Points by name](points-by-name.md): a file, or JSON. `off`: none. Not set: `ostrace.config.json` or `package.json#ostrace` in the folder in which the process is started.',
   ...(Object.fromEntries(
     Object.entries(targetHelp).map(([option, what]) => [option, `Instruments ${what}.`]),
   ) as Record<TargetOption, string>),

@@ -62,8 +62,12 @@ export interface Exporter {
   hasUnsent(): boolean;
   /** Has the worker thread look for packages in a file, and report what can be done about them. */
   inspect(file: string, marks: readonly BundleMark[]): void;
-  /** Makes a ring for a thread that is about to start. */
-  handRing(): HandedRing;
+  /**
+   * Makes a ring for another thread, and reads it.
+   *
+   * @param memory of a ring that was made for the thread earlier
+   */
+  handRing(memory?: SharedArrayBuffer): HandedRing;
 }
 
 /**
@@ -196,8 +200,8 @@ export function createExporter(
       if (handed === undefined) thread.send({ kind: 'inspect', file, marks });
     },
 
-    handRing() {
-      const forThread = createRing(handedRingBytes);
+    handRing(memory) {
+      const forThread = memory === undefined ? createRing(handedRingBytes) : openRing(memory);
       for (const each of handedRings) {
         if (isClosed(each) && isEmpty(each) && !hasDropped(each)) handedRings.delete(each);
       }

@@ -2,6 +2,7 @@
 import type { Context } from '../trace/context.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 import type { Stamp } from '../trace/stamp.js';
+import type { OsloMessages } from '../propagation/oslo.js';
 import type { Carried, Given, Sender } from '../propagation/recipients.js';
 import type { Recipient } from './targets/message-headers.js';
 
@@ -20,6 +21,8 @@ export interface AgentPort {
   carriesTo(host: string): boolean;
   /** What a message carries of a trace: `src/hooks/targets/message-headers.ts`, which is loaded for the first one. */
   messageHeaders(sender: Sender, to: Recipient, given: Given): Carried | undefined;
+  /** A trace in the content of messages of oslo.messaging; undefined if neither option asks for it. */
+  readonly oslo: OsloMessages | undefined;
   /** The hosts that sockets were connected to, as `hostIn` tells them. */
   readonly peers: Stamp<string>;
   /** The request that undici is writing right now. A request over HTTP/2 also passes our hook of `http2`. */
@@ -50,6 +53,16 @@ export interface AgentPort {
    * @param execArgv the arguments that the thread sees; those that it is started with if undefined
    */
   handToThread(context: Context, execArgv: readonly string[] | undefined): HandedThread;
+  /** Memory for the events of a thread that is started outside of any trace and may work for one later. */
+  newRing(): SharedArrayBuffer;
+  /**
+   * Reads the events that the other thread writes into such memory from now on.
+   *
+   * @returns to be called when that thread has ended
+   */
+  readRing(memory: SharedArrayBuffer): () => void;
+  /** Writes this thread's events into such memory, unless they go somewhere already. */
+  useRing(memory: SharedArrayBuffer): void;
 }
 
 /** A request that a library makes by another library that is hooked too. */

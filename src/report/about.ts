@@ -101,18 +101,24 @@ export const isWork = ({ name, startInfo }: TreePoint): boolean =>
 export function leftOut(starts: readonly Info[]): string {
   let allLate: number | undefined;
   const allUnknown = new Map<string, number>();
+  const allCut = new Map<string, number>();
+  const add = (to: Map<string, number>, why: string, calls: number): void =>
+    void to.set(why, (to.get(why) ?? 0) + calls);
   for (const start of starts) {
     const late = value(start, 'left_out', 'late');
     const unknown = value(start, 'left_out', 'unknown');
+    const cut = value(start, 'left_out', 'cut');
     const why = text(start, 'left_out', 'why');
     if (typeof late === 'number') allLate = (allLate ?? 0) + late;
-    else if (typeof unknown === 'number') allUnknown.set(why, (allUnknown.get(why) ?? 0) + unknown);
+    else if (typeof unknown === 'number') add(allUnknown, why, unknown);
+    else if (typeof cut === 'number') add(allCut, why, cut);
   }
   return joined(
     '; ',
     // The short reason comes first, because the other one may be cut.
     allLate === undefined ? '' : `later work was not recorded: ${count(allLate, 'call')}`,
     ...Array.from(allUnknown, ([why, calls]) => joined(', ', `up to ${count(calls, 'call')}`, why)),
+    ...Array.from(allCut, ([why, calls]) => joined(': ', `${count(calls, 'call')} left out`, why)),
   );
 }
 

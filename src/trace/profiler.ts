@@ -15,7 +15,7 @@ import type { Info } from './event.js';
 import { traceHeaders } from './headers.js';
 import { isUuid, newId } from './ids.js';
 import { type Point, pointName, resumePoint, startPoint, stopPoint, suspendPoint } from './point.js';
-import { isPlainPromise, passingOn, watch } from './returned.js';
+import { isPlainPromise, passingOn } from './plain-promise.js';
 import type { VerifiedTrace } from './signing.js';
 import { createStamp } from './stamp.js';
 
@@ -116,7 +116,7 @@ export function createProfiler(
         stopPoint(point, ending(error));
         throw error;
       }
-      if (typeof result === 'object' && result !== null) return watchResult(point, description, result);
+      if (isObject(result)) return watchResult(point, description, result);
       stopPoint(point, description.stop(result));
       return result;
     },
@@ -143,11 +143,15 @@ export function createProfiler(
         throw error;
       }
       if (isPlainPromise(result)) return result.then(...passingOn(end, end)) as unknown as typeof result;
-      if (!watch(result, end, end)) end();
+      if (!isObject(result) || !returned().watch(result, end, end)) end();
       return result;
     },
   };
 }
+
+/** Loaded for the first object that is no plain promise. */
+const returned = (): typeof import('./returned.js') =>
+  require('./returned.js') as typeof import('./returned.js');
 
 /** Stops the point of a call that returned an object, which may be a promise of its result. */
 function watchResult<Result extends object>(point: Point, description: Description, result: Result): Result {
@@ -158,7 +162,7 @@ function watchResult<Result extends object>(point: Point, description: Descripti
     return result.then(...passingOn(succeed, fail)) as unknown as Result;
   }
   // A query may be built and never run. Until it runs, it must not keep the trace live.
-  const isWatched = watch(
+  const isWatched = returned().watch(
     result,
     (value) => {
       resumePoint(point);
@@ -173,6 +177,8 @@ function watchResult<Result extends object>(point: Point, description: Descripti
   else succeed(result);
   return result;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function described(description: Description): Info | undefined {
   try {

@@ -1,35 +1,6 @@
-// Watches what a traced function returned until it settles.
+// Watches what a traced function returned until it settles, unless it is a plain promise.
 /* oxlint-disable unicorn/no-thenable -- what it warns of is there already: it gets a `then` in its `then`'s place */
-
-/** A promise that a derived promise can replace: nobody has put properties of their own on it. */
-export function isPlainPromise(value: unknown): value is Promise<unknown> {
-  try {
-    return (
-      value instanceof Promise &&
-      Object.getPrototypeOf(value) === Promise.prototype &&
-      Object.getOwnPropertyNames(value).length === 0
-    );
-  } catch {
-    return false; // a Proxy of the application threw
-  }
-}
-
-/** Handlers that look at how a promise settles and pass it on. */
-export function passingOn(
-  succeed: (value: unknown) => void,
-  fail: (error: unknown) => void,
-): [(value: unknown) => unknown, (error: unknown) => never] {
-  return [
-    (value) => {
-      succeed(value);
-      return value;
-    },
-    (error) => {
-      fail(error);
-      throw error;
-    },
-  ];
-}
+import { passingOn } from './plain-promise.js';
 
 /**
  * Watches a thenable that is returned as it is: a query that runs when its `then` is called, or a promise with more

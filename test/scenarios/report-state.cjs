@@ -10,9 +10,12 @@ const native = (fn) => !/tracing|original/.test(Function.prototype.toString.call
 const files = Object.keys(require.cache);
 const folder = dirname(files.find((file) => file.endsWith(`${sep}register.js`)) ?? '');
 
+const dependency = /[\\/]node_modules[\\/]((?:import|require)-in-the-middle|shimmer)[\\/]/;
+
 console.log(
   JSON.stringify({
     loaded: files.filter((file) => file.startsWith(folder + sep)).map((file) => relative(folder, file)),
+    dependencies: files.filter((file) => dependency.test(file)),
     originals: {
       'http.request': native(http.request),
       'http.get': native(http.get),

@@ -11,7 +11,7 @@ import { type Run, projectFolder, scratch } from '../scenario.js';
  * @param modules the folder where they are installed
  * @param body the app's body, in test/versions
  * @param imports what the body is given, by the names of its parameters; after `require ` also in an ES module
- *   what `require` gives
+ *   what `require` gives, after `all ` there all exports
  */
 export function writeApp(
   t: TestContext,
@@ -25,8 +25,9 @@ export function writeApp(
   const names = Object.entries(imports);
   const lines = names.map(([name, from]) => {
     const isRequired = kind === 'cjs' || from.startsWith('require ');
-    const id = from.replace('require ', '');
-    return isRequired ? `const ${name} = require('${id}');` : `import ${name} from '${id}';`;
+    const [id = ''] = from.split(' ').slice(-1);
+    if (isRequired) return `const ${name} = require('${id}');`;
+    return `import ${from.startsWith('all ') ? `* as ${name}` : name} from '${id}';`;
   });
   if (kind === 'mjs') {
     lines.unshift(

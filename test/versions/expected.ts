@@ -275,3 +275,55 @@ export const kafkajsStyles: Readonly<Record<string, string>> = {
   'a wrong message': 'producer!KafkaJSNonRetriableError',
   disconnected: 'producer!KafkaJSError',
 };
+
+/** Those of piscina, as `describedCalls` writes them. */
+export const piscinaStyles: Readonly<Record<string, string>> = {
+  // The pool's first thread.
+  thread: 'thread_main?',
+  'a task': 'client(server(begun done))',
+  'by name': 'client(server)',
+  'by address': 'client(server(begun done))',
+  'several at once': 'client(server(begun done)) client(server(begun done)) client(server(begun done))',
+  'a continuation': 'client(server(begun done)) continued',
+  'a failure': 'client!RangeError(server!RangeError(begun done))',
+  'no function': 'client!Error(server!Error)',
+  transferred: 'client(server(begun done))',
+  moved: 'client(server(begun done))',
+  'what cannot be posted': 'client!DataCloneError',
+  'given up': 'client~(server?(begun done)) thread~(thread_main?)',
+  'given up before': 'client~',
+  'made in it': 'client(thread~(thread_main?) server(begun done))',
+};
+
+/** Those of graphql 16, as `describedCalls` writes them. */
+export const graphqlStyles: Readonly<Record<string, string>> = {
+  'at once': 'server(resolved)',
+  later: 'server(resolved)',
+  'one of several': 'server(resolved)',
+  'a continuation': 'server(resolved) continued',
+  'none of several': 'server!GraphQLError',
+  'a mutation': 'server',
+  'a failure': 'server!GraphQLError(resolved)',
+  'a list': 'server(named named)',
+  'another one in it': 'server(server(resolved))',
+  'not valid': '',
+  'not a document': '',
+  executed: 'server(resolved)',
+  'wrong arguments': 'server!Error',
+  // One that subscribes, and one for each event.
+  'a subscription': 'server server',
+};
+/** What is another one with graphql 17, which publishes its resolvers. */
+export const graphql17Styles: Readonly<Record<string, string>> = {
+  'at once': 'server(server(resolved))',
+  later: 'server(server(resolved))',
+  'one of several': 'server(server(resolved))',
+  'a continuation': 'server(server(resolved)) continued',
+  'a mutation': 'server(server)',
+  'a failure': 'server!GraphQLError(server!RangeError server(resolved))',
+  'a list': 'server(server server(named) server(named))',
+  'another one in it': 'server(server(server(server(resolved))))',
+  executed: 'server(server(resolved))',
+  'wrong arguments': 'server!TypeError',
+  'a subscription': 'server',
+};

@@ -123,6 +123,16 @@ export const amqplibRows: readonly Row[] = [
   { packages: { amqplib: lockedVersion('amqplib') }, because: 'the newest' },
 ];
 
+export const piscinaRows: readonly Row[] = [
+  {
+    packages: { piscina: lowest('piscina') },
+    because: 'the lowest: the first one with a file for its workers',
+  },
+  { packages: { piscina: '4.9.4' }, because: 'the last piscina 4' },
+  { packages: { piscina: '5.0.0' }, because: 'the first one with a balancer' },
+  { packages: { piscina: lockedVersion('piscina') }, because: 'the newest' },
+];
+
 export const routeRows: readonly Row[] = [
   { packages: { express: lowest('express') }, because: 'the lowest' },
   { packages: { express: '4.22.3' }, because: 'the last Express 4' },
@@ -178,4 +188,11 @@ export const bullmqRows: readonly Row[] = [
 export const kafkajsRows: readonly Row[] = [
   { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
   { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
+];
+
+export const graphqlRows: readonly Row[] = [
+  { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
+  { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
+  { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
+  { packages: { graphql: '17.1.0' }, because: 'the newest' },
 ];

@@ -29,15 +29,20 @@ export function hookMethod<Owner extends object>(
   method: keyof Owner & string,
   hook: MethodHook,
 ): void {
+  const call = tracerOf(hook);
+  patch(owner, method, (original) => gated(original, (self, args) => call(original, self, args)));
+}
+
+/** Makes what calls a method while a trace is live. */
+export function tracerOf(
+  hook: MethodHook,
+): (original: Callback, self: unknown, args: ArrayLike<unknown>) => unknown {
   const guard = createGuard(`${hook.library} ${hook.what}`);
   const whole = wholeHook(hook);
-  patch(owner, method, (original) => {
-    const traced = (self: unknown, args: unknown[]): unknown =>
-      guard.off
-        ? Reflect.apply(original, self, args)
-        : tracedCall(whole, guard, original, self as object, args);
-    return gated(original, traced);
-  });
+  return (original, self, args) =>
+    guard.off
+      ? Reflect.apply(original, self, args)
+      : tracedCall(whole, guard, original, self as object, args);
 }
 
 /**

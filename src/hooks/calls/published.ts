@@ -35,9 +35,10 @@ const none: readonly Point[] = [];
  * Subscribes to a channel, only while a trace is live. A library with a subscriber builds its message for each call
  * of the process, traced or not, and some libraries then return other promises.
  *
+ * @param first the message of a call that has just begun
  * @returns ends the subscription
  */
-export function subscribe(hook: PublishedHook): () => void {
+export function subscribe(hook: PublishedHook, first?: object): () => void {
   const calls = createStamp<PublishedCall>();
   // One for all events: a point whose start was seen is stopped, whatever fails after that.
   const guard = createGuard(`the channel ${hook.channel}`);
@@ -66,13 +67,16 @@ export function subscribe(hook: PublishedHook): () => void {
     }
     return points;
   };
+  const started = (message: object): void => {
+    if (calls.has(message)) return;
+    const caller = place();
+    const points = caller === undefined ? none : begin(message, caller);
+    calls.put(message, { points, caller });
+    if (points.length > 0) enter(points.at(-1)?.context);
+  };
+  if (first !== undefined) guarded(guard, () => started(first));
   const subscriptions = [
-    on('start', (message) => {
-      const caller = place();
-      const points = caller === undefined ? none : begin(message, caller);
-      calls.put(message, { points, caller });
-      if (points.length > 0) enter(points.at(-1)?.context);
-    }),
+    on('start', started),
     // The method has returned. Its result is in the message only if the call has no later end.
     on('end', (message) => {
       const call = calls.of(message);

@@ -2,8 +2,6 @@
 import { tracing } from '../../trace/trace.js';
 import { onChannel } from '../channel.js';
 import { createGuard, guarded } from '../guard.js';
-import { Module } from './node-module.js';
-import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 
 /** A part of Node that costs tens of milliseconds to load. It is hooked only if the application has loaded it. */
@@ -50,6 +48,7 @@ export function hookLateBuiltins(
     installLoaded();
     if (waiting.size === 0) return;
     // Only what is required from the first trace on needs this: earlier modules are found by now.
+    const { watchRequires } = require('./watch-requires.js') as typeof import('./watch-requires.js');
     watchRequires((id) => {
       if (tracing.live > 0 && waiting.size > 0) install(String(id).replace(/^node:/, ''));
     });
@@ -61,24 +60,6 @@ export function hookLateBuiltins(
     unsubscribe = undefined;
   };
   return { whenLive, whenIdle };
-}
-
-/** Tells which modules are required. `patch` makes sure that the functions are wrapped once only. */
-function watchRequires(tell: (id: unknown) => void): void {
-  const watch = (owner: object, method: string): void =>
-    patch(
-      owner as Record<string, unknown>,
-      method,
-      (original) =>
-        function (this: unknown) {
-          const args = arguments as unknown as unknown[];
-          const result = Reflect.apply(original, this, args);
-          tell(args[0]);
-          return result;
-        },
-    );
-  watch(Module.prototype, 'require');
-  watch(process, 'getBuiltinModule');
 }
 
 /**

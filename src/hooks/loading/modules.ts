@@ -33,8 +33,15 @@ export interface Instrumentation {
 export interface Hookable {
   readonly package: string;
   readonly versions: readonly VersionRange[];
+  /**
+   * The hooked files that may be imported as ES modules, as hooks name them. Other files are seen only when they are
+   * required.
+   */
+  readonly esModules?: readonly string[];
   /** It publishes its calls on channels, which are subscribed to while a trace is live. */
   readonly publishes?: boolean;
+  /** The channels on which it publishes: its target is loaded with the first message. */
+  readonly channels?: readonly string[];
   load(): Instrumentation;
 }
 
@@ -57,15 +64,19 @@ export interface HookReports {
  * The hook is in `Module.prototype.load`, which reads a CommonJS file however the file is asked for. A file that is
  * in the cache already is required without passing through our code.
  *
- * @returns hooks the files that were loaded without the hook seeing it: by an earlier preload, or by Node's own
- *   loader if another loader, or Node 22's type stripping, gives it the source of a CommonJS file
+ * @returns `hookLoaded` hooks the files that were loaded without the hook seeing it: by an earlier preload, or by
+ *   Node's own loader if another loader, or Node 22's type stripping, gives it the source of a CommonJS file.
+ *   `hookImported` hooks an ES module
  */
 export function hookModules(
   packages: readonly Hookable[],
   agent: AgentPort,
   reports: HookReports,
-): () => void {
-  if (packages.length === 0) return () => {};
+): {
+  readonly hookLoaded: () => void;
+  readonly hookImported: (path: string, exports: object) => void;
+} {
+  if (packages.length === 0) return { hookLoaded: () => {}, hookImported: () => {} };
   const paths = pathsIn(packages.map((each) => each.package));
   const loaded = new Map<Hookable, readonly ModuleHook[]>();
   const skipped = new Set<string>();
@@ -157,7 +168,13 @@ export function hookModules(
     }
   };
   hookLoaded();
-  return hookLoaded;
+  return {
+    hookLoaded,
+    hookImported(path, exports) {
+      const target = targetOf(path);
+      if (target !== undefined) hook({ exports } as NodeJS.Module, target);
+    },
+  };
 }
 
 /** A file that is hooked. */
@@ -219,7 +236,7 @@ function pathsIn(names: readonly string[]): RegExp {
   const folders = names.map((name) => name.replaceAll('.', '\\.').replaceAll('/', '[\\\\/]'));
   // A package may have others in a `node_modules` of its own: the last package of a path is the one that counts.
   const file = '(?!node_modules[\\\\/])(?:(?![\\\\/]node_modules[\\\\/]).)+';
-  return new RegExp(`[\\\\/]node_modules[\\\\/](${folders.join('|')})[\\\\/](${file})\\.c?js$`);
+  return new RegExp(`[\\\\/]node_modules[\\\\/](${folders.join('|')})[\\\\/](${file})\\.[cm]?js$`);
 }
 
 /** Hooks as they are written by somebody else: what is wrong with them shows here, and not while a file is loaded. */

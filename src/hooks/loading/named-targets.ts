@@ -39,6 +39,11 @@ export interface NamedTarget {
   readonly package: string;
   /** The versions that are supported, each from the first and below the second; all versions if undefined. */
   readonly versions?: readonly VersionRange[];
+  /**
+   * The files, as hooks name them, that are ES modules or that ES modules import; the others are seen when they are
+   * required.
+   */
+  readonly esModules?: readonly string[];
   /** Called when a file of the package is loaded for the first time. */
   load(tools: Toolbox): Instrumentation;
 }
@@ -68,13 +73,16 @@ function targetsIn(exported: unknown): readonly NamedTarget[] {
   const all = Array.isArray(targets) ? (targets as unknown[]) : [target];
   if (all.length === 0) throw new Error('it exports a list of no targets');
   for (const each of all) {
-    const { package: name, load, versions = [] } = Object(each) as Partial<NamedTarget>;
+    const { package: name, load, versions = [], esModules = [] } = Object(each) as Partial<NamedTarget>;
     if (typeof name !== 'string' || typeof load !== 'function') {
       throw new Error('it exports no target; expected exports.target = { package, versions, load }');
     }
     if (!packageName.test(name)) throw new Error(`"${name}" is not the name of a package`);
     if (!Array.isArray(versions) || !versions.every(isRange)) {
       throw new Error(`the versions of ${name} are not pairs such as ['1.0.0', '2.0.0']`);
+    }
+    if (!Array.isArray(esModules) || !esModules.every((file) => String(file).startsWith(`${name}/`))) {
+      throw new Error(`the esModules of ${name} are not a list of files such as '${name}/lib/client'`);
     }
   }
   return all as readonly NamedTarget[];
@@ -88,6 +96,7 @@ const isRange = (range: unknown): boolean =>
 const hookable = (target: NamedTarget): Hookable => ({
   package: target.package,
   versions: target.versions ?? anyVersion,
+  esModules: target.esModules ?? [],
   // Only the instrumentation tells whether it names channels.
   publishes: true,
   load: () => target.load(toolbox),

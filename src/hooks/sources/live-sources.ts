@@ -11,7 +11,7 @@ import { bindCallback } from '../calls/callback.js';
 import { lookalike, patch } from '../patch.js';
 import { hostIn } from '../targets/peer.js';
 import type { AgentPort } from '../port.js';
-import { makeShared } from './shared-sources.js';
+import { dispatch, makeShared } from './shared-sources.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -118,16 +118,16 @@ function isFromBuffer(stream: unknown): boolean {
   return state?.bufferProcessing === true;
 }
 
-// The method by which Node hands a message to a port, including those of workers, `parentPort` and broadcast
-// channels.
-const dispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+// The threads of pools have a hook of their own there before the first trace begins.
+let arePortsHooked = false;
 
 /** A message may be for any request: a thread of a pool, and the code that waits for its answers, serve many. */
 function hookPorts(ownPort: () => unknown): void {
   const { MessagePort } = require('node:worker_threads') as typeof import('node:worker_threads');
   const prototype = MessagePort.prototype as unknown as Record<symbol, unknown>;
   const original = prototype[dispatch];
-  if (typeof original !== 'function' || Object.hasOwn(prototype, dispatch)) return;
+  if (typeof original !== 'function' || arePortsHooked) return;
+  arePortsHooked = true;
   Object.defineProperty(prototype, dispatch, {
     value(this: unknown) {
       const args = arguments as unknown as unknown[];

@@ -12,6 +12,12 @@ import type { AgentPort } from '../port.js';
 const live = (): typeof import('./live-sources.js') =>
   require('./live-sources.js') as typeof import('./live-sources.js');
 
+/**
+ * The method by which Node hands a message to a port, including those of workers, `parentPort` and broadcast
+ * channels.
+ */
+export const dispatch: unique symbol = Symbol.for('nodejs.internal.kHybridDispatch') as never;
+
 /** Hooks, when the agent starts, functions that applications take out of their modules. */
 export function hookMadeSources(): void {
   const fs = require('node:fs') as typeof import('node:fs');

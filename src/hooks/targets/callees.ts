@@ -1,4 +1,5 @@
 // Callees by their names.
+import { cut } from '../../trace/info.js';
 import type { Callee } from './rpc-contract.js';
 
 // Names may be endless: some have ids in them.
@@ -23,8 +24,20 @@ export function calleesByName(
   };
 }
 
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
+/**
+ * Gives the callee of a service's name and a method's, and the same object each time. A name that is no text, or empty,
+ * is left out, and a long one is cut: clients may choose what they call.
+ */
+export function calleesByMethod(): (service: unknown, method: unknown) => Callee {
+  const ofBoth = calleesByName((names) => {
+    const [service = '', method = ''] = names.split('\n');
+    return { ...(service !== '' && { service }), ...(method !== '' && { method }) };
+  });
+  return (service, method) => ofBoth(`${nameIn(service)}\n${nameIn(method)}`);
+}
+
+const nameIn = (value: unknown): string =>
+  typeof value === 'string' ? cut(value).replaceAll('\n', ' ') : '';
 
 const known = calleesByName((name) => JSON.parse(name) as Callee);
 
@@ -38,4 +51,13 @@ export const calleeOf = (
   destination: unknown,
   method?: unknown,
   more?: Pick<Callee, 'attempt' | 'messages'>,
-): Callee => known(JSON.stringify({ destination: textOf(destination), method: textOf(method), ...more }));
+): Callee => known(JSON.stringify({ ...named({ destination, method }), ...more }));
+
+/** The names that are there. */
+const named = (names: Readonly<Record<string, unknown>>): Callee =>
+  Object.fromEntries(
+    Object.entries(names).flatMap(([what, name]) => {
+      const text = nameIn(name);
+      return text === '' ? [] : [[what, text]];
+    }),
+  );

@@ -5,6 +5,7 @@ import { ending } from '../../trace/cancelled.js';
 import { type Context, requestDefault, runIn, tracedBy } from '../../trace/context.js';
 import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
 import { watch } from '../../trace/returned.js';
+import type { VerifiedTrace } from '../../trace/signing.js';
 import { release, tracing } from '../../trace/trace.js';
 import type { PointInfo, PointStart } from '../../trace/vocabulary.js';
 import type { Callback } from '../calls/call.js';
@@ -59,9 +60,10 @@ function servingHandler(
   start: PointStart,
   handler: Callback,
 ): Callback {
-  const receivedIn = (first: unknown): unknown => {
+  const readContent = method.content && agent.oslo?.read;
+  const signedBy = (first: unknown): VerifiedTrace | undefined => {
     try {
-      return method.extract(first);
+      return signedIn(agent, method.extract(first)) ?? readContent?.(method.content!(first));
     } catch (error) {
       guard.fail(error);
       return undefined;
@@ -71,13 +73,13 @@ function servingHandler(
   const isOverByError = method.kind === 'consumer';
   // Nothing is allocated here while nothing is traced: the arguments are no object of their own then.
   return function () {
-    const received = guard.off ? undefined : receivedIn(arguments[0]);
-    if (guard.off || (tracing.live === 0 && received === undefined)) {
+    const signed = guard.off ? undefined : signedBy(arguments[0]);
+    if (guard.off || (tracing.live === 0 && signed === undefined)) {
       return Reflect.apply(handler, this, arguments as unknown as unknown[]);
     }
     const args = Array.from(arguments) as unknown[];
     const begin = (parent: Context): Handled => beginHandling(method, guard, registered, start, parent, args);
-    return handle(agent, received, begin, isOverByError, handler, this, args);
+    return handle(signed, begin, isOverByError, handler, this, args);
   };
 }
 
@@ -99,7 +101,7 @@ export function hookDelivery(
     if (start === undefined) return Reflect.apply(original, self, args);
     const begin = (parent: Context): Handled =>
       beginHandling(method, guard, { self, args }, start, parent, args);
-    return handle(agent, received, begin, true, original, self, args);
+    return handle(signedIn(agent, received), begin, true, original, self, args);
   };
   const receivedIn: RpcDelivery['receivedIn'] = (self, first, second, third, fourth) => {
     try {
@@ -175,16 +177,18 @@ export function beginHandling(
   return { point, isWatched, failedBy };
 }
 
+/** The trace that received headers name, if they are signed. */
+export const signedIn = (agent: AgentPort, received: unknown): VerifiedTrace | undefined =>
+  received === undefined ? undefined : agent.verify(carriedIn(received));
+
 /**
  * Gives the place of a call or a message: in the trace that its signed headers name, in the process's own, or in none.
  * The connection may be one that a traced request has opened: its events are nobody's.
  */
 export function withParent<Result>(
-  agent: AgentPort,
-  received: unknown,
+  signed: VerifiedTrace | undefined,
   body: (parent: Context | undefined) => Result,
 ): Result {
-  const signed = received === undefined ? undefined : agent.verify(carriedIn(received));
   const root = signed && tracedBy(signed);
   try {
     return body(root ?? requestDefault());
@@ -194,15 +198,14 @@ export function withParent<Result>(
 }
 
 function handle(
-  agent: AgentPort,
-  received: unknown,
+  signed: VerifiedTrace | undefined,
   begin: (parent: Context) => Handled,
   isOverByError: boolean,
   fn: Callback,
   self: unknown,
   args: unknown[],
 ): unknown {
-  return withParent(agent, received, (parent) => {
+  return withParent(signed, (parent) => {
     if (parent === undefined) return runIn(undefined, fn, self, args);
     const { point, isWatched, watches, failedBy } = begin(parent);
     let isOver = !isWatched;

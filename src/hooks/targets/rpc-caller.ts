@@ -8,14 +8,24 @@ import { type Context, isRecorded, place } from '../../trace/context.js';
 import { isTraceHeader } from '../../trace/headers.js';
 import { watch } from '../../trace/returned.js';
 import { createStamp } from '../../trace/stamp.js';
+import type { VerifiedTrace } from '../../trace/signing.js';
 import type { PointStart } from '../../trace/vocabulary.js';
 import type { Call, MethodHook } from '../calls/call.js';
 import { gated } from '../calls/method.js';
+import type { PublishedHook } from '../calls/published.js';
 import { createGuard, guarded } from '../guard.js';
 import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { type Owner, nameOf } from './files.js';
-import type { Carrying, CarryingEach, HeadersOf, Rpc, RpcCall, RpcSending } from './rpc-contract.js';
+import type {
+  Carrying,
+  CarryingEach,
+  HeadersOf,
+  Rpc,
+  RpcCall,
+  RpcChannel,
+  RpcSending,
+} from './rpc-contract.js';
 import { failureOf, startsOf, stopOf } from './rpc-words.js';
 
 const none: readonly PointStart[] = [];
@@ -109,14 +119,44 @@ interface Sent {
 /** Puts the trace's headers into a message, if whoever can read them may have them. */
 function carry(
   agent: AgentPort,
-  { socket, headers, merge, inject }: Carrying,
+  { socket, headers, merge, inject, content }: Carrying,
   { args, self, place: here, isPoint }: Sent,
 ): void {
   if (here === undefined) return;
   const given = headers(args, self);
   if (given === false) return;
   const ours = ourHeaders(agent, { context: here, isPoint }, socket(self), carriedIn(given));
-  if (ours !== undefined) inject(args, merge?.(given, ours, self) ?? merged(given, ours));
+  if (ours === undefined) return;
+  inject(args, merge?.(given, ours, self) ?? merged(given, ours));
+  if (content !== undefined && agent.oslo?.write !== undefined) {
+    args[content] = agent.oslo.write(args[content], sentBy(here)) ?? args[content];
+  }
+}
+
+/** What names a place in a trace to somebody else. */
+export const sentBy = ({ trace, id }: Context): VerifiedTrace => ({
+  base_id: trace.base_id,
+  parent_id: id.text,
+  hmac_key: trace.hmac_key,
+});
+
+/** The hook of a channel. Each published call is a point: a call within another one is published as a part of its own. */
+export function publishedHook(
+  { system }: Rpc,
+  channel: string,
+  { kind, callee, succeeded }: RpcChannel,
+): PublishedHook {
+  const startOf = startsOf(kind, system);
+  return {
+    channel,
+    library: '',
+    start(message) {
+      const called = callee(message);
+      return called === undefined ? none : startOf(called);
+    },
+    stop: (message, context) =>
+      succeeded && stopOf(succeeded((message as { readonly result?: unknown }).result), context),
+  };
 }
 
 /** Puts the trace's headers into several messages. Those without a trace of their own get the same ones. */

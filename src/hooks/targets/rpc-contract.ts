@@ -47,7 +47,8 @@ export interface Outcome {
  * arguments.
  */
 export interface RpcCall {
-  readonly kind: 'client' | 'producer' | 'consumer';
+  /** `server` if the application hands a call that it has received to the method. */
+  readonly kind: 'client' | 'producer' | 'consumer' | 'server';
   /** Undefined for a call that is not recorded. */
   callee(args: readonly unknown[], self: object): Callee | undefined;
   /** How a call tells its end: recognisers in order, the first that knows its kind. */
@@ -105,6 +106,8 @@ export interface Carrying {
   merge?(given: object | null | undefined, ours: Readonly<Record<string, string>>, self: object): object;
   /** Puts headers in the place of those, into our copy of the arguments; the application's own objects stay. */
   inject(args: unknown[], headers: object): void;
+  /** Which argument is the message's content: a protocol in it may have a place for the trace. */
+  readonly content?: number;
 }
 
 /** A method by which the application registers a function that serves calls, or handles messages. */
@@ -119,6 +122,8 @@ export interface RpcHandler {
    * asked for each call, also while nothing is traced.
    */
   extract(first: unknown): unknown;
+  /** The message's content, of that argument: a protocol in it may have a place for the trace. */
+  content?(first: unknown): unknown;
   readonly ends: HandlingEnd;
   /** How a call ended by an error of the function; undefined where the error tells nothing but itself. */
   failed?(error: unknown): Outcome | undefined;
@@ -226,4 +231,12 @@ export interface Rpc {
   /** OpenTelemetry's name of the protocol or the broker: `grpc`, `rabbitmq`. */
   readonly system: string;
   readonly files: readonly RpcFile[];
+  /** The TracingChannels on which the library publishes its calls, by their names: `graphql:execute`. */
+  readonly channels?: Readonly<Record<string, RpcChannel>>;
+}
+
+/** What is recorded of the calls of a TracingChannel. */
+export interface RpcChannel extends Pick<RpcCall, 'kind' | 'succeeded'> {
+  /** What is called, by the message of a call; undefined for one that is not recorded. */
+  callee(message: object): Callee | undefined;
 }

@@ -12,7 +12,14 @@ import { type Guard, createGuard, guarded } from '../guard.js';
 import { lookalike, patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { type Owner, nameOf } from './files.js';
-import { type Handled, beginHandling, endHandling, startsOfHandling, withParent } from './rpc-callee.js';
+import {
+  type Handled,
+  beginHandling,
+  endHandling,
+  signedIn,
+  startsOfHandling,
+  withParent,
+} from './rpc-callee.js';
 import type { Callee, Registered, Rpc, RpcIteration } from './rpc-contract.js';
 
 // Taken at the start, because tests put timers of their own in its place.
@@ -31,7 +38,7 @@ export function hookIteration(
   const handing = (registered: Registered, callee: Callee): Handing => ({
     receivedIn: (message) => method.receivedIn(message),
     begin: (message, received) =>
-      withParent(agent, received, (parent) => {
+      withParent(signedIn(agent, received), (parent) => {
         if (parent === undefined) return undefined;
         const start = startOf(method.kindOf(message), callee);
         return beginHandling(method, guard, registered, start, parent, [message]);

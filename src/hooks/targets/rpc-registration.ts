@@ -11,7 +11,7 @@ import type { AgentPort } from '../port.js';
 import { viewWith } from '../view.js';
 import { type Owner, nameOf } from './files.js';
 import { withSenders } from './rpc-batch.js';
-import { withParent } from './rpc-callee.js';
+import { signedIn, withParent } from './rpc-callee.js';
 import type { Registration, Rpc, RpcRegistration } from './rpc-contract.js';
 import { startInfo } from './rpc-words.js';
 
@@ -63,7 +63,7 @@ function handling(
     }
   };
   const one = (self: unknown, args: unknown[], received: unknown): unknown =>
-    withParent(agent, received, (parent) => {
+    withParent(signedIn(agent, received), (parent) => {
       const callee = parent && guarded(guard, () => registration.calleeOf(args[0]));
       if (callee === undefined) return runIn(parent, handler, self, args);
       const point = startPoint('rpc', parent!, startInfo('consumer', system, callee));

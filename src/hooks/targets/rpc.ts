@@ -8,7 +8,7 @@ import { createGuard, guarded } from '../guard.js';
 import { lookalike, patch } from '../patch.js';
 import { type Owner, fileHook, nameOf } from './files.js';
 import { hookDelivery, hookHandler } from './rpc-callee.js';
-import { callHook, hookSending } from './rpc-caller.js';
+import { callHook, hookSending, publishedHook } from './rpc-caller.js';
 import type { Rpc, RpcFactory, RpcMethod } from './rpc-contract.js';
 import { hookIteration } from './rpc-iteration.js';
 import { hookRegistration } from './rpc-registration.js';
@@ -21,6 +21,10 @@ export function rpc(definition: Rpc): Instrumentation {
     hooks: (agent) =>
       definition.files.map((file) =>
         fileHook(file, agent, () => (owner, name, method) => hook(definition, agent, owner, name, method)),
+      ),
+    channels: () =>
+      Object.entries(definition.channels ?? {}).map(([name, channel]) =>
+        publishedHook(definition, name, channel),
       ),
   };
 }

@@ -1,0 +1,49 @@
+// The hooks of Node's ES module loader: those of import-in-the-middle, with the agent's own list of modules. On
+// versions of Node whose `registerHooks` can be used, they run in the application's thread, else in the thread that
+// Node gives to loaders.
+import { fileURLToPath } from 'node:url';
+// @ts-expect-error -- import-in-the-middle has no types for this file
+import { createHook as create } from 'import-in-the-middle/create-hook.mjs';
+
+/** Which modules are hooked. All others are left alone. */
+export interface Included {
+  /** Matches the paths of files. */
+  readonly paths: RegExp;
+  /** What the application writes in its `import`. */
+  readonly names: readonly string[];
+}
+
+type Hook = (...args: readonly unknown[]) => unknown;
+
+interface Hooks {
+  applyOptions(options: object): void;
+  readonly resolve: Hook;
+  readonly load: Hook;
+  readonly resolveSync: Hook;
+  readonly loadSync: Hook;
+}
+
+const createHook = create as (meta: { readonly url: string }) => Hooks;
+
+/** @param url that of import-in-the-middle's `hook.mjs` */
+export function hooksFor(url: string, { paths, names }: Included): Hooks {
+  const hooks = createHook({ url });
+  hooks.applyOptions({
+    shouldInclude(module: string, specifier: string): boolean {
+      if (names.includes(specifier)) return true;
+      // Another agent's import-in-the-middle has put a module of its own in the place of one with this mark.
+      return module.startsWith('file:') && !/[?&]iitm\b/.test(module) && paths.test(fileURLToPath(module));
+    },
+  });
+  return hooks;
+}
+
+let hooks: Hooks;
+
+/** Called by Node in its loaders' thread, which all threads of the application may share. */
+export function initialize({ url, included }: { readonly url: string; readonly included: Included }): void {
+  hooks = hooksFor(url, included);
+}
+
+export const resolve: Hook = (...args) => hooks.resolve(...args);
+export const load: Hook = (...args) => hooks.load(...args);

@@ -1,0 +1,39 @@
+// Finds out which packages are installed, by the names of their folders alone: this runs at each start.
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { Hookable } from './modules.js';
+
+/**
+ * The files of installed packages that are hooked as ES modules.
+ *
+ * @param script the application's main file, which may be a link; undefined if there is none
+ */
+export function installedModules(
+  packages: readonly Hookable[],
+  script: string | undefined,
+): readonly string[] {
+  const named = packages.filter(({ esModules = [] }) => esModules.length > 0);
+  if (named.length === 0) return [];
+  const folder = script === undefined ? process.cwd() : folderOf(script);
+  return named.flatMap((each) => (isInstalled(each.package, folder) ? each.esModules! : []));
+}
+
+function folderOf(script: string): string {
+  try {
+    return dirname(realpathSync(script));
+  } catch {
+    return process.cwd(); // `node app` means app.js
+  }
+}
+
+/**
+ * Whether a package is where code in a folder finds it, or where pnpm keeps what other packages need. Yarn's
+ * Plug'n'Play has no such folders, so there the answer is yes.
+ */
+function isInstalled(name: string, folder: string): boolean {
+  const modules = join(folder, 'node_modules');
+  if (existsSync(join(modules, name)) || existsSync(join(modules, '.pnpm/node_modules', name))) return true;
+  const parent = dirname(folder);
+  return parent === folder ? process.versions['pnp'] !== undefined : isInstalled(name, parent);
+}

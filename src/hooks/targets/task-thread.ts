@@ -1,0 +1,139 @@
+// The thread's side of `tasks.ts`, in a thread of a pool: a point for each task, from its message to its answer.
+//
+// Such a thread gets its tasks by a port that its first message brings. While it has none, it may wait in `Atomics.wait`
+// and take messages from that port by `receiveMessageOnPort`, in the middle of whatever task was the last one.
+import { MessagePort, type parentPort as ParentPort, getEnvironmentData } from 'node:worker_threads';
+
+import { ending } from '../../trace/cancelled.js';
+import { type Context, enter, place, requestDefault, runIn, tracedBy } from '../../trace/context.js';
+import { type Point, startPoint, stopPoint } from '../../trace/point.js';
+import { release } from '../../trace/trace.js';
+import type { PointInfo } from '../../trace/vocabulary.js';
+import type { Callback } from '../calls/call.js';
+import { createGuard, guarded } from '../guard.js';
+import { patch } from '../patch.js';
+import type { AgentPort } from '../port.js';
+import { dispatch } from '../sources/shared-sources.js';
+import type { Callee } from './rpc-contract.js';
+import { startsOf } from './rpc-words.js';
+import { openMailbox } from './task-mailbox.js';
+
+/** What a thread of a pool is, and what its messages say. */
+export interface TaskThread {
+  /** A file that the thread's main file loads first: `piscina/dist/common`. */
+  readonly loads: string;
+  /** The thread's main file. */
+  readonly main: RegExp;
+  /** The port that the thread's first message brings: tasks come by it, and answers go by it. */
+  port(message: unknown): unknown;
+  /** What a task's message says. */
+  task(message: unknown): { readonly id: number; readonly callee: Callee };
+  /** What an answer says: of which task, and its error; undefined or `null` if there is none. */
+  answer(message: unknown): { readonly id: number; readonly error: unknown };
+}
+
+/** What the thread that owns the pool leaves for a thread of the pool. */
+export interface HandedTasks {
+  readonly mailbox: SharedArrayBuffer;
+  readonly ring: SharedArrayBuffer;
+}
+
+/** A name in the data of threads' environments that the application is unlikely to use. */
+export const tasksKey = 'ostrace:tasks';
+
+/** Hooks the ports of this thread, which runs the tasks of a pool. */
+export function hookTaskThread(library: string, thread: TaskThread, agent: AgentPort, id: number): void {
+  const handed = getEnvironmentData(tasksKey) as unknown as HandedTasks | undefined;
+  if (handed === undefined) return;
+  const threads = require('node:worker_threads') as {
+    parentPort: typeof ParentPort;
+    receiveMessageOnPort: Callback;
+  };
+  const guard = createGuard(`${library} tasks`);
+  const mailbox = openMailbox(handed.mailbox);
+  const startOf = startsOf('server', library);
+  const open = new Map<number, Point>();
+  let port: unknown;
+
+  /** Starts the point of a task that has arrived; undefined if it is in no trace. */
+  function begin(message: unknown): Point | undefined {
+    const task = thread.task(message);
+    const traced = mailbox.take(id, task.id);
+    if (traced === undefined) return undefined;
+    agent.useRing(handed!.ring);
+    const root = tracedBy(traced);
+    try {
+      const [start] = startOf(task.callee);
+      const point = startPoint('rpc', root, start!.info as PointInfo<'rpc'>);
+      open.set(task.id, point);
+      return point;
+    } finally {
+      release(root.trace);
+    }
+  }
+
+  /** Where a task runs. */
+  const placeOf = (message: unknown): Context | undefined =>
+    guarded(guard, () => begin(message))?.context ?? requestDefault();
+
+  function end(message: unknown): void {
+    const { id: task, error } = thread.answer(message);
+    const point = open.get(task);
+    if (point === undefined) return;
+    open.delete(task);
+    stopPoint(point, error === undefined || error === null ? undefined : ending(error));
+  }
+
+  const prototype = MessagePort.prototype as unknown as Record<symbol, Callback>;
+  const deliver = prototype[dispatch]!;
+  Object.defineProperty(prototype, dispatch, {
+    value(this: unknown, message: unknown) {
+      const args = arguments as unknown as unknown[];
+      if (port === undefined && this === threads.parentPort) {
+        guarded(guard, () => (port = portIn(message)));
+      }
+      return this !== port || guard.off
+        ? Reflect.apply(deliver, this, args)
+        : runIn(placeOf(message), deliver, this, args);
+    },
+    configurable: true,
+    writable: true,
+  });
+  function portIn(message: unknown): unknown {
+    const given = thread.port(message);
+    return given instanceof MessagePort ? given : undefined;
+  }
+
+  // While messages are taken one after the other, the running code is in the place of the last one.
+  let isTaking = false;
+  let before: Context | undefined;
+  function taken(entry: { readonly message: unknown } | undefined): void {
+    if (entry === undefined) {
+      if (isTaking) enter(before);
+      isTaking = false;
+      return;
+    }
+    if (!isTaking) before = place();
+    isTaking = true;
+    enter(placeOf(entry.message));
+  }
+  patch(
+    threads,
+    'receiveMessageOnPort',
+    (original) =>
+      function (given) {
+        const entry = Reflect.apply(original, this, arguments as unknown as unknown[]);
+        if (given === port && !guard.off) taken(entry as { readonly message: unknown } | undefined);
+        return entry;
+      },
+  );
+  patch(
+    MessagePort.prototype as unknown as Record<string, Callback>,
+    'postMessage',
+    (original) =>
+      function (message) {
+        if (open.size > 0 && this === port) guarded(guard, () => end(message));
+        return Reflect.apply(original, this, arguments as unknown as unknown[]);
+      },
+  );
+}
