@@ -23,7 +23,15 @@ interface Command {
 }
 
 // The commands that a client sends by itself before it is ready, from the connection's events.
-const handshake: ReadonlySet<unknown> = new Set(['auth', 'client', 'hello', 'info', 'readonly', 'select']);
+const handshake: ReadonlySet<unknown> = new Set([
+  'auth',
+  'client',
+  'cluster',
+  'hello',
+  'info',
+  'readonly',
+  'select',
+]);
 
 const requested = ([command]: [Command | undefined]): object | undefined => command;
 const sendCommand: DatabaseMethod = {

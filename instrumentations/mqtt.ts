@@ -35,8 +35,6 @@ const publish: RpcCall = {
   },
   // With a callback, a broker has the message; else it is only known that it was handed over to be sent.
   ends: [lastCallback, unobserved],
-  // Listeners are told of each packet on its way.
-  callsOut: true,
 };
 
 const emit: RpcDelivery = {

@@ -33,7 +33,7 @@ const wanted = Buffer.from(infoName);
 
 /** The headers of a message, as pairs, if they name a trace. */
 export function headersIn({ hdr = -1 }: Parsed, data: Uint8Array): readonly string[][] | undefined {
-  const end = Math.min(hdr, mostBytes);
+  const end = Math.min(hdr, data.length, mostBytes);
   if (!namesTrace(data, end)) return undefined;
   const lines = Buffer.from(data.buffer, data.byteOffset, end).toString('latin1').split('\r\n');
   return lines.map((line) => {

@@ -25,6 +25,8 @@ interface Options {
   readonly database?: unknown;
 }
 interface Client {
+  /** The client that an object with options of its own stands for, since 5. */
+  readonly _self?: Client;
   readonly isReady?: unknown;
   /** The number of the client's connection, as far as its version counts them. */
   readonly socketEpoch?: unknown;
@@ -59,31 +61,39 @@ interface Lists {
 const clients = createStamp<Client>();
 
 function clientOf(queue: object): Client | undefined {
-  const client = running() as Client | undefined;
+  const client: Client | undefined = running();
   if (client === undefined) return clients.of(queue);
-  clients.put(queue, client);
-  return client;
+  const { _self: own = client } = client;
+  clients.put(queue, own);
+  return own;
 }
 
-const endpoint = (queue: object): Endpoint => {
+const endpoints = createStamp<Endpoint>();
+
+function endpoint(queue: object): Endpoint {
   const client = clientOf(queue);
-  return client === undefined ? {} : endpointIn(client.options);
-};
+  if (client === undefined) return {};
+  let known = endpoints.of(client);
+  if (known === undefined) endpoints.put(client, (known = endpointIn(client.options)));
+  return known;
+}
 
 function endpointIn({ socket, database: name = 0 }: Options = {}): Endpoint {
   const { path, host = path ?? 'localhost', port = path === undefined ? 6379 : undefined } = socket ?? {};
   return { name, host, port };
 }
 
-function operationOf({ args }: Entry): string | undefined {
-  const [name, first] = args ?? [];
-  if (name === undefined) return undefined;
-  const operation = String(name).toLowerCase();
+/** The command's name; undefined if it is none, which the client refuses when it sends it. */
+const nameIn = ({ args: [name] = [] }: Entry): string | undefined =>
+  name instanceof Uint8Array ? Buffer.from(name).toString() : typeof name === 'string' ? name : undefined;
+
+function operationOf(entry: Entry): string | undefined {
+  const operation = nameIn(entry)?.toLowerCase();
   // A cluster asks for its slots anew where an answer shows that they have moved.
-  return operation === 'cluster' && first === 'SLOTS' ? undefined : operation;
+  return operation === 'cluster' && entry.args?.[1] === 'SLOTS' ? undefined : operation;
 }
 
-const statementOf = ({ args: [name, ...args] = [] }: Entry): Statement => redisStatement(String(name), args);
+const statementOf = (entry: Entry): Statement => redisStatement(nameIn(entry) ?? '', entry.args ?? [], 1);
 
 const queued = {
   operationOf: ([entry]: [Entry]) => (running() === undefined ? undefined : operationOf(entry)),
@@ -132,6 +142,7 @@ const written: Waits = {
 /** The options of the clients that a pool makes. */
 const optionsOf = createStamp<Options>();
 const isAtOnce = ({ idleClients }: Pool): boolean => Number(idleClients) > 0;
+const given = ['sendCommand', 'executeFunction', 'executeScript'];
 const classOf = (exports: object): unknown => (exports as { default?: unknown }).default;
 const lib = '@redis/client/dist/lib';
 
@@ -191,18 +202,7 @@ export const redis = database({
       file: `${lib}/client/index`,
       versions: v4,
       class: classOf,
-      runs: [
-        ...[
-          'commandsExecutor',
-          'sendCommand',
-          'executeFunction',
-          'executeScript',
-          'multiExecutor',
-          'SELECT',
-          'QUIT',
-        ],
-        ...subscribing,
-      ],
+      runs: ['commandsExecutor', 'multiExecutor', 'SELECT', 'QUIT', ...given, ...subscribing],
       outside: { connect: true },
     },
     {

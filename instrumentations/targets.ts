@@ -194,26 +194,6 @@ const rows = [
     load: () => (require('./mqtt.js') as typeof import('./mqtt.js')).mqtt,
   },
   {
-    package: 'bullmq',
-    option: 'instrumentBullmq',
-    help: 'bullmq',
-    // What writes jobs is another class in each of them.
-    versions: [
-      ['4.0.0', '6.0.0'],
-      ['6.0.0', '7.0.0'],
-    ],
-    mark: 'BullMQ: WARNING! Your redis options',
-    load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
-  },
-  {
-    package: 'kafkajs',
-    option: 'instrumentKafkajs',
-    help: 'kafkajs',
-    versions: [['2.0.0', '3.0.0']],
-    mark: 'Producing to topic without metadata',
-    load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
-  },
-  {
     package: 'graphql',
     option: 'instrumentGraphql',
     help: 'graphql',
@@ -234,6 +214,41 @@ const rows = [
     versions: [['4.6.0', '6.0.0']],
     mark: 'Piscina.Task',
     load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
+  },
+  {
+    package: 'ws',
+    option: 'instrumentWs',
+    help: 'messages that are sent by ws',
+    versions: [['7.0.0', '9.0.0']],
+    load: () => (require('./ws.js') as typeof import('./ws.js')).ws,
+  },
+  {
+    package: 'socket.io',
+    option: 'instrumentSocketIo',
+    help: 'events that are sent by socket.io',
+    versions: [['4.0.0', '5.0.0']],
+    mark: 'ignore packet received after disconnection',
+    load: () => (require('./socket-io.js') as typeof import('./socket-io.js')).socketIo,
+  },
+  {
+    package: 'bullmq',
+    option: 'instrumentBullmq',
+    help: 'bullmq',
+    // What writes jobs is another class in each of them.
+    versions: [
+      ['4.0.0', '6.0.0'],
+      ['6.0.0', '7.0.0'],
+    ],
+    mark: 'BullMQ: WARNING! Your redis options',
+    load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
+  },
+  {
+    package: 'kafkajs',
+    option: 'instrumentKafkajs',
+    help: 'kafkajs',
+    versions: [['2.0.0', '3.0.0']],
+    mark: 'Producing to topic without metadata',
+    load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
   },
   {
     module: 'child_process',

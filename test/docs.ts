@@ -22,10 +22,13 @@ import {
   grpcRows,
   ioredisRows,
   mqttRows,
+  socketIoRows,
+  webSocketRows,
   mysql2Rows,
   natsRows,
   pgRows,
   piscinaRows,
+  redisRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -109,6 +112,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...pgRows,
   ...mysql2Rows,
   ...ioredisRows,
+  ...redisRows,
   ...undiciRows,
   ...grpcRows,
   ...amqplibRows,
@@ -118,6 +122,8 @@ const rowsOfAll = (): readonly Row[] => [
   ...mqttRows,
   ...piscinaRows,
   ...graphqlRows,
+  ...webSocketRows,
+  ...socketIoRows,
   ...routeRows,
 ];
 

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 
-import { type SeenPoint, on, run, scenario, signedHeaders, treeOf } from './scenario.js';
+import { unseenAmong } from '../src/diagnosis/clients.js';
+import { type SeenPoint, key, on, run, scenario, signedHeaders, treeOf } from './scenario.js';
 import { writeApp } from './versions/app.js';
 import { installed } from './versions/installed.js';
 import { ioredisRows, redisRows } from './versions/matrix.js';
@@ -60,7 +61,7 @@ for (const { packages, because } of [...ioredisRows, ...redisRows]) {
       },
     });
     assert.deepEqual([code, stderr], [0, '']);
-    const known = new Set([...asked.values()]);
+    const known = new Set(asked.values());
     assert.deepEqual(
       events.filter(({ base_id, name: event }) => !known.has(base_id) && !event.startsWith('left_out')),
       [],
@@ -90,6 +91,70 @@ for (const { packages, because } of [...ioredisRows, ...redisRows]) {
     }
   });
 }
+
+for (const library of ['ioredis', 'redis']) {
+  test(`${library}: no secret is in a trace, unless it is a value and values are asked for`, async (t) => {
+    const args = [library];
+    const file = scenario('redis/secrets.cjs');
+    const bare = await run(t, file, { load: 'none', args });
+    assert.equal(bare.code, 0, bare.stderr);
+    const values = ['argument-secret', 'number-secret', 'script-secret', 'value-secret'];
+    for (const [OSTRACE_TRACE_SQL_PARAMS, expected] of [
+      ['false', []],
+      ['true', values],
+    ] as const) {
+      const env = { ...withSql, OSTRACE_PROFILE: key, OSTRACE_MASK_SQL: 'false', OSTRACE_TRACE_SQL_PARAMS };
+      const { stdout, code, stderr, events } = await run(t, file, { env, args });
+      assert.deepEqual([code, stderr, stdout], [0, bare.stderr, bare.stdout]);
+      const statements = events.filter(({ name }) => name === 'sql-start');
+      assert.equal(statements.length, (JSON.parse(stdout) as unknown[]).length);
+      // Where values are asked for, messages of errors repeat what they like.
+      const all = JSON.stringify(expected === values ? statements : events);
+      assert.deepEqual([...new Set(all.match(/[\w-]+-secret/g))].toSorted(), expected);
+    }
+  });
+
+  test(`${library}: promises stay as they are, also one whose rejection nobody handles`, async (t) => {
+    const args = [library];
+    const file = scenario('redis/promises.cjs');
+    const bare = await run(t, file, { load: 'none', args });
+    assert.equal(bare.code, 0, bare.stderr);
+    const traced = await run(t, file, { env: { ...withSql, OSTRACE_PROFILE: key }, args });
+    assert.deepEqual([traced.code, traced.stderr, traced.stdout], [0, bare.stderr, bare.stdout]);
+    const [root] = treeOf(traced.events);
+    assert.deepEqual(
+      root!.children.map(({ stop }) => typeof stop!.info['etype']),
+      ['undefined', 'string'],
+    );
+  });
+}
+
+test('a task that waits for a pool since before the first trace is in no trace, whoever makes room for it', async (t) => {
+  const { base_id, headers } = signedHeaders();
+  const { events, code, stderr } = await run(t, scenario('redis/pool.cjs'), {
+    env: withSql,
+    onReady: async (port) => void (await (await fetch(`http://127.0.0.1:${port}`, { headers })).text()),
+  });
+  assert.deepEqual([code, stderr], [0, '']);
+  const [root] = treeOf(events, base_id);
+  assert.deepEqual(
+    root!.children.map((point) => [infoOf(point).operation, point.stop !== undefined]),
+    [
+      ['connect', true],
+      ['get', true],
+    ],
+  );
+  assert.match(statementsOf(root!).join(), /^GET ostrace-pool-\d+:traced$/);
+});
+
+test('redis is a front of its client: only one of them is named where it is not seen', () => {
+  const files = (...names: readonly string[]): string[] =>
+    names.map((name) => `/app/node_modules/${name}/index.js`);
+  assert.deepEqual(unseenAmong(files('redis', '@redis/client'), []), ['@redis/client']);
+  assert.deepEqual(unseenAmong(files('redis', '@redis/client'), ['@redis/client']), []);
+  // Before 4.1, it is another client.
+  assert.deepEqual(unseenAmong(files('redis'), ['@redis/client']), ['redis']);
+});
 
 const infoOf = ({ start }: SeenPoint): { readonly operation?: string; readonly statement?: string } =>
   start.info['db'] as object;

@@ -127,7 +127,12 @@ test('a bare `import` of pg-pool in an ES module is traced, where it is the copy
 });
 
 /** The styles whose calls wait for something, and what that is. */
-const waits: Readonly<Record<string, string>> = { turn: 'turn', 'pool turn': 'pool', handler: 'turn' };
+const waits: Readonly<Record<string, string>> = {
+  turn: 'turn',
+  'pool turn': 'pool',
+  handler: 'turn',
+  'before it is ready': 'connect',
+};
 
 /**
  * A tree on one line, with its counts of rows, what failed and, where it is asked for, who waited:

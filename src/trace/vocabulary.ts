@@ -86,7 +86,7 @@ export const pointKinds = {
   db: {
     family: 'database',
     says: ['db'],
-    when: 'a call of [`pg`](https://node-postgres.com) or [`mysql2`](https://sidorares.github.io/node-mysql2/docs), on pools and connections, with callbacks and promises, or a command of [`ioredis`](https://github.com/redis/ioredis); the wait for a connection is part of it',
+    when: 'a call of PostgreSQL (pg), MySQL or MariaDB (mysql2), on pools and connections, with callbacks and promises, or a command of Redis (ioredis, redis); the wait for a connection is part of it',
     what: 'start: system, operation, database, host, port; stop: rows, [what the call waited for](support.md#what-a-database-point-says-at-its-stop)',
   },
   sql: {
@@ -98,7 +98,7 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), [`nats`](https://github.com/nats-io/nats.js), [`mqtt`](https://github.com/mqttjs/MQTT.js) or [`kafkajs`](https://kafka.js.org), a job of [`bullmq`](https://docs.bullmq.io), a task of a thread pool by [`piscina`](https://piscinajs.dev), or an operation of [GraphQL](https://www.npmjs.com/package/graphql) at its server: one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    when: 'a remote procedure call, a message, a job, a task of a thread pool, or an operation of GraphQL, by one of [these packages](support.md): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
     what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination, how many messages where it may be several, what a batch links to, and which attempt it is; stop: status',
   },
   command: {

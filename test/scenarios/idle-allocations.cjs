@@ -55,6 +55,7 @@ const connection = Object.assign(Object.create(ProtocolHandler.prototype), {
 });
 const received = Buffer.from('NATS/1.0\r\nown: a\r\nX-Request-Id: 1\r\n\r\n');
 const parsed = { sid: 1, hdr: received.length };
+const { functions } = require('./named/things.cjs');
 
 const calls = {
   'a request': () => started.publish(exchange),
@@ -65,6 +66,7 @@ const calls = {
   'a message that kafkajs hands over': () => each(payload),
   'a job that bullmq handles': () => worker.callProcessJob(job, 'token'),
   'a message that NATS delivers': () => connection.processMsg(parsed, received),
+  'a call of a function that is named': () => functions.same(message),
 };
 // An object for each call, so that the others' zero means something.
 const kept = [];

@@ -103,7 +103,7 @@ export const ioredisStyles: Readonly<Record<string, string>> = {
   script: 'db(sql) db(sql)',
   blocking: 'db(sql)',
   scan: 'db(sql) db(sql)',
-  'before it is ready': 'db(sql) db(sql)',
+  'before it is ready': 'db~connect(sql) db~connect(sql)',
   'auto pipelining a': 'db(sql)',
   'auto pipelining b': 'db(sql)',
   'auto pipelining c': 'db(sql)',
@@ -131,7 +131,7 @@ export const redisStyles: Readonly<Record<string, string>> = {
   blocking: 'db(sql)',
   scan: 'db(sql) db(sql)',
   aborted: '',
-  'before it is ready': 'db(sql) db(sql)',
+  'before it is ready': 'db~connect(sql) db~connect(sql)',
   'pooled a': 'db(sql) db(sql)',
   // The pool has one client: the call waits for it first.
   'pooled b': 'db db(sql) db(sql)',
@@ -239,44 +239,6 @@ export const mqttStyles: Readonly<Record<string, string>> = {
   'sent when closed without a callback': 'producer',
 };
 
-/** Those of BullMQ, as `describedCalls` writes them, without the commands to Redis. */
-export const bullmqStyles: Readonly<Record<string, string>> = {
-  added: 'producer(consumer(handled still))',
-  'with options': 'producer(consumer(handled still))',
-  delayed: 'producer(consumer(handled still))',
-  prioritized: 'producer(consumer(handled still))',
-  'tried again':
-    'producer(consumer!RangeError(handled still) consumer!RangeError(handled still) consumer(handled still))',
-  failed: 'producer(consumer!RangeError(handled still))',
-  'put off': 'producer(consumer=delayed(handled still) consumer(handled still))',
-  'in bulk': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
-  'a flow': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
-  flows: 'producer(consumer(handled still) consumer(handled still))',
-  'not waited for': 'producer(consumer(handled still))',
-  'a listener that adds': 'producer(producer(consumer(handled still)) consumer(handled still))',
-  'no such id': 'producer!Error',
-  read: 'producer',
-  repeated: 'producer',
-  'in a process': 'producer(consumer)',
-  // The process's own: the runs of the repeated job, and the process that handles jobs.
-  rpc: 'handled still',
-  command: 'process',
-};
-
-/** Those of kafkajs, as `describedCalls` writes them. */
-export const kafkajsStyles: Readonly<Record<string, string>> = {
-  sent: 'producer(consumer(handled still))',
-  'with headers': 'producer(consumer(handled still))',
-  compressed: 'producer(consumer(handled still))',
-  several: 'producer(consumer(handled still) consumer(handled still))',
-  'in batches': 'producer(consumer(handled still) consumer(handled still))',
-  'in a transaction': 'producer(consumer(handled still)) producer(consumer(handled still))',
-  'failed and handled again': 'producer(consumer!TooFar(handled still) consumer(handled still))',
-  'passed on': 'producer(consumer(handled still producer(consumer(handled still))))',
-  'a wrong message': 'producer!KafkaJSNonRetriableError',
-  disconnected: 'producer!KafkaJSError',
-};
-
 /** Those of piscina, as `describedCalls` writes them. */
 export const piscinaStyles: Readonly<Record<string, string>> = {
   // The pool's first thread.
@@ -327,4 +289,68 @@ export const graphql17Styles: Readonly<Record<string, string>> = {
   executed: 'server(server(resolved))',
   'wrong arguments': 'server!TypeError',
   'a subscription': 'server',
+};
+
+/** Those of ws, as `describedCalls` writes them. */
+export const webSocketStyles: Readonly<Record<string, string>> = {
+  'too early': 'producer!Error',
+  sent: 'producer',
+  'with a callback': 'producer callback',
+  'with options and a callback': 'producer callback',
+  'by a server': 'producer callback',
+  'to all': 'producer producer',
+  'when closed': 'producer!Error callback',
+  'when closed without a callback': 'producer',
+};
+
+/** Those of socket.io, as `describedCalls` writes them. */
+export const socketIoStyles: Readonly<Record<string, string>> = {
+  sent: 'producer',
+  'to all': 'producer',
+  'to a room': 'producer',
+  'to others': 'producer',
+  answered: 'client callback',
+  'answered in time': 'client callback',
+  'not answered in time': 'client!Error callback',
+  'all are asked': 'client callback',
+  'not answered': 'client?',
+  reserved: 'producer!Error',
+};
+
+/** Those of BullMQ, as `describedCalls` writes them, without the commands to Redis. */
+export const bullmqStyles: Readonly<Record<string, string>> = {
+  added: 'producer(consumer(handled still))',
+  'with options': 'producer(consumer(handled still))',
+  delayed: 'producer(consumer(handled still))',
+  prioritized: 'producer(consumer(handled still))',
+  'tried again':
+    'producer(consumer!RangeError(handled still) consumer!RangeError(handled still) consumer(handled still))',
+  failed: 'producer(consumer!RangeError(handled still))',
+  'put off': 'producer(consumer=delayed(handled still) consumer(handled still))',
+  'in bulk': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  'a flow': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  flows: 'producer(consumer(handled still) consumer(handled still))',
+  'not waited for': 'producer(consumer(handled still))',
+  'a listener that adds': 'producer(producer(consumer(handled still)) consumer(handled still))',
+  'no such id': 'producer!Error',
+  read: 'producer',
+  repeated: 'producer',
+  'in a process': 'producer(consumer)',
+  // The process's own: the runs of the repeated job, and the process that handles jobs.
+  rpc: 'handled still',
+  command: 'process',
+};
+
+/** Those of kafkajs, as `describedCalls` writes them. */
+export const kafkajsStyles: Readonly<Record<string, string>> = {
+  sent: 'producer(consumer(handled still))',
+  'with headers': 'producer(consumer(handled still))',
+  compressed: 'producer(consumer(handled still))',
+  several: 'producer(consumer(handled still) consumer(handled still))',
+  'in batches': 'producer(consumer(handled still) consumer(handled still))',
+  'in a transaction': 'producer(consumer(handled still)) producer(consumer(handled still))',
+  'failed and handled again': 'producer(consumer!TooFar(handled still) consumer(handled still))',
+  'passed on': 'producer(consumer(handled still producer(consumer(handled still))))',
+  'a wrong message': 'producer!KafkaJSNonRetriableError',
+  disconnected: 'producer!KafkaJSError',
 };

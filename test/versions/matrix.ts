@@ -151,6 +151,27 @@ export const mqttRows: readonly Row[] = [
   { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
 ];
 
+export const webSocketRows: readonly Row[] = [
+  { packages: { ws: lowest('ws') }, because: 'the lowest' },
+  { packages: { ws: '7.5.14' }, because: 'the last ws 7' },
+  { packages: { ws: lockedVersion('ws') }, because: 'the newest' },
+];
+
+const socketIo = (version: string): Record<string, string> => ({
+  'socket.io': version,
+  'socket.io-client': lockedVersion('socket.io-client'),
+});
+
+export const socketIoRows: readonly Row[] = [
+  {
+    packages: socketIo(lowest('socket.io')),
+    because: 'the lowest',
+    // Nobody waits for so long: 4.4 brought `timeout`, 4.5 that of several sockets.
+    differs: { 'answered in time': '', 'not answered in time': '', 'all are asked': '' },
+  },
+  { packages: socketIo(lockedVersion('socket.io')), because: 'the newest' },
+];
+
 const core3 = (version: string): Record<string, string> => ({
   '@nats-io/nats-core': version,
   '@nats-io/transport-node': version,
@@ -173,6 +194,13 @@ export const natsRows: readonly Row[] = [
   { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
 ];
 
+export const graphqlRows: readonly Row[] = [
+  { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
+  { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
+  { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
+  { packages: { graphql: '17.1.0' }, because: 'the newest' },
+];
+
 /** From 6 on, it leaves the choice of the client to the application. */
 const withClient = { ioredis: '5.11.1' };
 
@@ -188,11 +216,4 @@ export const bullmqRows: readonly Row[] = [
 export const kafkajsRows: readonly Row[] = [
   { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
   { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
-];
-
-export const graphqlRows: readonly Row[] = [
-  { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
-  { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
-  { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
-  { packages: { graphql: '17.1.0' }, because: 'the newest' },
 ];

@@ -39,7 +39,7 @@ async function withNodeRedis(redis) {
   await client.connect();
   const isPool = client.createPool !== undefined;
   const pool = isPool
-    ? client.createPool({ minimum: 1, maximum: 2 })
+    ? client.createPool({ minimum: 1, maximum: 2, acquireTimeout: 60_000 })
     : redis.createClient({ url, isolationPoolOptions: { max: 2 } });
   await pool.connect();
   const subscriber = client.duplicate();

@@ -15,6 +15,10 @@ module.exports = async function calls({ redis }) {
       }
     });
   };
+  const busy = (ms) => {
+    const until = performance.now() + ms;
+    while (performance.now() < until);
+  };
   const url = process.env.REDIS_URL;
   const key = `ostrace-test-${process.pid}`;
   // Not every version has `defineScript` where users find it.
@@ -72,7 +76,8 @@ module.exports = async function calls({ redis }) {
   late.on('error', () => {});
   await style('before it is ready', async () => {
     const opening = late.connect();
-    const values = await Promise.all([late.get(key), late.incr(key)]);
+    const values = Promise.all([late.get(key), late.incr(key)]);
+    busy(5);
     await opening;
     return values;
   });

@@ -8,6 +8,9 @@ import { describedCalls } from './described.js';
 import { installed } from './installed.js';
 import type { Row } from './matrix.js';
 
+/** The process's own points, which belong to no style: it connects, and handles what was sent in none. */
+const ofProcess: ReadonlySet<string> = new Set(['http', 'wsgi', 'rpc']);
+
 /**
  * Runs a program of test/versions in each version, in CommonJS and as an ES module: each style gives what it gives without
  * the agent, and its points.
@@ -38,8 +41,7 @@ export function testStyles(
         sameAs(bare, traced);
         const [root, ...others] = treeOf(traced.events);
         assert.deepEqual(others, []);
-        // What is handled in no style is the process's own.
-        const points = root!.children.filter((point) => point.name !== 'rpc');
+        const points = root!.children.filter((point) => !ofProcess.has(point.name));
         assert.deepEqual(
           Object.fromEntries(points.map((point) => [point.name, describedCalls(point.children)])),
           { ...styles, ...differs },

@@ -1,6 +1,7 @@
 // The ways in which a call tells its end: the recognisers that instrumentations list, in order, under `ends`.
 import type { EventEmitter } from 'node:events';
 
+import { runIn } from '../../trace/context.js';
 import { watch } from '../../trace/returned.js';
 import { bindEmitter } from '../emitter.js';
 import { viewWith } from '../view.js';
@@ -21,6 +22,31 @@ export function takesCallback(call: Call): boolean {
   }
   return false;
 }
+
+/**
+ * The last argument is a function that is called with the answer, which is no error. It may never be called, as of an
+ * answer that the other side owes: until then the call does not keep its trace live.
+ */
+export const lastAnswer: End = (call) => {
+  const { args } = call;
+  const at = args.length - 1;
+  const callback = args[at];
+  if (typeof callback !== 'function') return notMine;
+  let isSuspended = false;
+  args[at] = function (this: unknown) {
+    const answer = arguments as unknown as unknown[];
+    if (isSuspended) call.resume();
+    isSuspended = false;
+    call.succeed(answer[0]);
+    return runIn(call.caller, callback as Callback, this, answer);
+  };
+  const result = call.invoke();
+  if (call.context !== undefined && !call.isOver) {
+    isSuspended = true;
+    call.suspend();
+  }
+  return result;
+};
 
 /** A property of the first argument is called with an error or a result. The application's object stays as it is. */
 export const callbackIn =

@@ -27,10 +27,7 @@ export const channelTarget = (named: readonly NamedChannel[], most: number): Hoo
 function hookOf(named: NamedChannel, most: number): PublishedHook {
   const { channel } = named;
   const point = pointName(named.point);
-  const { argsOf, resultOf } = readerOf({
-    ...named,
-    args: named.args === true ? ['0'] : named.args.map(inMessage),
-  });
+  const { argsOf, resultOf } = readerOf(named);
   const take = budgetOf(channel, most);
   const info = new FixedInfo({ function: { name: channel } });
   return {
@@ -39,13 +36,10 @@ function hookOf(named: NamedChannel, most: number): PublishedHook {
     start(message, { trace }) {
       if (!take(trace)) return [];
       if (argsOf === undefined) return [{ point, info }];
-      return [{ point, info: { function: { name: channel, args: argsOf([message]), kwargs: '{}' } } }];
+      return [{ point, info: { function: { name: channel, args: argsOf(message), kwargs: '{}' } } }];
     },
     ...(resultOf !== undefined && {
       stop: (message) => ({ function: { result: resultOf((message as { result?: unknown }).result) } }),
     }),
   };
 }
-
-/** The message of a call is the only argument; a path begins in it. */
-const inMessage = (path: string): string => `[0]${path.startsWith('[') ? '' : '.'}${path}`;

@@ -1,15 +1,13 @@
 // Which modules a configuration means: packages, paths and patterns of paths.
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 
 import { literally } from '../loading/es-modules.js';
 import { Module } from '../loading/node-module.js';
 
 /** The modules that an entry names. */
 export interface Pattern {
-  /** A name by which labels call the default export. */
-  readonly name: string;
   /** The names by which an application asks for it: `billing-sdk`. */
   readonly names: readonly string[];
   /** Matches the paths of its files. */
@@ -35,28 +33,26 @@ const mostFiles = 10_000;
 export function patternOf(text: string, folder: string): Pattern {
   if (isPath(text)) {
     const path = resolve(folder, text);
-    return isGlob(text) ? globbed(path, nameOf(text)) : ofFile(path);
+    return isGlob(text) ? globbed(path) : ofFile(path);
   }
   const builtin = text.replace(/^node:/, '');
-  if (isBuiltin(text)) return { name: builtin, names: [], paths: undefined, files: [], builtin };
+  if (isBuiltin(text)) return { names: [], paths: undefined, files: [], builtin };
   const [, name = text, rest = ''] = inPackage.exec(text) ?? [];
   if (!isGlob(rest)) {
     const file = resolved(text, folder);
     const files = file === undefined ? [] : [file];
-    return { name: rest === '' ? text : nameOf(rest), names: [text], paths: undefined, files };
+    return { names: [text], paths: undefined, files };
   }
   const root = packageFolder(name, folder);
-  const its = root === undefined ? undefined : globbed(join(root, rest), nameOf(rest));
+  const its = root === undefined ? undefined : globbed(join(root, rest));
   const anywhere = `[\\\\/]node_modules[\\\\/]${literally(name)}[\\\\/]${globSource(rest)}$`;
   const here = its?.paths?.source ?? '(?!)';
-  return { name: nameOf(rest), names: [], paths: new RegExp(`${anywhere}|${here}`), files: its?.files ?? [] };
+  return { names: [], paths: new RegExp(`${anywhere}|${here}`), files: its?.files ?? [] };
 }
-
-const nameOf = (path: string): string => basename(path, extname(path));
 
 function ofFile(path: string): Pattern {
   const file = existsSync(path) ? real(path) : (resolved(path, dirname(path)) ?? path);
-  return { name: nameOf(file), names: [], paths: exactly(file), files: [file] };
+  return { names: [], paths: exactly(file), files: [file] };
 }
 
 const exactly = (file: string): RegExp => new RegExp(`^${literally(file)}$`);
@@ -97,14 +93,13 @@ function globSource(glob: string): string {
   return source;
 }
 
-function globbed(path: string, name: string): Pattern {
+function globbed(path: string): Pattern {
   const parts = path.split(/[\\/]/);
   const fixed = parts.slice(0, parts.findIndex(isGlob)).join(sep) || sep;
   const root = real(fixed);
   const glob = parts.slice(parts.findIndex(isGlob)).join('/');
   const paths = new RegExp(`^${literally(root)}[\\\\/]?${globSource(glob)}$`);
   return {
-    name,
     names: [],
     paths,
     files: [...filesIn(root, glob.includes('/'))].filter((file) => paths.test(file)),

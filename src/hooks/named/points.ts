@@ -108,7 +108,7 @@ export function hookNamed(
 
   /** @returns what the module exports now */
   function required(those: readonly Entry[], module: string, exports: unknown): unknown {
-    const its = requiredExports(nameIn(those), exports);
+    const its = requiredExports(nameOf(those, module), exports);
     placeAll(those, module, () => its);
     return its.current();
   }
@@ -118,7 +118,7 @@ export function hookNamed(
     if (those.length === 0) return;
     if (isOfCommonJS(namespace, format))
       showImporters(namespace, required(those, path, namespace['default']));
-    else placeAll(those, path, ({ pattern }) => importedExports(pattern.name, namespace));
+    else placeAll(those, path, () => importedExports(nameOf(those, path), namespace));
   }
 
   tellCut(limits.points);
@@ -149,7 +149,10 @@ export function hookNamed(
   return { imports, report };
 }
 
-const nameIn = ([first]: readonly Entry[]): string => first?.pattern.name ?? 'default';
+/** What the default export of a module is called: the package, or the file. */
+const nameOf = (those: readonly Entry[], module: string): string =>
+  those.find(({ pattern }) => pattern.names.length > 0)?.pattern.names[0] ??
+  basename(module, extname(module));
 
 const isMeant = ({ names, files, paths }: Pattern, path: string, specifier: string): boolean =>
   names.includes(specifier) || files.includes(path) || paths?.test(path) === true;

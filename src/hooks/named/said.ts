@@ -23,10 +23,10 @@ const pathOf = (path: string): Path => path.match(/[\w$]+/g) ?? [];
  * Makes the readers of what is recorded. Neither calls a getter of the application, and both mask values whose names
  * tell of a secret.
  *
- * @returns texts; undefined for what is not recorded
+ * @returns `argsOf` takes the list of arguments, or the message of a channel. Both give texts; undefined for what is not recorded
  */
 export function readerOf({ args, result, hide }: Asked): {
-  readonly argsOf: ((args: readonly unknown[]) => string) | undefined;
+  readonly argsOf: ((args: object) => string) | undefined;
   readonly resultOf: ((result: unknown) => string) | undefined;
 } {
   const hidden = hide.map(pathOf);
@@ -36,25 +36,22 @@ export function readerOf({ args, result, hide }: Asked): {
   );
   const paths = args === true ? undefined : args.filter((path) => !isHidden(path));
   const records = !isHidden('args') && (paths === undefined || paths.length > 0);
+  const all = (given: unknown): unknown =>
+    Array.isArray(given) ? given.map((each, i) => view(each, [String(i)], hidden)) : view(given, [], hidden);
   return {
     argsOf: records
-      ? (given) =>
-          text(
-            paths === undefined
-              ? given.map((each, i) => view(each, [String(i)], hidden))
-              : picked(given, paths, hidden),
-          )
+      ? (given) => text(paths === undefined ? all(given) : picked(given, paths, hidden))
       : undefined,
     resultOf: result && !isHidden('result') ? (value) => text(view(value, [], ofResult)) : undefined,
   };
 }
 
 /** The values at the paths, by these. One that is not there is left out. */
-function picked(args: readonly unknown[], paths: readonly string[], hidden: readonly Path[]): object {
+function picked(given: object, paths: readonly string[], hidden: readonly Path[]): object {
   const values: Record<string, unknown> = {};
   for (const path of paths) {
     const names = pathOf(path);
-    const value = names.reduce<unknown>(property, args);
+    const value = names.reduce<unknown>(property, given);
     if (value === undefined) continue;
     values[path] = isSecretName(names.at(-1)!) ? masked : view(value, names, hidden);
   }

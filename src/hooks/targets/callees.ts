@@ -39,6 +39,9 @@ export function calleesByMethod(): (service: unknown, method: unknown) => Callee
 const nameIn = (value: unknown): string =>
   typeof value === 'string' ? cut(value).replaceAll('\n', ' ') : '';
 
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
 const known = calleesByName((name) => JSON.parse(name) as Callee);
 
 /**
@@ -51,13 +54,4 @@ export const calleeOf = (
   destination: unknown,
   method?: unknown,
   more?: Pick<Callee, 'attempt' | 'messages'>,
-): Callee => known(JSON.stringify({ ...named({ destination, method }), ...more }));
-
-/** The names that are there. */
-const named = (names: Readonly<Record<string, unknown>>): Callee =>
-  Object.fromEntries(
-    Object.entries(names).flatMap(([what, name]) => {
-      const text = nameIn(name);
-      return text === '' ? [] : [[what, text]];
-    }),
-  );
+): Callee => known(JSON.stringify({ destination: textOf(destination), method: textOf(method), ...more }));

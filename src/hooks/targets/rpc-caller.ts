@@ -7,8 +7,8 @@ import { ending } from '../../trace/cancelled.js';
 import { type Context, isRecorded, place } from '../../trace/context.js';
 import { isTraceHeader } from '../../trace/headers.js';
 import { watch } from '../../trace/returned.js';
-import { createStamp } from '../../trace/stamp.js';
 import type { VerifiedTrace } from '../../trace/signing.js';
+import { createStamp } from '../../trace/stamp.js';
 import type { PointStart } from '../../trace/vocabulary.js';
 import type { Call, MethodHook } from '../calls/call.js';
 import { gated } from '../calls/method.js';
@@ -38,16 +38,18 @@ export function callHook(
   name: string,
   method: RpcCall,
 ): MethodHook {
-  const { callsOut, carries, failed, succeeded } = method;
+  const { callsOut, carries, failed, isCarrier, succeeded } = method;
   const startOf = startsOf(method.kind, system);
+  const startOfAnswered = startsOf('client', system);
   return {
     library,
     what: nameOf(owner, name),
     ends: method.ends,
     start(self, args, caller) {
-      if (caller.library === library) return none;
+      if (caller.library === library || (isCarrier === true && caller.library !== '')) return none;
       const callee = method.callee(args, self);
-      return callee === undefined ? none : startOf(callee);
+      if (callee === undefined) return none;
+      return method.isAnswered?.(args) === true ? startOfAnswered(callee) : startOf(callee);
     },
     stop: (result, context) => succeeded && stopOf(succeeded(result), context),
     failed(error, context) {

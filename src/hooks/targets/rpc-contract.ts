@@ -59,6 +59,10 @@ export interface RpcCall {
   failed?(error: unknown, context: Context): Outcome | undefined;
   /** The method calls the application on its way: what that calls by the same library are calls of their own. */
   readonly callsOut?: true;
+  /** Whether the other side answers this one: then it is a `client`'s, whatever `kind` says. */
+  isAnswered?(args: readonly unknown[]): boolean;
+  /** Other libraries send what is theirs by it: within a call of any library it is a part of that. */
+  readonly isCarrier?: true;
   /** How a message carries the trace on; `within`: by a method below this one, which is an `RpcSending`. */
   readonly carries?: Carrying | 'within';
 }
