@@ -164,6 +164,9 @@ export function start(preload: string): void {
   const { hookLoaded: hookRest, hookImported } = hookModules(hookables, agent, reports);
   hookLoaded = hookRest;
   hookImports(hookables, folder, hookImported);
+  // Node names the thread's main file in `process.argv` after what `--require` loads, and before the file runs.
+  const its = isMainThread ? [] : hookables.filter(({ threadMain }) => threadMain !== undefined);
+  if (its.length > 0) queueMicrotask(() => hookThread(its, agent));
   // Named imports of ES modules are bindings of their own: from here on they see the patches.
   Module.syncBuiltinESMExports();
 }
@@ -286,6 +289,16 @@ function hookImports(
   const { hookImports: hook, filesOf } =
     require('./hooks/loading/es-modules.js') as typeof import('./hooks/loading/es-modules.js');
   guarded(createGuard('imports'), () => hook([{ paths: filesOf(files), names: [], tell }], folder));
+}
+
+/** Hooks what a package runs in this thread, if it has made the thread. */
+function hookThread(packages: readonly Hookable[], agent: AgentPort): void {
+  const main = process.argv[1]?.replaceAll('\\', '/') ?? '';
+  for (const { package: name, threadMain, load } of packages) {
+    if (!main.endsWith(`/${threadMain}`)) continue;
+    guarded(createGuard(`the threads of ${name}`), () => load().thread?.(agent));
+    Module.syncBuiltinESMExports();
+  }
 }
 
 /** The application's own targets, which the configuration names. */

@@ -22,6 +22,7 @@ import {
   mysql2Rows,
   pgRows,
   piscinaRows,
+  tinypoolRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -109,6 +110,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...grpcRows,
   ...amqplibRows,
   ...piscinaRows,
+  ...tinypoolRows,
   ...graphqlRows,
   ...routeRows,
 ];

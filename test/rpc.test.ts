@@ -81,7 +81,7 @@ const [hook] = rpc({
   verify,
   messageHeaders: (sender, _socket, given) => answer(sender, given),
 } as AgentPort);
-hook!.install(Broker, () => {});
+hook!.install(Broker, () => {}, '');
 
 const events: { readonly context: Context; readonly message: string; readonly info: Info | undefined }[] = [];
 connect((context, message, info) => {

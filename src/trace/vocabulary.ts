@@ -84,7 +84,7 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), a task of a thread pool by [`piscina`](https://piscinajs.dev), or an operation of [GraphQL](https://www.npmjs.com/package/graphql) at its server: one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), a task of a thread pool by [`piscina`](https://piscinajs.dev) or [`tinypool`](https://github.com/tinylibs/tinypool), or an operation of [GraphQL](https://www.npmjs.com/package/graphql) at its server: one point on either side, the one of the callee or the consumer below that of the caller or the producer',
     what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination; stop: status',
   },
   command: {

@@ -17,8 +17,9 @@ export interface ModuleHook {
   /**
    * @param exports what the file exports
    * @param load requires another file of the same package: `load('lib/connection-parameters')`
+   * @param folder the package's folder
    */
-  install(exports: unknown, load: (file: string) => unknown): void;
+  install(exports: unknown, load: (file: string) => unknown, folder: string): void;
 }
 
 /** The hooks of a package. */
@@ -26,6 +27,8 @@ export interface Instrumentation {
   hooks(agent: AgentPort): readonly ModuleHook[];
   /** The channels on which it publishes its calls. */
   channels?(agent: AgentPort): readonly PublishedHook[];
+  /** Hooks what the package runs in a thread of its own, whose main file is `threadMain` of its row. */
+  thread?(agent: AgentPort): void;
 }
 
 /** A package, found by its name, and the function that loads its instrumentation with the first of its files. */
@@ -41,6 +44,8 @@ export interface Hookable {
   readonly publishes?: boolean;
   /** The channels on which it publishes: its target is loaded with the first message. */
   readonly channels?: readonly string[];
+  /** The main file of the threads that it makes: `piscina/dist/worker.js`. */
+  readonly threadMain?: string;
   load(): Instrumentation;
 }
 
@@ -123,7 +128,7 @@ export function hookModules(
           const isMeant =
             its === file && isAmong(version, versions === undefined ? each.versions : [versions]);
           if (!isMeant) continue;
-          install(module.exports, (other) => require(join(basedir, other)) as unknown);
+          install(module.exports, (other) => require(join(basedir, other)) as unknown, basedir);
           reports.onHooked(name, version, join(basedir, file.slice(name.length)));
         }
       }
