@@ -29,6 +29,7 @@ import {
   pgRows,
   piscinaRows,
   redisRows,
+  tinypoolRows,
   undiciRows,
 } from './versions/matrix.js';
 
@@ -121,6 +122,7 @@ const rowsOfAll = (): readonly Row[] => [
   ...natsRows,
   ...mqttRows,
   ...piscinaRows,
+  ...tinypoolRows,
   ...graphqlRows,
   ...webSocketRows,
   ...socketIoRows,

@@ -207,6 +207,24 @@ export const natsRows: readonly Row[] = [
   { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
 ];
 
+// What is moved gets another list of what is transferred, by which its task would be known.
+const moved = { moved: 'client', thread: 'thread_main?(begun done)' };
+
+export const tinypoolRows: readonly Row[] = [
+  {
+    packages: { tinypool: lowest('tinypool') },
+    because: 'the lowest: the first one with one build',
+    // It asks the system for the number of its processors.
+    differs: { ...moved, command: '' },
+  },
+  {
+    packages: { tinypool: '1.1.1' },
+    because: 'the last tinypool 1',
+    differs: { ...moved, command: '' },
+  },
+  { packages: { tinypool: lockedVersion('tinypool') }, because: 'the newest', differs: moved },
+];
+
 export const graphqlRows: readonly Row[] = [
   { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
   { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
