@@ -19,6 +19,7 @@ export const needs = [
   'mariadb',
   'redis',
   'rabbitmq',
+  'kafka',
   'nats',
   'mosquitto',
   /** More than some seconds of a processor. */
@@ -71,6 +72,7 @@ const variables: Readonly<Partial<Record<Need, RegExp>>> = {
   mariadb: /\bMYSQL_(?:HOST|PORT)\b/,
   redis: /\bREDIS_URL\b/,
   rabbitmq: /\bAMQP_(?:FAULTS_)?URL\b/,
+  kafka: /\bKAFKA_BROKERS\b/,
   nats: /\bNATS_URL\b/,
   mosquitto: /\bMQTT_URL\b/,
 };
@@ -81,6 +83,7 @@ const subjects: Readonly<Partial<Record<Need, RegExp>>> = {
   mariadb: /mysql|mariadb/i,
   redis: /redis/i,
   rabbitmq: /rabbit|amqp/i,
+  kafka: /kafka/i,
   nats: /\bnats\b/i,
   mosquitto: /mqtt/i,
 };

@@ -72,8 +72,11 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
       'a request': 0,
       'an event of a server': 0,
       'a call of pg': 0,
+      'a look into a list of redis': 0,
       'a call that gRPC serves': 0,
       'a message that amqplib delivers': 0,
+      'a message that kafkajs hands over': 0,
+      'a job that bullmq handles': 0,
       'a message that NATS delivers': 0,
       'a call of a function that is named': 0,
     });

@@ -85,6 +85,7 @@ hook!.install(
   Broker,
   () => {},
   () => {},
+  '',
 );
 
 const events: { readonly context: Context; readonly message: string; readonly info: Info | undefined }[] = [];
@@ -136,6 +137,9 @@ test('a message that is signed is handled below its sender, and its headers stay
             service: undefined,
             method: undefined,
             destination: 'orders',
+            attempt: undefined,
+            messages: undefined,
+            links: undefined,
           },
         },
       ],

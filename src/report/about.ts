@@ -36,6 +36,9 @@ const kinds: Readonly<Record<PointName, Describe>> = {
       text(start, 'rpc', 'system'),
       joined('/', text(start, 'rpc', 'service'), text(start, 'rpc', 'method')),
       text(start, 'rpc', 'destination'),
+      counted(start, 'rpc', 'messages', (messages) => count(messages, 'message')),
+      counted(start, 'rpc', 'attempt', (attempt) => `attempt ${attempt}`),
+      links(value(start, 'rpc', 'links')),
       text(start, 'function', 'name'),
     ),
   }),
@@ -148,9 +151,8 @@ function database(start: Info): string {
 }
 
 function rows(stop: Info): Partial<About> {
-  const amount = value(stop, 'db', 'rows');
-  const counted = typeof amount === 'number' ? `· ${count(amount, 'row')}` : '';
-  return { outcome: words(counted, waited(stop)) };
+  const counts = counted(stop, 'db', 'rows', (amount) => `· ${count(amount, 'row')}`);
+  return { outcome: words(counts, waited(stop)) };
 }
 
 const waits = {
@@ -209,6 +211,25 @@ function asText(member: unknown): string {
 
 function words(...parts: readonly string[]): string {
   return joined(' ', ...parts);
+}
+
+/** Where else a point belongs: in which traces its messages were sent, or where they were handled. */
+function links(list: unknown): string {
+  if (!Array.isArray(list) || list.length === 0) return '';
+  const traces = new Set(list.map((link) => asText((Object(link) as { base_id?: unknown }).base_id)));
+  const [only = ''] = traces.size === 1 ? traces : [];
+  return only === '' ? `↔ ${count(traces.size, 'trace')}` : `↔ trace ${only}`;
+}
+
+/** Words for a number; '' where there is none. */
+function counted<Group extends FactGroup>(
+  info: Info,
+  group: Group,
+  name: Fact<Group>,
+  said: (amount: number) => string,
+): string {
+  const amount = value(info, group, name);
+  return typeof amount === 'number' ? said(amount) : '';
 }
 
 function joined(by: string, ...parts: readonly string[]): string {

@@ -24,7 +24,21 @@ export const facts = {
     'wait_connect_ms',
     'wait_turn_ms',
   ],
-  rpc: ['kind', 'system', 'service', 'method', 'destination', 'status', 'signed'],
+  rpc: [
+    'kind',
+    'system',
+    'service',
+    'method',
+    'destination',
+    /** How often the message has been handled, this time included; not said the first time. */
+    'attempt',
+    /** How many messages one call sends, or one function handles. */
+    'messages',
+    /** Points elsewhere that led to this one, a list of `{ base_id, trace_id }`. */
+    'links',
+    'status',
+    'signed',
+  ],
   command: ['file', 'shell', 'args', 'pid', 'exit_code', 'signal'],
   thread: ['file', 'name', 'thread_id', 'exit_code', 'signal'],
   process: ['file', 'pid', 'exit_code', 'signal'],
@@ -84,8 +98,8 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call, a message, a task of a thread pool, or an operation of GraphQL, by one of [these packages](support.md): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
-    what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination; stop: status',
+    when: 'a remote procedure call, a message, a job, a task of a thread pool, or an operation of GraphQL, by one of [these packages](support.md): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination, how many messages where it may be several, what a batch links to, and which attempt it is; stop: status',
   },
   command: {
     family: 'process',

@@ -2,6 +2,7 @@
 import { type Need, needs } from '../needs.js';
 import { packAgent } from '../packed-agent.js';
 import { provideInfluxdb } from './influxdb.js';
+import { provideKafka } from './kafka.js';
 import { mariadb } from './mariadb.js';
 import { provideOsprofiler } from './osprofiler.js';
 import { mosquitto } from './mosquitto.js';
@@ -32,6 +33,7 @@ const providers: Readonly<Record<Need, () => Promise<Service>>> = {
   mariadb: () => provide(mariadb),
   redis: () => provide(redis),
   rabbitmq: () => provide(rabbitmq),
+  kafka: provideKafka,
   nats: () => provide(nats),
   mosquitto: () => provide(mosquitto),
   time: nothing,

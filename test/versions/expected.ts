@@ -239,8 +239,8 @@ export const mqttStyles: Readonly<Record<string, string>> = {
   'sent when closed without a callback': 'producer',
 };
 
-/** Those of piscina, as `describedCalls` writes them. */
-export const piscinaStyles: Readonly<Record<string, string>> = {
+/** Those of piscina and tinypool, as `describedCalls` writes them. */
+export const poolStyles: Readonly<Record<string, string>> = {
   // The pool's first thread.
   thread: 'thread_main?',
   'a task': 'client(server(begun done))',
@@ -315,4 +315,42 @@ export const socketIoStyles: Readonly<Record<string, string>> = {
   'all are asked': 'client callback',
   'not answered': 'client?',
   reserved: 'producer!Error',
+};
+
+/** Those of BullMQ, as `describedCalls` writes them, without the commands to Redis. */
+export const bullmqStyles: Readonly<Record<string, string>> = {
+  added: 'producer(consumer(handled still))',
+  'with options': 'producer(consumer(handled still))',
+  delayed: 'producer(consumer(handled still))',
+  prioritized: 'producer(consumer(handled still))',
+  'tried again':
+    'producer(consumer!RangeError(handled still) consumer!RangeError(handled still) consumer(handled still))',
+  failed: 'producer(consumer!RangeError(handled still))',
+  'put off': 'producer(consumer=delayed(handled still) consumer(handled still))',
+  'in bulk': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  'a flow': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  flows: 'producer(consumer(handled still) consumer(handled still))',
+  'not waited for': 'producer(consumer(handled still))',
+  'a listener that adds': 'producer(producer(consumer(handled still)) consumer(handled still))',
+  'no such id': 'producer!Error',
+  read: 'producer',
+  repeated: 'producer',
+  'in a process': 'producer(consumer)',
+  // The process's own: the runs of the repeated job, and the process that handles jobs.
+  rpc: 'handled still',
+  command: 'process',
+};
+
+/** Those of kafkajs, as `describedCalls` writes them. */
+export const kafkajsStyles: Readonly<Record<string, string>> = {
+  sent: 'producer(consumer(handled still))',
+  'with headers': 'producer(consumer(handled still))',
+  compressed: 'producer(consumer(handled still))',
+  several: 'producer(consumer(handled still) consumer(handled still))',
+  'in batches': 'producer(consumer(handled still) consumer(handled still))',
+  'in a transaction': 'producer(consumer(handled still)) producer(consumer(handled still))',
+  'failed and handled again': 'producer(consumer!TooFar(handled still) consumer(handled still))',
+  'passed on': 'producer(consumer(handled still producer(consumer(handled still))))',
+  'a wrong message': 'producer!KafkaJSNonRetriableError',
+  disconnected: 'producer!KafkaJSError',
 };

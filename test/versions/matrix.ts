@@ -93,11 +93,24 @@ export const ioredisRows: readonly Row[] = [
 const without = { 'pooled b': 'db(sql) db(sql)', 'pooled c': 'db(sql) db(sql)' };
 
 export const redisRows: readonly Row[] = [
-  { packages: { redis: lowest('redis') }, because: 'the lowest with `@redis/client`', differs: without },
-  { packages: { redis: '4.7.1' }, because: 'the last redis 4', differs: without },
-  { packages: { redis: '5.0.0' }, because: 'the first redis 5, with another queue and pools' },
-  { packages: { redis: '5.12.1' }, because: 'the last redis 5, which publishes on tracing channels' },
-  { packages: { redis: lockedVersion('redis') }, because: 'the newest' },
+  {
+    packages: { redis: lowest('redis'), '@redis/client': lowest('@redis/client') },
+    because: 'the lowest with `@redis/client`',
+    differs: without,
+  },
+  { packages: { redis: '4.7.1', '@redis/client': '1.6.1' }, because: 'the last redis 4', differs: without },
+  {
+    packages: { redis: '5.0.0', '@redis/client': '5.0.0' },
+    because: 'the first redis 5, with another queue and pools',
+  },
+  {
+    packages: { redis: '5.12.1', '@redis/client': '5.12.1' },
+    because: 'the last redis 5, which publishes on tracing channels',
+  },
+  {
+    packages: { redis: lockedVersion('redis'), '@redis/client': lockedVersion('@redis/client') },
+    because: 'the newest',
+  },
 ];
 
 export const grpcRows: readonly Row[] = [
@@ -194,9 +207,44 @@ export const natsRows: readonly Row[] = [
   { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
 ];
 
+// What is moved gets another list of what is transferred, by which its task would be known.
+const moved = { moved: 'client', thread: 'thread_main?(begun done)' };
+
+export const tinypoolRows: readonly Row[] = [
+  {
+    packages: { tinypool: lowest('tinypool') },
+    because: 'the lowest: the first one with one build',
+    // It asks the system for the number of its processors.
+    differs: { ...moved, command: '' },
+  },
+  {
+    packages: { tinypool: '1.1.1' },
+    because: 'the last tinypool 1',
+    differs: { ...moved, command: '' },
+  },
+  { packages: { tinypool: lockedVersion('tinypool') }, because: 'the newest', differs: moved },
+];
+
 export const graphqlRows: readonly Row[] = [
   { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
   { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
   { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
   { packages: { graphql: '17.1.0' }, because: 'the newest' },
+];
+
+/** From 6 on, it leaves the choice of the client to the application. */
+const withClient = { ioredis: '5.11.1' };
+
+export const bullmqRows: readonly Row[] = [
+  { packages: { bullmq: lowest('bullmq') }, because: 'the lowest' },
+  { packages: { bullmq: '4.18.3' }, because: 'the last bullmq 4' },
+  { packages: { bullmq: '5.15.0' }, because: 'the last one without job schedulers' },
+  { packages: { bullmq: '5.81.5' }, because: 'the last bullmq 5' },
+  { packages: { bullmq: versionsOf('bullmq')[1][0], ...withClient }, because: 'the first bullmq 6' },
+  { packages: { bullmq: lockedVersion('bullmq'), ...withClient }, because: 'the newest' },
+];
+
+export const kafkajsRows: readonly Row[] = [
+  { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
+  { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
 ];

@@ -4,7 +4,15 @@
 // allocation once V8 has compiled the wrapper. While one is live, the point of a traced pg query takes 1.1 to 1.2 µs
 // (benchmarks/RESULTS.md). That is why the gate is the first statement of each wrapper, the arguments are copied by a
 // loop, and a call that is part of a recorded call is passed on before a `Call` is made.
-import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../../trace/context.js';
+import {
+  type Context,
+  isRecorded,
+  leaveOut,
+  nobody,
+  place,
+  requestDefault,
+  runIn,
+} from '../../trace/context.js';
 import { type Point, startPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
 import { tracing } from '../../trace/trace.js';
@@ -211,6 +219,16 @@ export function runOutside<Owner extends object>(
     gated(original, (self, args) =>
       isIdle(self as Owner) ? Reflect.apply(original, self, args) : runIn(nobody(), original, self, args),
     ),
+  );
+}
+
+/**
+ * Makes a method run as part of no request, because it begins work of the library's own, which may go on for as long as
+ * the process. Unlike in nobody's place, nothing that it does is counted as left out of a trace.
+ */
+export function runApart<Owner extends object>(owner: Owner, method: keyof Owner & string): void {
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => runIn(requestDefault(), original, self, args)),
   );
 }
 

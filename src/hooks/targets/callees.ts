@@ -38,3 +38,20 @@ export function calleesByMethod(): (service: unknown, method: unknown) => Callee
 
 const nameIn = (value: unknown): string =>
   typeof value === 'string' ? cut(value).replaceAll('\n', ' ') : '';
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+const known = calleesByName((name) => JSON.parse(name) as Callee);
+
+/**
+ * Gives a callee of messages that are of kinds, or of which there are several.
+ *
+ * @param destination the queue or the topic; what is no text is not said, as with `method`
+ * @param method the kind of message
+ */
+export const calleeOf = (
+  destination: unknown,
+  method?: unknown,
+  more?: Pick<Callee, 'attempt' | 'messages'>,
+): Callee => known(JSON.stringify({ destination: textOf(destination), method: textOf(method), ...more }));

@@ -1,6 +1,6 @@
 // The part that all contracts share: the files of a package, and the methods of the class that each of them exports.
 import { notice } from '../../trace/notice.js';
-import { noteRequests, runOutside } from '../calls/method.js';
+import { noteRequests, runApart, runOutside } from '../calls/method.js';
 import { noteRunning } from '../calls/running.js';
 import type { ModuleHook } from '../loading/modules.js';
 import type { VersionRange } from '../loading/version-range.js';
@@ -25,6 +25,8 @@ export interface TargetFile<Method> {
   readonly runs?: readonly string[];
   /** Methods that run in nobody's place, because their later work is not their caller's. */
   readonly outside?: Readonly<Record<string, IsIdle>>;
+  /** Methods that begin work of the library's own, such as asking for messages, which is part of no request. */
+  readonly apart?: readonly string[];
   /**
    * Hooks what only this file needs.
    *
@@ -65,6 +67,7 @@ export function fileHook<Method>(
       for (const [name, isIdle] of Object.entries(file.outside ?? {})) {
         runOutside(owner, name, isIdle === true ? undefined : isIdle);
       }
+      for (const name of file.apart ?? []) runApart(owner, name);
       file.also?.(prototype, load, agent);
     },
   };

@@ -4,6 +4,7 @@ import { carriedIn } from '../../trace/carried.js';
 import { ending } from '../../trace/cancelled.js';
 import { type Context, requestDefault, runIn, tracedBy } from '../../trace/context.js';
 import { type Payload, type Point, startPoint, stopPoint } from '../../trace/point.js';
+import { watch } from '../../trace/returned.js';
 import type { VerifiedTrace } from '../../trace/signing.js';
 import { release, tracing } from '../../trace/trace.js';
 import type { PointInfo, PointStart } from '../../trace/vocabulary.js';
@@ -21,7 +22,6 @@ import type {
   Rpc,
   RpcDelivery,
   RpcHandler,
-  Serving,
 } from './rpc-contract.js';
 import { startsOf, stopOf } from './rpc-words.js';
 
@@ -138,11 +138,15 @@ export interface Handled {
   readonly point: Point;
   /** Something tells of its end. */
   readonly isWatched: boolean;
+  /** Watches what the function gives; false where that tells of no end. Undefined if it is not to be looked at. */
+  readonly watches?: ((result: unknown) => boolean) | undefined;
+  /** The info for the stop of a point whose function has thrown. */
+  failedBy?(error: unknown): Payload;
 }
 
 /** Begins the point of a call or a message. */
 export function beginHandling(
-  method: { ends(serving: Serving): boolean },
+  { ends, failed }: Pick<RpcDelivery, 'ends' | 'failed'>,
   guard: Guard,
   registered: Registered,
   { info }: PointStart,
@@ -156,8 +160,21 @@ export function beginHandling(
       point,
       guarded(guard, () => stopOf(outcome, context)),
     );
-  const isWatched = guarded(guard, () => method.ends({ args, registered, guard, context, stop })) === true;
-  return { point, isWatched };
+  const failedBy = (error: unknown): Payload => {
+    const outcome = guarded(guard, () => failed?.(error));
+    return outcome === undefined ? ending(error) : stopOf(outcome, context);
+  };
+  if (ends === 'promise') {
+    const watches = (result: unknown): boolean =>
+      watch(
+        result,
+        () => stopPoint(point),
+        (error) => stopPoint(point, failedBy(error)),
+      );
+    return { point, isWatched: false, watches, failedBy };
+  }
+  const isWatched = guarded(guard, () => ends({ args, registered, guard, context, stop })) === true;
+  return { point, isWatched, failedBy };
 }
 
 /** The trace that received headers name, if they are signed. */
@@ -190,13 +207,15 @@ function handle(
 ): unknown {
   return withParent(signed, (parent) => {
     if (parent === undefined) return runIn(undefined, fn, self, args);
-    const { point, isWatched } = begin(parent);
+    const { point, isWatched, watches, failedBy } = begin(parent);
     let isOver = !isWatched;
     let seen: Payload;
     try {
-      return runIn(point.context, fn, self, args);
+      const result = runIn(point.context, fn, self, args);
+      if (watches?.(result) === true) isOver = false;
+      return result;
     } catch (error) {
-      seen = ending(error);
+      seen = failedBy?.(error) ?? ending(error);
       isOver ||= isOverByError;
       throw error;
     } finally {

@@ -1,18 +1,31 @@
 // The caller's side: calls of remote procedures, and messages that are sent. They are hooked as a database's methods are.
+import type { Socket } from 'node:net';
+
+import type { Sender } from '../../propagation/recipients.js';
 import { carriedIn } from '../../trace/carried.js';
 import { ending } from '../../trace/cancelled.js';
 import { type Context, isRecorded, place } from '../../trace/context.js';
 import { isTraceHeader } from '../../trace/headers.js';
+import { watch } from '../../trace/returned.js';
 import type { VerifiedTrace } from '../../trace/signing.js';
+import { createStamp } from '../../trace/stamp.js';
 import type { PointStart } from '../../trace/vocabulary.js';
-import type { MethodHook } from '../calls/call.js';
+import type { Call, MethodHook } from '../calls/call.js';
 import { gated } from '../calls/method.js';
 import type { PublishedHook } from '../calls/published.js';
 import { createGuard, guarded } from '../guard.js';
 import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { type Owner, nameOf } from './files.js';
-import type { Carrying, Rpc, RpcCall, RpcChannel, RpcSending } from './rpc-contract.js';
+import type {
+  Carrying,
+  CarryingEach,
+  HeadersOf,
+  Rpc,
+  RpcCall,
+  RpcChannel,
+  RpcSending,
+} from './rpc-contract.js';
 import { failureOf, startsOf, stopOf } from './rpc-words.js';
 
 const none: readonly PointStart[] = [];
@@ -47,6 +60,10 @@ export function callHook(
     ...(carries !== undefined && {
       around(call) {
         const { args, caller, context, self } = call;
+        if (carries === 'within') {
+          if (context !== undefined) senders.put(context.id, call);
+          return call.proceed();
+        }
         const sent = { args, self, place: context ?? caller, isPoint: context !== undefined };
         guarded(call.guard, () => carry(agent, carries, sent));
         return call.proceed();
@@ -54,6 +71,9 @@ export function callHook(
     }),
   };
 }
+
+/** The calls whose messages methods below them send, by the ids of their points. */
+const senders = createStamp<Call>();
 
 /**
  * Hooks the method by which a library sends the messages of its calls. The context tells whose call a message is of: the
@@ -64,20 +84,26 @@ export function hookSending(
   agent: AgentPort,
   owner: Owner,
   name: string,
-  { sends, sent }: RpcSending,
+  { sends, sent, isAll }: RpcSending,
 ): void {
   const guard = createGuard(`${library} ${nameOf(owner, name)}`);
   patch(owner, name, (original) =>
     gated(original, (self, given) => {
       const args = Array.from(given);
+      const here = place();
+      const call = here && senders.of(here.id);
       guarded(guard, () => {
-        const here = place();
-        if (here?.library === library) {
-          carry(agent, sends, { args, self: self as object, place: here, isPoint: isRecorded(here) });
+        if (here?.library === library || call !== undefined) {
+          const isPoint = call !== undefined || isRecorded(here!);
+          const message = { args, self: self as object, place: call?.context ?? here, isPoint };
+          if ('injectEach' in sends) carryEach(agent, sends, message);
+          else carry(agent, sends, message);
         }
         sent?.(args, self as object);
       });
-      return Reflect.apply(original, self, args);
+      const result: unknown = Reflect.apply(original, self, args);
+      if (call !== undefined && guarded(guard, () => isAll?.(given)) === true) endBy(result, call);
+      return result;
     }),
   );
 }
@@ -101,14 +127,8 @@ function carry(
   if (here === undefined) return;
   const given = headers(args, self);
   if (given === false) return;
-  const found = carriedIn(given);
-  const carried = agent.messageHeaders({ context: here, isPoint }, { socket: socket(self) }, (name) =>
-    [found[name] ?? []].flat(),
-  );
-  if (carried === undefined) return;
-  const ours = Object.fromEntries(
-    Object.entries(carried).map(([name, value]) => [name.toLowerCase(), value] as const),
-  );
+  const ours = ourHeaders(agent, { context: here, isPoint }, socket(self), carriedIn(given));
+  if (ours === undefined) return;
   inject(args, merge?.(given, ours, self) ?? merged(given, ours));
   if (content !== undefined && agent.oslo?.write !== undefined) {
     args[content] = agent.oslo.write(args[content], sentBy(here)) ?? args[content];
@@ -141,7 +161,58 @@ export function publishedHook(
   };
 }
 
-function merged(given: object | null | undefined, ours: Readonly<Record<string, string>>): object {
+/** Puts the trace's headers into several messages. Those without a trace of their own get the same ones. */
+function carryEach(
+  agent: AgentPort,
+  { socket, injectEach }: CarryingEach,
+  { args, self, place: here, isPoint }: Sent,
+): void {
+  if (here === undefined) return;
+  const connection = socket(self, args);
+  const decide = (found: Headers): Headers | undefined =>
+    ourHeaders(agent, { context: here, isPoint }, connection, found);
+  let usual: { readonly ours: Headers | undefined } | undefined;
+  const headersOf: HeadersOf = (given) => {
+    const found = carriedIn(given);
+    const isUsual = Object.keys(found).length === 0;
+    const ours = isUsual ? (usual ??= { ours: decide(found) }).ours : decide(found);
+    return ours && merged(given, ours);
+  };
+  injectEach(args, headersOf);
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What a message carries of the trace, with names in lower case; undefined where it stays as it is. */
+function ourHeaders(
+  agent: AgentPort,
+  sender: Sender,
+  socket: Socket | undefined,
+  found: Headers,
+): Headers | undefined {
+  const carried = agent.messageHeaders(sender, { socket }, (name) => [found[name] ?? []].flat());
+  return (
+    carried &&
+    Object.fromEntries(Object.entries(carried).map(([name, value]) => [name.toLowerCase(), value] as const))
+  );
+}
+
+function merged(given: object | null | undefined, ours: Headers): object {
   const others = Object.entries(given ?? {}).filter(([name]) => !isTraceHeader(name));
   return { ...Object.fromEntries(others), ...ours };
+}
+
+/** Makes a promise end a call whose own promise nobody may ever look at. */
+function endBy(promise: unknown, call: Call): void {
+  watch(
+    promise,
+    () => {
+      call.resume();
+      call.succeed(undefined);
+    },
+    (error) => {
+      call.resume();
+      call.fail(error);
+    },
+  );
 }

@@ -16,6 +16,18 @@ export interface Callee {
   readonly method?: string;
   /** Where a message goes: a queue, a subject, a topic. */
   readonly destination?: string;
+  /** How often a message has been handled, this time included; not said the first time. */
+  readonly attempt?: number;
+  /** How many messages one call sends, or one function handles, where that may be several. */
+  readonly messages?: number;
+  /** Points elsewhere that led to this one: those that sent the messages of a batch. */
+  readonly links?: readonly Link[];
+}
+
+/** A point of another trace, or another point of this one. */
+export interface Link {
+  readonly base_id: string;
+  readonly trace_id: string;
 }
 
 /** How a call or the handling of a message ended. */
@@ -51,8 +63,8 @@ export interface RpcCall {
   isAnswered?(args: readonly unknown[]): boolean;
   /** Other libraries send what is theirs by it: within a call of any library it is a part of that. */
   readonly isCarrier?: true;
-  /** How a message carries the trace on. */
-  readonly carries?: Carrying;
+  /** How a message carries the trace on; `within`: by a method below this one, which is an `RpcSending`. */
+  readonly carries?: Carrying | 'within';
 }
 
 /**
@@ -60,10 +72,30 @@ export interface RpcCall {
  * of no such call it is passed on.
  */
 export interface RpcSending {
-  readonly sends: Carrying;
+  readonly sends: Carrying | CarryingEach;
   /** Told of each message that is sent while something is traced, of a call or not. */
   sent?(args: readonly unknown[], self: object): void;
+  /**
+   * Whether it sends all that the call sends, so that the call is over when the method's promise settles, also where
+   * nobody looks at the call's own. Only where the library itself waits for the method's promise.
+   */
+  isAll?(args: readonly unknown[]): boolean;
 }
+
+/** How the messages of one call carry the trace on, each in headers of its own. */
+export interface CarryingEach {
+  /** The connection over which they are sent. */
+  socket(self: object, args: readonly unknown[]): Socket | undefined;
+  /**
+   * Puts headers into our copy of the arguments; the application's and the library's own objects stay.
+   *
+   * @param headersOf gives the headers of a message by those that the application has given it; undefined where the
+   *   message stays as it is
+   */
+  injectEach(args: unknown[], headersOf: HeadersOf): void;
+}
+
+export type HeadersOf = (given: object | null | undefined) => object | undefined;
 
 /** How a message carries the trace on, where it is known at the call whom it is sent to. */
 export interface Carrying {
@@ -96,9 +128,16 @@ export interface RpcHandler {
   extract(first: unknown): unknown;
   /** The message's content, of that argument: a protocol in it may have a place for the trace. */
   content?(first: unknown): unknown;
-  /** Watches a call for its end; false where nothing tells of that: the point then ends when the function returns. */
-  ends(serving: Serving): boolean;
+  readonly ends: HandlingEnd;
+  /** How a call ended by an error of the function; undefined where the error tells nothing but itself. */
+  failed?(error: unknown): Outcome | undefined;
 }
+
+/**
+ * Watches a call for its end; false where nothing tells of that: the point then ends when the function returns.
+ * `promise`: it ends when the promise settles that the function gives. Only where the library itself waits for that.
+ */
+export type HandlingEnd = 'promise' | ((serving: Serving) => boolean);
 
 /**
  * A method by which the library hands a message over: what the application does with it, it does within the method's
@@ -115,7 +154,8 @@ export interface RpcDelivery {
    */
   receivedIn(self: object, first: unknown, second: unknown, third: unknown, fourth: unknown): unknown;
   /** As of a function that is registered: `serving.args` are the method's. */
-  ends(serving: Serving): boolean;
+  readonly ends: HandlingEnd;
+  failed?(error: unknown): Outcome | undefined;
 }
 
 /**
@@ -154,8 +194,36 @@ export interface Serving {
   stop(outcome: Outcome): void;
 }
 
+/**
+ * A method by which the application registers functions that handle messages, as properties of its first argument. The
+ * method also begins to ask for messages, which is part of no request.
+ */
+export interface RpcRegistration {
+  readonly registers: Readonly<Record<string, Registration>>;
+}
+
+/** A function that handles messages, whose promise the library waits for, by its own first argument. */
+export interface Registration {
+  calleeOf(first: unknown): Callee;
+  /** As `extract` of `RpcHandler`; of a batch, what holds the headers of each of its messages. */
+  extract(first: unknown): unknown;
+  readonly isBatch?: true;
+}
+
+/** A method that gives an object, or a promise of one, whose own methods are hooked. */
+export interface RpcFactory {
+  readonly gives: Readonly<Record<string, RpcMethod>>;
+}
+
 /** What is recorded of a method. */
-export type RpcMethod = RpcCall | RpcSending | RpcHandler | RpcDelivery | RpcIteration;
+export type RpcMethod =
+  | RpcCall
+  | RpcSending
+  | RpcHandler
+  | RpcDelivery
+  | RpcIteration
+  | RpcRegistration
+  | RpcFactory;
 
 /** A file of a package, and what of the class that it exports makes calls or serves them. */
 export type RpcFile = TargetFile<RpcMethod>;

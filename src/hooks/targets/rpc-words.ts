@@ -16,13 +16,20 @@ export function startsOf(
   return (callee) => {
     let starts = known.of(callee);
     if (starts === undefined) {
-      const { service, method, destination } = callee;
-      const said: PointInfo<'rpc'> = { rpc: { kind, system, service, method, destination } };
-      starts = [{ point: 'rpc', info: new FixedInfo(said) }];
+      starts = [{ point: 'rpc', info: new FixedInfo(startInfo(kind, system, callee)) }];
       known.put(callee, starts);
     }
     return starts;
   };
+}
+
+/** What a point says at its start. */
+export function startInfo(
+  kind: RpcCall['kind'] | HandledKind,
+  system: string,
+  { service, method, destination, attempt, messages, links }: Callee,
+): Exclude<PointInfo<'rpc'>, FixedInfo | undefined> {
+  return { rpc: { kind, system, service, method, destination, attempt, messages, links } };
 }
 
 /** What stops say of calls that are done, by their status: with and without a callee that has more to tell. */
