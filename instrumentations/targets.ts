@@ -39,6 +39,8 @@ interface PackageRow extends Row {
   readonly esModules?: readonly string[];
   /** The channels on which it publishes its calls: see `Hookable`. */
   readonly channels?: readonly string[];
+  /** The main file of the threads that it makes: see `Hookable`. */
+  readonly threadMain?: string;
   /** A text in its code that no minifier changes, by which it is recognised in a bundle. */
   readonly mark?: string;
   readonly load: () => Instrumentation;
@@ -138,7 +140,7 @@ const rows = [
     help: 'redis (node-redis)',
     // 5 changed how commands are queued.
     versions: [
-      ['1.0.6', '2.0.0'],
+      ['1.1.0', '2.0.0'],
       ['5.0.0', '7.0.0'],
     ],
     with: { redis: [['4.1.0', '7.0.0']] },
@@ -212,6 +214,7 @@ const rows = [
     help: 'piscina',
     // 4.6.0 is the first one with its classes in files of their own.
     versions: [['4.6.0', '6.0.0']],
+    threadMain: 'piscina/dist/worker.js',
     mark: 'Piscina.Task',
     load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
   },
@@ -249,6 +252,16 @@ const rows = [
     versions: [['2.0.0', '3.0.0']],
     mark: 'Producing to topic without metadata',
     load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
+  },
+  {
+    package: 'tinypool',
+    option: 'instrumentTinypool',
+    help: 'tinypool',
+    versions: [['1.0.0', '3.0.0']],
+    esModules: ['tinypool/dist/index'],
+    threadMain: 'tinypool/dist/entry/worker.js',
+    mark: 'Tinypool.Task',
+    load: () => (require('./tinypool.js') as typeof import('./tinypool.js')).tinypool,
   },
   {
     module: 'child_process',

@@ -10,6 +10,7 @@ import type { ChannelHooks, FirstMessage } from './hooks/loading/awaited-channel
 import type { Imports } from './hooks/loading/es-modules.js';
 import { installedModules } from './hooks/loading/installed.js';
 import type { Hookable } from './hooks/loading/modules.js';
+import { Module } from './hooks/loading/node-module.js';
 import type { AgentPort } from './hooks/port.js';
 import type { PointsByName } from './points-by-name.js';
 import { notice } from './trace/notice.js';
@@ -86,6 +87,16 @@ export function hookImports(
   guarded(createGuard('imports'), () =>
     hook([{ paths: filesOf(files), names: [], tell }, ...others], folder),
   );
+}
+
+/** Hooks what a package runs in this thread, if it has made the thread. */
+export function hookThread(packages: readonly Hookable[], agent: AgentPort): void {
+  const main = process.argv[1]?.replaceAll('\\', '/') ?? '';
+  for (const { package: name, threadMain, load } of packages) {
+    if (!main.endsWith(`/${threadMain}`)) continue;
+    guarded(createGuard(`the threads of ${name}`), () => load().thread?.(agent));
+    Module.syncBuiltinESMExports();
+  }
 }
 
 /** The points that a configuration names; undefined if there is none. */

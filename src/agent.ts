@@ -9,6 +9,7 @@ import {
   builtinsOf,
   channelsOf,
   hookImports,
+  hookThread,
   install,
   named,
   pointsOf,
@@ -157,6 +158,9 @@ export function start(preload: string): void {
   const { hookLoaded: hookRest, hookImported } = hookModules(hookables, agent, reports);
   hookLoaded = hookRest;
   hookImports(hookables, folder, hookImported, points?.imports);
+  // Node names the thread's main file in `process.argv` after what `--require` loads, and before the file runs.
+  const its = isMainThread ? [] : hookables.filter(({ threadMain }) => threadMain !== undefined);
+  if (its.length > 0) queueMicrotask(() => hookThread(its, agent));
   // Named imports of ES modules are bindings of their own: from here on they see the patches.
   Module.syncBuiltinESMExports();
 }

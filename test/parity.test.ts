@@ -45,6 +45,7 @@ async function play(t: TestContext, api: Api, variant: Variant, only?: string): 
       OSTRACE_HMAC_KEYS: key,
       OSTRACE_TRACE_SQL: 'true',
       ...settings[variant],
+      ...(api.name === 'worker-pools' && { OSTRACE_INSTRUMENT_TINYPOOL: 'true' }),
       PARITY_VARIANT: variant,
       PARITY_AGENT: agentFiles,
     },

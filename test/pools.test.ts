@@ -4,37 +4,45 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { crowd } from './crowd.js';
-import { key, on, run, scenario, treeOf } from './scenario.js';
+import { key, on as enabled, run, scenario, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
-import { piscinaStyles } from './versions/expected.js';
+import { poolStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
-import { piscinaRows } from './versions/matrix.js';
+import { piscinaRows, tinypoolRows } from './versions/matrix.js';
+
+const on = { ...enabled, OSTRACE_INSTRUMENT_TINYPOOL: 'true' };
 
 // What becomes of these is chance: when the pool makes another thread, and what it does with a task that it refused.
 const untold: readonly string[] = ['an answer that cannot be posted', 'too many'];
 
-for (const { packages, because } of piscinaRows) {
-  const version = packages['piscina']!;
-  for (const kind of ['cjs', 'mjs'] as const) {
-    test(`piscina ${version}, ${kind}: each style gives what it gives without the agent, and its points (${because})`, async (t) => {
-      const app = writeApp(t, installed(`piscina@${version}`), kind, 'piscina.cjs', { piscina: 'piscina' });
-      const bare = await run(t, app, { load: 'none' });
-      assert.equal(bare.code, 0, bare.stderr);
-      const idle = await run(t, app, { env: on });
-      sameAs(bare, idle);
-      assert.deepEqual(idle.files, []);
-      const traced = await run(t, app, { env: { ...on, OSTRACE_PROFILE: key } });
-      sameAs(bare, traced);
-      const [root, ...others] = treeOf(traced.events);
-      assert.deepEqual(others, []);
-      const described = root!.children.map(({ name, children }) => [name, describedCalls(children)] as const);
-      assert.deepEqual(
-        Object.fromEntries(described.filter(([name]) => !untold.includes(name))),
-        piscinaStyles,
-      );
+const versions = [
+  ...piscinaRows.flatMap((row) => (['cjs', 'mjs'] as const).map((kind) => ({ ...row, kind }))),
+  // It consists of ES modules.
+  ...tinypoolRows.map((row) => ({ ...row, kind: 'mjs' as const })),
+];
+
+for (const { packages, because, kind, differs } of versions) {
+  const [[library, version] = ['', '']] = Object.entries(packages);
+  test(`${library} ${version}, ${kind}: each style gives what it gives without the agent, and its points (${because})`, async (t) => {
+    const app = writeApp(t, installed(`${library}@${version}`), kind, 'pool.cjs', {
+      pools: `all ${library}`,
     });
-  }
+    const bare = await run(t, app, { load: 'none' });
+    assert.equal(bare.code, 0, bare.stderr);
+    const idle = await run(t, app, { env: on });
+    sameAs(bare, idle);
+    assert.deepEqual(idle.files, []);
+    const traced = await run(t, app, { env: { ...on, OSTRACE_PROFILE: key } });
+    sameAs(bare, traced);
+    const [root, ...others] = treeOf(traced.events);
+    assert.deepEqual(others, []);
+    const described = root!.children.map(({ name, children }) => [name, describedCalls(children)] as const);
+    assert.deepEqual(Object.fromEntries(described.filter(([name]) => !untold.includes(name))), {
+      ...poolStyles,
+      ...differs,
+    });
+  });
 }
 
 const ways = {
@@ -44,18 +52,20 @@ const ways = {
   'threads that requests made': { MIN_THREADS: '0' },
 } as const;
 
-for (const [way, env] of Object.entries(ways)) {
-  test(`piscina, ${way}: of hundreds of tasks, each is in its own trace or in none`, async (t) => {
-    const { shapes, foreign } = await crowd(t, {
-      file: scenario('pools/piscina.cjs'),
-      env,
-      answer: (id) => id,
+for (const [pool, file] of Object.entries({ piscina: 'piscina.cjs', tinypool: 'tinypool.mjs' })) {
+  for (const [way, env] of Object.entries(ways)) {
+    test(`${pool}, ${way}: of hundreds of tasks, each is in its own trace or in none`, async (t) => {
+      const { shapes, foreign } = await crowd(t, {
+        file: scenario(`pools/${file}`),
+        env: { ...on, ...env },
+        answer: (id) => id,
+      });
+      assert.deepEqual(foreign, []);
+      assert.equal(shapes.size, 201);
+      for (const [id, shape] of shapes) {
+        const withoutThreads = shape.replace(/thread\(thread_main!?\) /, '');
+        assert.equal(withoutThreads, `wsgi(rpc(rpc(begun ${id} done ${id})))`);
+      }
     });
-    assert.deepEqual(foreign, []);
-    assert.equal(shapes.size, 201);
-    for (const [id, shape] of shapes) {
-      const withoutThreads = shape.replace(/thread\(thread_main!?\) /, '');
-      assert.equal(withoutThreads, `wsgi(rpc(rpc(begun ${id} done ${id})))`);
-    }
-  });
+  }
 }

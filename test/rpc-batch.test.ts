@@ -52,6 +52,7 @@ hook!.install(
   Bus,
   () => {},
   () => {},
+  '',
 );
 
 interface Seen {

@@ -60,6 +60,7 @@ hook!.install(
   Feed,
   () => {},
   () => {},
+  '',
 );
 
 let events: string[] = [];

@@ -85,6 +85,7 @@ hook!.install(
   Broker,
   () => {},
   () => {},
+  '',
 );
 
 const events: { readonly context: Context; readonly message: string; readonly info: Info | undefined }[] = [];

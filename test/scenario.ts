@@ -88,6 +88,9 @@ export async function run(test: TestContext, file: string, options: RunOptions =
     OSTRACE_SPOOL: join(folder, 'spool'),
     // A busy machine may take its time; the tests of the way out choose their own.
     OSTRACE_EXIT_TIMEOUT: '10000',
+    // It is installed here for its own tests, and consists of ES modules: all programs would be loaded with the hooks
+    // that such packages need.
+    OSTRACE_INSTRUMENT_TINYPOOL: 'false',
     ...options.env,
   };
   const child = spawn(process.execPath, [...loading, ...nodeArgs, file, ...args], {

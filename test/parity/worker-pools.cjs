@@ -4,7 +4,7 @@ const { Worker } = require('node:worker_threads');
 const { listeners } = require('./parts/threads.cjs');
 
 exports.title = 'worker_threads: pools (piscina, tinypool)';
-exports.points = ['thread', 'thread_main'];
+exports.points = ['thread', 'thread_main', 'rpc'];
 
 const filename = join(__dirname, 'parts/task.cjs');
 const settings = {

@@ -239,8 +239,8 @@ export const mqttStyles: Readonly<Record<string, string>> = {
   'sent when closed without a callback': 'producer',
 };
 
-/** Those of piscina, as `describedCalls` writes them. */
-export const piscinaStyles: Readonly<Record<string, string>> = {
+/** Those of piscina and tinypool, as `describedCalls` writes them. */
+export const poolStyles: Readonly<Record<string, string>> = {
   // The pool's first thread.
   thread: 'thread_main?',
   'a task': 'client(server(begun done))',

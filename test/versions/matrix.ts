@@ -93,11 +93,24 @@ export const ioredisRows: readonly Row[] = [
 const without = { 'pooled b': 'db(sql) db(sql)', 'pooled c': 'db(sql) db(sql)' };
 
 export const redisRows: readonly Row[] = [
-  { packages: { redis: lowest('redis') }, because: 'the lowest with `@redis/client`', differs: without },
-  { packages: { redis: '4.7.1' }, because: 'the last redis 4', differs: without },
-  { packages: { redis: '5.0.0' }, because: 'the first redis 5, with another queue and pools' },
-  { packages: { redis: '5.12.1' }, because: 'the last redis 5, which publishes on tracing channels' },
-  { packages: { redis: lockedVersion('redis') }, because: 'the newest' },
+  {
+    packages: { redis: lowest('redis'), '@redis/client': lowest('@redis/client') },
+    because: 'the lowest with `@redis/client`',
+    differs: without,
+  },
+  { packages: { redis: '4.7.1', '@redis/client': '1.6.1' }, because: 'the last redis 4', differs: without },
+  {
+    packages: { redis: '5.0.0', '@redis/client': '5.0.0' },
+    because: 'the first redis 5, with another queue and pools',
+  },
+  {
+    packages: { redis: '5.12.1', '@redis/client': '5.12.1' },
+    because: 'the last redis 5, which publishes on tracing channels',
+  },
+  {
+    packages: { redis: lockedVersion('redis'), '@redis/client': lockedVersion('@redis/client') },
+    because: 'the newest',
+  },
 ];
 
 export const grpcRows: readonly Row[] = [
@@ -192,6 +205,24 @@ export const natsRows: readonly Row[] = [
   { packages: { nats: lockedVersion('nats') }, because: 'the newest nats 2', differs: nats2 },
   { packages: core3(lowest('@nats-io/nats-core')), because: 'the lowest' },
   { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
+];
+
+// What is moved gets another list of what is transferred, by which its task would be known.
+const moved = { moved: 'client', thread: 'thread_main?(begun done)' };
+
+export const tinypoolRows: readonly Row[] = [
+  {
+    packages: { tinypool: lowest('tinypool') },
+    because: 'the lowest: the first one with one build',
+    // It asks the system for the number of its processors.
+    differs: { ...moved, command: '' },
+  },
+  {
+    packages: { tinypool: '1.1.1' },
+    because: 'the last tinypool 1',
+    differs: { ...moved, command: '' },
+  },
+  { packages: { tinypool: lockedVersion('tinypool') }, because: 'the newest', differs: moved },
 ];
 
 export const graphqlRows: readonly Row[] = [

@@ -18,8 +18,14 @@ export interface ModuleHook {
    * @param exports what the file exports
    * @param load requires another file of the same package: `load('lib/connection-parameters')`
    * @param need requires a package as the file itself does
+   * @param folder the package's folder
    */
-  install(exports: unknown, load: (file: string) => unknown, need: (name: string) => unknown): void;
+  install(
+    exports: unknown,
+    load: (file: string) => unknown,
+    need: (name: string) => unknown,
+    folder: string,
+  ): void;
 }
 
 /** The hooks of a package. */
@@ -27,6 +33,8 @@ export interface Instrumentation {
   hooks(agent: AgentPort): readonly ModuleHook[];
   /** The channels on which it publishes its calls. */
   channels?(agent: AgentPort): readonly PublishedHook[];
+  /** Hooks what the package runs in a thread of its own, whose main file is `threadMain` of its row. */
+  thread?(agent: AgentPort): void;
 }
 
 /** A package, found by its name, and the function that loads its instrumentation with the first of its files. */
@@ -42,6 +50,8 @@ export interface Hookable {
   readonly publishes?: boolean;
   /** The channels on which it publishes: its target is loaded with the first message. */
   readonly channels?: readonly string[];
+  /** The main file of the threads that it makes: `piscina/dist/worker.js`. */
+  readonly threadMain?: string;
   load(): Instrumentation;
 }
 
@@ -128,6 +138,7 @@ export function hookModules(
             module.exports,
             (other) => require(join(basedir, other)) as unknown,
             (other) => module.require(other) as unknown,
+            basedir,
           );
           reports.onHooked(name, version, join(basedir, file.slice(name.length)));
         }

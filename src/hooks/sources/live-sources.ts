@@ -11,7 +11,7 @@ import { bindCallback } from '../calls/callback.js';
 import { lookalike, patch } from '../patch.js';
 import { hostIn } from '../targets/peer.js';
 import type { AgentPort } from '../port.js';
-import { dispatch, makeShared } from './shared-sources.js';
+import { dispatch, knownPorts, makeShared } from './shared-sources.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -118,7 +118,7 @@ function isFromBuffer(stream: unknown): boolean {
   return state?.bufferProcessing === true;
 }
 
-// The threads of pools have a hook of their own there before the first trace begins.
+// A thread of a pool has a hook of its own there.
 let arePortsHooked = false;
 
 /** A message may be for any request: a thread of a pool, and the code that waits for its answers, serve many. */
@@ -131,7 +131,7 @@ function hookPorts(ownPort: () => unknown): void {
   Object.defineProperty(prototype, dispatch, {
     value(this: unknown) {
       const args = arguments as unknown as unknown[];
-      return tracing.live === 0 || this === ownPort()
+      return tracing.live === 0 || this === ownPort() || knownPorts.has(this as object)
         ? Reflect.apply(original as Method, this, args)
         : runIn(nobody(), original as Method, this, args);
     },

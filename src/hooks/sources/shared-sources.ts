@@ -3,6 +3,7 @@
 // traced, they are therefore made in nobody's place. What a request does in such a callback is not recorded, but no
 // other request's work appears in its trace.
 import { nobody, runIn } from '../../trace/context.js';
+import { type Stamp, createStamp } from '../../trace/stamp.js';
 import { tracing } from '../../trace/trace.js';
 import type { LateBuiltin } from '../loading/late-builtins.js';
 import { createGuard, guarded } from '../guard.js';
@@ -17,6 +18,9 @@ const live = (): typeof import('./live-sources.js') =>
  * channels.
  */
 export const dispatch: unique symbol = Symbol.for('nodejs.internal.kHybridDispatch') as never;
+
+/** Ports whose messages are known to be for one request each. */
+export const knownPorts: Stamp<true> = createStamp();
 
 /** Hooks, when the agent starts, functions that applications take out of their modules. */
 export function hookMadeSources(): void {

@@ -2,7 +2,12 @@
 //
 // Such a thread gets its tasks by a port that its first message brings. While it has none, it may wait in `Atomics.wait`
 // and take messages from that port by `receiveMessageOnPort`, in the middle of whatever task was the last one.
-import { MessagePort, type parentPort as ParentPort, getEnvironmentData } from 'node:worker_threads';
+import {
+  MessagePort,
+  type parentPort as ParentPort,
+  getEnvironmentData,
+  threadId,
+} from 'node:worker_threads';
 
 import { ending } from '../../trace/cancelled.js';
 import { type Context, enter, place, requestDefault, runIn, tracedBy } from '../../trace/context.js';
@@ -13,17 +18,15 @@ import type { Callback } from '../calls/call.js';
 import { createGuard, guarded } from '../guard.js';
 import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
-import { dispatch } from '../sources/shared-sources.js';
+import { dispatch, knownPorts } from '../sources/shared-sources.js';
 import type { Callee } from './rpc-contract.js';
 import { startsOf } from './rpc-words.js';
 import { openMailbox } from './task-mailbox.js';
 
 /** What a thread of a pool is, and what its messages say. */
 export interface TaskThread {
-  /** A file that the thread's main file loads first: `piscina/dist/common`. */
-  readonly loads: string;
-  /** The thread's main file. */
-  readonly main: RegExp;
+  /** The library does not tell, when it posts a task, which thread it is for. */
+  readonly isHidden?: true;
   /** The port that the thread's first message brings: tasks come by it, and answers go by it. */
   port(message: unknown): unknown;
   /** What a task's message says. */
@@ -36,15 +39,22 @@ export interface TaskThread {
 export interface HandedTasks {
   readonly mailbox: SharedArrayBuffer;
   readonly ring: SharedArrayBuffer;
+  /** The main file of the threads whose library hides them: another copy's tasks may have the same numbers. */
+  readonly main: string | undefined;
 }
+
+/** Stands for the thread where the library does not tell which one a task is for. */
+export const anyThread = 0;
 
 /** A name in the data of threads' environments that the application is unlikely to use. */
 export const tasksKey = 'ostrace:tasks';
 
 /** Hooks the ports of this thread, which runs the tasks of a pool. */
-export function hookTaskThread(library: string, thread: TaskThread, agent: AgentPort, id: number): void {
+export function hookTaskThread(library: string, thread: TaskThread, agent: AgentPort): void {
   const handed = getEnvironmentData(tasksKey) as unknown as HandedTasks | undefined;
   if (handed === undefined) return;
+  if (thread.isHidden === true && handed.main !== process.argv[1]) return;
+  const id = thread.isHidden === true ? anyThread : threadId;
   const threads = require('node:worker_threads') as {
     parentPort: typeof ParentPort;
     receiveMessageOnPort: Callback;
@@ -90,7 +100,7 @@ export function hookTaskThread(library: string, thread: TaskThread, agent: Agent
     value(this: unknown, message: unknown) {
       const args = arguments as unknown as unknown[];
       if (port === undefined && this === threads.parentPort) {
-        guarded(guard, () => (port = portIn(message)));
+        guarded(guard, () => findPort(message));
       }
       return this !== port || guard.off
         ? Reflect.apply(deliver, this, args)
@@ -99,9 +109,11 @@ export function hookTaskThread(library: string, thread: TaskThread, agent: Agent
     configurable: true,
     writable: true,
   });
-  function portIn(message: unknown): unknown {
+  function findPort(message: unknown): void {
     const given = thread.port(message);
-    return given instanceof MessagePort ? given : undefined;
+    if (!(given instanceof MessagePort)) return;
+    port = given;
+    knownPorts.put(given, true);
   }
 
   // While messages are taken one after the other, the running code is in the place of the last one.

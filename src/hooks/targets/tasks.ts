@@ -1,29 +1,31 @@
 // The contract of pools of threads, `tasks({ … })`: an `rpc` point for each task at its caller, and one below it in the
 // thread that runs it. This file has the caller's side; `task-thread.ts` has the thread's.
-import { type Worker, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
+import { join } from 'node:path';
+import { MessagePort, type Worker, setEnvironmentData } from 'node:worker_threads';
 
-import { isRecorded, nobody, place } from '../../trace/context.js';
+import { type Context, isRecorded, nobody, place } from '../../trace/context.js';
 import { createStamp } from '../../trace/stamp.js';
 import { tracing } from '../../trace/trace.js';
+import { type Callback, type End, notMine } from '../calls/call.js';
+import { onChannel } from '../channel.js';
 import { bindEmitter } from '../emitter.js';
-import { createGuard, guarded } from '../guard.js';
+import { type Guard, createGuard, guarded } from '../guard.js';
 import type { Instrumentation } from '../loading/modules.js';
 import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
-import { type Owner, type TargetFile, fileHook } from './files.js';
+import { viewWith } from '../view.js';
+import { type TargetFile, fileHook } from './files.js';
 import { sentBy } from './rpc-caller.js';
 import { type RpcFile, rpc } from './rpc.js';
 import { type TaskMailbox, newMailbox } from './task-mailbox.js';
-import { type HandedTasks, type TaskThread, hookTaskThread, tasksKey } from './task-thread.js';
+import { type HandedTasks, type TaskThread, anyThread, hookTaskThread, tasksKey } from './task-thread.js';
 
-/** The object that stands for one thread of a pool, in the thread that owns the pool. */
+/** A library whose threads have a class that can be hooked. */
 export interface PoolWorkers extends Pick<TargetFile<never>, 'file' | 'class'> {
-  /** A method that posts a task to the thread. */
+  /** A method of that class that posts a task to the thread. */
   readonly posts: string;
   /** What that method is called with. */
   task(args: readonly unknown[]): PoolTask;
-  /** A method that is called once for each thread, in the turn in which the thread was made. */
-  readonly made: string;
   thread(self: object): Worker;
 }
 
@@ -35,12 +37,22 @@ export interface PoolTask {
   run<Result>(fn: () => Result): Result;
 }
 
+/** A library that hides its threads, but posts each task with the very list of what is transferred. */
+export interface HiddenWorkers {
+  /** The file that asks for tasks with `markedList`. */
+  readonly file: string;
+  /** The thread's main file, in the package. */
+  readonly main: string;
+  /** The number of the task that a message is for; no two tasks of the library have the same one. */
+  id(message: unknown): number;
+}
+
 /** The instrumentation of a library for pools of threads, as data. */
 export interface Tasks {
   readonly library: string;
   /** The files by which the application asks for tasks. */
   readonly files: readonly RpcFile[];
-  readonly workers: PoolWorkers;
+  readonly workers: PoolWorkers | HiddenWorkers;
   readonly thread: TaskThread;
 }
 
@@ -50,79 +62,141 @@ export function tasks({ library, files, workers, thread }: Tasks): Instrumentati
   return {
     hooks: (agent) => [
       ...callers.hooks(agent),
-      // The thread's own file loads it before it serves anything.
-      {
-        file: thread.loads,
-        versions: undefined,
-        install: () => {
-          if (!isMainThread && thread.main.test(process.argv[1] ?? '')) {
-            hookTaskThread(library, thread, agent, threadId);
-          }
-        },
-      },
-      fileHook(
-        { ...workers, also: (prototype) => hookWorkers(library, workers, agent, prototype as Owner) },
-        agent,
-        () => () => {},
-      ),
+      'posts' in workers
+        ? fileHook(
+            { ...workers, also: (prototype) => hookWorkers(library, workers, agent, prototype) },
+            agent,
+            () => () => {},
+          )
+        : {
+            file: workers.file,
+            versions: undefined,
+            install: (_exports, _load, _need, folder) => hookPosts(library, workers, agent, folder),
+          },
     ],
+    thread: (agent) => hookTaskThread(library, thread, agent),
   };
 }
 
-/** What the threads of this thread's pools are given: one mailbox for all, and for each a ring of its own. */
-let mailbox: TaskMailbox | undefined;
-
-function hookWorkers(library: string, workers: PoolWorkers, agent: AgentPort, owner: Owner): void {
+function hookWorkers(library: string, workers: PoolWorkers, agent: AgentPort, prototype: object): void {
   const guard = createGuard(`${library} tasks`);
-  const rings = createStamp<SharedArrayBuffer>();
-  const its = (mailbox ??= newMailbox());
-  let ring: SharedArrayBuffer;
-  // It lies ready for the next thread. Threads of other kinds get it too, and never ask for it.
-  const prepare = (): void => {
-    ring = agent.newRing();
-    setEnvironmentData(tasksKey, { mailbox: its.memory, ring } satisfies HandedTasks);
-  };
-  prepare();
-  patch(
-    owner,
-    workers.made,
-    (original) =>
-      function (this: unknown) {
-        guarded(guard, () => {
-          if (rings.has(this as object)) return;
-          rings.put(this as object, ring);
-          prepare();
-        });
-        return Reflect.apply(original, this, arguments as unknown as unknown[]);
-      },
-  );
-  patch(
-    owner,
-    workers.posts,
-    (original) =>
-      function (this: unknown) {
-        const args = arguments as unknown as unknown[];
-        if (tracing.live > 0) guarded(guard, () => carry(this as object, args));
-        return Reflect.apply(original, this, args);
-      },
-  );
-
-  const read = createStamp<true>();
-  function carry(self: object, args: readonly unknown[]): void {
+  const { mailbox, read } = shareWithThreads(agent, guard);
+  onPost(prototype, workers.posts, guard, (self, args) => {
     const task = workers.task(args);
     // A task that had to wait is posted when another one is done: in that one's place, or in nobody's.
     const context = task.run(place);
     if (context === undefined || !isRecorded(context)) return;
-    const thread = workers.thread(self);
-    const memory = rings.of(self);
-    if (memory === undefined) return;
-    if (!read.has(self)) {
-      read.put(self, true);
-      const close = agent.readRing(memory);
-      bindEmitter(thread, nobody(), guard, (event) => {
-        if (event === 'exit') close();
-      });
-    }
-    its.put(thread.threadId, task.id, sentBy(context));
-  }
+    const thread = workers.thread(self as object);
+    read(thread);
+    mailbox.put(thread.threadId, task.id, sentBy(context));
+  });
 }
+
+/** The lists of what is transferred, of tasks in traces. */
+const marks = createStamp<Context>();
+
+/**
+ * Gives a call's options a list of their own of what is transferred, by which the task's message is recognised when it
+ * is posted. It stands before what tells the call's end.
+ *
+ * @param index the position of the options
+ */
+export const markedList =
+  (index: number): End =>
+  ({ args, context }) => {
+    if (context === undefined) return notMine;
+    const options = args[index] as { readonly transferList?: unknown } | null | undefined;
+    const given = options?.transferList;
+    if (given !== undefined && !Array.isArray(given)) return notMine;
+    const transferList: unknown[] = [...((given as unknown[] | undefined) ?? [])];
+    marks.put(transferList, context);
+    args[index] = options ? viewWith(options, { transferList }) : { transferList };
+    return notMine;
+  };
+
+/** The libraries whose tasks are recognised, by the main files of their threads. */
+const hidden = new Map<string, Guard>();
+
+function hookPosts(library: string, workers: HiddenWorkers, agent: AgentPort, folder: string): void {
+  const guard = createGuard(`${library} tasks`);
+  const main = join(folder, workers.main);
+  const { mailbox, read } = shareWithThreads(agent, guard, main);
+  // Another copy of the library counts its tasks from the same number on.
+  for (const other of hidden.values()) other.off = true;
+  hidden.set(main, guard);
+  if (hidden.size > 1) guard.off = true;
+  onPost(MessagePort.prototype, 'postMessage', guard, (_self, [message, list]) => {
+    const context = marks.of(list);
+    if (context === undefined || !isRecorded(context)) return;
+    // Nothing tells which of the threads the port leads to.
+    read();
+    mailbox.put(anyThread, workers.id(message), sentBy(context));
+  });
+}
+
+function onPost(
+  owner: object,
+  method: string,
+  guard: Guard,
+  see: (self: unknown, args: readonly unknown[]) => void,
+): void {
+  patch(
+    owner as Record<string, Callback>,
+    method,
+    (original) =>
+      function () {
+        const args = arguments as unknown as unknown[];
+        if (tracing.live > 0) guarded(guard, () => see(this, args));
+        return Reflect.apply(original, this, args);
+      },
+  );
+}
+
+interface Shared {
+  readonly mailbox: TaskMailbox;
+  /** Reads what a thread writes from now on; all threads if undefined. */
+  read(thread?: Worker): void;
+}
+
+/** What this thread shares with the threads that it makes: one mailbox for all, and for each a ring of its own. */
+let shared: Shared | undefined;
+let main: string | undefined;
+
+function shareWithThreads(agent: AgentPort, guard: Guard, ofHidden: string | undefined = main): Shared {
+  main = ofHidden;
+  if (shared !== undefined) {
+    prepareNext?.();
+    return shared;
+  }
+  const mailbox = newMailbox();
+  const rings = new Map<Worker, SharedArrayBuffer>();
+  let ring = agent.newRing();
+  // It lies ready for the next thread. Threads that belong to no pool get it too, and never ask for it.
+  prepareNext = () =>
+    setEnvironmentData(tasksKey, { mailbox: mailbox.memory, ring, main } satisfies HandedTasks);
+  prepareNext();
+  onChannel<{ readonly worker: Worker }>('worker_threads', ({ worker }) => {
+    for (const each of rings.keys()) if (each.threadId === -1) rings.delete(each);
+    rings.set(worker, ring);
+    ring = agent.newRing();
+    prepareNext!();
+  });
+  const readOne = (thread: Worker): void => {
+    const memory = rings.get(thread);
+    if (memory === undefined) return;
+    rings.delete(thread);
+    const close = agent.readRing(memory);
+    bindEmitter(thread, nobody(), guard, (event) => {
+      if (event === 'exit') close();
+    });
+  };
+  shared = {
+    mailbox,
+    read(thread) {
+      for (const each of thread === undefined ? rings.keys() : [thread]) readOne(each);
+    },
+  };
+  return shared;
+}
+
+let prepareNext: (() => void) | undefined;

@@ -1,11 +1,11 @@
-// Has tasks run in the styles that every supported piscina has; prints what came back. Each style is a point of its own,
+// Has tasks run in the styles that every supported piscina and tinypool has; prints what came back. Each style is a point of its own,
 // and so is what a task and a continuation do: it shows where that ran.
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { profiler } = require('ostrace');
 
-module.exports = async function calls({ piscina }) {
-  const { Piscina } = piscina;
+module.exports = async function calls({ pools }) {
+  const Pool = pools.Piscina ?? pools.Tinypool;
   const results = {};
   const style = async (name, body) => {
     results[name] = await profiler.trace(name, async () => {
@@ -17,8 +17,8 @@ module.exports = async function calls({ piscina }) {
     });
   };
   const here = (name, value) => profiler.trace(name, () => value);
-  const filename = join(__dirname, 'piscina-task.cjs');
-  const pool = new Piscina({ filename, minThreads: 1, maxThreads: 1 });
+  const filename = join(__dirname, 'pool-task.cjs');
+  const pool = new Pool({ filename, minThreads: 1, maxThreads: 1 });
   const options = Object.freeze({ name: 'named' });
 
   await style('a task', () => pool.run({ value: 1 }));
@@ -34,11 +34,11 @@ module.exports = async function calls({ piscina }) {
   });
   await style('moved', async () => {
     const value = new Uint8Array(4);
-    return [await pool.run(Piscina.move(value)), value.byteLength];
+    return [await pool.run(Pool.move(value)), value.byteLength];
   });
   await style('what cannot be posted', () => pool.run({ value: () => {} }));
   await style('an answer that cannot be posted', async () => {
-    const other = new Piscina({ filename, maxThreads: 1 });
+    const other = new Pool({ filename, maxThreads: 1 });
     const errors = [];
     other.on('error', ({ message }) => errors.push(message));
     const answer = await other.run({ unclonable: true }).catch(({ message }) => message);
@@ -55,13 +55,13 @@ module.exports = async function calls({ piscina }) {
     pool.run({}, { signal: AbortSignal.abort() }).catch(({ name }) => name),
   );
   await style('too many', async () => {
-    const small = new Piscina({ filename, maxThreads: 1, maxQueue: 0, minThreads: 1 });
+    const small = new Pool({ filename, maxThreads: 1, maxQueue: 0, minThreads: 1 });
     const all = await Promise.allSettled([1, 2].map((value) => small.run({ value })));
     await small.destroy();
     return all.map(({ value, reason }) => value ?? reason.message);
   });
   await style('made in it', async () => {
-    const lazy = new Piscina({ filename, maxThreads: 1, minThreads: 0 });
+    const lazy = new Pool({ filename, maxThreads: 1, minThreads: 0 });
     const answer = await lazy.run({ value: 1 });
     await lazy.destroy();
     return answer;
