@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { mariadb } from '../test/services/mariadb.js';
 import { postgresql } from '../test/services/postgresql.js';
+import { rabbitmq } from '../test/services/rabbitmq.js';
 import { redis } from '../test/services/redis.js';
 import { type Service, provide } from '../test/services/service.js';
 import { calls } from './calls/calls.js';
@@ -87,7 +88,7 @@ async function prepare(scratch: string, chosen: readonly Part[], services: Servi
   const sinkOf = await openSinks(peerNames);
   let servers: Record<string, string> = {};
   if (chosen.includes(requests)) {
-    for (const kind of [postgresql, mariadb, redis]) {
+    for (const kind of [postgresql, mariadb, redis, rabbitmq]) {
       const service = await provide(kind);
       services.push(service);
       servers = { ...servers, ...service.env };

@@ -57,18 +57,20 @@ function asParts(parts: Set<string>): Plugin {
         return { path: file, namespace: 'part' };
       });
       onLoad({ filter: /^/, namespace: 'part' }, ({ path }) => ({
-        contents: `module.exports = require('./later/${outputOf(path)}')(require('${sharing}').start.give);`,
+        contents: `module.exports = require('${sharing}').part('./later/${outputOf(path)}');`,
       }));
     },
   };
 }
 
-/** The name that the start and the modules that load its parts both know: a tiny module of its own. */
+/** What loads the parts, and the name that the start and these loaders both know: a tiny module of its own. */
 const meeting: Plugin = {
   name: 'where the parts ask',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: new RegExp(`^${sharing}$`) }, () => ({ path: 'meeting', namespace: 'start' }));
-    onLoad({ filter: /^/, namespace: 'start' }, () => ({ contents: 'export const start = {};' }));
+    // Not a call of `require` by its name: esbuild would look for what it may mean.
+    const contents = 'const load = require; exports.part = (path) => load(path)(exports.give);';
+    onLoad({ filter: /^/, namespace: 'start' }, () => ({ contents }));
   },
 };
 
@@ -79,14 +81,12 @@ const meeting: Plugin = {
  */
 function entryGiving(shared: readonly string[]): string {
   return [
-    `import { start } from '${sharing}';`,
     ...importsOf(shared),
     'const files = new Map();',
-    // Not a call of `require` by its name: esbuild would look for what it may mean.
-    'const load = require;',
+    `const start = require('${sharing}');`,
     `start.give = (file) => {`,
     `  switch (file) { ${casesOf(shared)} }`,
-    `  if (!files.has(file)) files.set(file, load('./later/' + file)(start.give).give);`,
+    `  if (!files.has(file)) files.set(file, start.part('./later/' + file).give);`,
     `  return files.get(file);`,
     `};`,
     `export * from './${entry}';`,
@@ -186,7 +186,11 @@ const nameOf: ReadonlyMap<string, string> = new Map([
   ['instrumentations/pg.ts', 'calls'],
   ['instrumentations/grpc.ts', 'rpc'],
   ['instrumentations/express.ts', 'routes'],
+  ['instrumentations/ioredis.ts', 'redis'],
 ]);
+
+/** Parts that few applications load. What they have in common with others does not bring those together. */
+const apart: ReadonlySet<string> = new Set(['src/points-by-name.ts', 'src/hooks/calls/call-sites.ts']);
 
 /** The modules that several parts have, by the file that they go into: parts that have any in common share them. */
 function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
@@ -194,7 +198,9 @@ function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<s
   for (const [part, files] of inputs) {
     for (const file of files) users.set(file, [...(users.get(file) ?? []), part]);
   }
-  const shared = [...users].filter(([, parts]) => parts.length > 1);
+  const shared = [...users]
+    .filter(([, parts]) => parts.length > 1)
+    .map(([file, parts]) => [file, parts.filter((part) => !apart.has(part))] as const);
   const first = new Map([...inputs.keys()].map((part) => [part, part]));
   const firstOf = (part: string): string => (first.get(part) === part ? part : firstOf(first.get(part)!));
   for (const [, [one = '', ...others]] of shared) {

@@ -6,11 +6,11 @@ import type { Socket } from 'node:net';
 import type { End } from '../src/hooks/calls/call.js';
 import { lastCallback, returnedPromise, unobserved } from '../src/hooks/calls/ends.js';
 import { viewWith } from '../src/hooks/view.js';
+import { calleesByName } from '../src/hooks/targets/callees.js';
 import { type Callee, type RpcCall, type RpcHandler, rpc } from '../src/hooks/targets/rpc.js';
 import { ends, watchAcknowledgements, watchClosing } from './amqplib-deliveries.js';
 
-const callees = new Map<string, Callee>();
-const mostCallees = 500;
+const named = calleesByName();
 const unnamed: Callee = {};
 
 // The names of the queues that replies go to are tokens, and none is there twice.
@@ -18,13 +18,7 @@ const replyTo = 'amq.rabbitmq.reply-to';
 
 function to(destination: unknown): Callee {
   if (typeof destination !== 'string' || destination === '') return unnamed;
-  const name = destination.startsWith(`${replyTo}.`) ? replyTo : destination;
-  let callee = callees.get(name);
-  if (callee === undefined) {
-    callee = { destination: name };
-    if (callees.size < mostCallees) callees.set(name, callee);
-  }
-  return callee;
+  return named(destination.startsWith(`${replyTo}.`) ? replyTo : destination);
 }
 
 interface Channel {

@@ -2,10 +2,10 @@
 // one for each resolver of the application's.
 import { returnedPromise } from '../src/hooks/calls/ends.js';
 import { read } from '../src/hooks/guard.js';
-import { calleesByName } from '../src/hooks/targets/callees.js';
+import { calleesByMethod } from '../src/hooks/targets/callees.js';
 import { type Callee, type Outcome, type RpcCall, type RpcChannel, rpc } from '../src/hooks/targets/rpc.js';
 
-const calleeOf = calleesByName();
+const calleeOf = calleesByMethod();
 
 interface Definition {
   readonly kind?: string;

@@ -1,6 +1,7 @@
 // gRPC by @grpc/grpc-js 1: an `rpc` point for each call, at its client and at its server. `grpc-client.ts` follows a
 // call through the library, `grpc-server.ts` has the end of one that is served.
 import type { Context } from '../src/trace/context.js';
+import { calleesByName } from '../src/hooks/targets/callees.js';
 import { type Callee, type Outcome, type RpcCall, type RpcHandler, rpc } from '../src/hooks/targets/rpc.js';
 import { callback, isGivenUp, stream, watchCall, watchChannel, watchConnection } from './grpc-client.js';
 import { ends, extract, markServers } from './grpc-server.js';
@@ -8,20 +9,12 @@ import { statusOf } from './grpc-status.js';
 
 const folder = '@grpc/grpc-js/build/src';
 
-const callees = new Map<string, Callee>();
-const mostCallees = 500;
-
 /** What a path names: `/shop.Orders/Get`. */
-function callee([path]: readonly unknown[]): Callee {
-  const name = String(path);
-  let its = callees.get(name);
-  if (its === undefined) {
-    const [, service, method = name] = /^\/?(.*)\/([^/]*)$/s.exec(name) ?? [];
-    its = service === undefined ? { method } : { service, method };
-    if (callees.size < mostCallees) callees.set(name, its);
-  }
-  return its;
-}
+const ofPath = calleesByName((path) => {
+  const [, service, method = path] = /^\/?(.*)\/([^/]*)$/s.exec(path) ?? [];
+  return service === undefined ? { method } : { service, method };
+});
+const callee = ([path]: readonly unknown[]): Callee => ofPath(String(path));
 
 function failed(error: unknown, context: Context): Outcome | undefined {
   const { code, details } = Object(error) as { code?: unknown; details?: unknown };

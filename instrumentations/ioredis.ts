@@ -1,10 +1,21 @@
 // Records Redis by ioredis 5 and 6: a `db` point for each command, including those of pipelines and transactions.
 import { resolversOf } from '../src/hooks/calls/ends.js';
 import { type DatabaseMethod, database } from '../src/hooks/targets/database.js';
+import { countConnect, untilSent } from '../src/hooks/targets/waits.js';
+import { redisStatement } from '../src/redaction/redis.js';
 
 interface Client {
   readonly status?: unknown;
+  /** What the client has told the server of its connection, and of the one that it has lost. */
+  readonly condition?: Condition | null;
+  readonly prevCondition?: Condition | null;
   readonly options?: { readonly host?: unknown; readonly port?: unknown; readonly db?: unknown };
+  readonly stream?: { readonly writable?: unknown } | null;
+  /** The commands that wait until the client is ready. */
+  readonly offlineQueue?: { peekBack(): { readonly command?: unknown } | undefined };
+}
+interface Condition {
+  readonly select?: unknown;
 }
 interface Command {
   readonly name?: unknown;
@@ -12,7 +23,15 @@ interface Command {
 }
 
 // The commands that a client sends by itself before it is ready, from the connection's events.
-const handshake: ReadonlySet<unknown> = new Set(['auth', 'client', 'hello', 'info', 'readonly', 'select']);
+const handshake: ReadonlySet<unknown> = new Set([
+  'auth',
+  'client',
+  'cluster',
+  'hello',
+  'info',
+  'readonly',
+  'select',
+]);
 
 const requested = ([command]: [Command | undefined]): object | undefined => command;
 const sendCommand: DatabaseMethod = {
@@ -27,10 +46,17 @@ const sendCommand: DatabaseMethod = {
       (operation === 'cluster' && args?.[0] === 'SLOTS');
     return isOwn ? undefined : operation;
   },
+  sql: ([command]: [Command | undefined]) => redisStatement(String(command?.name), command?.args ?? []),
   // A command passes twice if it has to wait until the client is ready, or if it goes through a cluster.
   requested,
   ends: [resolversOf(0)],
 };
+// While the client is ready, each command is written at once.
+const waits = untilSent({
+  isBusy: ({ status, stream }: Client) => status !== 'ready' || stream?.writable !== true,
+  isQueued: ({ offlineQueue }: Client, command) => offlineQueue?.peekBack()?.command === command,
+  count: () => countConnect,
+});
 const classOf = (exports: object): unknown => (exports as { default?: unknown }).default;
 
 export const ioredis = database({
@@ -40,8 +66,12 @@ export const ioredis = database({
     {
       file: 'ioredis/built/Redis',
       class: classOf,
-      endpoint: ({ options }: Client) => ({ name: options?.db, host: options?.host, port: options?.port }),
-      methods: { sendCommand },
+      endpoint: ({ options, condition, prevCondition }: Client) => ({
+        name: prevCondition?.select ?? condition?.select ?? options?.db,
+        host: options?.host,
+        port: options?.port,
+      }),
+      methods: { sendCommand: { ...sendCommand, waits } },
     },
     // It turns out later to which node of a cluster a command goes.
     { file: 'ioredis/built/cluster/index', class: classOf, methods: { sendCommand } },

@@ -3,11 +3,11 @@ import { basename } from 'node:path';
 
 import type { End } from '../src/hooks/calls/call.js';
 import { read } from '../src/hooks/guard.js';
-import { calleesByName } from '../src/hooks/targets/callees.js';
+import { calleesByMethod } from '../src/hooks/targets/callees.js';
 import type { Callee, RpcCall } from '../src/hooks/targets/rpc.js';
 import type { TaskThread } from '../src/hooks/targets/task-thread.js';
 
-const byName = calleesByName();
+const byName = calleesByMethod();
 
 /** A function in a file: `default` of `resize.js`. */
 const calleeOf = (filename: unknown, name: unknown): Callee =>

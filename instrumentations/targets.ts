@@ -135,6 +135,19 @@ const rows = [
     load: () => (require('./ioredis.js') as typeof import('./ioredis.js')).ioredis,
   },
   {
+    package: '@redis/client',
+    option: 'instrumentRedis',
+    help: 'redis (node-redis)',
+    // 5 changed how commands are queued.
+    versions: [
+      ['1.0.6', '2.0.0'],
+      ['5.0.0', '7.0.0'],
+    ],
+    with: { redis: [['4.1.0', '7.0.0']] },
+    mark: 'One (or more) of the watched keys has been changed',
+    load: () => (require('./redis.js') as typeof import('./redis.js')).redis,
+  },
+  {
     package: '@grpc/grpc-js',
     option: 'instrumentGrpc',
     help: '@grpc/grpc-js; without it, its calls are recorded as HTTP',
@@ -149,6 +162,38 @@ const rows = [
     versions: [['0.10.4', '3.0.0']],
     mark: 'Channel ended, no reply will be forthcoming',
     load: () => (require('./amqplib.js') as typeof import('./amqplib.js')).amqplib,
+  },
+  {
+    package: 'nats',
+    option: 'instrumentNats',
+    help: 'nats, and @nats-io/nats-core with @nats-io/jetstream',
+    // Below, other files have other parts of JetStream.
+    versions: [['2.18.0', '3.0.0']],
+    mark: 'reply can only be used with noMux',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).nats,
+  },
+  {
+    package: '@nats-io/nats-core',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    mark: 'iterator cannot be used when a callback is registered',
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsCore,
+  },
+  {
+    package: '@nats-io/jetstream',
+    option: 'instrumentNats',
+    versions: [['3.0.0', '4.0.0']],
+    // It is in one part of the bundle with the core, because messages of both know of each other.
+    load: () => (require('./nats.js') as typeof import('./nats.js')).natsJetstream,
+  },
+  {
+    package: 'mqtt',
+    option: 'instrumentMqtt',
+    help: 'mqtt',
+    // Before, its files were in another folder.
+    versions: [['5.1.0', '6.0.0']],
+    mark: 'Packet has no Authentication Method',
+    load: () => (require('./mqtt.js') as typeof import('./mqtt.js')).mqtt,
   },
   {
     package: 'graphql',
@@ -182,6 +227,41 @@ const rows = [
     threadMain: 'tinypool/dist/entry/worker.js',
     mark: 'Tinypool.Task',
     load: () => (require('./tinypool.js') as typeof import('./tinypool.js')).tinypool,
+  },
+  {
+    package: 'ws',
+    option: 'instrumentWs',
+    help: 'messages that are sent by ws',
+    versions: [['7.0.0', '9.0.0']],
+    load: () => (require('./ws.js') as typeof import('./ws.js')).ws,
+  },
+  {
+    package: 'socket.io',
+    option: 'instrumentSocketIo',
+    help: 'events that are sent by socket.io',
+    versions: [['4.0.0', '5.0.0']],
+    mark: 'ignore packet received after disconnection',
+    load: () => (require('./socket-io.js') as typeof import('./socket-io.js')).socketIo,
+  },
+  {
+    package: 'bullmq',
+    option: 'instrumentBullmq',
+    help: 'bullmq',
+    // What writes jobs is another class in each of them.
+    versions: [
+      ['4.0.0', '6.0.0'],
+      ['6.0.0', '7.0.0'],
+    ],
+    mark: 'BullMQ: WARNING! Your redis options',
+    load: () => (require('./bullmq.js') as typeof import('./bullmq.js')).bullmq,
+  },
+  {
+    package: 'kafkajs',
+    option: 'instrumentKafkajs',
+    help: 'kafkajs',
+    versions: [['2.0.0', '3.0.0']],
+    mark: 'Producing to topic without metadata',
+    load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
   },
   {
     module: 'child_process',

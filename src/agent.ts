@@ -2,13 +2,18 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 
-import { atStart } from '../instrumentations/index.js';
+import { type NodeTarget, packageTargets } from '../instrumentations/targets.js';
+import { type Rings, createPort } from './agent-port.js';
 import {
-  type NodeTarget,
-  type StartOption,
-  nodeTargets,
-  packageTargets,
-} from '../instrumentations/targets.js';
+  type Builtin,
+  builtinsOf,
+  channelsOf,
+  hookImports,
+  hookThread,
+  install,
+  named,
+  pointsOf,
+} from './agent-targets.js';
 import {
   type Config,
   type ConfigResult,
@@ -22,33 +27,20 @@ import type { Diagnoser } from './diagnosis/diagnose.js';
 import { splitConnections } from './drivers/schemes.js';
 import type { BundleMark } from './diagnosis/bundles.js';
 import type { Exporter } from './export/exporter.js';
-import { createRing, isShared, openRing } from './export/ring.js';
+import { isShared, openRing } from './export/ring.js';
 import { waitFor } from './export/waiting.js';
 import { watchProcessEnd } from './export/process-end.js';
 import { createGuard, guarded, shortages } from './hooks/guard.js';
 import { type HookReports, type Hookable, hookModules } from './hooks/loading/modules.js';
-import { installedModules } from './hooks/loading/installed.js';
 import { Module } from './hooks/loading/node-module.js';
-import type { ChannelHooks, FirstMessage } from './hooks/loading/awaited-channels.js';
 import { hookLateBuiltins } from './hooks/loading/late-builtins.js';
 import { hookLiveSources, hookMadeSources, lateSources } from './hooks/sources/shared-sources.js';
 import type { AgentPort } from './hooks/port.js';
-import type { messageHeaders } from './hooks/targets/message-headers.js';
-import {
-  type Handover,
-  describeEnd,
-  leaveHandover,
-  startProcess,
-  startThread,
-  takeHandover,
-} from './root-point.js';
-import { lifecycle, onceEnded, setLinger } from './trace/trace.js';
-import { isRecorded } from './trace/context.js';
-import { traceHeaders } from './trace/headers.js';
+import { type Handover, describeEnd, startProcess, startThread, takeHandover } from './root-point.js';
+import { lifecycle, setLinger } from './trace/trace.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
-import { createStamp } from './trace/stamp.js';
 import { type Verifier, createVerifier } from './propagation/verify.js';
 
 // Exported for tests, because in the bundle these modules have no file of their own.
@@ -98,7 +90,7 @@ export function start(preload: string): void {
   const diagnoser = createDiagnoser(read, script, marks, verifier);
   const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify, rings);
   const hooked = new Set<string>();
-  const builtins = nodeTargets.filter(({ option }) => config[option]).map(installed);
+  const builtins = builtinsOf(config);
   const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
   const late = hookLateBuiltins([...due('once loaded'), ...lateSources], agent);
   // Nothing else tells that the calls of a bundled package are missing in the traces.
@@ -112,7 +104,9 @@ export function start(preload: string): void {
     hookShared = () => {};
   };
   let later = due('at the first trace');
-  const hookables: readonly Hookable[] = [...packages, ...named(config)];
+  const points = pointsOf(config);
+  if (points !== undefined) diagnoser?.onPoints(points.report);
+  const hookables: readonly Hookable[] = [...packages, ...named(config), ...(points?.targets ?? [])];
   const published = channelsOf(hookables, agent);
   let hookLoaded = (): void => {};
   const prepare = inTurn({
@@ -163,7 +157,7 @@ export function start(preload: string): void {
   };
   const { hookLoaded: hookRest, hookImported } = hookModules(hookables, agent, reports);
   hookLoaded = hookRest;
-  hookImports(hookables, folder, hookImported);
+  hookImports(hookables, folder, hookImported, points?.imports);
   // Node names the thread's main file in `process.argv` after what `--require` loads, and before the file runs.
   const its = isMainThread ? [] : hookables.filter(({ threadMain }) => threadMain !== undefined);
   if (its.length > 0) queueMicrotask(() => hookThread(its, agent));
@@ -178,14 +172,6 @@ function ownPort(handover: Handover | undefined): () => unknown {
   if (handover === undefined) return () => undefined;
   const ring = openRing(handover.ring);
   return () => (isShared(ring) ? undefined : parentPort);
-}
-
-// Room for some thousand events: the thread that reads the ring looks at it ten times a second and more often.
-const poolRingBytes = 1024 * 1024;
-
-/** The ring that this thread writes its events into, if another thread reads it. */
-interface Rings {
-  own: SharedArrayBuffer | undefined;
 }
 
 /** The exporter of this thread. Its points go there from now on. */
@@ -222,93 +208,6 @@ function createDiagnoser(
   return diagnose(read as ConfigResult, file, script, marks, verifier);
 }
 
-type Builtin = NodeTarget & { readonly install: (agent: AgentPort) => void };
-
-/** A part of Node, with what hooks it. */
-function installed(target: NodeTarget): Builtin {
-  return { ...target, install: target.install ?? atStart[target.option as StartOption] };
-}
-
-/**
- * Hooks parts of Node.
- *
- * @returns the targets that could not be hooked now and may be later
- */
-function install(builtins: readonly Builtin[], agent: AgentPort): Builtin[] {
-  return builtins.filter((each) => {
-    const guard = createGuard(each.module);
-    const isDone = guarded(guard, () => {
-      each.install(agent);
-      return true;
-    });
-    return isDone !== true && !guard.off;
-  });
-}
-
-/** The channels of packages that the table names are awaited; those of the application's targets are not known yet. */
-function channelsOf(packages: readonly Hookable[], agent: AgentPort): ChannelHooks {
-  const hook = (hooked: readonly Hookable[], first?: FirstMessage): ChannelHooks =>
-    (require('./hooks/loading/channels.js') as typeof import('./hooks/loading/channels.js')).hookChannels(
-      hooked,
-      agent,
-      first,
-    );
-  const prepareAll = (): readonly ChannelHooks[] => {
-    const { awaitChannels } =
-      require('./hooks/loading/awaited-channels.js') as typeof import('./hooks/loading/awaited-channels.js');
-    const ofApplication = packages.filter(({ publishes }) => publishes === true);
-    const awaited = packages.filter(({ channels }) => channels !== undefined);
-    return [
-      ...(ofApplication.length > 0 ? [hook(ofApplication)] : []),
-      awaitChannels(awaited, (each, first) => hook([each], first)),
-    ];
-  };
-  let all: readonly ChannelHooks[] | undefined;
-  return {
-    whenLive() {
-      all ??= prepareAll();
-      for (const each of all) each.whenLive();
-    },
-    whenIdle() {
-      for (const each of all ?? []) each.whenIdle();
-    },
-  };
-}
-
-/**
- * Hooks the ES modules of packages, where such a package is installed. The hooks of Node's loader must be there before
- * the application is loaded, and they cost every application something.
- */
-function hookImports(
-  packages: readonly Hookable[],
-  folder: string,
-  tell: (path: string, exports: object) => void,
-): void {
-  const files = installedModules(packages, startOf(process.env).script);
-  if (files.length === 0) return;
-  const { hookImports: hook, filesOf } =
-    require('./hooks/loading/es-modules.js') as typeof import('./hooks/loading/es-modules.js');
-  guarded(createGuard('imports'), () => hook([{ paths: filesOf(files), names: [], tell }], folder));
-}
-
-/** Hooks what a package runs in this thread, if it has made the thread. */
-function hookThread(packages: readonly Hookable[], agent: AgentPort): void {
-  const main = process.argv[1]?.replaceAll('\\', '/') ?? '';
-  for (const { package: name, threadMain, load } of packages) {
-    if (!main.endsWith(`/${threadMain}`)) continue;
-    guarded(createGuard(`the threads of ${name}`), () => load().thread?.(agent));
-    Module.syncBuiltinESMExports();
-  }
-}
-
-/** The application's own targets, which the configuration names. */
-function named({ instrumentations }: Config): readonly Hookable[] {
-  if (instrumentations.length === 0) return [];
-  const { namedTargets } =
-    require('./hooks/loading/named-targets.js') as typeof import('./hooks/loading/named-targets.js');
-  return namedTargets(instrumentations, notice);
-}
-
 /**
  * With NODE_OPTIONS, package managers and our own command are preloaded too. They are left alone; a process that
  * they start finds the variables of the context and takes part.
@@ -329,89 +228,4 @@ function readEnvironment(): ConfigResult {
   const read = readConfig(process.env);
   if (isMainThread) for (const problem of read.problems) notice(problem);
   return read;
-}
-
-function createPort(
-  config: Config,
-  exporter: () => Exporter,
-  preload: string,
-  verify: AgentPort['verify'],
-  rings: Rings,
-): AgentPort {
-  // Made for the first outgoing request.
-  let carriesTo: AgentPort['carriesTo'] | undefined;
-  // Made for the first message.
-  let ofMessage: typeof messageHeaders | undefined;
-  const port: AgentPort = {
-    verify,
-    headersFor: ({ trace, id }) =>
-      traceHeaders({ base_id: trace.base_id, parent_id: id.text, hmac_key: trace.hmac_key }),
-    traceSql: config.traceSql,
-    traceSqlParams: config.traceSqlParams,
-    maskSql: config.maskSql,
-    traceCommandArgs: config.traceCommandArgs,
-    carriesTo(host) {
-      carriesTo ??= (
-        require('./propagation/destinations.js') as typeof import('./propagation/destinations.js')
-      ).destinations(config.propagateTo);
-      return carriesTo(host);
-    },
-    messageHeaders(sender, to, given) {
-      ofMessage ??= (
-        require('./hooks/targets/message-headers.js') as typeof import('./hooks/targets/message-headers.js')
-      ).messageHeaders;
-      return ofMessage(port, sender, to, given);
-    },
-    oslo:
-      config.osloRead || config.osloWrite
-        ? (require('./propagation/oslo.js') as typeof import('./propagation/oslo.js')).osloMessages(config)
-        : undefined,
-    peers: createStamp(),
-    writing: { request: undefined, isRpc: false },
-    rpcServers: createStamp(),
-    preload,
-    environment: () => process.env,
-
-    processVariables(context, given) {
-      const { childVariables } = require('./child-variables.js') as typeof import('./child-variables.js');
-      return childVariables(config, context, given, (name) => process.env[name]);
-    },
-
-    newRing: () => createRing(poolRingBytes).memory,
-    readRing: (memory) => exporter().handRing(memory).close,
-    useRing(memory) {
-      rings.own ??= memory;
-    },
-
-    handToThread(context, execArgv) {
-      const { trace, id } = context;
-      const ring = exporter().handRing();
-      const forget = onceEnded(() => !isRecorded(context), ring.endTrace);
-      const handover: Handover = {
-        config,
-        base_id: trace.base_id,
-        parent_id: id.text,
-        hmac_key: trace.hmac_key,
-        ring: ring.memory,
-        execArgv,
-      };
-      leaveHandover(handover);
-      return {
-        isStarted: () => leaveHandover(undefined),
-        watch(transferList) {
-          const { handsPort, watchPosts } =
-            require('./hooks/sources/posts.js') as typeof import('./hooks/sources/posts.js');
-          if (!handsPort(transferList)) return watchPosts(trace, ring.share);
-          ring.share();
-          return undefined;
-        },
-        close() {
-          // The listener holds the ring's memory, and one trace may have many threads.
-          forget();
-          ring.close();
-        },
-      };
-    },
-  };
-  return port;
 }

@@ -17,7 +17,7 @@ type Lookup = (name: string) => string | undefined;
  * @param inherited this process's environment
  */
 export function childVariables(
-  { connectionString, instrumentations }: Config,
+  { connectionString, instrumentations, points }: Config,
   { trace, id }: Context,
   given: Lookup,
   inherited: Lookup,
@@ -25,15 +25,18 @@ export function childVariables(
   if (!canTakePart(given, trace.hmac_key)) return {};
   const { info, hmac } = signIds(trace.base_id, id.text, trace.hmac_key);
   const stores = variableName('connectionString');
-  const named = given(stores);
-  const isInherited = named === inherited(stores);
+  const store = given(stores);
+  const isInherited = store === inherited(stores);
   const targets = variableName('instrumentations');
   const hasTargets = instrumentations.length > 0 && given(targets) === inherited(targets);
+  const named = variableName('points');
+  const hasPoints = points !== undefined && given(named) === inherited(named);
   return {
     [contextVariables.info]: info,
     [contextVariables.hmac]: hmac,
     // What is relative means something else if the process starts elsewhere.
-    ...(isInherited && namesAll(named, connectionString) && { [stores]: connectionString }),
+    ...(isInherited && namesAll(store, connectionString) && { [stores]: connectionString }),
+    ...(hasPoints && { [named]: points }),
     ...(hasTargets && { [targets]: instrumentations.join(',') }),
   };
 }

@@ -19,6 +19,9 @@ export const needs = [
   'mariadb',
   'redis',
   'rabbitmq',
+  'kafka',
+  'nats',
+  'mosquitto',
   /** More than some seconds of a processor. */
   'time',
 ] as const;
@@ -69,6 +72,9 @@ const variables: Readonly<Partial<Record<Need, RegExp>>> = {
   mariadb: /\bMYSQL_(?:HOST|PORT)\b/,
   redis: /\bREDIS_URL\b/,
   rabbitmq: /\bAMQP_(?:FAULTS_)?URL\b/,
+  kafka: /\bKAFKA_BROKERS\b/,
+  nats: /\bNATS_URL\b/,
+  mosquitto: /\bMQTT_URL\b/,
 };
 
 /** What everybody writes who uses the server, and others too. */
@@ -77,6 +83,9 @@ const subjects: Readonly<Partial<Record<Need, RegExp>>> = {
   mariadb: /mysql|mariadb/i,
   redis: /redis/i,
   rabbitmq: /rabbit|amqp/i,
+  kafka: /kafka/i,
+  nats: /\bnats\b/i,
+  mosquitto: /mqtt/i,
 };
 
 /** What is wrong with the declaration of a test file; nothing where it is right. */

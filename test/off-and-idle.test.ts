@@ -59,7 +59,13 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
   test(`enabled: ${env === on}, a request and a wrapped call allocate nothing`, async (t) => {
     // Room for all of it: a collection in between would hide what was allocated.
     const nodeArgs = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
-    const { stdout } = await run(t, scenario('idle-allocations.cjs'), { env, load: 'require', nodeArgs });
+    const cwd = scenario('named');
+    const { stdout } = await run(t, scenario('idle-allocations.cjs'), {
+      env,
+      cwd,
+      load: 'require',
+      nodeArgs,
+    });
     const { 'an object': object, ...calls } = JSON.parse(stdout) as Record<string, number>;
     assert.ok(object! >= 12, `the check sees what an object takes: ${object}`);
     assert.deepEqual(calls, {
@@ -68,6 +74,10 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
       'a call of pg': 0,
       'a call that gRPC serves': 0,
       'a message that amqplib delivers': 0,
+      'a message that kafkajs hands over': 0,
+      'a job that bullmq handles': 0,
+      'a message that NATS delivers': 0,
+      'a call of a function that is named': 0,
     });
   });
 }

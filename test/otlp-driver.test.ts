@@ -160,6 +160,18 @@ test('calls and messages have the side that they say, and the names of the conve
   }
 });
 
+test('a batch links to the points that have sent its messages; what is no link is left out', async () => {
+  const sent = { base_id: newId(), trace_id: newId() };
+  const links = [sent, null, 'a', { base_id: newId() }, { base_id: 1, trace_id: 2 }];
+  await driver.write(point(newId(), {}, { rpc: { kind: 'consumer', links } }, 'rpc'));
+  const digits = (id: string): string => id.replaceAll('-', '');
+  assert.deepEqual(receiver.spans.pop()!.links, [
+    { trace_id: digits(sent.base_id), span_id: digits(sent.trace_id).slice(16) },
+  ]);
+  await driver.write(point(newId(), {}, { rpc: { kind: 'consumer', links: 'a' } }, 'rpc'));
+  assert.deepEqual(receiver.spans.pop()!.links, []);
+});
+
 test("ids are OSProfiler's bits, and one that has none has always the same", async () => {
   const { rows } = golden('ids') as { rows: { id: string; span_id_hex16: string; trace_id_hex32: string }[] };
   for (const { id, span_id_hex16, trace_id_hex32 } of rows) {

@@ -243,6 +243,28 @@ test('the readable tree tells what a call of a database waited for, and takes no
   for (const [db, text] of outcomes) assert.equal(lineOf(db), text);
 });
 
+test('the readable tree tells how many messages there were, which attempt it was, and the trace that a batch links to', () => {
+  const subjectOf = (rpc: Info): string => {
+    const events = eventsOf({ name: 'rpc', id: '1', start: 0, stop: 9, startInfo: { rpc } });
+    const [root] = buildTree(events).roots;
+    return about(root!).subject;
+  };
+  const job = { kind: 'consumer', system: 'kafka', destination: 'orders' };
+  assert.equal(subjectOf({ ...job, attempt: 2 }), 'consumer kafka orders attempt 2');
+  const sent = { base_id: 'a', trace_id: 'b' };
+  assert.equal(
+    subjectOf({ ...job, messages: 1, links: [sent, { ...sent, trace_id: 'c' }] }),
+    'consumer kafka orders 1 message ↔ trace a',
+  );
+  assert.equal(
+    subjectOf({ ...job, messages: 3, links: [sent, { base_id: 'd', trace_id: 'e' }] }),
+    'consumer kafka orders 3 messages ↔ 2 traces',
+  );
+  const odd = { ...job, attempt: 'often', messages: {}, links: 'many' };
+  assert.equal(subjectOf(odd), 'consumer kafka orders');
+  assert.equal(subjectOf({ ...job, links: [null, {}] }), 'consumer kafka orders ↔ 1 trace');
+});
+
 test('durations have three digits and a unit that suits them', () => {
   const expected: readonly (readonly [number, string])[] = [
     [0, '0 µs'],

@@ -81,7 +81,12 @@ const [hook] = rpc({
   verify,
   messageHeaders: (sender, _socket, given) => answer(sender, given),
 } as AgentPort);
-hook!.install(Broker, () => {}, '');
+hook!.install(
+  Broker,
+  () => {},
+  () => {},
+  '',
+);
 
 const events: { readonly context: Context; readonly message: string; readonly info: Info | undefined }[] = [];
 connect((context, message, info) => {
@@ -132,6 +137,9 @@ test('a message that is signed is handled below its sender, and its headers stay
             service: undefined,
             method: undefined,
             destination: 'orders',
+            attempt: undefined,
+            messages: undefined,
+            links: undefined,
           },
         },
       ],

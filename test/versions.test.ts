@@ -1,4 +1,4 @@
-// The supported versions of pg, mysql2 and ioredis, each against the real servers. The apps are CommonJS and ES module
+// The supported versions of pg, mysql2, ioredis and redis, each against the real servers. The apps are CommonJS and ES module
 // programs in folders where just that version is installed.
 // needs: agent packages postgresql mariadb redis
 import assert from 'node:assert/strict';
@@ -6,9 +6,9 @@ import { test } from 'node:test';
 
 import { type SeenPoint, key, on, run, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
-import { ioredisStyles, mysql2Styles, pgStyles } from './versions/expected.js';
+import { ioredisStyles, mysql2Styles, pgStyles, redisStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
-import { type Row, ioredisRows, mysql2Rows, pgRows } from './versions/matrix.js';
+import { type Row, ioredisRows, mysql2Rows, pgRows, redisRows } from './versions/matrix.js';
 
 const profiled = { ...on, OSTRACE_PROFILE: key, OSTRACE_TRACE_SQL: 'true', OSTRACE_TRACE_SQL_PARAMS: 'true' };
 
@@ -21,6 +21,8 @@ interface Target {
   readonly styles: Readonly<Record<string, string>>;
   /** What each `db` point says of where it goes. */
   readonly endpoint: Endpoint;
+  /** The operations that the body asks for outside of its styles. A client's own ones are no points. */
+  readonly others?: readonly string[];
 }
 
 type Endpoint = Readonly<Record<'host' | 'port' | 'name', string | undefined>>;
@@ -35,6 +37,7 @@ const {
   REDIS_URL = 'redis://127.0.0.1:6379',
 } = process.env;
 const redis = new URL(REDIS_URL);
+const redisEndpoint = { host: redis.hostname, port: redis.port, name: redis.pathname.slice(1) || '0' };
 
 const targets: readonly Target[] = [
   {
@@ -62,11 +65,20 @@ const targets: readonly Target[] = [
     body: 'ioredis.cjs',
     imports: () => ({ Redis: 'ioredis' }),
     styles: ioredisStyles,
-    endpoint: { host: redis.hostname, port: redis.port, name: redis.pathname.slice(1) || '0' },
+    endpoint: redisEndpoint,
+    others: ['ping', 'del'],
+  },
+  {
+    rows: redisRows,
+    body: 'redis.cjs',
+    imports: () => ({ redis: 'redis' }),
+    styles: redisStyles,
+    endpoint: redisEndpoint,
+    others: ['quit', 'del'],
   },
 ];
 
-for (const { rows, body, imports, styles, endpoint } of targets) {
+for (const { rows, body, imports, styles, endpoint, others } of targets) {
   for (const row of rows) {
     const [[name, version] = []] = Object.entries(row.packages);
     for (const kind of ['cjs', 'mjs'] as const) {
@@ -90,6 +102,11 @@ for (const { rows, body, imports, styles, endpoint } of targets) {
           ),
           { ...styles, ...row.differs },
         );
+        if (others !== undefined) {
+          const asked = root!.children.filter((point) => point.name === 'db');
+          const named = asked.map((point) => (point.start.info['db'] as { operation: string }).operation);
+          assert.deepEqual([...new Set(named)].toSorted(), others.toSorted());
+        }
         for (const style of seen) check(style, results[style.name.replaceAll('_', ',')], endpoint);
       });
     }
@@ -110,7 +127,12 @@ test('a bare `import` of pg-pool in an ES module is traced, where it is the copy
 });
 
 /** The styles whose calls wait for something, and what that is. */
-const waits: Readonly<Record<string, string>> = { turn: 'turn', 'pool turn': 'pool', handler: 'turn' };
+const waits: Readonly<Record<string, string>> = {
+  turn: 'turn',
+  'pool turn': 'pool',
+  handler: 'turn',
+  'before it is ready': 'connect',
+};
 
 /**
  * A tree on one line, with its counts of rows, what failed and, where it is asked for, who waited:

@@ -10,7 +10,7 @@ import { signIds } from '../../src/trace/signing.js';
 import { hmacKey } from '../variants.js';
 import { type Exchange, fresh, openExchange } from './exchange.js';
 import { both, refusedKinds, usual } from './header-kinds.js';
-import { openMysql, openPg } from './stubs.js';
+import { openIoredis, openMysql, openPg, openRedis } from './stubs.js';
 
 /** The surroundings of a batch. */
 interface Asked {
@@ -75,6 +75,19 @@ const sync =
     for (let i = 0; i < asked.count; i++) call(asked);
   };
 
+/** Asks by promises: the batch ends when the last one is settled. */
+const asking =
+  (client: ReturnType<typeof openRedis>) =>
+  ({ count }: Asked): Batch =>
+  async () => {
+    let last: unknown;
+    for (let i = 0; i < count; i++) {
+      last = client.get('stock:42');
+      client.answer();
+    }
+    await last;
+  };
+
 const noop = (): void => {};
 const statement = 'SELECT sku, quantity, price FROM order_lines WHERE order_id = 42';
 
@@ -135,6 +148,18 @@ export const kinds: readonly Kind[] = [
             next();
           });
     },
+  },
+  {
+    name: 'ioredis: a command',
+    count: 300,
+    points: 1,
+    open: async () => asking(openIoredis()),
+  },
+  {
+    name: 'redis: a command',
+    count: 300,
+    points: 1,
+    open: async () => asking(openRedis()),
   },
   {
     name: 'child_process: spawn',

@@ -2,8 +2,10 @@
 // only the client and the agent are timed.
 import { EventEmitter } from 'node:events';
 
+import { Redis } from 'ioredis';
 import { type Connection, createConnection } from 'mysql2';
 import { Client } from 'pg';
+import { createClient } from 'redis';
 
 /** A client of pg; `answer` is what the server says to its query. */
 export function openPg(): { readonly client: Client; answer(): void } {
@@ -48,4 +50,49 @@ export function openMysql(): { readonly connection: Connection; answer(): void }
   const connection = createConnection(config as Parameters<typeof createConnection>[0]);
   Object.assign(connection, { _handshakePacket: { capabilityFlags: 0 } });
   return { connection, answer: () => void stream.emit('data', ok) };
+}
+
+/** Asks a stubbed Redis; `answer` is what the server says. */
+interface Asking {
+  get(key: string): Promise<unknown>;
+  answer(): void;
+}
+
+/** A client of ioredis. */
+export function openIoredis(): Asking {
+  const client = new Redis({ host: 'cache.shop', lazyConnect: true });
+  const stream = { writable: true, write: () => true };
+  Object.assign(client, { status: 'ready', stream, condition: { select: 0, subscriber: false } });
+  const { commandQueue } = client as unknown as {
+    commandQueue: { shift(): { command: { resolve(reply: Buffer): void } } };
+  };
+  const reply = Buffer.from('12');
+  return { get: (key) => client.get(key), answer: () => commandQueue.shift().command.resolve(reply) };
+}
+
+/** A client of node-redis. */
+export function openRedis(): Asking {
+  // A time-out is an AbortSignal for each command, which takes ten times as long as all the rest.
+  const client = createClient({ socket: { host: 'cache.shop' }, commandOptions: { timeout: 0 } });
+  const inner = client as unknown as Inner;
+  inner._ejectSocket();
+  inner._insertSocket(Object.assign(new EventEmitter(), { isOpen: true, isReady: true, write() {} }));
+  const queue = inner._getQueue();
+  return {
+    get: (key) => client.get(key),
+    answer() {
+      for (const _command of queue.commandsToWrite());
+      queue.decoder.onReply('12');
+    },
+  };
+}
+
+/** What of a client of node-redis is not among its types. */
+interface Inner {
+  _ejectSocket(): void;
+  _insertSocket(socket: object): void;
+  _getQueue(): {
+    commandsToWrite(): Iterable<unknown>;
+    readonly decoder: { onReply(reply: string): void };
+  };
 }

@@ -4,10 +4,15 @@ const { execFile } = require('node:child_process');
 const http = require('node:http');
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');
+const grpc = require('@grpc/grpc-js');
+const amqp = require('amqplib');
+const { Redis } = require('ioredis');
 const mysql = require('mysql2/promise');
 const { Pool } = require('pg');
 
-const { MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DATABASE, UPSTREAM } = process.env;
+const { MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DATABASE, UPSTREAM, UPSTREAM_GRPC } =
+  process.env;
+const { REDIS_URL, AMQP_URL } = process.env;
 // All variants' applications are up at a time, and a PostgreSQL takes 100 connections by default. They stay
 // while the others have their turn.
 const connections = 4;
@@ -21,6 +26,29 @@ const mysqlPool = mysql.createPool({
   connectionLimit: connections,
 });
 const agent = new http.Agent({ keepAlive: true });
+const redis = new Redis(REDIS_URL);
+const texts = { serialize: (value) => Buffer.from(value), deserialize: String };
+const Upstream = grpc.makeClientConstructor({
+  answer: {
+    path: '/Upstream/Answer',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: texts.serialize,
+    requestDeserialize: texts.deserialize,
+    responseSerialize: texts.serialize,
+    responseDeserialize: texts.deserialize,
+  },
+});
+const upstream = new Upstream(UPSTREAM_GRPC, grpc.credentials.createInsecure());
+let channel;
+let queue;
+
+/** A queue that keeps only the newest message. */
+async function openQueue() {
+  const connection = await amqp.connect(AMQP_URL);
+  channel = await connection.createConfirmChannel();
+  ({ queue } = await channel.assertQueue('', { exclusive: true, maxLength: 1 }));
+}
 
 const work = {
   ping: () => 0,
@@ -50,6 +78,22 @@ const work = {
         .on('error', reject);
     }),
 
+  async redis() {
+    return (await redis.get('nothing')) === null ? 1 : 0;
+  },
+
+  grpc: () =>
+    new Promise((resolve, reject) => {
+      upstream.answer('1', (error, got) => (error === null ? resolve(got.length) : reject(error)));
+    }),
+
+  publish: () =>
+    new Promise((resolve, reject) => {
+      channel.sendToQueue(queue, Buffer.from('1'), {}, (error) =>
+        error === null ? resolve(1) : reject(error),
+      );
+    }),
+
   command: () =>
     new Promise((resolve, reject) => {
       execFile('/bin/true', (error) => (error === null ? resolve(0) : reject(error)));
@@ -77,4 +121,6 @@ const server = http.createServer((request, response) => {
 });
 // The load pauses while the other variants have their turn.
 server.keepAliveTimeout = 300_000;
-server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })));
+openQueue().then(() =>
+  server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port }))),
+);

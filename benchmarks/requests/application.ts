@@ -13,6 +13,7 @@ import type { Endpoint } from './endpoints.js';
 import { ask, openConnections, sendBatch } from './load.js';
 import { plainHeaders, signedHeaders } from './signed.js';
 import type { Store } from './store.js';
+import type { Upstream } from './upstream.js';
 
 /** The price of one batch: all CPU time from its start to the start of the same application's next batch. */
 export interface Batch {
@@ -48,13 +49,13 @@ export async function startApplication(
   file: string,
   variant: Variant,
   store: Store,
-  upstream: string,
+  upstream: Upstream,
 ): Promise<Application> {
   const { name, preload, cwd, env } = variant;
   const args = preload === undefined ? [file] : ['--require', preload.require, file];
   const child = spawn(node, args, {
     cwd,
-    env: { ...env, UPSTREAM: upstream },
+    env: { ...env, UPSTREAM: upstream.url, UPSTREAM_GRPC: upstream.grpc },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const pid = child.pid!;

@@ -41,6 +41,9 @@ export const endpoints: readonly Endpoint[] = [
   },
   { path: '/mysql', what: 'one mysql2 query', answer: '1', requests: 800, points: 1, spans: 1 },
   { path: '/outgoing', what: 'an outgoing request', answer: '1', requests: 600, points: 1, spans: 1 },
+  { path: '/redis', what: 'a Redis GET', answer: '1', requests: 1000, points: 1, spans: 1 },
+  { path: '/grpc', what: 'a gRPC call', answer: '1', requests: 400, points: 1, spans: 1 },
+  { path: '/publish', what: 'an AMQP message', answer: '1', requests: 600, points: 1, spans: 1 },
   { path: '/command', what: 'a command', answer: '0', requests: 40, points: 1, spans: 0 },
   // The thread, and what runs in it.
   {

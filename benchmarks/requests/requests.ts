@@ -108,7 +108,7 @@ async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Measur
           ? {}
           : { OSTRACE_CONNECTION_STRING: store.connectionString };
       const placed = { ...variant, env: { ...variant.env, ...own } };
-      applications.push(await startApplication(node.path, file, placed, store, upstream.url));
+      applications.push(await startApplication(node.path, file, placed, store, upstream));
     }
     for (const application of applications) await warmUp(application, rounds.warmUps);
     const batches = await takeTurns(applications, rounds);

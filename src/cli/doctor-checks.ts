@@ -24,6 +24,7 @@ export interface Check {
     | 'spool'
     | 'program'
     | 'hooks'
+    | 'points'
     | 'request';
   /** After a `problem` there can be no trace. A `hint` may explain why a trace is not as expected. */
   readonly status: 'ok' | 'hint' | 'problem';

@@ -2,7 +2,12 @@
 import type { Config } from '../config/config.js';
 import { variableName } from '../config/options.js';
 import { masked } from '../drivers/index.js';
-import { type ProcessReport, byApplication, whySkipped } from '../diagnosis/process-report.js';
+import {
+  type PointsReport,
+  type ProcessReport,
+  byApplication,
+  whySkipped,
+} from '../diagnosis/process-report.js';
 import type { Check } from './doctor-checks.js';
 import { storesDiffer } from './doctor-service.js';
 
@@ -39,6 +44,7 @@ export function checkReport(
   const differ = config && storesDiffer(report.connectionString, masked(config.connectionString));
   if (differ !== undefined) add(differ.status, 'store', `the program ${differ.says}`);
   addHooks(report, add);
+  if (report.points !== undefined) addPoints(report.points, add);
   return checks;
 }
 
@@ -62,6 +68,16 @@ function addPreload({ loaded, early, filesBefore }: ProcessReport, add: Add): vo
     'preload',
     `ostrace/register was loaded by the application${files}${packages}: packages that were loaded before it are not traced, or not completely; preload ostrace/register, as in node --import ostrace/register`,
   );
+}
+
+/** Points by name: what matched, and what did not. */
+function addPoints({ source, problems, wrapped, skipped, unmatched }: PointsReport, add: Add): void {
+  for (const problem of problems) add('hint', 'points', problem);
+  const modules = new Map<string, string[]>();
+  for (const { module, label } of wrapped) modules.set(module, [...(modules.get(module) ?? []), label]);
+  for (const [module, labels] of modules) add('ok', 'points', `${labels.join(', ')} (${module})`);
+  for (const { at, label, why } of skipped) add('hint', 'points', `${label} is left alone: ${why} (${at})`);
+  for (const { at, why } of unmatched) add('hint', 'points', `${source}: ${at} matches nothing: ${why}`);
 }
 
 function addHooks(report: ProcessReport, add: Add): void {

@@ -87,6 +87,9 @@ export function readConfig(env: Environment, start: Start = startOf(env)): Confi
   values['instrumentations'] = (values['instrumentations'] as readonly string[]).map((each) =>
     each.startsWith('.') ? resolve(folder, each) : each,
   );
+  const points = values['points'] as string | undefined;
+  if (points !== undefined && points !== 'off' && !points.trimStart().startsWith('{'))
+    values['points'] = resolve(folder, points);
   values['service'] ??= name || 'node';
   if (values['host'] === undefined) {
     Object.defineProperty(values, 'host', { get: () => os().hostname(), enumerable: true });

@@ -45,6 +45,8 @@ export const help: Readonly<Record<OptionName, string>> = {
   debug: 'Reports on stderr what is hooked, what is left alone, and why a trace header is refused.',
   instrumentations:
     'Instrumentations of your own, separated by commas: files, such as `./my-target.js`, and packages.',
+  points:
+    '[Points by name](points-by-name.md): a file, or JSON. `off`: none. Not set: `ostrace.config.json` or `package.json#ostrace` in the folder in which the process is started.',
   ...(Object.fromEntries(
     Object.entries(targetHelp).map(([option, what]) => [option, `Instruments ${what}.`]),
   ) as Record<TargetOption, string>),

@@ -38,6 +38,8 @@ const optionalText: Type<string | undefined> = {
   parse: (value) => (value === '' ? undefined : value),
 };
 
+const named: Type<string | undefined> = { ...optionalText, takes: 'a file, JSON, or off' };
+
 const split = (value: string): readonly string[] =>
   value
     .split(',')
@@ -186,6 +188,10 @@ export const options = {
   instrumentations: {
     type: list,
     default: [] as readonly string[],
+  },
+  points: {
+    type: named,
+    default: undefined as string | undefined,
   },
   ...switches,
 } as const satisfies Readonly<Record<string, Option<unknown>>>;

@@ -8,7 +8,7 @@ const clients = `
   scylladb-driver couchbase aerospike neo4j-driver rethinkdb @prisma/client better-sqlite3 sqlite3 sqlite libsql
   @libsql/client duckdb @duckdb/node-api classic-level rocksdb lmdb
   kafkajs node-rdkafka @confluentinc/kafka-javascript @platformatic/kafka amqplib rabbitmq-client rhea
-  @azure/service-bus nats @nats-io/transport-node @nats-io/nats-core mqtt stompit nsqjs pulsar-client zeromq
+  @azure/service-bus nats @nats-io/nats-core mqtt stompit nsqjs pulsar-client zeromq
   @grpc/grpc-js grpc @temporalio/core-bridge thrift ws websocket faye-websocket engine.io uWebSockets.js
   ldapjs ldapts nodemailer ssh2 basic-ftp imapflow`
   .trim()
@@ -25,5 +25,8 @@ export function unseenAmong(files: readonly string[], seen: readonly string[]): 
   // Not in Node's documentation, but available since version 0.x.
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
   const builtin = moduleLoadList?.includes('NativeModule sqlite') === true ? ['node:sqlite'] : [];
-  return [...loadedAmong(others, files), ...builtin];
+  const loaded = loadedAmong(others, files);
+  // Since 4.1, redis is only a front: its client is a package that stands in the list too.
+  const isFront = loadedAmong(['@redis/client'], files).length > 0;
+  return [...loaded.filter((name) => name !== 'redis' || !isFront), ...builtin];
 }

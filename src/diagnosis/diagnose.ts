@@ -11,7 +11,7 @@ import { unseenAmong } from './clients.js';
 import { collectFindings, loadedAmong } from './findings.js';
 import { cachedFiles, loadedFiles } from './loaded-files.js';
 import type { HookReports } from '../hooks/loading/modules.js';
-import type { Findings, ProcessReport } from './process-report.js';
+import type { Findings, PointsReport, ProcessReport } from './process-report.js';
 import { infoName, isTraceHeader } from '../trace/headers.js';
 import { notice } from '../trace/notice.js';
 import { ageOf, whyRefused } from '../trace/refusal.js';
@@ -21,6 +21,8 @@ import type { Verifier } from '../propagation/verify.js';
 /** Replaces parts of the agent, and observes them. */
 export interface Diagnoser {
   readonly reports: HookReports;
+  /** Learns how to ask what became of points by name. */
+  onPoints(report: () => PointsReport): void;
   verify(headers: Readonly<Record<string, unknown>>): VerifiedTrace | undefined;
 }
 
@@ -61,10 +63,12 @@ export function diagnose(
     const fixed = about(read, script, before.length);
     keepWriting(file, () => {
       const late = read.late();
+      const { points, ...others } = findings;
       return {
         ...fixed,
-        ...findings,
+        ...others,
         unseen: unseen(),
+        ...(points && { points: points() }),
         isServer: isServing(),
         ...(late !== undefined && { late }),
       };
@@ -73,6 +77,7 @@ export function diagnose(
 
   return {
     reports,
+    onPoints: (report) => void (findings.points = report),
     verify(headers) {
       const signed = verify(headers);
       if (signed !== undefined) {

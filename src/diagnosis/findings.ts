@@ -23,6 +23,7 @@ export function collectFindings(say: (line: string) => void): {
     triggered: 0,
     requests: 0,
     unseen: [],
+    points: undefined,
   };
   return {
     findings,

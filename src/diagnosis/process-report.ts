@@ -9,6 +9,19 @@ export interface SkippedPackage {
   readonly supported: readonly (readonly [from: string, below: string])[];
 }
 
+/** What became of the points that a configuration names. */
+export interface PointsReport {
+  /** The file or the variable that names them; undefined if it cannot be read. */
+  readonly source: string | undefined;
+  /** What is wrong with it, one line each. */
+  readonly problems: readonly string[];
+  /** The functions that are points, by the entries that name them. */
+  readonly wrapped: readonly { readonly at: string; readonly label: string; readonly module: string }[];
+  readonly skipped: readonly { readonly at: string; readonly label: string; readonly why: string }[];
+  /** The entries that have matched nothing, and why. */
+  readonly unmatched: readonly { readonly at: string; readonly why: string }[];
+}
+
 /** The findings about the hooks of one process. */
 export interface Findings {
   /** Packages that were hooked when they were loaded, and where they are. */
@@ -28,6 +41,8 @@ export interface Findings {
   requests: number;
   /** Loaded packages that communicate in ways that no hook sees. */
   unseen: readonly string[];
+  /** Gives what became of points by name, if there are any. */
+  points: (() => PointsReport) | undefined;
 }
 
 /** Says why a package is left alone, for people. */
@@ -40,7 +55,8 @@ export function whySkipped({ name, version, supported }: SkippedPackage): string
 export const byApplication = 'by the application itself';
 
 /** The report of a process that has the preload, as `ostrace doctor` reads it. */
-export interface ProcessReport extends Findings {
+export interface ProcessReport extends Omit<Findings, 'points'> {
+  readonly points?: PointsReport;
   readonly node: string;
   readonly pid: number;
   /** When the preload ran, in milliseconds since 1970. */

@@ -1,4 +1,5 @@
 // Shows an object of the application with other values for some properties.
+
 /**
  * Makes a view of an object, for a receiver that is to see other values for some properties. The application's own
  * object stays as it is. A view is not a copy: a getter may use private fields of its object, inherited properties
@@ -57,4 +58,16 @@ export function viewWith<Of extends object>(original: Of, values: object): Of {
       return Reflect.preventExtensions(own);
     },
   }) as Of;
+}
+
+/**
+ * Shows an object of the application with other values for some properties, for a receiver that may read and write it.
+ * Of what the receiver writes, only those properties stay away from the object itself.
+ */
+export function overlay<Of extends object>(original: Of, values: object): Of {
+  const holder = (target: Of, key: PropertyKey): object => (Object.hasOwn(values, key) ? values : target);
+  return new Proxy(original, {
+    get: (target, key) => Reflect.get(holder(target, key), key) as unknown,
+    set: (target, key, value) => Reflect.set(holder(target, key), key, value),
+  });
 }

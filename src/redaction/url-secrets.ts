@@ -97,6 +97,9 @@ function secretStartInJson(parameter: string): number {
   return Infinity;
 }
 
+/** Whether the name of a value tells that the value is a secret. */
+export const isSecretName = (text: string): boolean => isSecret(text, 0);
+
 function isSecret(encodedName: string, valueLength: number): boolean {
   const text = decoded(encodedName);
   return (

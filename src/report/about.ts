@@ -36,6 +36,9 @@ const kinds: Readonly<Record<PointName, Describe>> = {
       text(start, 'rpc', 'system'),
       joined('/', text(start, 'rpc', 'service'), text(start, 'rpc', 'method')),
       text(start, 'rpc', 'destination'),
+      counted(start, 'rpc', 'messages', (messages) => count(messages, 'message')),
+      counted(start, 'rpc', 'attempt', (attempt) => `attempt ${attempt}`),
+      links(value(start, 'rpc', 'links')),
       text(start, 'function', 'name'),
     ),
   }),
@@ -98,18 +101,24 @@ export const isWork = ({ name, startInfo }: TreePoint): boolean =>
 export function leftOut(starts: readonly Info[]): string {
   let allLate: number | undefined;
   const allUnknown = new Map<string, number>();
+  const allCut = new Map<string, number>();
+  const add = (to: Map<string, number>, why: string, calls: number): void =>
+    void to.set(why, (to.get(why) ?? 0) + calls);
   for (const start of starts) {
     const late = value(start, 'left_out', 'late');
     const unknown = value(start, 'left_out', 'unknown');
+    const cut = value(start, 'left_out', 'cut');
     const why = text(start, 'left_out', 'why');
     if (typeof late === 'number') allLate = (allLate ?? 0) + late;
-    else if (typeof unknown === 'number') allUnknown.set(why, (allUnknown.get(why) ?? 0) + unknown);
+    else if (typeof unknown === 'number') add(allUnknown, why, unknown);
+    else if (typeof cut === 'number') add(allCut, why, cut);
   }
   return joined(
     '; ',
     // The short reason comes first, because the other one may be cut.
     allLate === undefined ? '' : `later work was not recorded: ${count(allLate, 'call')}`,
     ...Array.from(allUnknown, ([why, calls]) => joined(', ', `up to ${count(calls, 'call')}`, why)),
+    ...Array.from(allCut, ([why, calls]) => joined(': ', `${count(calls, 'call')} left out`, why)),
   );
 }
 
@@ -142,9 +151,8 @@ function database(start: Info): string {
 }
 
 function rows(stop: Info): Partial<About> {
-  const amount = value(stop, 'db', 'rows');
-  const counted = typeof amount === 'number' ? `· ${count(amount, 'row')}` : '';
-  return { outcome: words(counted, waited(stop)) };
+  const counts = counted(stop, 'db', 'rows', (amount) => `· ${count(amount, 'row')}`);
+  return { outcome: words(counts, waited(stop)) };
 }
 
 const waits = {
@@ -203,6 +211,25 @@ function asText(member: unknown): string {
 
 function words(...parts: readonly string[]): string {
   return joined(' ', ...parts);
+}
+
+/** Where else a point belongs: in which traces its messages were sent, or where they were handled. */
+function links(list: unknown): string {
+  if (!Array.isArray(list) || list.length === 0) return '';
+  const traces = new Set(list.map((link) => asText((Object(link) as { base_id?: unknown }).base_id)));
+  const [only = ''] = traces.size === 1 ? traces : [];
+  return only === '' ? `↔ ${count(traces.size, 'trace')}` : `↔ trace ${only}`;
+}
+
+/** Words for a number; '' where there is none. */
+function counted<Group extends FactGroup>(
+  info: Info,
+  group: Group,
+  name: Fact<Group>,
+  said: (amount: number) => string,
+): string {
+  const amount = value(info, group, name);
+  return typeof amount === 'number' ? said(amount) : '';
 }
 
 function joined(by: string, ...parts: readonly string[]): string {

@@ -9,6 +9,10 @@ import { type Trace, leftOut, lifecycle } from './trace.js';
 const name = 'left_out';
 
 lifecycle.onClosed.push((trace) => {
+  for (const other of leftOut.others) {
+    const info = other(trace);
+    if (info !== undefined) tell(trace, info);
+  }
   const unknown = leftOut.unknown - trace.unknownBefore;
   if (unknown === 0) return;
   // In the trace of a whole process, everything that is nobody's belongs to the trace.

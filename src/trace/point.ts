@@ -125,7 +125,7 @@ export function suspendPoint({ context, isTop }: Point): void {
 
 /** Lets the point keep its trace live again. */
 export function resumePoint({ context, isTop, stopped }: Point): void {
-  if (stopped) return;
+  if (stopped || context.isOpen) return;
   context.isOpen = true;
   hold(context.trace, isTop);
 }

@@ -9,6 +9,7 @@
 // one timer, the sweep, subtracts the slot whose time is over. Objects in a list, in its place, lived through V8's
 // collections, and a traced request cost a fifth more.
 import { anchor, elapsed } from './clock.js';
+import type { Info } from './event.js';
 import { type Id, idOf } from './ids.js';
 import { notice, wordsOf } from './notice.js';
 
@@ -100,7 +101,9 @@ export const leftOut: {
   unknown: number;
   /** Traces with calls that came too late, for as long as they count them. */
   readonly late: Set<Trace>;
-} = { unknown: 0, late: new Set() };
+  /** Each says what else is missing in a trace that has ended; undefined if nothing is. */
+  readonly others: ((trace: Trace) => Info | undefined)[];
+} = { unknown: 0, late: new Set(), others: [] };
 
 /** The listeners to the life of traces. */
 export const lifecycle: {

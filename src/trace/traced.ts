@@ -1,5 +1,6 @@
 // Turns functions, methods and classes into points: as decorators of both kinds, and as plain functions.
 import type { Info } from './event.js';
+import { keepMetadata } from './metadata.js';
 import { type Description, publishedProfiler } from './profiler.js';
 import { shown, text } from './shown.js';
 
@@ -125,19 +126,11 @@ function keepProperties(fn: Callable, wrapper: Callable): void {
   for (const name of Object.getOwnPropertySymbols(fn)) {
     Reflect.defineProperty(wrapper, name, Object.getOwnPropertyDescriptor(fn, name)!);
   }
-  const { getOwnMetadataKeys, getOwnMetadata, defineMetadata } = Reflect as Metadata;
-  for (const key of getOwnMetadataKeys?.(fn) ?? []) defineMetadata?.(key, getOwnMetadata?.(key, fn), wrapper);
+  keepMetadata(fn, wrapper);
 }
 
 /** The properties that each function has of its own. */
 const own: ReadonlySet<string> = new Set(['prototype', 'arguments', 'caller']);
-
-/** The functions that `reflect-metadata` adds to `Reflect`. */
-interface Metadata {
-  readonly getOwnMetadataKeys?: (target: object) => readonly unknown[];
-  readonly getOwnMetadata?: (key: unknown, target: object) => unknown;
-  readonly defineMetadata?: (key: unknown, value: unknown, target: object) => void;
-}
 
 function describe(name: string, args: readonly unknown[], options: TracedOptions): Description {
   return {

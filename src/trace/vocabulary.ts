@@ -24,12 +24,26 @@ export const facts = {
     'wait_connect_ms',
     'wait_turn_ms',
   ],
-  rpc: ['kind', 'system', 'service', 'method', 'destination', 'status', 'signed'],
+  rpc: [
+    'kind',
+    'system',
+    'service',
+    'method',
+    'destination',
+    /** How often the message has been handled, this time included; not said the first time. */
+    'attempt',
+    /** How many messages one call sends, or one function handles. */
+    'messages',
+    /** Points elsewhere that led to this one, a list of `{ base_id, trace_id }`. */
+    'links',
+    'status',
+    'signed',
+  ],
   command: ['file', 'shell', 'args', 'pid', 'exit_code', 'signal'],
   thread: ['file', 'name', 'thread_id', 'exit_code', 'signal'],
   process: ['file', 'pid', 'exit_code', 'signal'],
   function: ['name', 'args', 'kwargs', 'result'],
-  left_out: ['unknown', 'late', 'why'],
+  left_out: ['unknown', 'late', 'cut', 'why'],
 } as const;
 
 export type FactGroup = keyof typeof facts;
@@ -72,7 +86,7 @@ export const pointKinds = {
   db: {
     family: 'database',
     says: ['db'],
-    when: 'a call of [`pg`](https://node-postgres.com) or [`mysql2`](https://sidorares.github.io/node-mysql2/docs), on pools and connections, with callbacks and promises, or a command of [`ioredis`](https://github.com/redis/ioredis); the wait for a connection is part of it',
+    when: 'a call of PostgreSQL (pg), MySQL or MariaDB (mysql2), on pools and connections, with callbacks and promises, or a command of Redis (ioredis, redis); the wait for a connection is part of it',
     what: 'start: system, operation, database, host, port; stop: rows, [what the call waited for](support.md#what-a-database-point-says-at-its-stop)',
   },
   sql: {
@@ -84,8 +98,8 @@ export const pointKinds = {
   rpc: {
     family: 'client',
     says: ['rpc'],
-    when: 'a remote procedure call by [`@grpc/grpc-js`](https://github.com/grpc/grpc-node), a message by [`amqplib`](https://amqp-node.github.io/amqplib/), a task of a thread pool by [`piscina`](https://piscinajs.dev) or [`tinypool`](https://github.com/tinylibs/tinypool), or an operation of [GraphQL](https://www.npmjs.com/package/graphql) at its server: one point on either side, the one of the callee or the consumer below that of the caller or the producer',
-    what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination; stop: status',
+    when: 'a remote procedure call, a message, a job, a task of a thread pool, or an operation of GraphQL, by one of [these packages](support.md): one point on either side, the one of the callee or the consumer below that of the caller or the producer',
+    what: 'start: kind (`client`, `server`, `producer` or `consumer`), system, service and method or destination, how many messages where it may be several, what a batch links to, and which attempt it is; stop: status',
   },
   command: {
     family: 'process',
@@ -116,7 +130,7 @@ export const pointKinds = {
     label: 'left out',
     family: 'note',
     says: ['left_out'],
-    when: 'calls that are not in the trace, because it is not known whose they are, or because they came after its end; a point without a length',
+    when: 'calls that are not in the trace, because it is not known whose they are, because they came after its end, or because a function that is [named](points-by-name.md) made too many; a point without a length',
     what: 'start: how many, and why',
   },
 } as const satisfies Readonly<Record<string, Kind>>;
@@ -134,14 +148,23 @@ export type PointInfo<Name extends PointName> =
 export type StopInfo = { readonly [Group in FactGroup]?: Facts<Group> } | FixedInfo | undefined;
 
 /** A point that is about to start: its name and what it says then. */
-export type PointStart = {
-  readonly [Name in PointName]: {
-    readonly point: Name;
-    readonly info: PointInfo<Name>;
-    /** It may go on for hours after its request: it must not keep the trace live. */
-    readonly outlives?: true;
-  };
-}[PointName];
+export type PointStart =
+  | {
+      readonly [Name in PointName]: {
+        readonly point: Name;
+        readonly info: PointInfo<Name>;
+        /** It may go on for hours after its request: it must not keep the trace live. */
+        readonly outlives?: true;
+      };
+    }[PointName]
+  | OwnStart;
+
+/** A point of the application's own, by a name that `pointName` has made safe. */
+interface OwnStart {
+  readonly point: OwnName;
+  readonly info: FixedInfo | { readonly function: Facts<'function'> };
+  readonly outlives?: never;
+}
 
 /** A name that the application gives, made safe by `pointName`. */
 export type OwnName = string & { readonly isOwn: never };

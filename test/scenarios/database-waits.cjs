@@ -12,9 +12,11 @@ function late(host, port) {
     from.on('error', () => {});
     from.pause();
     await sleep(150);
+    if (from.destroyed) return;
     const to = net.connect(port, host);
     to.on('error', () => {});
     from.pipe(to).pipe(from);
+    from.on('close', () => to.destroy());
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.unref())));
 }
@@ -197,4 +199,88 @@ async function mysql() {
   await by(set, 'end');
 }
 
-void (process.argv[2] === 'mysql' ? mysql() : pg());
+/** Where Redis is, and a server before it that lets a connection wait. */
+async function redisServers() {
+  const { hostname, port, pathname } = new URL(process.env.REDIS_URL);
+  const server = await late(hostname, port);
+  return { host: '127.0.0.1', port: server.address().port, db: Number(pathname.slice(1)), server };
+}
+
+async function ioredis() {
+  const { Redis } = require('ioredis');
+  const { server: _, ...there } = await redisServers();
+  const client = new Redis(there);
+  const key = `ostrace-waits-${process.pid}`;
+  await way('connect', () => Promise.all([client.get(key), client.pipeline().get(key).exec()]));
+  await way('alone', () => client.get(key));
+  // How long the server makes a command wait behind another one is not known here.
+  await way('turn at the server', () => Promise.all([client.blpop(key, 0.15), client.get(key)]));
+  client.disconnect(true);
+  await way('connect again', () => client.get(key));
+  client.disconnect();
+  const lazy = new Redis({ ...there, lazyConnect: true });
+  await way('connect lazily', () => lazy.get(key));
+  const closing = lazy.duplicate({ retryStrategy: null });
+  await way('connect in vain', async () => {
+    const waiting = closing.get(key).catch(() => {});
+    closing.disconnect();
+    return waiting;
+  });
+  lazy.disconnect();
+}
+
+async function redis() {
+  const { createClient } = require('redis');
+  // A command is sent together with the handshake, as soon as there is somebody who takes it.
+  const { db: database, server, ...there } = await redisServers();
+  const away = () => {
+    server.close();
+    setTimeout(() => server.listen(there.port, there.host), 100);
+  };
+  away();
+  const client = createClient({ socket: { ...there, reconnectStrategy: () => 50 }, database });
+  client.on('error', () => {});
+  const key = `ostrace-waits-${process.pid}`;
+  const opening = client.connect();
+  await way('connect', () => Promise.all([client.get(key), client.multi().get(key).exec()]));
+  await opening;
+  await way('alone', () => client.get(key));
+  await way('turn at the server', () => Promise.all([client.brPop(`${key}-list`, 0.15), client.get(key)]));
+  await way('turn', () => {
+    const waiting = client.get(key);
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+    return waiting;
+  });
+  await way('connect again', async () => {
+    const id = Number(await client.sendCommand(['CLIENT', 'ID']));
+    const lost = new Promise((resolve) => client.once('reconnecting', resolve));
+    away();
+    await client.sendCommand(['CLIENT', 'KILL', 'ID', String(id), 'SKIPME', 'no']).catch(() => {});
+    await lost;
+    await client.get(key);
+  });
+  const lost = client.duplicate({
+    socket: { host: '127.0.0.1', port: 1, reconnectStrategy: () => new Error('no more') },
+  });
+  lost.on('error', () => {});
+  await way('connect in vain', () =>
+    Promise.all([lost.connect(), lost.get(key)].map((each) => each.catch(() => {}))),
+  );
+  if (client.createPool !== undefined) {
+    const pool = client.createPool({ minimum: 1, maximum: 1 });
+    await pool.connect();
+    const slow = (one) => one.brPop(`${key}-list`, 0.15);
+    await way('pool at once', () => pool.get(key));
+    await way('pool', () => Promise.all([pool.execute(slow), pool.get(key)]));
+    await way('pool and its turn', () => Promise.all([pool.execute(slow), pool.multi().get(key).exec()]));
+    await pool.close();
+    const patient = client.createPool({ minimum: 1, maximum: 1, acquireTimeout: 60 });
+    await patient.connect();
+    await way('pool in vain', () => Promise.all([patient.execute(slow), patient.get(key).catch(() => {})]));
+    await patient.close();
+  }
+  await client.quit();
+}
+
+void { pg, mysql, ioredis, redis }[process.argv[2]]();

@@ -5,6 +5,8 @@ const { Server } = require('node:net');
 const { dirname, join } = require('node:path');
 const { Metadata, Server: GrpcServer } = require('@grpc/grpc-js');
 const { Channel } = require(join(dirname(require.resolve('amqplib')), 'lib/channel_model'));
+const { Worker } = require('bullmq');
+const { ProtocolHandler } = require(join(dirname(require.resolve('@nats-io/nats-core')), 'protocol'));
 const { Pool } = require('pg');
 
 const count = 100_000;
@@ -30,6 +32,30 @@ Channel.prototype.consume.call(
   'queue',
   reply,
 );
+// As a consumer of Kafka that never connects keeps what it was given.
+const { Kafka, logLevel } = require('kafkajs');
+const Runner = require('kafkajs/src/consumer/runner');
+let each;
+Runner.prototype.start = async function () {
+  each = this.eachMessage;
+};
+void new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
+  .consumer({ groupId: 'a' })
+  .run({ eachMessage: reply });
+const payload = { topic: 'a', message: { headers: { own: 'a' } } };
+// A worker that never connects.
+const worker = Object.assign(Object.create(Worker.prototype), { processFn: reply });
+const job = { name: 'job', opts: {} };
+
+// It has no subscription, and allocates nothing for the message.
+const connection = Object.assign(Object.create(ProtocolHandler.prototype), {
+  inMsgs: 0,
+  inBytes: 0,
+  subscriptions: { sidCounter: 1, get() {} },
+});
+const received = Buffer.from('NATS/1.0\r\nown: a\r\nX-Request-Id: 1\r\n\r\n');
+const parsed = { sid: 1, hdr: received.length };
+const { functions } = require('./named/things.cjs');
 
 const calls = {
   'a request': () => started.publish(exchange),
@@ -37,6 +63,10 @@ const calls = {
   'a call of pg': () => pool._pulseQueue(),
   'a call that gRPC serves': () => served(unary, reply),
   'a message that amqplib delivers': () => delivered(message),
+  'a message that kafkajs hands over': () => each(payload),
+  'a job that bullmq handles': () => worker.callProcessJob(job, 'token'),
+  'a message that NATS delivers': () => connection.processMsg(parsed, received),
+  'a call of a function that is named': () => functions.same(message),
 };
 // An object for each call, so that the others' zero means something.
 const kept = [];

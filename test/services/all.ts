@@ -2,8 +2,11 @@
 import { type Need, needs } from '../needs.js';
 import { packAgent } from '../packed-agent.js';
 import { provideInfluxdb } from './influxdb.js';
+import { provideKafka } from './kafka.js';
 import { mariadb } from './mariadb.js';
 import { provideOsprofiler } from './osprofiler.js';
+import { mosquitto } from './mosquitto.js';
+import { nats } from './nats.js';
 import { postgresql } from './postgresql.js';
 import { rabbitmq } from './rabbitmq.js';
 import { redis } from './redis.js';
@@ -30,6 +33,9 @@ const providers: Readonly<Record<Need, () => Promise<Service>>> = {
   mariadb: () => provide(mariadb),
   redis: () => provide(redis),
   rabbitmq: () => provide(rabbitmq),
+  kafka: provideKafka,
+  nats: () => provide(nats),
+  mosquitto: () => provide(mosquitto),
   time: nothing,
 };
 

@@ -16,6 +16,9 @@ const nowhere = {
   REDIS_URL: 'redis://127.0.0.1:1/',
   AMQP_URL: 'amqp://127.0.0.1:1/',
   AMQP_FAULTS_URL: 'amqp://127.0.0.1:1/',
+  KAFKA_BROKERS: '127.0.0.1:1',
+  NATS_URL: 'nats://127.0.0.1:1',
+  MQTT_URL: 'mqtt://127.0.0.1:1',
 };
 
 /** Node's test runner is given the same flags, but only what it starts is told that it is a test file. */

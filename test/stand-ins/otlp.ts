@@ -41,6 +41,7 @@ interface SpanMessage {
     readonly name: string;
     readonly attributes: readonly KeyValue[];
   }[];
+  readonly links: readonly { readonly traceId: Uint8Array; readonly spanId: Uint8Array }[];
   readonly status: { readonly code: number; readonly message: string | null } | null;
 }
 
@@ -82,6 +83,7 @@ export interface SeenSpan {
   readonly trace_id: string;
   readonly span_id: string;
   readonly parent_span_id: string | null;
+  readonly links: readonly { readonly trace_id: string; readonly span_id: string }[];
   readonly name: string;
   readonly kind: string;
   readonly startNano: string;
@@ -146,6 +148,10 @@ function seen(span: SpanMessage, resource: Readonly<Record<string, unknown>>): S
     trace_id,
     span_id,
     parent_span_id: parent || null,
+    links: span.links.map((link) => ({
+      trace_id: Buffer.from(link.traceId).toString('hex'),
+      span_id: Buffer.from(link.spanId).toString('hex'),
+    })),
     name: span.name,
     kind: kinds[span.kind]!,
     startNano,

@@ -10,8 +10,8 @@ import { type Run, projectFolder, scratch } from '../scenario.js';
  *
  * @param modules the folder where they are installed
  * @param body the app's body, in test/versions
- * @param imports what the body is given, by the names of its parameters; after `require ` also in an ES module
- *   what `require` gives, after `all ` there all exports
+ * @param imports what the body is given, by the names of its parameters, which are in braces for a named export; after
+ *   `require ` also in an ES module what `require` gives, after `all ` there all exports
  */
 export function writeApp(
   t: TestContext,
@@ -37,7 +37,7 @@ export function writeApp(
   const calls = JSON.stringify(join(projectFolder, 'test/versions', body));
   lines.push(
     kind === 'cjs' ? `const calls = require(${calls});` : `import calls from ${calls};`,
-    `calls({ ${names.map(([name]) => name).join(', ')} });`,
+    `calls({ ${names.map(([name]) => name.replace(/[{}]/g, '')).join(', ')} });`,
   );
   const file = join(folder, `app.${kind}`);
   writeFileSync(file, lines.join('\n'));

@@ -89,28 +89,60 @@ export const mysql2Styles: Readonly<Record<string, string>> = {
 
 export const ioredisStyles: Readonly<Record<string, string>> = {
   connect: '',
-  promise: 'db',
-  callback: 'db callback',
-  buffers: 'db',
-  'by its name': 'db',
-  'at once': 'db db',
-  pipeline: 'db db',
-  'pipeline, callback': 'db callback',
-  transaction: 'db db db db',
-  'transaction by hand': 'db db db',
-  error: 'db!',
-  'pipeline error': 'db! db',
-  script: 'db db',
-  blocking: 'db',
-  scan: 'db db',
-  'before it is ready': 'db db',
-  'auto pipelining a': 'db',
-  'auto pipelining b': 'db',
-  'auto pipelining c': 'db',
-  subscribe: 'db',
-  publish: 'db',
-  closed: 'db!',
-  quit: 'db',
+  promise: 'db(sql)',
+  callback: 'db(sql) callback',
+  buffers: 'db(sql)',
+  'by its name': 'db(sql)',
+  'at once': 'db(sql) db(sql)',
+  pipeline: 'db(sql) db(sql)',
+  'pipeline, callback': 'db(sql) callback',
+  transaction: 'db(sql) db(sql) db(sql) db(sql)',
+  'transaction by hand': 'db(sql) db(sql) db(sql)',
+  error: 'db!(sql!)',
+  'pipeline error': 'db!(sql!) db(sql)',
+  script: 'db(sql) db(sql)',
+  blocking: 'db(sql)',
+  scan: 'db(sql) db(sql)',
+  'before it is ready': 'db~connect(sql) db~connect(sql)',
+  'auto pipelining a': 'db(sql)',
+  'auto pipelining b': 'db(sql)',
+  'auto pipelining c': 'db(sql)',
+  subscribe: 'db(sql)',
+  publish: 'db(sql)',
+  closed: 'db!(sql!)',
+  quit: 'db(sql)',
+};
+
+export const redisStyles: Readonly<Record<string, string>> = {
+  'before it is opened': '',
+  connect: '',
+  set: 'db(sql)',
+  'in capitals': 'db(sql)',
+  'by its name': 'db(sql)',
+  'at once': 'db(sql) db(sql)',
+  pipeline: 'db(sql) db(sql)',
+  transaction: 'db(sql) db(sql) db(sql) db(sql)',
+  'transaction that another one overtakes': 'db(sql) db(sql) db(sql) db(sql) db(sql)',
+  error: 'db!(sql!)',
+  'transaction with an error': 'db(sql) db(sql) db(sql) db(sql)',
+  'wrong argument': 'db!(sql!)',
+  script: 'db(sql) db(sql)',
+  select: 'db(sql) db(sql)',
+  blocking: 'db(sql)',
+  scan: 'db(sql) db(sql)',
+  aborted: '',
+  'before it is ready': 'db~connect(sql) db~connect(sql)',
+  'pooled a': 'db(sql) db(sql)',
+  // The pool has one client: the call waits for it first.
+  'pooled b': 'db db(sql) db(sql)',
+  'pooled c': 'db db(sql) db(sql)',
+  'pooled command': 'db(sql)',
+  'pooled transaction': 'db(sql) db(sql) db(sql)',
+  subscribe: 'db(sql)',
+  publish: 'db(sql)',
+  unsubscribe: 'db(sql)',
+  quit: 'db(sql)',
+  closed: '',
 };
 
 /** Those of gRPC, as `describedCalls` writes them. */
@@ -155,6 +187,56 @@ export const amqplibStyles: Readonly<Record<string, string>> = {
   'by callbacks': 'callback producer(consumer=ack(handled)) callback consumer callback',
   closed: 'producer(consumer!Aborted(handled))',
   'sent when closed': 'producer!IllegalOperationError',
+};
+
+/** Those of NATS, as `describedCalls` writes them. */
+export const natsStyles: Readonly<Record<string, string>> = {
+  iterated: 'producer(consumer(handled still)) after',
+  several: 'producer(consumer(handled)) producer(consumer(handled)) producer(consumer(handled)) after',
+  'not awaited': 'producer(consumer(a a)) producer(consumer(b b)) after',
+  thrown: 'producer(consumer) caught',
+  'by hand': 'producer(consumer(handled)) after',
+  called: 'producer(consumer(handled))',
+  headers: 'producer(consumer)',
+  'nobody listens': 'producer',
+  'wrong subject': 'producer!InvalidSubjectError',
+  'wrong payload': 'producer!TypeError',
+  requested: 'client(server(served))',
+  'requested without options': 'client(server(served))',
+  'requested by an inbox': 'client(server(served))',
+  'requested with headers': 'client(server(served))',
+  'answered late': 'client(server(served late))',
+  'answered by hand': 'client(server(served producer))',
+  'answered in a loop': 'client(server(served still))',
+  'answered with an error': 'client!ServiceError(server!ServiceError(served))',
+  'not answered': 'client!TimeoutError(server!Aborted(served))',
+  'nobody serves': 'client!RequestError',
+  'asked of many': 'client(server(served)) answer',
+  'asked of many by an inbox': 'client(server(served)) answer',
+  // An ordered consumer gets the same message once more.
+  stored: 'producer(consumer=ack(handled) consumer(handled))',
+  consumed: 'after',
+  fetched: 'producer(consumer=ack(handled) consumer(handled)) after',
+  'called by a consumer': 'producer(consumer=ack(handled))',
+  refused: 'producer(consumer=nak consumer=term) after',
+  'asked for': 'producer(consumer=ack) consumer handled',
+  'in order': 'after',
+  'sent when closed': 'producer!ClosedConnectionError',
+};
+
+/** Those of mqtt, as `describedCalls` writes them. */
+export const mqttStyles: Readonly<Record<string, string>> = {
+  published: 'producer(consumer(handled still))',
+  'quality 0': 'producer(consumer(handled still)) callback',
+  'quality 1': 'producer(consumer(handled still)) callback',
+  'quality 2': 'producer(consumer(handled still)) callback',
+  'a callback alone': 'producer(consumer(handled still)) callback',
+  'by promise': 'producer(consumer(handled still))',
+  properties: 'producer(consumer(handled still))',
+  'MQTT 3': 'producer',
+  'two listeners': 'producer(consumer(handled other listener still))',
+  'sent when closed': 'producer!Error',
+  'sent when closed without a callback': 'producer',
 };
 
 /** Those of piscina and tinypool, as `describedCalls` writes them. */
@@ -207,4 +289,67 @@ export const graphql17Styles: Readonly<Record<string, string>> = {
   executed: 'server(server(resolved))',
   'wrong arguments': 'server!TypeError',
   'a subscription': 'server',
+};
+
+/** Those of ws, as `describedCalls` writes them. */
+export const webSocketStyles: Readonly<Record<string, string>> = {
+  'too early': 'producer!Error',
+  sent: 'producer',
+  'with a callback': 'producer callback',
+  'with options and a callback': 'producer callback',
+  'by a server': 'producer callback',
+  'to all': 'producer producer',
+  'when closed': 'producer!Error callback',
+  'when closed without a callback': 'producer',
+};
+
+/** Those of socket.io, as `describedCalls` writes them. */
+export const socketIoStyles: Readonly<Record<string, string>> = {
+  sent: 'producer',
+  'to all': 'producer',
+  'to a room': 'producer',
+  'to others': 'producer',
+  answered: 'client callback',
+  'answered in time': 'client callback',
+  'not answered in time': 'client!Error callback',
+  'all are asked': 'client callback',
+  'not answered': 'client?',
+  reserved: 'producer!Error',
+};
+
+/** Those of BullMQ, as `describedCalls` writes them, without the commands to Redis. */
+export const bullmqStyles: Readonly<Record<string, string>> = {
+  added: 'producer(consumer(handled still))',
+  'with options': 'producer(consumer(handled still))',
+  delayed: 'producer(consumer(handled still))',
+  prioritized: 'producer(consumer(handled still))',
+  'tried again':
+    'producer(consumer!RangeError(handled still) consumer!RangeError(handled still) consumer(handled still))',
+  failed: 'producer(consumer!RangeError(handled still))',
+  'put off': 'producer(consumer=delayed(handled still) consumer(handled still))',
+  'in bulk': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  'a flow': 'producer(consumer(handled still) consumer(handled still) consumer(handled still))',
+  flows: 'producer(consumer(handled still) consumer(handled still))',
+  'not waited for': 'producer(consumer(handled still))',
+  'a listener that adds': 'producer(producer(consumer(handled still)) consumer(handled still))',
+  'no such id': 'producer!Error',
+  read: 'producer',
+  repeated: 'producer',
+  'in a process': 'producer(consumer)',
+  // The process's own: the runs of the repeated job, and the process that handles jobs.
+  rpc: 'handled still',
+  command: 'process',
+};
+
+/** Those of kafkajs, as `describedCalls` writes them. */
+export const kafkajsStyles: Readonly<Record<string, string>> = {
+  sent: 'producer(consumer(handled still))',
+  'with headers': 'producer(consumer(handled still))',
+  compressed: 'producer(consumer(handled still))',
+  several: 'producer(consumer(handled still) consumer(handled still))',
+  'in batches': 'producer(consumer(handled still) consumer(handled still))',
+  'in a transaction': 'producer(consumer(handled still)) producer(consumer(handled still))',
+  'failed and handled again': 'producer(consumer!TooFar(handled still) consumer(handled still))',
+  'a wrong message': 'producer!KafkaJSNonRetriableError',
+  disconnected: 'producer!KafkaJSError',
 };

@@ -89,6 +89,17 @@ export const ioredisRows: readonly Row[] = [
   { packages: { ioredis: lockedVersion('ioredis') }, because: 'the newest' },
 ];
 
+// The isolated clients of redis 4 are no pool of its own.
+const without = { 'pooled b': 'db(sql) db(sql)', 'pooled c': 'db(sql) db(sql)' };
+
+export const redisRows: readonly Row[] = [
+  { packages: { redis: lowest('redis') }, because: 'the lowest with `@redis/client`', differs: without },
+  { packages: { redis: '4.7.1' }, because: 'the last redis 4', differs: without },
+  { packages: { redis: '5.0.0' }, because: 'the first redis 5, with another queue and pools' },
+  { packages: { redis: '5.12.1' }, because: 'the last redis 5, which publishes on tracing channels' },
+  { packages: { redis: lockedVersion('redis') }, because: 'the newest' },
+];
+
 export const grpcRows: readonly Row[] = [
   {
     packages: { '@grpc/grpc-js': lowest('@grpc/grpc-js') },
@@ -153,9 +164,74 @@ export const tinypoolRows: readonly Row[] = [
   { packages: { tinypool: lockedVersion('tinypool') }, because: 'the newest', differs: moved },
 ];
 
+export const mqttRows: readonly Row[] = [
+  { packages: { mqtt: lowest('mqtt') }, because: 'the lowest' },
+  { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
+];
+
+export const webSocketRows: readonly Row[] = [
+  { packages: { ws: lowest('ws') }, because: 'the lowest' },
+  { packages: { ws: '7.5.14' }, because: 'the last ws 7' },
+  { packages: { ws: lockedVersion('ws') }, because: 'the newest' },
+];
+
+const socketIo = (version: string): Record<string, string> => ({
+  'socket.io': version,
+  'socket.io-client': lockedVersion('socket.io-client'),
+});
+
+export const socketIoRows: readonly Row[] = [
+  {
+    packages: socketIo(lowest('socket.io')),
+    because: 'the lowest',
+    // Nobody waits for so long: 4.4 brought `timeout`, 4.5 that of several sockets.
+    differs: { 'answered in time': '', 'not answered in time': '', 'all are asked': '' },
+  },
+  { packages: socketIo(lockedVersion('socket.io')), because: 'the newest' },
+];
+
+const core3 = (version: string): Record<string, string> => ({
+  '@nats-io/nats-core': version,
+  '@nats-io/transport-node': version,
+  '@nats-io/jetstream': version,
+});
+/** `nats` 2 has one class for all errors, and asks for an ordered consumer when it begins to consume. */
+const nats2 = {
+  'wrong subject': 'producer!NatsError',
+  'wrong payload': 'producer!NatsError',
+  'not answered': 'client!NatsError(server!Aborted(served))',
+  'nobody serves': 'client!NatsError',
+  'in order': 'client after',
+  'sent when closed': 'producer!NatsError',
+};
+
+export const natsRows: readonly Row[] = [
+  { packages: { nats: lowest('nats') }, because: 'the lowest', differs: nats2 },
+  { packages: { nats: lockedVersion('nats') }, because: 'the newest nats 2', differs: nats2 },
+  { packages: core3(lowest('@nats-io/nats-core')), because: 'the lowest' },
+  { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
+];
+
 export const graphqlRows: readonly Row[] = [
   { packages: { graphql: lowest('graphql') }, because: 'the lowest' },
   { packages: { graphql: '16.15.0' }, because: 'the last graphql 16' },
   { packages: { graphql: versionsOf('graphql')[1][0] }, because: 'the first one that publishes its calls' },
   { packages: { graphql: '17.1.0' }, because: 'the newest' },
+];
+
+/** From 6 on, it leaves the choice of the client to the application. */
+const withClient = { ioredis: '5.11.1' };
+
+export const bullmqRows: readonly Row[] = [
+  { packages: { bullmq: lowest('bullmq') }, because: 'the lowest' },
+  { packages: { bullmq: '4.18.3' }, because: 'the last bullmq 4' },
+  { packages: { bullmq: '5.15.0' }, because: 'the last one without job schedulers' },
+  { packages: { bullmq: '5.81.5' }, because: 'the last bullmq 5' },
+  { packages: { bullmq: versionsOf('bullmq')[1][0], ...withClient }, because: 'the first bullmq 6' },
+  { packages: { bullmq: lockedVersion('bullmq'), ...withClient }, because: 'the newest' },
+];
+
+export const kafkajsRows: readonly Row[] = [
+  { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
+  { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
 ];

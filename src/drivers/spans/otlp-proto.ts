@@ -54,6 +54,12 @@ function writeSpan(
       if (failure.message !== undefined) writer.attribute(3, 'exception.message', failure.message);
     });
   }
+  for (const link of span.links) {
+    writer.message(13, () => {
+      writer.hex(1, link.trace_id);
+      writer.hex(2, link.span_id);
+    });
+  }
   if (isFailed) {
     writer.message(15, () => {
       if (failure?.message) writer.text(2, failure.message);

@@ -15,6 +15,8 @@ export interface Span {
   readonly span_id: string;
   /** Undefined for the first point of a trace. */
   readonly parent_span_id: string | undefined;
+  /** Points elsewhere that led to it. */
+  readonly links: readonly Pick<Span, 'trace_id' | 'span_id'>[];
   /** The point's name. */
   readonly point: string;
   /** Microseconds since 1970, as the end, which is never earlier. */
@@ -142,6 +144,7 @@ function spanOf(start: Event | undefined, stop: Event | undefined): Span {
     trace_id: traceIdOf(event.base_id),
     span_id: spanIdOf(event.trace_id),
     parent_span_id: event.parent_id === event.base_id ? undefined : spanIdOf(event.parent_id),
+    links: linksIn(start?.info),
     point: event.name.replace(/-(start|stop)$/, ''),
     start: micros,
     end: Math.max(micros, endMicros ?? 0),
@@ -152,6 +155,20 @@ function spanOf(start: Event | undefined, stop: Event | undefined): Span {
     host: typeof host === 'string' ? host : '',
     missing: start === undefined ? 'start' : stop === undefined ? 'stop' : undefined,
   };
+}
+
+const mostLinks = 100;
+
+/** The points elsewhere that led to one: what a store holds may be anything. */
+function linksIn(info: Info | undefined): Span['links'] {
+  const { links } = Object(info?.['rpc']) as { readonly links?: unknown };
+  if (!Array.isArray(links)) return [];
+  return links.slice(0, mostLinks).flatMap((link: unknown) => {
+    const { base_id, trace_id } = Object(link) as Partial<Readonly<Record<string, unknown>>>;
+    return typeof base_id === 'string' && typeof trace_id === 'string'
+      ? [{ trace_id: traceIdOf(base_id), span_id: spanIdOf(trace_id) }]
+      : [];
+  });
 }
 
 /** The 128 bits of a trace's id, as OSProfiler's. */

@@ -64,6 +64,8 @@ export interface MethodHook {
    * that was noted then.
    */
   requested?(args: readonly unknown[]): object | undefined;
+  /** Called after the method was called once more for an object that `requested` has given before. */
+  again?(self: object, request: object): void;
   /**
    * The method opens something that outlives its caller and serves other callers too. It runs in nobody's place,
    * except for what a recogniser binds to its caller.

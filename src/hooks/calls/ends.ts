@@ -1,6 +1,7 @@
 // The ways in which a call tells its end: the recognisers that instrumentations list, in order, under `ends`.
 import type { EventEmitter } from 'node:events';
 
+import { runIn } from '../../trace/context.js';
 import { watch } from '../../trace/returned.js';
 import { bindEmitter } from '../emitter.js';
 import { viewWith } from '../view.js';
@@ -21,6 +22,31 @@ export function takesCallback(call: Call): boolean {
   }
   return false;
 }
+
+/**
+ * The last argument is a function that is called with the answer, which is no error. It may never be called, as of an
+ * answer that the other side owes: until then the call does not keep its trace live.
+ */
+export const lastAnswer: End = (call) => {
+  const { args } = call;
+  const at = args.length - 1;
+  const callback = args[at];
+  if (typeof callback !== 'function') return notMine;
+  let isSuspended = false;
+  args[at] = function (this: unknown) {
+    const answer = arguments as unknown as unknown[];
+    if (isSuspended) call.resume();
+    isSuspended = false;
+    call.succeed(answer[0]);
+    return runIn(call.caller, callback as Callback, this, answer);
+  };
+  const result = call.invoke();
+  if (call.context !== undefined && !call.isOver) {
+    isSuspended = true;
+    call.suspend();
+  }
+  return result;
+};
 
 /** A property of the first argument is called with an error or a result. The application's object stays as it is. */
 export const callbackIn =
@@ -119,11 +145,15 @@ const settlingExecutor =
  * `resolve` and `reject`.
  *
  * @param index the position of that argument
+ * @param property the property of the argument that has them, if it is not the argument itself
  */
 export const resolversOf =
-  (index: number): End =>
+  (index: number, property?: string): End =>
   (call) => {
-    const owner = call.args[index] as { resolve?: unknown; reject?: unknown } | null | undefined;
+    const given = call.args[index];
+    const owner = (
+      property === undefined ? given : (given as Record<string, unknown> | null | undefined)?.[property]
+    ) as { resolve?: unknown; reject?: unknown } | null | undefined;
     if (typeof owner?.resolve !== 'function' || typeof owner.reject !== 'function') return notMine;
     if (call.context === undefined) return call.invoke();
     const { resolve, reject } = owner as { resolve: Callback; reject: Callback };
@@ -144,14 +174,32 @@ export const resolversOf =
  * watched when somebody asks it for its outcome: a handler of ours would hide an unhandled rejection. This recogniser
  * makes every call, so it stands last.
  */
-export const returnedPromise: End = (call) => {
+export const returnedPromise: End = (call) => watchReturned(call, (value) => call.succeed(value));
+
+/**
+ * The method gives a promise of an object that is used for a while, such as an iterator of answers. The object tells of
+ * the end by a promise of the library's own, with an error or nothing, that never rejects. Like `returnedPromise` it
+ * makes every call.
+ *
+ * @param end gives that promise
+ */
+export const returnedUntil =
+  (end: (value: unknown) => PromiseLike<unknown> | undefined): End =>
+  (call) =>
+    watchReturned(call, (value) => {
+      const isOver = end(value);
+      if (isOver === undefined) call.succeed(value);
+      else void isOver.then((error) => (error ? call.fail(error) : call.succeed(value)));
+    });
+
+function watchReturned(call: Call, settle: (value: unknown) => void): unknown {
   const result = call.invoke();
   if (call.context === undefined) return result;
   const isWatched = watch(
     result,
     (value) => {
       call.resume();
-      call.succeed(value);
+      settle(value);
     },
     (error) => {
       call.resume();
@@ -162,7 +210,7 @@ export const returnedPromise: End = (call) => {
   if (isWatched) call.suspend();
   else call.succeed(result);
   return result;
-};
+}
 
 /**
  * The end of the call cannot be seen, for example because an object is frozen: the point stops when the method

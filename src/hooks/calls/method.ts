@@ -4,7 +4,15 @@
 // allocation once V8 has compiled the wrapper. While one is live, the point of a traced pg query takes 1.1 to 1.2 µs
 // (benchmarks/RESULTS.md). That is why the gate is the first statement of each wrapper, the arguments are copied by a
 // loop, and a call that is part of a recorded call is passed on before a `Call` is made.
-import { type Context, isRecorded, leaveOut, nobody, place, runIn } from '../../trace/context.js';
+import {
+  type Context,
+  isRecorded,
+  leaveOut,
+  nobody,
+  place,
+  requestDefault,
+  runIn,
+} from '../../trace/context.js';
 import { type Point, startPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
 import { tracing } from '../../trace/trace.js';
@@ -21,15 +29,20 @@ export function hookMethod<Owner extends object>(
   method: keyof Owner & string,
   hook: MethodHook,
 ): void {
+  const call = tracerOf(hook);
+  patch(owner, method, (original) => gated(original, (self, args) => call(original, self, args)));
+}
+
+/** Makes what calls a method while a trace is live. */
+export function tracerOf(
+  hook: MethodHook,
+): (original: Callback, self: unknown, args: ArrayLike<unknown>) => unknown {
   const guard = createGuard(`${hook.library} ${hook.what}`);
   const whole = wholeHook(hook);
-  patch(owner, method, (original) => {
-    const traced = (self: unknown, args: unknown[]): unknown =>
-      guard.off
-        ? Reflect.apply(original, self, args)
-        : tracedCall(whole, guard, original, self as object, args);
-    return gated(original, traced);
-  });
+  return (original, self, args) =>
+    guard.off
+      ? Reflect.apply(original, self, args)
+      : tracedCall(whole, guard, original, self as object, args);
 }
 
 /**
@@ -48,6 +61,7 @@ function wholeHook(hook: MethodHook): MethodHook {
     checkout: hook.checkout,
     borrows: hook.borrows,
     requested: hook.requested,
+    again: hook.again,
     opens: hook.opens,
     callsOut: hook.callsOut,
   };
@@ -55,7 +69,7 @@ function wholeHook(hook: MethodHook): MethodHook {
 }
 
 /** Makes a wrapper of the same kind as the original, as `lookalike` does, which checks the gate first. */
-function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
+export function gated(original: Callback, traced: (self: unknown, args: unknown[]) => unknown): Callback {
   return Object.hasOwn(original, 'prototype')
     ? function () {
         const args = arguments as unknown as unknown[];
@@ -86,7 +100,11 @@ function tracedCall(
   // been opened by a traced request.
   const request = hook.requested?.(args);
   const asked = request === undefined ? undefined : requests.of(request);
-  if (asked?.isMade === true) return Reflect.apply(original, self, args);
+  if (request !== undefined && asked?.isMade === true) {
+    const result: unknown = Reflect.apply(original, self, args);
+    if (hook.again !== undefined) guarded(guard, () => hook.again?.(self, request));
+    return result;
+  }
   const caller = asked === undefined ? place() : asked.place;
   if (request !== undefined) requests.put(request, { place: caller, isMade: true });
   const isTraced = caller !== undefined && isRecorded(caller);
@@ -205,6 +223,16 @@ export function runOutside<Owner extends object>(
 }
 
 /**
+ * Makes a method run as part of no request, because it begins work of the library's own, which may go on for as long as
+ * the process. Unlike in nobody's place, nothing that it does is counted as left out of a trace.
+ */
+export function runApart<Owner extends object>(owner: Owner, method: keyof Owner & string): void {
+  patch(owner, method, (original) =>
+    gated(original, (self, args) => runIn(requestDefault(), original, self, args)),
+  );
+}
+
+/**
  * Makes a method run, as the application's own code, in the context of the call that waits for it.
  *
  * @param callOf undefined if no call waits, or if the method calls nothing of the application
@@ -231,12 +259,12 @@ export function runForWaiting<Owner extends object>(
   );
 }
 
-/** Shows a method's object to an observer after each call, while something is live. */
+/** Shows a method's object and arguments to an observer after each call, while something is live. */
 export function observeAfter<Owner extends object>(
   owner: Owner,
   method: keyof Owner & string,
   what: string,
-  observe: (self: Owner) => void,
+  observe: (self: Owner, args: readonly unknown[]) => void,
 ): void {
   const guard = createGuard(what);
   patch(owner, method, (original) =>
@@ -244,7 +272,7 @@ export function observeAfter<Owner extends object>(
       const result: unknown = Reflect.apply(original, self, args);
       if (guard.off) return result;
       try {
-        observe(self as Owner);
+        observe(self as Owner, args);
       } catch (error) {
         guard.fail(error);
       }

@@ -4,8 +4,10 @@
 // import-in-the-middle puts a module of its own in the place of a named one, whose exports can be replaced. Its own
 // registration is not used: of two agents that share a copy of import-in-the-middle, it would refuse the second, or
 // let its list replace that of the first.
-import * as nodeModule from 'node:module';
+import type * as Types from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { patch } from '../patch.js';
 
 /** The exports of an imported module. A value that is set is what importers see from then on. */
 export type Namespace = Record<string, unknown>;
@@ -20,8 +22,9 @@ export interface Imports {
    * Called before the importers of the module run. It is called as well for a CommonJS module that is imported.
    *
    * @param path that of the file; the name of a part of Node
+   * @param format `module` or `commonjs`, if that is known
    */
-  tell(path: string, exports: Namespace, specifier: string): void;
+  tell(path: string, exports: Namespace, specifier: string, format: string | undefined): void;
 }
 
 type Included = Omit<Imports, 'tell'>;
@@ -37,10 +40,14 @@ interface Hooks {
   };
 }
 
-type NodeModule = typeof nodeModule & {
+type NodeModule = typeof Types & {
   /** Not before Node 22.15. */
-  readonly registerHooks?: (hooks: { readonly resolve: unknown; readonly load: unknown }) => void;
+  readonly registerHooks?: (hooks: { readonly resolve: unknown; readonly load: unknown }) => {
+    deregister(): void;
+  };
 };
+
+const nodeModule = require('node:module') as NodeModule;
 
 /**
  * Hooks modules that are imported. One that is only required is not told of, and nothing else is touched.
@@ -49,10 +56,10 @@ type NodeModule = typeof nodeModule & {
  */
 export function hookImports(all: readonly Imports[], folder: string): void {
   const { addHook } = require('import-in-the-middle') as typeof import('import-in-the-middle');
-  addHook((url, exports, specifier = '') => {
+  addHook((url, exports, specifier = '', format) => {
     const path = url.startsWith('file:') ? fileURLToPath(url) : url;
     for (const { paths, names, tell } of all) {
-      if (names.includes(specifier) || paths.test(path)) tell(path, exports, specifier);
+      if (names.includes(specifier) || paths.test(path)) tell(path, exports, specifier, format);
     }
   });
   const included: Included = {
@@ -61,14 +68,40 @@ export function hookImports(all: readonly Imports[], folder: string): void {
   };
   const url = pathToFileURL(require.resolve('import-in-the-middle/hook.mjs')).href;
   const file = `${folder}/src/hooks/loading/import-hooks.mjs`;
-  const { register, registerHooks } = nodeModule as NodeModule;
+  const { register, registerHooks } = nodeModule;
   const hooks = registerHooks === undefined ? undefined : synchronous(file);
   if (hooks === undefined) {
-    register(pathToFileURL(file), { data: { url, included } });
+    let count = 0;
+    // Each is a module of its own, and puts those before it to rest.
+    const add = (): void => register(`${pathToFileURL(file).href}?${++count}`, { data: { url, included } });
+    add();
+    afterEach('register', add);
     return;
   }
-  const { resolveSync, loadSync } = hooks.hooksFor(url, included);
-  registerHooks!({ resolve: resolveSync, load: loadSync });
+  const { resolveSync: resolve, loadSync: load } = hooks.hooksFor(url, included);
+  let registered = registerHooks!({ resolve, load });
+  afterEach('registerHooks', () => {
+    registered.deregister();
+    registered = registerHooks!({ resolve, load });
+  });
+}
+
+/**
+ * Keeps our hooks the last to be registered. What is registered later sees a module first, and hands it on as it
+ * thinks fit: tsx looks for `./a.js` several times, and only with its own hooks behind ours is `a.ts` found when the
+ * imports of a module are followed.
+ */
+function afterEach(method: 'register' | 'registerHooks', add: () => void): void {
+  patch(
+    nodeModule as unknown as Record<string, unknown>,
+    method,
+    (original) =>
+      function (this: unknown) {
+        const result = Reflect.apply(original, this, arguments as unknown as unknown[]);
+        add();
+        return result;
+      },
+  );
 }
 
 /** Undefined if this Node cannot run the hooks in the application's thread. */

@@ -38,12 +38,22 @@ export function hooksFor(url: string, { paths, names }: Included): Hooks {
   return hooks;
 }
 
-let hooks: Hooks;
+/** The hooks in Node's thread for loaders; undefined if others that were registered later have their place. */
+let hooks: Hooks | undefined;
+
+const key = Symbol.for('ostrace.import-hooks');
 
 /** Called by Node in its loaders' thread, which all threads of the application may share. */
 export function initialize({ url, included }: { readonly url: string; readonly included: Included }): void {
+  const others = globalThis as { [key]?: () => void };
+  others[key]?.();
+  others[key] = () => (hooks = undefined);
   hooks = hooksFor(url, included);
 }
 
-export const resolve: Hook = (...args) => hooks.resolve(...args);
-export const load: Hook = (...args) => hooks.load(...args);
+type Next = (...args: readonly unknown[]) => unknown;
+
+export const resolve: Hook = (specifier, context, next) =>
+  hooks === undefined ? (next as Next)(specifier, context) : hooks.resolve(specifier, context, next);
+export const load: Hook = (url, context, next) =>
+  hooks === undefined ? (next as Next)(url, context) : hooks.load(url, context, next);

@@ -17,9 +17,15 @@ export interface ModuleHook {
   /**
    * @param exports what the file exports
    * @param load requires another file of the same package: `load('lib/connection-parameters')`
+   * @param need requires a package as the file itself does
    * @param folder the package's folder
    */
-  install(exports: unknown, load: (file: string) => unknown, folder: string): void;
+  install(
+    exports: unknown,
+    load: (file: string) => unknown,
+    need: (name: string) => unknown,
+    folder: string,
+  ): void;
 }
 
 /** The hooks of a package. */
@@ -128,7 +134,12 @@ export function hookModules(
           const isMeant =
             its === file && isAmong(version, versions === undefined ? each.versions : [versions]);
           if (!isMeant) continue;
-          install(module.exports, (other) => require(join(basedir, other)) as unknown, basedir);
+          install(
+            module.exports,
+            (other) => require(join(basedir, other)) as unknown,
+            (other) => module.require(other) as unknown,
+            basedir,
+          );
           reports.onHooked(name, version, join(basedir, file.slice(name.length)));
         }
       }

@@ -12,10 +12,11 @@ import { waitsInfo } from './waiting.js';
 /** The `sql` point of a statement. */
 export function sqlPoint(
   { system, dialect = 'postgresql' }: Database,
-  { text, params }: Statement,
+  { text, params, isMasked }: Statement,
   agent: AgentPort,
 ): PointStart {
-  const statement = typeof text === 'string' && agent.maskSql ? maskLiterals(text, dialect) : text;
+  const isMasking = agent.maskSql && isMasked !== true && typeof text === 'string';
+  const statement = isMasking ? maskLiterals(text, dialect) : text;
   const shown = agent.traceSqlParams && params !== undefined ? { params } : {};
   return { point: 'sql', info: { db: { system, statement, ...shown } } };
 }

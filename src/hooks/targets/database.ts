@@ -26,6 +26,8 @@ export interface Endpoint {
 export interface Statement {
   readonly text: unknown;
   readonly params?: unknown;
+  /** The text holds no values, so nothing in it is masked. */
+  readonly isMasked?: true;
 }
 
 /** What is recorded of a method, and how its calls end. The functions get the call's arguments and its object. */
@@ -184,6 +186,7 @@ function methodHook(
     const isOnlyOwn = method.sqlBelowOwn === true;
     hook.around = (call) =>
       waits.around(call, library, isOnlyOwn && call.context === undefined ? undefined : sqlOf);
+    if (waits.again !== undefined) hook.again = (self, request) => waits.again?.(self, request);
   }
   if (borrows !== undefined) hook.borrows = (self) => borrows(self, owner);
   if (method.checkout !== undefined) hook.checkout = method.checkout;

@@ -1,6 +1,7 @@
 // The part that all contracts share: the files of a package, and the methods of the class that each of them exports.
 import { notice } from '../../trace/notice.js';
-import { noteRequests, runOutside } from '../calls/method.js';
+import { noteRequests, runApart, runOutside } from '../calls/method.js';
+import { noteRunning } from '../calls/running.js';
 import type { ModuleHook } from '../loading/modules.js';
 import type { VersionRange } from '../loading/version-range.js';
 import type { AgentPort } from '../port.js';
@@ -11,13 +12,21 @@ export interface TargetFile<Method> {
   readonly file: string;
   /** The versions that the hooks are for; all versions of the package's row in the table if undefined. */
   readonly versions?: VersionRange;
-  /** The class, among the file's exports; the exports themselves if undefined. */
-  class?(exports: object): unknown;
+  /**
+   * The class, among the file's exports; the exports themselves if undefined.
+   *
+   * @param need requires a package as the file itself does, for a class that is not the package's own
+   */
+  class?(exports: object, need: (name: string) => unknown): unknown;
   readonly methods?: Readonly<Record<string, Method>>;
   /** Methods by which the application has a request queued, and which of their arguments stands for that request. */
   readonly asks?: Readonly<Record<string, { of(args: readonly unknown[]): object | undefined }['of']>>;
+  /** Methods by which the application uses an object, for the hooks of others: `running()` gives that object. */
+  readonly runs?: readonly string[];
   /** Methods that run in nobody's place, because their later work is not their caller's. */
   readonly outside?: Readonly<Record<string, IsIdle>>;
+  /** Methods that begin work of the library's own, such as asking for messages, which is part of no request. */
+  readonly apart?: readonly string[];
   /**
    * Hooks what only this file needs.
    *
@@ -45,8 +54,8 @@ export function fileHook<Method>(
   return {
     file: file.file,
     versions: file.versions,
-    install(exports, load) {
-      const { prototype } = (file.class?.(exports as object) ?? exports) as { prototype: object };
+    install(exports, load, need) {
+      const { prototype } = (file.class?.(exports as object, need) ?? exports) as { prototype: object };
       const owner = prototype as Owner;
       const hookOne = hook();
       for (const [name, method] of Object.entries(file.methods ?? {})) {
@@ -54,9 +63,11 @@ export function fileHook<Method>(
         else notice(`${file.file} has no method ${name}: it is not recorded`);
       }
       for (const [name, requestOf] of Object.entries(file.asks ?? {})) noteRequests(owner, name, requestOf);
+      for (const name of file.runs ?? []) noteRunning(owner, name);
       for (const [name, isIdle] of Object.entries(file.outside ?? {})) {
         runOutside(owner, name, isIdle === true ? undefined : isIdle);
       }
+      for (const name of file.apart ?? []) runApart(owner, name);
       file.also?.(prototype, load, agent);
     },
   };

@@ -19,7 +19,8 @@ import { createGuard, guarded } from '../guard.js';
 import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { dispatch, knownPorts } from '../sources/shared-sources.js';
-import { type Callee, startsOf } from './rpc.js';
+import type { Callee } from './rpc-contract.js';
+import { startsOf } from './rpc-words.js';
 import { openMailbox } from './task-mailbox.js';
 
 /** What a thread of a pool is, and what its messages say. */

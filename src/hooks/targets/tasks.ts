@@ -15,7 +15,8 @@ import { patch } from '../patch.js';
 import type { AgentPort } from '../port.js';
 import { viewWith } from '../view.js';
 import { type TargetFile, fileHook } from './files.js';
-import { type RpcFile, rpc, sentBy } from './rpc.js';
+import { sentBy } from './rpc-caller.js';
+import { type RpcFile, rpc } from './rpc.js';
 import { type TaskMailbox, newMailbox } from './task-mailbox.js';
 import { type HandedTasks, type TaskThread, anyThread, hookTaskThread, tasksKey } from './task-thread.js';
 
@@ -70,7 +71,7 @@ export function tasks({ library, files, workers, thread }: Tasks): Instrumentati
         : {
             file: workers.file,
             versions: undefined,
-            install: (_exports, _load, folder) => hookPosts(library, workers, agent, folder),
+            install: (_exports, _load, _need, folder) => hookPosts(library, workers, agent, folder),
           },
     ],
     thread: (agent) => hookTaskThread(library, thread, agent),

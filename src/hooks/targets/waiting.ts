@@ -16,14 +16,15 @@ export interface Opening {
   toMs: number | undefined;
 }
 
-interface Waits {
+/** What a call waited for, in milliseconds. */
+export interface Waited {
   poolMs: number;
   connectMs: number;
   turnMs: number;
 }
 
 /** The waits of calls, by the contexts of their `db` points. Most calls wait for nothing. */
-const waits = createStamp<Waits>();
+const waits = createStamp<Waited>();
 const openings = createStamp<Opening>();
 
 /** Notes that this call opens a connection. */
@@ -60,34 +61,38 @@ export function waitedForPool(
   its.poolMs += untilMs - fromMs - connectMs;
 }
 
+/** Adds the wait of a statement to what its call waited for, when its turn has come. */
+export type Count = (its: Waited, fromMs: number, untilMs: number, connection: object) => void;
+
+/** The statement waited for the opening alone. The time before the opening began counts as no wait. */
+export const countOpening: Count = (its, fromMs, untilMs, connection) => {
+  its.connectMs += overlap(fromMs, untilMs, openingOf(connection));
+};
+
+/** The statement waited for others, and maybe for the opening before. */
+export const countTurn: Count = (its, fromMs, untilMs, connection) => {
+  countOpening(its, fromMs, untilMs, connection);
+  its.turnMs += untilMs - Math.max(fromMs, openingOf(connection)?.toMs ?? fromMs);
+};
+
 /** A statement that could not run at once on its connection. */
 export class Turn {
   readonly #call: Call;
   readonly #point: Context;
-  /**
-   * Undefined if the statement also waits for an opening whose beginning nobody saw: then the two waits cannot be
-   * told apart.
-   */
+  readonly #count: Count | undefined;
+  /** Undefined if it is not known what the statement waits for. */
   readonly #fromMs: number | undefined;
   /** The point that starts when the statement runs. */
   readonly #start: PointStart | undefined;
-  /** No other statement is before it: it waits for the opening only. */
-  readonly #isFirst: boolean;
   #isTaken = false;
   #isShown = false;
 
-  constructor(
-    call: Call,
-    point: Context,
-    start: PointStart | undefined,
-    isFirst: boolean,
-    isUnknown: boolean,
-  ) {
+  constructor(call: Call, point: Context, start: PointStart | undefined, count: Count | undefined) {
     this.#call = call;
-    this.#isFirst = isFirst;
     this.#point = point;
     this.#start = start;
-    this.#fromMs = isUnknown ? undefined : nowMs();
+    this.#count = count;
+    this.#fromMs = count === undefined ? undefined : nowMs();
     // A statement that is refused, or given up before its turn, still gets its point, which takes no time.
     if (start !== undefined) call.whenOver = () => this.show();
   }
@@ -96,14 +101,7 @@ export class Turn {
   take(connection: object): void {
     if (this.#isTaken || this.#call.isOver) return;
     this.#isTaken = true;
-    if (this.#fromMs !== undefined) {
-      const untilMs = nowMs();
-      const opening = openingOf(connection);
-      const its = waitsOf(this.#point);
-      its.connectMs += overlap(this.#fromMs, untilMs, opening);
-      // The time before the opening began counts neither as a wait for the opening nor as a wait for the turn.
-      if (!this.#isFirst) its.turnMs += untilMs - Math.max(this.#fromMs, opening?.toMs ?? this.#fromMs);
-    }
+    if (this.#fromMs !== undefined) this.#count?.(waitsOf(this.#point), this.#fromMs, nowMs(), connection);
     this.show();
   }
 
@@ -114,7 +112,7 @@ export class Turn {
   }
 }
 
-function waitsOf(context: Context): Waits {
+function waitsOf(context: Context): Waited {
   let its = waits.of(context);
   if (its === undefined) {
     its = { poolMs: 0, connectMs: 0, turnMs: 0 };
@@ -129,13 +127,13 @@ function overlap(fromMs: number, untilMs: number, opening: Opening | undefined):
 }
 
 /** In milliseconds. */
-type Waited = Readonly<Partial<Record<Extract<Fact<'db'>, `wait_${string}`>, number>>>;
+type WaitsInfo = Readonly<Partial<Record<Extract<Fact<'db'>, `wait_${string}`>, number>>>;
 
 /** The waits of a call for the stop of its point; undefined if there were none worth mentioning. */
-export function waitsInfo(context: Context): Waited | undefined {
+export function waitsInfo(context: Context): WaitsInfo | undefined {
   const its = waits.of(context);
   if (its === undefined) return undefined;
-  const info: { -readonly [Name in keyof Waited]: Waited[Name] } = {};
+  const info: { -readonly [Name in keyof WaitsInfo]: WaitsInfo[Name] } = {};
   for (const [name, ms] of [
     ['wait_pool_ms', its.poolMs],
     ['wait_connect_ms', its.connectMs],

@@ -4,7 +4,18 @@ import { createStamp } from '../../trace/stamp.js';
 import type { PointStart } from '../../trace/vocabulary.js';
 import type { Call } from '../calls/call.js';
 import { bindEmitter } from '../emitter.js';
-import { type Opening, Turn, nowMs, openedBy, openingOf, pointOf, waitedForPool } from './waiting.js';
+import {
+  type Count,
+  type Opening,
+  Turn,
+  countOpening,
+  countTurn,
+  nowMs,
+  openedBy,
+  openingOf,
+  pointOf,
+  waitedForPool,
+} from './waiting.js';
 
 /** Makes calls of a method and watches what they wait for. */
 export interface Waits {
@@ -16,6 +27,8 @@ export interface Waits {
    * @param sqlOf gives the `sql` point that starts with the statement's turn; undefined if there is none
    */
   around(call: Call, library: string, sqlOf: SqlPoint | undefined): unknown;
+  /** Called after the method was called once more for the same request. */
+  again?(client: object, request: object): void;
 }
 
 /** Gives the `sql` point of a call's arguments. */
@@ -52,7 +65,8 @@ export const turnOn = (queue: Queue): Waits => ({
     const isUnknown = queue.isOpening(connection) && openingOf(connection) === undefined;
     const before = queue.lengthOf(connection);
     const sql = sqlOf?.(call.args, connection);
-    const turn = new Turn(call, point, sql, queue.isEmpty(connection), isUnknown);
+    const count = queue.isEmpty(connection) ? countOpening : countTurn;
+    const turn = new Turn(call, point, sql, isUnknown ? undefined : count);
     const result = call.proceed();
     const statement = before === undefined ? undefined : queue.at(connection, before);
     // A statement that was not queued will not run: the connection is lost.
@@ -62,6 +76,51 @@ export const turnOn = (queue: Queue): Waits => ({
     return result;
   },
 });
+
+/** How a connection sends its statements. Each is an object that the method gets as its first argument. */
+export interface Outbox {
+  /** Whether a statement is not sent at once. */
+  isBusy(connection: object): boolean;
+  /** Whether a statement that the method has got is queued. Otherwise it was sent, or refused. */
+  isQueued(connection: object, statement: object): boolean;
+  /** What is given to `takeTurn` when a queued statement is sent; the statement itself if undefined. */
+  sentAs?(statement: object): object | undefined;
+  /** Adds the wait until the statement was sent; undefined if it is not known what a statement waits for. */
+  count(connection: object): Count | undefined;
+}
+
+/** The whole wait was that for the connection. */
+export const countConnect: Count = (its, fromMs, untilMs) => {
+  its.connectMs += untilMs - fromMs;
+};
+
+const itself = (statement: object): object => statement;
+
+/**
+ * The statements of a method wait until they are sent, and the connection answers them in order. `again`, or
+ * `takeTurn`, tells when a queued statement is sent.
+ */
+export const untilSent = (outbox: Outbox): Waits => {
+  const tell = (connection: object, statement: object): void => {
+    if (!outbox.isQueued(connection, statement)) takeTurn(statement, connection);
+  };
+  return {
+    isBusy: (connection) => outbox.isBusy(connection),
+    around(call, library, sqlOf) {
+      const connection = call.self;
+      const statement = call.args[0] as object;
+      const point = outbox.isBusy(connection) ? pointOf(call, library) : undefined;
+      if (point === undefined) return call.proceed();
+      const sql = sqlOf?.(call.args, connection);
+      const turn = new Turn(call, point, sql, outbox.count(connection));
+      const result = call.proceed();
+      turns.put((outbox.sentAs ?? itself)(statement) ?? statement, turn);
+      tell(connection, statement);
+      return result;
+    },
+    again: tell,
+  };
+};
 
 /** Notes that a statement's turn has come, if it waited. */
 export function takeTurn(statement: unknown, connection: object): void {

@@ -1,0 +1,216 @@
+// Makes the wrappers of the functions that a configuration names: one for each function, however often it is named.
+import { FixedInfo } from '../../trace/info.js';
+import { keepMetadata } from '../../trace/metadata.js';
+import { pointName } from '../../trace/point.js';
+import { watch } from '../../trace/returned.js';
+import { tracing } from '../../trace/trace.js';
+import { isRecorded as isRecordedIn } from '../../trace/context.js';
+import type { PointStart } from '../../trace/vocabulary.js';
+import type { Call, Callback, End, MethodHook } from '../calls/call.js';
+import { lastCallback } from '../calls/ends.js';
+import { isIterator, watchIterator } from '../calls/iterators.js';
+import { tracerOf } from '../calls/method.js';
+import { createGuard, guarded } from '../guard.js';
+import { disguise } from '../patch.js';
+import type { Take } from './budget.js';
+import { type Asked, readerOf } from './said.js';
+
+/** What is made of the calls of a function. */
+export interface Recorded extends Asked {
+  readonly point: string;
+  readonly callback: boolean;
+}
+
+/** Looks at what a function gives, before its caller gets it. */
+type Look = (result: object) => void;
+
+/** A wrapped function. */
+interface Wrapped {
+  readonly wrapper: Callback;
+  /** Makes its calls points. */
+  call: ReturnType<typeof tracerOf> | undefined;
+  readonly looks: Look[];
+}
+
+/** The wrapped functions, by the original and by the wrapper. */
+const known = new WeakMap<Callback, Wrapped>();
+
+const library = 'points by name';
+const none: readonly PointStart[] = [];
+
+/** Whether a function is a class, which can only be constructed. */
+export const isClass = (value: unknown): boolean =>
+  typeof value === 'function' && /^class[\s{]/.test(Function.prototype.toString.call(value));
+
+/** Whether a function is a wrapper whose calls are points. */
+export function isRecording(fn: Callback): boolean {
+  const its = known.get(fn);
+  return its?.wrapper === fn && its.call !== undefined;
+}
+
+/** Whether the calls of a function are points in some other place. */
+export const isRecorded = (fn: Callback): boolean => known.get(fn)?.call !== undefined;
+
+/** A function that is recorded: all functions of one id, such as a method of each client, share it. */
+export interface Recording extends Recorded {
+  /** The function's name in points and messages: `Client.charge`. */
+  readonly label: string;
+  readonly take: Take;
+}
+
+const calls = new WeakMap<Recording, NonNullable<Wrapped['call']>>();
+
+/** The function in whose place the calls of another are points. */
+export function recording(fn: Callback, as: Recording): Callback {
+  const its = wrappedOf(fn);
+  if (its.call !== undefined) return its.wrapper;
+  its.call = calls.get(as);
+  if (its.call === undefined) calls.set(as, (its.call = tracerOf(hookOf(as, its.looks))));
+  return its.wrapper;
+}
+
+/** The function in whose place another is looked at: each object that it gives, or the promise of one. */
+export function lookingAt(fn: Callback, look: Look): Callback {
+  const its = wrappedOf(fn);
+  its.looks.push(look);
+  return its.wrapper;
+}
+
+function wrappedOf(fn: Callback): Wrapped {
+  let its = known.get(fn);
+  if (its === undefined) {
+    its = wrap(fn);
+    known.set(fn, its);
+    known.set(its.wrapper, its);
+  }
+  return its;
+}
+
+function wrap(original: Callback): Wrapped {
+  const its: Wrapped = { wrapper: isClass(original) ? classOf() : functionOf(), call: undefined, looks: [] };
+
+  function run(self: unknown, args: ArrayLike<unknown>): unknown {
+    const { call, looks } = its;
+    // A look at what a recorded call gives is part of the recognisers of its end.
+    if (call !== undefined && tracing.live > 0) return call(original, self, args);
+    const result: unknown = Reflect.apply(original, self, args);
+    if (looks.length > 0) lookAt(result, looks);
+    return result;
+  }
+
+  /** A function that can be constructed keeps its `prototype`, so its objects are what they were. */
+  function functionOf(): Callback {
+    if (!Object.hasOwn(original, 'prototype')) {
+      const { method } = {
+        method(this: unknown): unknown {
+          const args = arguments as unknown as unknown[];
+          return tracing.live === 0 && its.looks.length === 0
+            ? Reflect.apply(original, this, args)
+            : run(this, args);
+        },
+      };
+      return looksLike(method, original);
+    }
+    const wrapper = function (this: unknown): unknown {
+      const args = arguments as unknown as unknown[];
+      if (new.target !== undefined) {
+        return Reflect.construct(original, args, new.target === wrapper ? original : new.target) as unknown;
+      }
+      return tracing.live === 0 && its.looks.length === 0
+        ? Reflect.apply(original, this, args)
+        : run(this, args);
+    } as unknown as Callback & { prototype: unknown };
+    wrapper.prototype = (original as unknown as { prototype: unknown }).prototype;
+    return looksLike(wrapper, original);
+  }
+
+  /** Only a Proxy has all that a class has, private members too. */
+  function classOf(): Callback {
+    const construct = (_target: Callback, args: unknown[], target: Callback): object => {
+      const make = (): object =>
+        Reflect.construct(original, args, target === wrapper ? original : target) as object;
+      return (
+        its.call === undefined || tracing.live === 0 ? make() : its.call(make, undefined, args)
+      ) as object;
+    };
+    const wrapper = new Proxy(original, { construct });
+    return wrapper;
+  }
+
+  return its;
+}
+
+function looksLike(wrapper: Callback, original: Callback): Callback {
+  // `AsyncFunction` and the like, by which some libraries tell functions apart.
+  Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original) as object);
+  keepMetadata(original, wrapper);
+  return disguise(wrapper, original);
+}
+
+function hookOf(as: Recording, looks: readonly Look[]): MethodHook {
+  const { label, take } = as;
+  const point = pointName(as.point);
+  const { argsOf, resultOf } = readerOf(as);
+  const fixed: readonly PointStart[] = [{ point, info: new FixedInfo({ function: { name: label } }) }];
+  return {
+    what: label,
+    library,
+    start(_self, args, caller) {
+      // Where nothing is recorded, it is only asked whether there would be a point.
+      if (isRecordedIn(caller) && !take(caller.trace)) return none;
+      if (argsOf === undefined) return fixed;
+      // `kwargs` is what OSProfiler's readers look for; JavaScript has none.
+      return [{ point, info: { function: { name: label, args: argsOf(args), kwargs: '{}' } } }];
+    },
+    ...(resultOf !== undefined && { stop: (result) => ({ function: { result: resultOf(result) } }) }),
+    ends: [...(as.callback ? [lastCallback] : []), returnedBy(looks)],
+    callsOut: () => true,
+  };
+}
+
+/** The end of a call that gives anything: a value, a promise, a thenable, an iterator. It makes every call. */
+const returnedBy =
+  (looks: readonly Look[]): End =>
+  (call) => {
+    const result = call.invoke();
+    if (call.context === undefined) {
+      lookAt(result, looks);
+      return result;
+    }
+    if (isIterator(result) && watchIterator(call, result)) return result;
+    if (watchPromised(call, result, looks)) call.suspend();
+    else {
+      lookAt(result, looks);
+      call.succeed(result);
+    }
+    return result;
+  };
+
+function watchPromised(call: Call, result: unknown, looks: readonly Look[]): boolean {
+  return watch(
+    result,
+    (value) => {
+      lookAtObject(value, looks);
+      call.resume();
+      call.succeed(value);
+    },
+    (error) => {
+      call.resume();
+      call.fail(error);
+    },
+  );
+}
+
+/** Looks at an object, or at that of a promise before its owner gets it. */
+function lookAt(result: unknown, looks: readonly Look[]): void {
+  if (looks.length === 0 || typeof result !== 'object' || result === null) return;
+  const ignore = (): void => {};
+  if (!watch(result, (value) => lookAtObject(value, looks), ignore)) lookAtObject(result, looks);
+}
+
+const guard = createGuard(library);
+
+function lookAtObject(result: unknown, looks: readonly Look[]): void {
+  if (typeof result !== 'object' || result === null) return;
+  for (const look of looks) guarded(guard, () => look(result));
+}

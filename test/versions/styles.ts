@@ -1,0 +1,52 @@
+// Tests of a library's styles in all supported versions.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { key, on, run, treeOf } from '../scenario.js';
+import { sameAs, writeApp } from './app.js';
+import { describedCalls } from './described.js';
+import { installed } from './installed.js';
+import type { Row } from './matrix.js';
+
+/** The process's own points, which belong to no style: it connects, and handles what was sent in none. */
+const ofProcess: ReadonlySet<string> = new Set(['http', 'wsgi', 'rpc']);
+
+/**
+ * Runs a program of test/versions in each version, in CommonJS and as an ES module: each style gives what it gives without
+ * the agent, and its points.
+ *
+ * @param body the program, in test/versions
+ * @param imports what the program is given, by the names of its parameters
+ * @param styles the points of each style, as `describedCalls` writes them
+ */
+export function testStyles(
+  rows: readonly Row[],
+  body: string,
+  imports: (packages: readonly string[]) => Readonly<Record<string, string>>,
+  styles: Readonly<Record<string, string>>,
+): void {
+  for (const { packages, because, differs } of rows) {
+    const names = Object.keys(packages);
+    const [name, version] = Object.entries(packages)[0]!;
+    for (const kind of ['cjs', 'mjs'] as const) {
+      test(`${name} ${version}, ${kind}: each style gives what it gives without the agent, and its points (${because})`, async (t) => {
+        const folder = installed(...names.map((each) => `${each}@${packages[each]}`));
+        const app = writeApp(t, folder, kind, body, imports(names));
+        const bare = await run(t, app, { load: 'none' });
+        assert.equal(bare.code, 0, bare.stderr);
+        const idle = await run(t, app, { env: on });
+        sameAs(bare, idle);
+        assert.deepEqual(idle.files, []);
+        const traced = await run(t, app, { env: { ...on, OSTRACE_PROFILE: key } });
+        sameAs(bare, traced);
+        const [root, ...others] = treeOf(traced.events);
+        assert.deepEqual(others, []);
+        const points = root!.children.filter((point) => !ofProcess.has(point.name));
+        assert.deepEqual(
+          Object.fromEntries(points.map((point) => [point.name, describedCalls(point.children)])),
+          { ...styles, ...differs },
+        );
+      });
+    }
+  }
+}
