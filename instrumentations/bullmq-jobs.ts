@@ -48,7 +48,9 @@ export function hideTraces(prototype: object): void {
 
 function hideTrace(job: Job): void {
   const opts = job.opts as Record<string, unknown>;
-  if (opts[member] === undefined) return;
-  received.put(job, opts[member]);
+  const found = opts[member];
+  // An application may have an option of that name too.
+  if (typeof found !== 'object' || found === null || !('x-trace-info' in found)) return;
+  received.put(job, found);
   Reflect.deleteProperty(opts, member);
 }

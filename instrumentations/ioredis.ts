@@ -1,6 +1,6 @@
 // Records Redis by ioredis 5 and 6: a `db` point for each command, including those of pipelines and transactions.
 import { resolversOf } from '../src/hooks/calls/ends.js';
-import { type DatabaseMethod, database } from '../src/hooks/targets/database.js';
+import { type DatabaseMethod, type Endpoint, database } from '../src/hooks/targets/database.js';
 import { countConnect, untilSent } from '../src/hooks/targets/waits.js';
 import { redisStatement } from '../src/redaction/redis.js';
 
@@ -9,10 +9,22 @@ interface Client {
   /** What the client has told the server of its connection, and of the one that it has lost. */
   readonly condition?: Condition | null;
   readonly prevCondition?: Condition | null;
-  readonly options?: { readonly host?: unknown; readonly port?: unknown; readonly db?: unknown };
-  readonly stream?: { readonly writable?: unknown } | null;
+  readonly options?: Options;
+  readonly stream?: Stream | null;
   /** The commands that wait until the client is ready. */
   readonly offlineQueue?: { peekBack(): { readonly command?: unknown } | undefined };
+}
+interface Options {
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly path?: unknown;
+  readonly sentinels?: unknown;
+  readonly db?: unknown;
+}
+interface Stream {
+  readonly writable?: unknown;
+  readonly remoteAddress?: unknown;
+  readonly remotePort?: unknown;
 }
 interface Condition {
   readonly select?: unknown;
@@ -33,6 +45,16 @@ const handshake: ReadonlySet<unknown> = new Set([
   'select',
 ]);
 
+function endpoint({ options = {}, condition, prevCondition, stream }: Client): Endpoint {
+  const { db, host, port, path, sentinels } = options;
+  const name = prevCondition?.select ?? condition?.select ?? db;
+  if (typeof path === 'string') return { name, host: path };
+  // Sentinels tell where to connect to.
+  return sentinels === undefined || sentinels === null
+    ? { name, host, port }
+    : { name, host: stream?.remoteAddress, port: stream?.remotePort };
+}
+
 const requested = ([command]: [Command | undefined]): object | undefined => command;
 const sendCommand: DatabaseMethod = {
   operationOf: ([command]: [Command | undefined], { status }: Client) => {
@@ -40,9 +62,10 @@ const sendCommand: DatabaseMethod = {
     if (typeof name !== 'string') return undefined;
     // `call` takes a name as it is written.
     const operation = name.toLowerCase();
-    // A cluster asks for its slots anew where an answer shows that they have moved.
+    // A cluster asks for its slots anew where an answer shows that they have moved. Sentinels are asked by clients.
     const isOwn =
       (status === 'connect' && handshake.has(operation)) ||
+      operation === 'sentinel' ||
       (operation === 'cluster' && args?.[0] === 'SLOTS');
     return isOwn ? undefined : operation;
   },
@@ -66,11 +89,7 @@ export const ioredis = database({
     {
       file: 'ioredis/built/Redis',
       class: classOf,
-      endpoint: ({ options, condition, prevCondition }: Client) => ({
-        name: prevCondition?.select ?? condition?.select ?? options?.db,
-        host: options?.host,
-        port: options?.port,
-      }),
+      endpoint,
       methods: { sendCommand: { ...sendCommand, waits } },
     },
     // It turns out later to which node of a cluster a command goes.

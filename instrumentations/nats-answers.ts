@@ -13,6 +13,11 @@ const openOf = createStamp<Open>();
 export function endsByAnswer(connection: object, reply: string, serving: Serving): boolean {
   let open = openOf.of(connection);
   if (open === undefined) openOf.put(connection, (open = new Map()));
+  // The oldest come first. What nobody answers stays until its trace is given up.
+  for (const [oldest, { context }] of open) {
+    if (!context.trace.isGone) break;
+    open.delete(oldest);
+  }
   if (open.has(reply)) return false;
   open.set(reply, serving);
   return true;

@@ -89,8 +89,9 @@ const nameIn = ({ args: [name] = [] }: Entry): string | undefined =>
 
 function operationOf(entry: Entry): string | undefined {
   const operation = nameIn(entry)?.toLowerCase();
-  // A cluster asks for its slots anew where an answer shows that they have moved.
-  return operation === 'cluster' && entry.args?.[1] === 'SLOTS' ? undefined : operation;
+  // A cluster asks for its slots anew where an answer shows that they have moved. Sentinels are asked by clients.
+  const isOwn = operation === 'sentinel' || (operation === 'cluster' && entry.args?.[1] === 'SLOTS');
+  return isOwn ? undefined : operation;
 }
 
 const statementOf = (entry: Entry): Statement => redisStatement(nameIn(entry) ?? '', entry.args ?? [], 1);

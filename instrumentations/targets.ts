@@ -140,7 +140,7 @@ const rows = [
     help: 'redis (node-redis)',
     // 5 changed how commands are queued.
     versions: [
-      ['1.0.6', '2.0.0'],
+      ['1.1.0', '2.0.0'],
       ['5.0.0', '7.0.0'],
     ],
     with: { redis: [['4.1.0', '7.0.0']] },

@@ -138,10 +138,15 @@ function testedVersions(): readonly { name: string; version: string }[] {
 /** `8.0.3 and newer 8`, `2 and 3`. */
 function rangeText(ranges: readonly VersionRange[]): string {
   const from = ranges[0]![0];
+  const majors = listed([...new Set(ranges.flatMap(majorsIn))]);
+  return from === `${majorOf(from)}.0.0` ? majors : `${from} and newer ${majors}`;
+}
+
+/** The majors of which a range has versions. */
+function majorsIn([from, below]: VersionRange): readonly number[] {
   const first = majorOf(from);
-  const last = majorOf(ranges.at(-1)![1]) - 1;
-  const majors = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  return from === `${first}.0.0` ? listed(majors) : `${from} and newer ${listed(majors)}`;
+  const last = majorOf(below) - (below.endsWith('.0.0') ? 1 : 0);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 const majorOf = (version: string): number => Number(version.split('.')[0]);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { sendHundreds, sendUnsigned } from './fixtures/hundreds.js';
+import { quiet, sendHundreds, sendUnsigned } from './fixtures/hundreds.js';
 import { type SeenPoint, key, on, run, scenario, shape, signedHeaders, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
@@ -20,9 +20,9 @@ describe('kafkajs', { concurrency: 4 }, () => {
       test(`kafkajs ${version}, ${kind}: each style gives what it gives without the agent, and its points (${because})`, async (t) => {
         const app = writeApp(t, installed(`kafkajs@${version}`), kind, 'kafkajs.cjs', { kafkajs: 'kafkajs' });
         const [bare, idle, traced] = await Promise.all([
-          run(t, app, { load: 'none', env: quiet }),
-          run(t, app, { env: { ...on, ...quiet } }),
-          run(t, app, { env: { ...on, ...quiet, OSTRACE_PROFILE: key } }),
+          run(t, app, { ...quiet, load: 'none' }),
+          run(t, app, { ...quiet, env: { ...on, ...quiet.env } }),
+          run(t, app, { ...quiet, env: { ...on, ...quiet.env, OSTRACE_PROFILE: key } }),
         ]);
         assert.equal(bare.code, 0, bare.stderr);
         sameAs(bare, idle);
@@ -52,7 +52,8 @@ describe('kafkajs', { concurrency: 4 }, () => {
     const senders = [signedHeaders(), signedHeaders()];
     const headers = [...senders.map((each) => each.headers), { own: 'a' }];
     const { events, stdout, stderr } = await run(t, scenario('queues/kafkajs-batch.cjs'), {
-      env: { ...on, ...quiet },
+      ...quiet,
+      env: { ...on, ...quiet.env },
       args: [JSON.stringify(headers)],
     });
     assert.deepEqual(
@@ -80,7 +81,8 @@ describe('kafkajs', { concurrency: 4 }, () => {
   test('a batch of one trace is handled in it', async (t) => {
     const { base_id, headers } = signedHeaders();
     const { events } = await run(t, scenario('queues/kafkajs-batch.cjs'), {
-      env: { ...on, ...quiet },
+      ...quiet,
+      env: { ...on, ...quiet.env },
       args: [JSON.stringify([headers, headers])],
     });
     const points = treeOf(events);
@@ -91,9 +93,6 @@ describe('kafkajs', { concurrency: 4 }, () => {
 });
 
 const carried = 'own,x-trace-hmac,x-trace-info,x-trace-time';
-/** Else kafkajs says on stderr which partitioner it takes. */
-const quiet = { KAFKAJS_NO_PARTITIONER_WARNING: '1' };
-
 function saidBy({ start }: SeenPoint): { readonly messages: unknown; readonly links: unknown } {
   const { messages, links } = start.info['rpc'] as { readonly messages?: unknown; readonly links?: unknown };
   return { messages, links };

@@ -24,18 +24,22 @@ testStyles(
 );
 
 const worker = 'nats/worker.cjs';
+const pointsOf: Readonly<Record<string, string>> = {
+  answered: 'client(server',
+  stream: 'producer(consumer=ack',
+};
 
 for (const [name, style] of [
   [core, 'called'],
+  [core, 'answered'],
   [core, 'iterated'],
   [core, 'not awaited'],
   [core, 'stream'],
   ['nats', 'iterated'],
 ] as const) {
   test(`${name}, ${style}: of hundreds of messages, each is handled in its own trace or in none, whichever request began to subscribe`, async (t) => {
-    const consumer = style === 'stream' ? 'consumer=ack' : 'consumer';
     await checkMessages(t, worker, [name, style], {
-      points: (id) => `producer(${consumer}(handled ${id})) asked ${id}`,
+      points: (id) => `${pointsOf[style] ?? 'producer(consumer'}(handled ${id})) asked ${id}`,
     });
   });
 }

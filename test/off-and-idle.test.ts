@@ -72,6 +72,7 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
       'a request': 0,
       'an event of a server': 0,
       'a call of pg': 0,
+      'a look into a list of redis': 0,
       'a call that gRPC serves': 0,
       'a message that amqplib delivers': 0,
       'a message that kafkajs hands over': 0,

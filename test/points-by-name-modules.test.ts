@@ -173,6 +173,26 @@ for (const [where, preload] of Object.entries(registers)) {
   );
 }
 
+test('a module that cannot be hooked is loaded as it is, which is said once', async (t) => {
+  // `export *` of a module that this loader makes up, and does not find again by its URL.
+  const cwd = folderOf(t, {
+    'loader.mjs': `
+      export const resolve = (specifier, context, next) => specifier === './made-up.js'
+        ? { url: 'made-up:one', shortCircuit: true } : next(specifier, context);
+      export const load = (url, context, next) => url === 'made-up:one'
+        ? { format: 'module', shortCircuit: true, source: 'export const one = () => 1;' } : next(url, context);`,
+    'preload.mjs': registers['in a thread'],
+    'lib/index.js': `export * from './made-up.js'; export const two = () => 2;`,
+    'lib/package.json': '{ "type": "module" }',
+    'app.mjs': `import { one, two } from './lib/index.js'; process.on('warning', console.log); console.log(one(), two());`,
+    'ostrace.config.json': config({ module: './lib/*.js', export: '*', point: 'call' }),
+  });
+  const nodeArgs = ['--no-deprecation', '--import', './preload.mjs'];
+  const { stderr } = await same(t, cwd, 'app.mjs', { nodeArgs });
+  const said = stderr.match(/lib\/index\.js cannot be hooked, so none of its functions makes points/g);
+  assert.equal(said?.length, 1, stderr);
+});
+
 test(
   'TypeScript that Node runs itself',
   { skip: major < 24 && 'this Node runs no TypeScript' },

@@ -1,11 +1,12 @@
 // Points by name in traces: hundreds of requests at once, channels, and what `ostrace doctor` says.
 // needs: agent
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { folderOf } from './fixtures/files.js';
 import { examine } from './fixtures/doctor.js';
-import { key, on, preload, run, shape, signedHeaders, treeOf } from './scenario.js';
+import { agentFolder, key, on, preload, run, shape, signedHeaders, treeOf } from './scenario.js';
 
 const server = `
   const http = require('node:http');
@@ -74,6 +75,30 @@ test('hundreds of traced and untraced requests at once: each has its own calls, 
       [id, `${id}1`, `${id}2`, id].map((each) => `{ '[0]': '${each}' }`),
     );
   }
+});
+
+test('an iterator that is left lying about, and a promise that nobody looks at, keep no trace live', async (t) => {
+  const cwd = folderOf(t, {
+    'lib.cjs': `
+      exports.numbers = function* () { yield 1; yield 2; };
+      exports.pages = async function* () { yield 1; };
+      exports.soon = async () => 1;`,
+    'app.cjs': `
+      const { current } = require(${JSON.stringify(join(agentFolder, 'dist/agent.js'))});
+      const { numbers, pages, soon } = require('./lib.cjs');
+      const { trace } = current();
+      const before = trace.holds;
+      numbers().next();
+      pages();
+      soon();
+      const whole = [...numbers()];
+      console.log(trace.holds - before);
+      soon().then(() => pages().next()).then(() => console.log(trace.holds - before));`,
+    'ostrace.config.json': JSON.stringify({ points: [{ module: './lib.cjs', export: '*', point: 'call' }] }),
+  });
+  const { stdout, events } = await run(t, 'app.cjs', { cwd, env: { ...on, OSTRACE_PROFILE: key } });
+  assert.equal(stdout, '0\n0\n');
+  assert.equal(shape(treeOf(events)), 'process(call! call! call! call call call!)');
 });
 
 const published = `

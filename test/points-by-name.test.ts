@@ -228,3 +228,21 @@ test('exports behind getters that cannot be replaced, as bundlers write them, an
     { name: 'work' },
   ]);
 });
+
+test('what reflect-metadata keeps of a method is found on the method that stands in its place', async (t) => {
+  // As Nest's decorators do, when the class is made.
+  const files = small(
+    `const kept = new WeakMap();
+     Reflect.defineMetadata = (key, value, target) => kept.set(target, { ...kept.get(target), [key]: value });
+     Reflect.getOwnMetadataKeys = (target) => Object.keys(kept.get(target) ?? {});
+     Reflect.getOwnMetadata = (key, target) => kept.get(target)?.[key];
+     class Cats { all() { return []; } }
+     Reflect.defineMetadata('path', '/cats', Cats.prototype.all);
+     exports.Cats = Cats;`,
+    `const { Cats } = require('./lib.cjs'); console.log(Reflect.getOwnMetadata('path', Cats.prototype.all), new Cats().all());`,
+    { export: 'Cats.prototype.*' },
+  );
+  const { stdout, events } = await runSmall(t, files);
+  assert.equal(stdout, '/cats []\n');
+  assert.equal(shape(treeOf(events)), 'process(call)');
+});

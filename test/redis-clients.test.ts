@@ -38,7 +38,13 @@ for (const { packages, because } of [...ioredisRows, ...redisRows]) {
   const [[name, version] = ['', '']] = Object.entries(packages);
   test(`${name} ${version}: of hundreds of requests over a few connections, each finds its own commands in its trace, whichever request began to connect and to subscribe (${because})`, async (t) => {
     const imports = { [name === 'ioredis' ? 'Redis' : 'redis']: name };
-    const app = writeApp(t, installed(`${name}@${version}`), 'cjs', 'redis-worker.cjs', imports);
+    const app = writeApp(
+      t,
+      installed(...Object.entries(packages).map((each) => each.join('@'))),
+      'cjs',
+      'redis-worker.cjs',
+      imports,
+    );
     const asked = new Map<string, string | undefined>();
     const { events, code, stderr } = await run(t, app, {
       env: withSql,

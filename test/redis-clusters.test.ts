@@ -1,10 +1,12 @@
-// Clusters of Redis by ioredis and node-redis: each command is a point, and what a cluster asks for itself is none.
+// Clusters, sentinels and Unix sockets of Redis, by ioredis and node-redis: each command is a point that says where it
+// went, as far as that is known, and what a client asks for itself is none.
 // needs: agent redis
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { startRedis, untilAnswer } from './fixtures/redis-server.js';
-import { type SeenPoint, key, on, run, scenario, treeOf } from './scenario.js';
+import { type SeenPoint, key, on, run, scenario, scratch, treeOf } from './scenario.js';
 import { withRedis } from './services/redis.js';
 import { freePort } from './services/scratch.js';
 
@@ -66,6 +68,42 @@ test('each command of a cluster is a point, also one whose slot has moved', asyn
     const told = new Set(seen.flatMap(({ children }) => children.map(({ start }) => portOf(start.info))));
     assert.deepEqual(told, new Set(library === 'redis' ? ports : [undefined]));
   }
+});
+
+test('a command says where it went: to a Unix socket, or where sentinels have told', async (t) => {
+  const path = join(scratch(t), 'redis.sock');
+  const { port } = await startRedis(t, [`unixsocket ${path}`]);
+  const sentinel = await startRedis(t, [`sentinel monitor main 127.0.0.1 ${port} 1`], true);
+  const { events, code, stderr } = await run(t, scenario('redis/endpoints.cjs'), {
+    args: [path, String(sentinel.port), String(port)],
+    env: { ...on, OSTRACE_PROFILE: key },
+  });
+  assert.deepEqual([code, stderr], [0, '']);
+  const [root] = treeOf(events);
+  const seen = root!.children.filter(({ name }) => name !== 'db');
+  const others = root!.children.filter(({ name }) => name === 'db');
+  // The application's own `select`, and what a client of a sentinel subscribes to.
+  const expected = new Set(['select', 'psubscribe']);
+  assert.deepEqual(
+    others.map(described).filter((each) => !expected.has(each)),
+    [],
+  );
+  const db = { system: 'redis', operation: 'get' };
+  const there = { host: '127.0.0.1', port };
+  assert.deepEqual(
+    Object.fromEntries(
+      seen.map(({ name, children }) => [name, children.map(({ start }) => start.info['db'])]),
+    ),
+    {
+      'ioredis: a socket': [{ ...db, name: 1, host: path }],
+      'ioredis: another database': [{ ...db, name: 2, host: path }],
+      'ioredis: a sentinel': [{ ...db, name: 0, ...there }],
+      'redis: a socket': [{ ...db, name: 1, host: path }],
+      'redis: opening': [],
+      'redis: a sentinel': [{ ...db, name: 0, ...there }],
+      'redis: without a database': [{ ...db, name: 0, ...there }],
+    },
+  );
 });
 
 function described({ start, stop }: SeenPoint): string {

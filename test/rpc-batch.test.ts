@@ -129,7 +129,7 @@ for (const [what, message] of Object.entries(mixed)) {
     let within: Context | undefined;
     await (handle([signed(one), message], async () => {
       within = place();
-      await null;
+      await Promise.resolve();
       assert.equal(place()?.trace.base_id, within!.trace.base_id);
     }) as Promise<void>);
     const own = within!.trace.base_id;

@@ -15,7 +15,7 @@ const inPackage = ['"ostrace": {', '"ostrace":{'] as const;
  * @param folder the folder in which the process was started; '' for the working directory
  */
 export function namesPoints(given: string | undefined, folder: string): boolean {
-  if (given !== undefined) return true;
+  if (given !== undefined) return given !== 'off';
   if (existsSync(join(folder, pointsFile))) return true;
   try {
     const text = readFileSync(join(folder, 'package.json'), 'latin1');

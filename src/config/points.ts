@@ -121,7 +121,6 @@ type Say = (problem: string) => void;
  * @returns undefined if nothing is named
  */
 export function readPoints(given: string | undefined, folder: string, say: Say): NamedPoints | undefined {
-  if (given === 'off') return undefined;
   const base = resolve(folder);
   if (given !== undefined && given.trimStart().startsWith('{')) {
     return parsed(given, 'OSTRACE_POINTS', base, say);

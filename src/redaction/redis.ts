@@ -192,7 +192,8 @@ function keysOf(its: Known, total: number, at: (position: number) => string | un
     return isRight ? { first: count + 1, last, step: keys.step } : noKeys;
   }
   if (its.streams === 0) return keys;
-  for (let i = its.streams; i <= total; i++) {
+  // Only a few options stand before it.
+  for (let i = its.streams; i <= Math.min(total, its.streams + 8); i++) {
     if (at(i)?.toLowerCase() === 'streams') return { first: i + 1, last: i + (total - i) / 2, step: 1 };
   }
   return noKeys;

@@ -121,7 +121,9 @@ for (const unplugged of [true, false]) {
       YARN_ENABLE_TELEMETRY: '0',
       YARN_ENABLE_GLOBAL_CACHE: 'false',
       YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
-      YARN_NPM_REGISTRY_SERVER: registry(),
+      // As npm is set to reach the registry: Yarn fetches what ostrace depends on.
+      YARN_NPM_REGISTRY_SERVER: ofNpm('registry'),
+      YARN_HTTPS_CA_FILE_PATH: ofNpm('cafile'),
       OSTRACE_ENABLED: 'true',
       OSTRACE_HMAC_KEYS: key,
       PORT_FILE: portFile,
@@ -145,8 +147,10 @@ for (const unplugged of [true, false]) {
   });
 }
 
-function registry(): string {
-  return spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim();
+/** A setting of npm's; empty if it is not set. */
+function ofNpm(setting: string): string {
+  const { stdout } = spawnSync('npm', ['config', 'get', setting], { encoding: 'utf8' });
+  return stdout.trim().replace(/^(?:null|undefined)$/, '');
 }
 
 test("a container's entry point, as it is without a shell: the agent is where NODE_OPTIONS say", async (t) => {

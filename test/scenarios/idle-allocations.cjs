@@ -7,6 +7,9 @@ const { Metadata, Server: GrpcServer } = require('@grpc/grpc-js');
 const { Channel } = require(join(dirname(require.resolve('amqplib')), 'lib/channel_model'));
 const { Worker } = require('bullmq');
 const { ProtocolHandler } = require(join(dirname(require.resolve('@nats-io/nats-core')), 'protocol'));
+const { DoublyLinkedList } = require(
+  join(dirname(require.resolve('@redis/client')), 'lib/client/linked-list'),
+);
 const { Pool } = require('pg');
 
 const count = 100_000;
@@ -57,10 +60,13 @@ const received = Buffer.from('NATS/1.0\r\nown: a\r\nX-Request-Id: 1\r\n\r\n');
 const parsed = { sid: 1, hdr: received.length };
 const { functions } = require('./named/things.cjs');
 
+const commands = new DoublyLinkedList();
+
 const calls = {
   'a request': () => started.publish(exchange),
   'an event of a server': () => Server.prototype.emit.call(emitter, 'none', request, emitter),
   'a call of pg': () => pool._pulseQueue(),
+  'a look into a list of redis': () => commands.shift(),
   'a call that gRPC serves': () => served(unary, reply),
   'a message that amqplib delivers': () => delivered(message),
   'a message that kafkajs hands over': () => each(payload),

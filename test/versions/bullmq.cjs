@@ -65,7 +65,11 @@ module.exports = async function calls({ bullmq }) {
     const job = await queue.add('job', data, options);
     return [Object.keys(job.opts).toSorted(), await all];
   };
-  const options = Object.freeze({ attempts: 3, telemetry: Object.freeze({ metadata: 'no { JSON' }) });
+  const options = Object.freeze({
+    attempts: 3,
+    own: 'a',
+    telemetry: Object.freeze({ metadata: 'no { JSON' }),
+  });
 
   await style('added', () => one({ a: 1 }));
   await style('with options', () => one({ a: 1 }, options));

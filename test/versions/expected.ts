@@ -350,6 +350,7 @@ export const kafkajsStyles: Readonly<Record<string, string>> = {
   'in batches': 'producer(consumer(handled still) consumer(handled still))',
   'in a transaction': 'producer(consumer(handled still)) producer(consumer(handled still))',
   'failed and handled again': 'producer(consumer!TooFar(handled still) consumer(handled still))',
+  'passed on': 'producer(consumer(handled still producer(consumer(handled still))))',
   'a wrong message': 'producer!KafkaJSNonRetriableError',
   disconnected: 'producer!KafkaJSError',
 };

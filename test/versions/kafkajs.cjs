@@ -61,6 +61,9 @@ module.exports = async function calls({ kafkajs }) {
       here('handled');
       await later();
       here('still');
+      if (String(each.value) === 'passed on') {
+        await producer.send({ topic: many, messages: [{ value: 'a', headers: each.headers }] });
+      }
       told(topic, [each]);
       if (String(each.value) === 'fails' && !failed.has(each.offset)) {
         failed.add(each.offset);
@@ -141,6 +144,11 @@ module.exports = async function calls({ kafkajs }) {
   await style('failed and handled again', () =>
     sent(2, () => producer.send({ topic: one, messages: [{ value: 'fails' }] })),
   );
+  await style('passed on', async () => {
+    const other = next(many);
+    const handled = await sent(1, () => producer.send({ topic: one, messages: [{ value: 'passed on' }] }));
+    return [handled, await other];
+  });
   await style('a wrong message', () => producer.send({ topic: one, messages: [{}] }));
 
   results.message = [message.headers.own, Object.keys(message)];

@@ -93,11 +93,24 @@ export const ioredisRows: readonly Row[] = [
 const without = { 'pooled b': 'db(sql) db(sql)', 'pooled c': 'db(sql) db(sql)' };
 
 export const redisRows: readonly Row[] = [
-  { packages: { redis: lowest('redis') }, because: 'the lowest with `@redis/client`', differs: without },
-  { packages: { redis: '4.7.1' }, because: 'the last redis 4', differs: without },
-  { packages: { redis: '5.0.0' }, because: 'the first redis 5, with another queue and pools' },
-  { packages: { redis: '5.12.1' }, because: 'the last redis 5, which publishes on tracing channels' },
-  { packages: { redis: lockedVersion('redis') }, because: 'the newest' },
+  {
+    packages: { redis: lowest('redis'), '@redis/client': lowest('@redis/client') },
+    because: 'the lowest with `@redis/client`',
+    differs: without,
+  },
+  { packages: { redis: '4.7.1', '@redis/client': '1.6.1' }, because: 'the last redis 4', differs: without },
+  {
+    packages: { redis: '5.0.0', '@redis/client': '5.0.0' },
+    because: 'the first redis 5, with another queue and pools',
+  },
+  {
+    packages: { redis: '5.12.1', '@redis/client': '5.12.1' },
+    because: 'the last redis 5, which publishes on tracing channels',
+  },
+  {
+    packages: { redis: lockedVersion('redis'), '@redis/client': lockedVersion('@redis/client') },
+    because: 'the newest',
+  },
 ];
 
 export const grpcRows: readonly Row[] = [

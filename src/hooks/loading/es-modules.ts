@@ -7,6 +7,7 @@
 import type * as Types from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { notice } from '../../trace/notice.js';
 import { patch } from '../patch.js';
 
 /** The exports of an imported module. A value that is set is what importers see from then on. */
@@ -36,8 +37,9 @@ interface Hooks {
     included: Included,
   ): {
     readonly resolveSync: unknown;
-    readonly loadSync: unknown;
+    readonly loadSync: (...args: readonly unknown[]) => unknown;
   };
+  withoutWarnings(say: (line: string) => void): () => void;
 }
 
 type NodeModule = typeof Types & {
@@ -78,7 +80,15 @@ export function hookImports(all: readonly Imports[], folder: string): void {
     afterEach('register', add);
     return;
   }
-  const { resolveSync: resolve, loadSync: load } = hooks.hooksFor(url, included);
+  const { resolveSync: resolve, loadSync } = hooks.hooksFor(url, included);
+  const load = (...args: readonly unknown[]): unknown => {
+    const restore = hooks.withoutWarnings(notice);
+    try {
+      return loadSync(...args);
+    } finally {
+      restore();
+    }
+  };
   let registered = registerHooks!({ resolve, load });
   afterEach('registerHooks', () => {
     registered.deregister();

@@ -1,6 +1,7 @@
 // The hooks of Node's ES module loader: those of import-in-the-middle, with the agent's own list of modules. On
 // versions of Node whose `registerHooks` can be used, they run in the application's thread, else in the thread that
 // Node gives to loaders.
+import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 // @ts-expect-error -- import-in-the-middle has no types for this file
 import { createHook as create } from 'import-in-the-middle/create-hook.mjs';
@@ -38,6 +39,28 @@ export function hooksFor(url: string, { paths, names }: Included): Hooks {
   return hooks;
 }
 
+const failure = /^'import-in-the-middle' failed to wrap '(.*)'$/s;
+
+/**
+ * Keeps a warning that a module cannot be hooked from the application, which would see it as one of its own.
+ *
+ * @param say takes the line for people instead
+ * @returns puts `emitWarning` back
+ */
+export function withoutWarnings(say: (line: string) => void): () => void {
+  const { emitWarning } = process;
+  const ours = (...args: readonly unknown[]): void => {
+    const [error] = args as [{ message?: unknown; cause?: unknown } | undefined];
+    const [, module] = failure.exec(String(error?.message)) ?? [];
+    if (module === undefined) return void Reflect.apply(emitWarning, process, args);
+    say(`${module} cannot be hooked, so none of its functions makes points: ${String(error?.cause)}`);
+  };
+  process.emitWarning = ours as typeof emitWarning;
+  return () => {
+    if (process.emitWarning === ours) process.emitWarning = emitWarning;
+  };
+}
+
 /** The hooks in Node's thread for loaders; undefined if others that were registered later have their place. */
 let hooks: Hooks | undefined;
 
@@ -47,6 +70,8 @@ const key = Symbol.for('ostrace.import-hooks');
 export function initialize({ url, included }: { readonly url: string; readonly included: Included }): void {
   const others = globalThis as { [key]?: () => void };
   others[key]?.();
+  // This thread has a `process` of its own.
+  if (others[key] === undefined) withoutWarnings((line) => writeSync(2, `ostrace: ${line}\n`));
   others[key] = () => (hooks = undefined);
   hooks = hooksFor(url, included);
 }

@@ -164,7 +164,6 @@ function hookOf(as: Recording, looks: readonly Look[]): MethodHook {
     },
     ...(resultOf !== undefined && { stop: (result) => ({ function: { result: resultOf(result) } }) }),
     ends: [...(as.callback ? [lastCallback] : []), returnedBy(looks)],
-    callsOut: () => true,
   };
 }
 

@@ -8,6 +8,14 @@ const subject = `ostrace-test-${process.pid}`;
 /** What handles jobs does so for hours, whoever began it. */
 const styles = {
   called: (nc, handle) => void nc.subscribe(subject, { callback: (_error, message) => void handle(message) }),
+  answered(nc, handle) {
+    nc.subscribe(subject, {
+      async callback(_error, message) {
+        await handle(message);
+        message.respond();
+      },
+    });
+  },
   iterated(nc, handle) {
     void (async () => {
       for await (const message of nc.subscribe(subject)) await handle(message);
@@ -47,7 +55,9 @@ serve(async (handle) => {
     send(id) {
       const own = headers();
       own.set('own', id);
-      nc.publish(subject, id, { headers: own });
+      const options = { headers: own, timeout: 20_000 };
+      if (style === 'answered') nc.request(subject, id, options).catch(console.error);
+      else nc.publish(subject, id, options);
     },
     async end() {
       await stop?.();
