@@ -1,10 +1,11 @@
 // Pools of threads: a task stands under the request that asked for it, and in the thread below that.
 // needs: agent packages
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { crowd } from './crowd.js';
-import { key, on as enabled, run, scenario, treeOf } from './scenario.js';
+import { key, on as enabled, run, scenario, shape, treeOf } from './scenario.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
 import { poolStyles } from './versions/expected.js';
@@ -69,3 +70,16 @@ for (const [pool, file] of Object.entries({ piscina: 'piscina.cjs', tinypool: 't
     });
   }
 }
+
+test('of two copies of tinypool, no task has a point in a thread: their numbers are the same', async (t) => {
+  const files = ['1.1.1', '2.2.0'].map((version) =>
+    join(installed(`tinypool@${version}`), 'node_modules/tinypool/dist/index.js'),
+  );
+  const { events, stdout, stderr } = await run(t, scenario('pools/two-copies.mjs'), { env: on, args: files });
+  assert.equal(stderr, '');
+  assert.equal(stdout.split(',').length, 40);
+  for (const { name, children } of treeOf(events)) {
+    assert.match(name, /^asked t/);
+    assert.equal(shape(children), 'rpc');
+  }
+});

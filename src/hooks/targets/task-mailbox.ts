@@ -3,7 +3,7 @@
 //
 // The layout: one word that counts what waits; then slots, each with four words (its state, the thread, the task, the
 // length of the text) and the text. There is one writer, the thread that owns the pools. A slot that nobody empties (a
-// thread without the agent, a message that could not be posted) is written over when all others have been used.
+// thread without the agent, a message that could not be posted) is written over when there is no other.
 import type { VerifiedTrace } from '../../trace/signing.js';
 
 // Taken now, because an application may remove it, as hardened ones do.
@@ -42,16 +42,22 @@ export function openMailbox(memory: SharedArrayBuffer): TaskMailbox {
     Atomics.compareExchange(words, slot * slotWords + at.state, from, to) === from;
   const textAt = (slot: number): number => slot * slotBytes + headBytes;
 
-  function seizeNext(): number | undefined {
+  /** Seizes the next slot, from the last one on, that is in a state. */
+  function seizeNext(from: number): number | undefined {
     for (let tries = 0; tries < slots; tries++) {
       const slot = next;
       next = (next + 1) % slots;
-      if (seize(slot, state.free, state.writing)) return slot;
-      if (!seize(slot, state.full, state.writing)) continue;
-      Atomics.sub(head, 0, 1);
-      return slot;
+      if (seize(slot, from, state.writing)) return slot;
     }
     return undefined;
+  }
+
+  function seizeAny(): number | undefined {
+    const free = seizeNext(state.free);
+    if (free !== undefined) return free;
+    const full = seizeNext(state.full);
+    if (full !== undefined) Atomics.sub(head, 0, 1);
+    return full;
   }
 
   return {
@@ -60,15 +66,16 @@ export function openMailbox(memory: SharedArrayBuffer): TaskMailbox {
     put(thread, task, { base_id, parent_id, hmac_key }) {
       const text = [base_id, parent_id, hmac_key].join(separator);
       const length = Buffer.byteLength(text);
-      const slot = length > textBytes ? undefined : seizeNext();
+      const slot = length > textBytes ? undefined : seizeAny();
       if (slot === undefined) return;
       const first = slot * slotWords;
       words[first + at.thread] = thread;
       words[first + at.task] = task;
       words[first + at.length] = length;
       bytes.write(text, textAt(slot));
-      Atomics.store(words, first + at.state, state.full);
+      // Counted before anybody can take it: a count that is too low would hide what is there.
       Atomics.add(head, 0, 1);
+      Atomics.store(words, first + at.state, state.full);
     },
 
     take(thread, task) {
