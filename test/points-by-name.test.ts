@@ -1,14 +1,13 @@
 // Points by name: functions of all kinds, however their modules are loaded, behave as they do without the agent.
 // needs: agent
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 
 import { folderOf } from './fixtures/files.js';
-import { type Run, type SeenPoint, agentFolder, key, on, run, scenario, shape, treeOf } from './scenario.js';
+import { infoOf, runSmall, small, traced } from './fixtures/named.js';
+import { type SeenPoint, on, run, scenario, shape, treeOf } from './scenario.js';
 
-const AGENT = join(agentFolder, 'dist/src/index.js');
-const traced = { ...on, OSTRACE_PROFILE: key, AGENT };
+const { AGENT } = traced;
 
 /** What each step of the scenario is made of. */
 const steps: Readonly<Record<string, string>> = {
@@ -48,32 +47,6 @@ for (const file of ['app.cjs', 'app.mjs', 'imports-cjs.mjs']) {
     assert.match(stderr, /^ostrace: ostrace\.config\.json: \d+ functions make points: Driver\.over, /);
   });
 }
-
-/** An application of one file that calls a module of its own, with one entry for it. */
-const small = (
-  module: string,
-  app: string,
-  entry: object = {},
-  more: object = {},
-): Readonly<Record<string, string>> => ({
-  'lib.cjs': module,
-  'app.cjs': app,
-  'ostrace.config.json': JSON.stringify({
-    points: [{ module: './lib.cjs', export: '*', point: 'call', ...entry }],
-    ...more,
-  }),
-});
-
-async function runSmall(
-  t: TestContext,
-  files: Readonly<Record<string, string>>,
-  env: object = {},
-): Promise<Run> {
-  return run(t, 'app.cjs', { cwd: folderOf(t, files), env: { ...traced, ...env } });
-}
-
-const infoOf = (events: Run['events'], name: string): readonly unknown[] =>
-  events.flatMap(({ name: each, info }) => (each === name ? [info['function']] : []));
 
 test('a rejection that nobody handles ends the process as it does without the agent', async (t) => {
   const files = small(
@@ -149,25 +122,6 @@ test('no more functions than the limit become points, and that is said', async (
   assert.equal(raised.events.filter(({ name }) => name === 'call-start').length, 300);
 });
 
-test('a module that is loaded again has its functions counted once, and they are points again', async (t) => {
-  const app = `
-    for (let i = 0; i < 50; i++) {
-      delete require.cache[require.resolve('./lib.cjs')];
-      const { one, makeTwo } = require('./lib.cjs');
-      one();
-      makeTwo().two();
-    }`;
-  const lib = 'exports.one = () => 1; exports.makeTwo = () => ({ two: () => 2 });';
-  const points = ['one', 'makeTwo().two'].map((name) => ({
-    module: './lib.cjs',
-    export: name,
-    point: 'call',
-  }));
-  const { events, stderr } = await runSmall(t, small(lib, app, {}, { points, limits: { functions: 2 } }));
-  assert.equal(events.filter(({ name }) => name === 'call-start').length, 100);
-  assert.match(stderr, /: 2 functions make points: one, makeTwo\(\)\.two\n$/);
-});
-
 test('what matches nothing is said once, after the first trace', async (t) => {
   const files = {
     'lib.cjs': 'exports.there = () => 1; exports.text = "x";',
@@ -220,49 +174,4 @@ test('a child process has them as well, and a relative file means the same there
   };
   const { events } = await runSmall(t, { ...files, ...others }, { OSTRACE_POINTS: 'conf/points.json' });
   assert.equal(shape(treeOf(events)), 'process(call command(process(call)))');
-});
-
-test('exports behind getters that cannot be replaced, as bundlers write them, and a module that is a function', async (t) => {
-  const getters = `
-    const all = { one: () => 1, Two: class { two() { return 2; } }, get three() { return later; } };
-    let later = () => 3;
-    for (const name in all) Object.defineProperty(exports, name, { get: () => all[name], enumerable: true });
-    Object.defineProperty(exports, '__esModule', { value: true });`;
-  const app = `
-    const lib = require('./lib.cjs');
-    console.log(lib.one(), new lib.Two().two(), lib.three(), Object.keys(lib), lib.__esModule, lib === require('./lib.cjs'));
-    import('./lib.cjs').then(({ default: all }) => console.log(all.one(), all.one === lib.one, all === lib));`;
-  const bare = await run(t, 'app.cjs', { load: 'none', cwd: folderOf(t, small(getters, app)) });
-  const { events, stdout } = await runSmall(t, small(getters, app));
-  assert.equal(stdout, bare.stdout);
-  assert.equal(shape(treeOf(events)), 'process(call call call)');
-
-  const whole = `module.exports = function work() { return 1; }; module.exports.more = () => 2;`;
-  const use = `const work = require('./lib.cjs'); console.log(work(), work.more(), work.name, new work() instanceof work);
-    import('./lib.cjs').then(({ default: same }) => console.log(same === work, same()));`;
-  const called = await runSmall(t, small(whole, use));
-  assert.equal(called.stdout, '1 2 work true\ntrue 1\n');
-  assert.deepEqual(infoOf(called.events, 'call-start'), [
-    { name: 'work' },
-    { name: 'more' },
-    { name: 'work' },
-  ]);
-});
-
-test('what reflect-metadata keeps of a method is found on the method that stands in its place', async (t) => {
-  // As Nest's decorators do, when the class is made.
-  const files = small(
-    `const kept = new WeakMap();
-     Reflect.defineMetadata = (key, value, target) => kept.set(target, { ...kept.get(target), [key]: value });
-     Reflect.getOwnMetadataKeys = (target) => Object.keys(kept.get(target) ?? {});
-     Reflect.getOwnMetadata = (key, target) => kept.get(target)?.[key];
-     class Cats { all() { return []; } }
-     Reflect.defineMetadata('path', '/cats', Cats.prototype.all);
-     exports.Cats = Cats;`,
-    `const { Cats } = require('./lib.cjs'); console.log(Reflect.getOwnMetadata('path', Cats.prototype.all), new Cats().all());`,
-    { export: 'Cats.prototype.*' },
-  );
-  const { stdout, events } = await runSmall(t, files);
-  assert.equal(stdout, '/cats []\n');
-  assert.equal(shape(treeOf(events)), 'process(call)');
 });

@@ -1,4 +1,5 @@
 // The exports of a module, as places whose values can be replaced.
+import { createGuard, guarded } from '../guard.js';
 import type { Namespace } from '../loading/es-modules.js';
 import { type Exports, put } from './places.js';
 
@@ -21,13 +22,16 @@ export function requiredExports(name: string, exports: unknown): RequiredExports
   /** Whether `default` is the exports themselves, as for those who import the module. */
   const isWhole = (key: string): boolean =>
     key === 'default' && !(isObject(exports) && Object.hasOwn(exports, 'default'));
-  const get = (key: string): unknown => {
+  const valueOf = (key: string): unknown => {
     if (isWhole(key)) return current;
     return isObject(current) && Object.hasOwn(current, key) ? current[key] : undefined;
   };
+  const copy = (): void => {
+    if (current === exports && isObject(exports)) copies.set(exports, (current = copyOf(exports)));
+  };
   return {
     name,
-    get,
+    get: valueOf,
     names: () => [
       ...(typeof exports === 'function' && isWhole('default') ? ['default'] : []),
       ...(isObject(exports) ? Object.keys(exports) : []),
@@ -38,17 +42,33 @@ export function requiredExports(name: string, exports: unknown): RequiredExports
         return true;
       }
       if (!isObject(current)) return false;
-      const { get: getter } = Object.getOwnPropertyDescriptor(current, key) ?? {};
-      if (getter === undefined && put(current, key, value)) return true;
+      if (put(current, key, value)) return true;
       if (typeof current === 'function' || isNamespace(current)) return false;
-      // Bundlers and compilers export by getters that cannot be replaced.
-      if (current === exports) copies.set(exports, (current = copyOf(current)));
+      copy();
       Object.defineProperty(current, key, { value, configurable: true, enumerable: true, writable: true });
+      return true;
+    },
+    defer(key, replace) {
+      if (!isObject(current) || typeof current === 'function' || isWhole(key)) return false;
+      const property = Object.getOwnPropertyDescriptor(current, key);
+      const getter = property?.get;
+      if (getter === undefined) return false;
+      // Bundlers and compilers export by getters that cannot be replaced.
+      if (property?.configurable !== true) copy();
+      const replaced = new Map<unknown, unknown>();
+      const get = function (this: unknown): unknown {
+        const value: unknown = Reflect.apply(getter, this, []);
+        if (!replaced.has(value)) replaced.set(value, guarded(guard, () => replace(value)) ?? value);
+        return replaced.get(value);
+      };
+      Object.defineProperty(current, key, { ...property, get, configurable: true });
       return true;
     },
     current: () => current,
   };
 }
+
+const guard = createGuard('points by name');
 
 /** An ES module that was required: its exports are what `import` gives, which is another object for each. */
 const isNamespace = (exports: object): boolean =>

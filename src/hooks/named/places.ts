@@ -35,6 +35,13 @@ export interface Exports {
   names(): readonly string[];
   /** @returns false if the export is read-only */
   set(name: string, value: unknown): boolean;
+  /**
+   * Leaves an export that is a getter to the first who reads it: it may load half a package.
+   *
+   * @param replace gives what the reader gets in the value's place
+   * @returns false if the export is no getter
+   */
+  defer?(name: string, replace: (value: unknown) => unknown): boolean;
 }
 
 /**
@@ -43,42 +50,48 @@ export interface Exports {
  * @returns how many places there are, wrapped or not
  */
 export function place(exports: Exports, steps: readonly Step[], placing: Placing): number {
-  const [first, ...rest] = steps;
-  const { name, isCall } = first!;
-  if (name === '*') {
-    let count = 0;
-    for (const each of exports.names()) {
-      const value = exports.get(each);
-      if (typeof value !== 'function') continue;
-      count++;
+  const [{ name, isCall }, ...rest] = steps as [Step, ...Step[]];
+  const isAll = name === '*';
+  let count = 0;
+  for (const each of isAll ? exports.names() : [name]) {
+    const replace = (value: unknown): Replaced => {
       const label = each === 'default' ? nameOf(value, exports.name) : each;
-      if (isClass(value)) placing.skipped(label, `a class; name its methods, as in ${label}.prototype.*`);
-      else wrapExport(exports, each, value as Callback, label, placing);
+      if (rest.length > 0 && !isCall) return { value, count: within(value, rest, label, placing) };
+      if (typeof value !== 'function') return { value, count: 0 };
+      const fn = value as Callback;
+      if (isCall) return { value: lookingAt(fn, look(rest, label, placing)), count: 1 };
+      if (!isAll || !isClass(fn)) return { value: wrapperOf(fn, label, placing), count: 1 };
+      placing.skipped(label, `a class; name its methods, as in ${label}.prototype.*`);
+      return { value, count: 1 };
+    };
+    if (exports.defer?.(each, (value) => replace(value).value) === true) {
+      count++;
+      continue;
     }
-    return count;
+    const value = exports.get(each);
+    const replaced = replace(value);
+    count += replaced.count;
+    if (replaced.value !== value && !exports.set(each, replaced.value))
+      placing.skipped(each, 'its export is read-only');
   }
-  const value = exports.get(name);
-  const label = name === 'default' ? nameOf(value, exports.name) : name;
-  if (rest.length > 0 && !isCall) return within(value, rest, label, placing);
-  if (typeof value !== 'function') return 0;
-  if (isCall) {
-    const wrapper = lookingAt(value as Callback, look(rest, label, placing));
-    if (!exports.set(name, wrapper)) placing.skipped(label, 'its export is read-only');
-    return 1;
-  }
-  wrapExport(exports, name, value as Callback, label, placing);
-  return 1;
+  return count;
+}
+
+/** What stands in the place of an export, and how many places there are in it. */
+interface Replaced {
+  readonly value: unknown;
+  readonly count: number;
 }
 
 const nameOf = (value: unknown, otherwise: string): string =>
   (typeof value === 'function' && value.name !== 'default' && value.name) || otherwise;
 
-function wrapExport(exports: Exports, name: string, fn: Callback, label: string, placing: Placing): void {
-  if (isRecording(fn)) return;
+/** The same function if it must not be wrapped, or is a wrapper. */
+function wrapperOf(fn: Callback, label: string, placing: Placing): Callback {
+  if (isRecording(fn)) return fn;
   const why = whyNoClass(fn);
-  if (why !== undefined) return placing.skipped(label, why);
-  const wrapper = placing.wrap(fn, label);
-  if (wrapper !== undefined && !exports.set(name, wrapper)) placing.skipped(label, 'its export is read-only');
+  if (why !== undefined) placing.skipped(label, why);
+  return (why === undefined ? placing.wrap(fn, label) : undefined) ?? fn;
 }
 
 /** A class is wrapped by a Proxy, which has no private members of its own. */
@@ -188,11 +201,9 @@ function isBuiltIn(prototype: object): boolean {
 }
 
 function wrapIn(owner: Owner, name: string, fn: Callback, label: string, placing: Placing): void {
-  if (isRecording(fn) && Object.hasOwn(owner, name)) return;
-  const why = whyNoClass(fn);
-  if (why !== undefined) return placing.skipped(label, why);
-  const wrapper = placing.wrap(fn, label);
-  if (wrapper !== undefined && !put(owner, name, wrapper)) placing.skipped(label, 'read-only');
+  const wrapper = wrapperOf(fn, label, placing);
+  const isThere = wrapper === fn && Object.hasOwn(owner, name);
+  if (!isThere && !put(owner, name, wrapper)) placing.skipped(label, 'read-only');
 }
 
 /** Puts a wrapper in the place of a function; false if the place is read-only. */
