@@ -33,6 +33,24 @@ function asRead(golden: Case): Event[] {
     .toReversed();
 }
 
+test('a request says its route, unless that is its path', () => {
+  const outcomeOf = (path: string, route: string): string => {
+    const { points } = buildTree(
+      eventsOf({
+        name: 'wsgi',
+        id: 'in',
+        start: 1,
+        stop: 2,
+        startInfo: { request: { method: 'GET', path } },
+        stopInfo: { response: { status_code: 200 }, request: { route } },
+      }),
+    );
+    return about(points[0]!).outcome;
+  };
+  assert.equal(outcomeOf('/orders/42', '/orders/:id'), '→ 200 · /orders/:id');
+  assert.equal(outcomeOf('/health', '/health'), '→ 200');
+});
+
 test('there are 22 golden reports, of which Python gives 16', () => {
   assert.equal(cases.length, 22);
   assert.equal(cases.filter(({ report }) => report !== undefined).length, 16);

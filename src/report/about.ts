@@ -22,10 +22,16 @@ type Describe = (start: Info, stop: Info) => Omit<Partial<About>, 'label'>;
 
 /** How each of the agent's own points is described. The application's own points are described by their function. */
 const kinds: Readonly<Record<PointName, Describe>> = {
-  wsgi: (start, stop) => ({
-    subject: words(text(start, 'request', 'method'), target(start, 'request')),
-    ...status(value(stop, 'response', 'status_code')),
-  }),
+  wsgi: (start, stop) => {
+    const { outcome = '', isBad = false } = status(value(stop, 'response', 'status_code'));
+    const route = text(stop, 'request', 'route') || text(start, 'request', 'route');
+    return {
+      subject: words(text(start, 'request', 'method'), target(start, 'request')),
+      // A route without parameters is the path itself.
+      outcome: joined(' · ', outcome, route === text(start, 'request', 'path') ? '' : route),
+      isBad,
+    };
+  },
   http: httpOut,
   https: httpOut,
   db: (start, stop) => ({ subject: database(start), ...rows(stop) }),
