@@ -131,10 +131,7 @@ test('text that is no JSON, and a file that is not there, are said', (t) => {
     read(t, { 'ostrace.config.json': '{ points }' }).said.join(),
     /^ostrace\.config\.json is not JSON \(.*\); no points/,
   );
-  assert.match(
-    read(t, {}, 'nowhere.json').said.join(),
-    /^the file that OSTRACE_POINTS names, "nowhere\.json", cannot be read/,
-  );
+  assert.match(read(t, {}, 'nowhere.json').said.join(), /^OSTRACE_POINTS \("nowhere\.json"\) cannot be read/);
 });
 
 test('the schema, which editors read, has the properties and the defaults of the code', () => {

@@ -127,7 +127,7 @@ export function readPoints(given: string | undefined, folder: string, say: Say):
   }
   if (given !== undefined) {
     const file = isAbsolute(given) ? given : join(base, given);
-    return ofFile(file, `the file that OSTRACE_POINTS names, ${quoted(given)},`, say);
+    return ofFile(file, `OSTRACE_POINTS (${quoted(given)})`, say);
   }
   const file = join(base, pointsFile);
   if (existsSync(file)) return ofFile(file, pointsFile, say);
