@@ -12,26 +12,7 @@ import { pointKinds } from '../src/trace/vocabulary.js';
 import { parityPage } from './parity/page.js';
 import { pitfallRows } from './pitfalls.js';
 import { projectFolder } from './scenario.js';
-import {
-  type Row,
-  amqplibRows,
-  bullmqRows,
-  kafkajsRows,
-  routeRows,
-  graphqlRows,
-  grpcRows,
-  ioredisRows,
-  mqttRows,
-  socketIoRows,
-  webSocketRows,
-  mysql2Rows,
-  natsRows,
-  pgRows,
-  piscinaRows,
-  redisRows,
-  tinypoolRows,
-  undiciRows,
-} from './versions/matrix.js';
+import { allRows } from './versions/matrix.js';
 
 /** A part of a page, between `<!-- name:start -->` and `<!-- name:end -->`. */
 interface Part {
@@ -100,7 +81,7 @@ function versionTable(): string {
 function testedTable(): string {
   return table(
     ['packages', 'why it is tested'],
-    rowsOfAll().map(({ packages, because }) => [
+    allRows.map(({ packages, because }) => [
       Object.entries(packages)
         .map(([name, version]) => `\`${name}\` ${version}`)
         .join(', '),
@@ -109,28 +90,8 @@ function testedTable(): string {
   );
 }
 
-const rowsOfAll = (): readonly Row[] => [
-  ...pgRows,
-  ...mysql2Rows,
-  ...ioredisRows,
-  ...redisRows,
-  ...undiciRows,
-  ...grpcRows,
-  ...amqplibRows,
-  ...bullmqRows,
-  ...kafkajsRows,
-  ...natsRows,
-  ...mqttRows,
-  ...piscinaRows,
-  ...tinypoolRows,
-  ...graphqlRows,
-  ...webSocketRows,
-  ...socketIoRows,
-  ...routeRows,
-];
-
 function testedVersions(): readonly { name: string; version: string }[] {
-  return rowsOfAll()
+  return allRows
     .flatMap(({ packages }) => Object.entries(packages).map(([name, version]) => ({ name, version })))
     .toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
 }

@@ -143,10 +143,14 @@ test('calls and messages have the side that they say, and the names of the conve
       { 'messaging.system': 'rabbitmq', 'messaging.destination.name': 'orders' },
     ],
     [
-      { kind: 'consumer', system: 'rabbitmq', destination: 'orders' },
+      { kind: 'consumer', system: 'kafka', destination: 'orders', messages: 3 },
       'CONSUMER',
       'consume orders',
-      { 'messaging.system': 'rabbitmq', 'messaging.destination.name': 'orders' },
+      {
+        'messaging.system': 'kafka',
+        'messaging.destination.name': 'orders',
+        'messaging.batch.message_count': 3,
+      },
     ],
     [{ kind: 'toString', system: 'own' }, 'INTERNAL', 'rpc', { 'rpc.system': 'own' }],
   ];

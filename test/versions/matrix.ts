@@ -248,3 +248,24 @@ export const kafkajsRows: readonly Row[] = [
   { packages: { kafkajs: lowest('kafkajs') }, because: 'the lowest' },
   { packages: { kafkajs: lockedVersion('kafkajs') }, because: 'the newest' },
 ];
+
+/** All of them, in the order of the pages. */
+export const allRows: readonly Row[] = [
+  ...pgRows,
+  ...mysql2Rows,
+  ...ioredisRows,
+  ...redisRows,
+  ...undiciRows,
+  ...grpcRows,
+  ...amqplibRows,
+  ...bullmqRows,
+  ...kafkajsRows,
+  ...natsRows,
+  ...mqttRows,
+  ...piscinaRows,
+  ...tinypoolRows,
+  ...graphqlRows,
+  ...webSocketRows,
+  ...socketIoRows,
+  ...routeRows,
+];

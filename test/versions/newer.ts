@@ -6,9 +6,7 @@ import { execFileSync } from 'node:child_process';
 
 import { versions } from '../../instrumentations/targets.js';
 import { isWithin } from '../../src/hooks/loading/version-range.js';
-import { mysql2Rows, pgRows, undiciRows } from './matrix.js';
-
-const rows = [...pgRows, ...mysql2Rows, ...undiciRows];
+import { allRows } from './matrix.js';
 
 /** All published versions but pre-releases. */
 function published(name: string): readonly string[] {
@@ -20,7 +18,7 @@ const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { nu
 const majorOf = (version: string): string => version.split('.')[0]!;
 
 for (const [name, ranges] of Object.entries(versions)) {
-  const tested = new Set(rows.flatMap(({ packages }) => packages[name] ?? []));
+  const tested = new Set(allRows.flatMap(({ packages }) => packages[name] ?? []));
   // Later ones of the same number are the last of their major.
   const lastOfMajor = new Map(
     published(name)

@@ -62,7 +62,11 @@ const conventions: { readonly [Group in FactGroup]?: { readonly [Name in Fact<Gr
 };
 
 /** The names that messages have in the conventions, in place of those of remote procedure calls. */
-const ofMessages = { system: 'messaging.system', destination: 'messaging.destination.name' };
+const ofMessages = {
+  system: 'messaging.system',
+  destination: 'messaging.destination.name',
+  messages: 'messaging.batch.message_count',
+};
 
 // Of the resource and of the failure, which have places of their own.
 const elsewhere = new Set(['host', 'etype', 'message']);
