@@ -80,13 +80,13 @@ export function hookImports(
   tell: Imports['tell'],
   others: readonly Imports[] = [],
 ): void {
-  const files = installedModules(packages, startOf(process.env).script);
-  if (files.length + others.length === 0) return;
-  const { hookImports: hook, filesOf } =
-    require('./hooks/loading/es-modules.js') as typeof import('./hooks/loading/es-modules.js');
-  guarded(createGuard('imports'), () =>
-    hook([{ paths: filesOf(files), names: [], tell }, ...others], folder),
-  );
+  guarded(createGuard('imports'), () => {
+    const files = installedModules(packages, startOf(process.env).script);
+    if (files.length + others.length === 0) return;
+    const { hookImports: hook, filesOf } =
+      require('./hooks/loading/es-modules.js') as typeof import('./hooks/loading/es-modules.js');
+    hook([{ paths: filesOf(files), names: [], tell }, ...others], folder);
+  });
 }
 
 /** Hooks what a package runs in this thread, if it has made the thread. */

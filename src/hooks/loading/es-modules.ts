@@ -72,6 +72,13 @@ export function hookImports(all: readonly Imports[], folder: string): void {
   const file = `${folder}/src/hooks/loading/import-hooks.mjs`;
   const { register, registerHooks } = nodeModule;
   const hooks = registerHooks === undefined ? undefined : synchronous(file);
+  if (hooks === undefined && process.versions['pnp'] !== undefined) {
+    // The loaders' thread finds no packages there, and one that Yarn starts at the same time waits for it for ever.
+    notice(
+      "ES modules are not hooked under Yarn's Plug'n'Play; with \"nodeLinker: node-modules\" in .yarnrc.yml they are",
+    );
+    return;
+  }
   if (hooks === undefined) {
     let count = 0;
     // Each is a module of its own, and puts those before it to rest.

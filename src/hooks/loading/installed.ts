@@ -16,7 +16,18 @@ export function installedModules(
   const named = packages.filter(({ esModules = [] }) => esModules.length > 0);
   if (named.length === 0) return [];
   const folder = script === undefined ? process.cwd() : folderOf(script);
-  return named.flatMap((each) => (isInstalled(each.package, folder) ? each.esModules! : []));
+  const isThere =
+    process.versions['pnp'] === undefined ? (name: string) => isInstalled(name, folder) : isKnownToYarn();
+  return named.flatMap((each) => (isThere(each.package) ? each.esModules! : []));
+}
+
+/** Yarn's Plug'n'Play has no folders for packages, but a list of those in the project. */
+function isKnownToYarn(): (name: string) => boolean {
+  const { getAllLocators } = require('pnpapi') as {
+    getAllLocators(): readonly { readonly name: string | null }[];
+  };
+  const names = new Set(getAllLocators().map(({ name }) => name));
+  return (name) => names.has(name);
 }
 
 function folderOf(script: string): string {
@@ -27,13 +38,10 @@ function folderOf(script: string): string {
   }
 }
 
-/**
- * Whether a package is where code in a folder finds it, or where pnpm keeps what other packages need. Yarn's
- * Plug'n'Play has no such folders, so there the answer is yes.
- */
+/** Whether a package is where code in a folder finds it, or where pnpm keeps what other packages need. */
 function isInstalled(name: string, folder: string): boolean {
   const modules = join(folder, 'node_modules');
   if (existsSync(join(modules, name)) || existsSync(join(modules, '.pnpm/node_modules', name))) return true;
   const parent = dirname(folder);
-  return parent === folder ? process.versions['pnp'] !== undefined : isInstalled(name, parent);
+  return parent !== folder && isInstalled(name, parent);
 }
