@@ -72,6 +72,7 @@ export function startupVariants(places: Places): readonly Variant[] {
     { ...none('empty preload'), preload: { require: empty, import: empty } },
     ...own('ostrace disabled', {}),
     ...own('ostrace idle', on),
+    ...own('ostrace idle, points by name', { ...on, OSTRACE_POINTS: named }),
     ...own('ostrace traced', { ...on, OSTRACE_PROFILE: hmacKey }),
     ...peers,
   ];
@@ -96,6 +97,11 @@ export const minimalName = 'a minimal tracer';
 
 /** The name of a variant of the earlier ostrace. */
 export const beforeName = (name: string): string => `${name}, before`;
+
+/** A configuration that names a function, for which Node's loaders get hooks. */
+const named = JSON.stringify({
+  points: [{ module: 'pg-pool', export: 'default.prototype.query', point: 'pool' }],
+});
 
 const on = { OSTRACE_ENABLED: 'true', OSTRACE_HMAC_KEYS: hmacKey };
 

@@ -40,14 +40,17 @@ export function hideTraces(prototype: object): void {
     (original) =>
       function () {
         const job: unknown = Reflect.apply(original, this, arguments as unknown as unknown[]);
-        guarded(guard, () => hideTrace(job as Job));
+        const { opts } = job as { readonly opts?: unknown };
+        // Of most jobs there is none, and nothing is allocated for them.
+        if (typeof opts === 'object' && opts !== null && member in opts) {
+          guarded(guard, () => hideTrace(job as object, opts as Record<string, unknown>));
+        }
         return job;
       },
   );
 }
 
-function hideTrace(job: Job): void {
-  const opts = job.opts as Record<string, unknown>;
+function hideTrace(job: object, opts: Record<string, unknown>): void {
   const found = opts[member];
   // An application may have an option of that name too.
   if (typeof found !== 'object' || found === null || !('x-trace-info' in found)) return;

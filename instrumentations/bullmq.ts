@@ -126,6 +126,8 @@ export const bullmq = rpc({
     { ...fileOf('flow-producer', 'FlowProducer'), methods: { add: addFlow, addBulk: addFlows } },
     // Its loop asks Redis for jobs for as long as the worker is there.
     { ...fileOf('worker', 'Worker'), methods: { callProcessJob: process }, apart: ['run'] },
+    // So does this one's for events, which are those of all requests.
+    { ...fileOf('queue-events', 'QueueEvents'), apart: ['run'] },
     // A process or a thread that handles jobs is kept for those of other requests.
     { ...fileOf('child-pool', 'ChildPool'), apart: ['retain'] },
     { ...fileOf('job', 'Job'), also: hideTraces },

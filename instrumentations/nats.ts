@@ -19,6 +19,7 @@ import { createStamp } from '../src/trace/stamp.js';
 import { endsByAnswer, failureIn, noteAnswer, watchClosing } from './nats-answers.js';
 import { type Consumer, type Subscription, iterate, ofStream, push } from './nats-consumers.js';
 import { type Parsed, headersIn, innermost, isAcknowledged, kindOf, replyOf } from './nats-messages.js';
+import { answered, watchAnswers, watchRequests } from './nats-requests.js';
 import { type Connection, inbox, isInbox, pull, to, unnamed } from './nats-subjects.js';
 
 function callee([subject]: readonly unknown[], connection: Connection): Callee | undefined {
@@ -31,7 +32,7 @@ const publish: RpcCall = { kind: 'producer', callee, ends: [unobserved] };
 const request: RpcCall = {
   kind: 'client',
   callee,
-  ends: [returnedPromise],
+  ends: [answered],
   succeeded: (answer): Outcome => {
     const hasHeaders = (innermost(answer)?._msg?.hdr ?? -1) > -1;
     const failure = hasHeaders ? failureIn((answer as { headers?: object }).headers) : undefined;
@@ -126,8 +127,10 @@ const core = (name: string, folder: string): readonly RpcFile[] => [
       const { MsgHdrsImpl } = load(`${folder}/headers`) as { MsgHdrsImpl: HeadersClass };
       headersClass.put(prototype, MsgHdrsImpl);
       watchClosing(prototype);
+      watchRequests(prototype);
     },
   },
+  { file: `${name}/${folder}/request`, class: classOf('RequestOne'), also: watchAnswers },
   {
     file: `${name}/${folder}/queued_iterator`,
     class: classOf('QueuedIteratorImpl'),

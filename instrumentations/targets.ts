@@ -219,16 +219,6 @@ const rows = [
     load: () => (require('./piscina.js') as typeof import('./piscina.js')).piscina,
   },
   {
-    package: 'tinypool',
-    option: 'instrumentTinypool',
-    help: 'tinypool',
-    versions: [['1.0.0', '3.0.0']],
-    esModules: ['tinypool/dist/index'],
-    threadMain: 'tinypool/dist/entry/worker.js',
-    mark: 'Tinypool.Task',
-    load: () => (require('./tinypool.js') as typeof import('./tinypool.js')).tinypool,
-  },
-  {
     package: 'ws',
     option: 'instrumentWs',
     help: 'messages that are sent by ws',
@@ -262,6 +252,16 @@ const rows = [
     versions: [['2.0.0', '3.0.0']],
     mark: 'Producing to topic without metadata',
     load: () => (require('./kafkajs.js') as typeof import('./kafkajs.js')).kafkajs,
+  },
+  {
+    package: 'tinypool',
+    option: 'instrumentTinypool',
+    help: 'tinypool',
+    versions: [['1.0.0', '3.0.0']],
+    esModules: ['tinypool/dist/index'],
+    threadMain: 'tinypool/dist/entry/worker.js',
+    mark: 'Tinypool.Task',
+    load: () => (require('./tinypool.js') as typeof import('./tinypool.js')).tinypool,
   },
   {
     module: 'child_process',

@@ -89,6 +89,16 @@ export function hookImports(
   );
 }
 
+/** Hooks what a package runs in this thread, if it has made the thread. */
+export function hookThread(packages: readonly Hookable[], agent: AgentPort): void {
+  const main = process.argv[1]?.replaceAll('\\', '/') ?? '';
+  for (const { package: name, threadMain, load } of packages) {
+    if (!main.endsWith(`/${threadMain}`)) continue;
+    guarded(createGuard(`the threads of ${name}`), () => load().thread?.(agent));
+    Module.syncBuiltinESMExports();
+  }
+}
+
 /** The points that a configuration names; undefined if there is none. */
 export function pointsOf({ points }: Config): PointsByName | undefined {
   const { folder } = startOf(process.env);
@@ -103,14 +113,4 @@ export function named({ instrumentations }: Config): readonly Hookable[] {
   const { namedTargets } =
     require('./hooks/loading/named-targets.js') as typeof import('./hooks/loading/named-targets.js');
   return namedTargets(instrumentations, notice);
-}
-
-/** Hooks what a package runs in this thread, if it has made the thread. */
-export function hookThread(packages: readonly Hookable[], agent: AgentPort): void {
-  const main = process.argv[1]?.replaceAll('\\', '/') ?? '';
-  for (const { package: name, threadMain, load } of packages) {
-    if (!main.endsWith(`/${threadMain}`)) continue;
-    guarded(createGuard(`the threads of ${name}`), () => load().thread?.(agent));
-    Module.syncBuiltinESMExports();
-  }
 }

@@ -207,7 +207,7 @@ test('the package is small, and so are those that it brings', () => {
   const bytes = sizeOf((name) => !name.endsWith('.md'));
   assert.ok(bytes < 1_500_000, `${bytes} bytes`);
   const pages = sizeOf((name) => name.endsWith('.md'));
-  assert.ok(pages < 210_000, `${pages} bytes of pages`);
+  assert.ok(pages < 240_000, `${pages} bytes of pages`);
   // V8 reads each kilobyte of it in 25 µs, at every start. A row of the table of targets is a quarter of one.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
   assert.ok(atStart < 150_000, `${atStart} bytes at the start`);

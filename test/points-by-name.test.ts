@@ -149,6 +149,25 @@ test('no more functions than the limit become points, and that is said', async (
   assert.equal(raised.events.filter(({ name }) => name === 'call-start').length, 300);
 });
 
+test('a module that is loaded again has its functions counted once, and they are points again', async (t) => {
+  const app = `
+    for (let i = 0; i < 50; i++) {
+      delete require.cache[require.resolve('./lib.cjs')];
+      const { one, makeTwo } = require('./lib.cjs');
+      one();
+      makeTwo().two();
+    }`;
+  const lib = 'exports.one = () => 1; exports.makeTwo = () => ({ two: () => 2 });';
+  const points = ['one', 'makeTwo().two'].map((name) => ({
+    module: './lib.cjs',
+    export: name,
+    point: 'call',
+  }));
+  const { events, stderr } = await runSmall(t, small(lib, app, {}, { points, limits: { functions: 2 } }));
+  assert.equal(events.filter(({ name }) => name === 'call-start').length, 100);
+  assert.match(stderr, /: 2 functions make points: one, makeTwo\(\)\.two\n$/);
+});
+
 test('what matches nothing is said once, after the first trace', async (t) => {
   const files = {
     'lib.cjs': 'exports.there = () => 1; exports.text = "x";',
@@ -162,6 +181,7 @@ test('what matches nothing is said once, after the first trace', async (t) => {
         { module: './never.cjs', export: 'a', point: 'a' },
         { module: './nowhere/*.js', export: 'a', point: 'a' },
         { module: 'no-such-package', export: 'a', point: 'a' },
+        { module: './app.cjs', export: 'a', point: 'a' },
       ],
     }),
   };
@@ -171,7 +191,7 @@ test('what matches nothing is said once, after the first trace', async (t) => {
   assert.match(lines[0]!, /^ostrace: ostrace\.config\.json: 1 function makes points: there$/);
   assert.match(
     lines[1]!,
-    /nothing matched so far: points\[1\] \(\/.*lib\.cjs has no gone\), points\[2\] \(\/.*lib\.cjs has no text\), points\[3\] \(\.\/never\.cjs has not been loaded\), points\[4\] \(\.\/nowhere\/\*\.js is not there, .*\), points\[5\] \(no-such-package is not there/,
+    /nothing matched so far: points\[1\] \(\/.*lib\.cjs has no gone\), points\[2\] \(\/.*lib\.cjs has no text\), points\[3\] \(\.\/never\.cjs has not been loaded\), points\[4\] \(\.\/nowhere\/\*\.js is not there, .*\), points\[5\] \(no-such-package is not there, .*\), points\[6\] \(\.\/app\.cjs is the application's main file/,
   );
 });
 

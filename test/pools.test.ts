@@ -63,8 +63,8 @@ for (const [pool, file] of Object.entries({ piscina: 'piscina.cjs', tinypool: 't
       });
       assert.deepEqual(foreign, []);
       assert.equal(shapes.size, 201);
-      for (const [id, tree] of shapes) {
-        const withoutThreads = tree.replace(/thread\(thread_main!?\) /, '');
+      for (const [id, seen] of shapes) {
+        const withoutThreads = seen.replace(/thread\(thread_main!?\) /, '');
         assert.equal(withoutThreads, `wsgi(rpc(rpc(begun ${id} done ${id})))`);
       }
     });

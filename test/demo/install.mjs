@@ -1,5 +1,5 @@
-// Installs the packed ostrace, as `npm install ostrace` does for its users; what the shop uses beside it is
-// linked to the copies that are here, so that no network is needed.
+// Installs the packed ostrace, as `npm install ostrace` does for its users; what the shop uses beside it,
+// and what ostrace depends on, is linked to the copies that are here, so that no network is needed.
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,11 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Fills a folder with the shop, the packages that it uses and ostrace; gives the path of ostrace's command. */
 export async function installShop(folder) {
-  const { version, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { version, bin, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   cpSync(new URL('shop', import.meta.url), folder, { recursive: true });
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
-  for (const name of ['pg', 'mysql2']) {
+  for (const name of [...Object.keys(dependencies), 'pg', 'mysql2', 'piscina', 'ioredis', 'amqplib']) {
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction');
   }
   await run('npm', ['pack', '--silent', '--ignore-scripts'], {

@@ -9,6 +9,8 @@ import { installShop, root } from './install.mjs';
 import { runToEnd, scratchFolder } from './lifetime.mjs';
 import { useMysql } from './mysql.mjs';
 import { environment, run, serve } from './processes.mjs';
+import { useRabbitmq } from './rabbitmq.mjs';
+import { useRedis } from './redis.mjs';
 
 const key = 'demo-key';
 // Where `ostrace` looks by itself when it is run here.
@@ -16,15 +18,19 @@ const store = join(root, '.ostrace');
 
 await runToEnd(async () => {
   const folder = join(scratchFolder(), 'shop');
-  const [ostrace, POSTGRESQL_URL, MYSQL_URL] = await Promise.all([
+  const [ostrace, POSTGRESQL_URL, MYSQL_URL, REDIS_URL, rabbitmq] = await Promise.all([
     installShop(folder),
     startPostgresql(),
     useMysql(),
+    useRedis(),
+    useRabbitmq(),
   ]);
 
   const settings = {
     POSTGRESQL_URL,
     MYSQL_URL,
+    REDIS_URL,
+    ...rabbitmq,
     OSTRACE_ENABLED: 'true',
     OSTRACE_HMAC_KEYS: key,
     OSTRACE_TRACE_SQL: 'true',
@@ -38,7 +44,11 @@ await runToEnd(async () => {
   const said = await run(process.execPath, [ostrace, ...args], { cwd: root, env: environment });
   const [, id] = /^trace (\S+)$/m.exec(said);
 
-  const count = checkTrace(join(store, `${id}.jsonl`), id, MYSQL_URL !== '');
+  const count = checkTrace(join(store, `${id}.jsonl`), id, {
+    mysql: MYSQL_URL !== '',
+    redis: REDIS_URL !== '',
+    rabbitmq: rabbitmq.AMQP_URL !== undefined,
+  });
   console.log(`\nAll ${count} points are there once and below their parents, and their times add up.`);
   console.log(`Next: npx ostrace trace show ${id}`);
 });

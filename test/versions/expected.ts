@@ -205,6 +205,7 @@ export const natsStyles: Readonly<Record<string, string>> = {
   'requested without options': 'client(server(served))',
   'requested by an inbox': 'client(server(served))',
   'requested with headers': 'client(server(served))',
+  'requested by somebody who looks away': 'client(server(served late))',
   'answered late': 'client(server(served late))',
   'answered by hand': 'client(server(served producer))',
   'answered in a loop': 'client(server(served still))',

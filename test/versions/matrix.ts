@@ -159,24 +159,6 @@ export const routeRows: readonly Row[] = [
   { packages: { koa: '3.3.0', '@koa/router': '15.7.0' }, because: 'the newest' },
 ];
 
-// What is moved gets another list of what is transferred, by which its task would be known.
-const moved = { moved: 'client', thread: 'thread_main?(begun done)' };
-
-export const tinypoolRows: readonly Row[] = [
-  {
-    packages: { tinypool: lowest('tinypool') },
-    because: 'the lowest: the first one with one build',
-    // It asks the system for the number of its processors.
-    differs: { ...moved, command: '' },
-  },
-  {
-    packages: { tinypool: '1.1.1' },
-    because: 'the last tinypool 1',
-    differs: { ...moved, command: '' },
-  },
-  { packages: { tinypool: lockedVersion('tinypool') }, because: 'the newest', differs: moved },
-];
-
 export const mqttRows: readonly Row[] = [
   { packages: { mqtt: lowest('mqtt') }, because: 'the lowest' },
   { packages: { mqtt: lockedVersion('mqtt') }, because: 'the newest' },
@@ -223,6 +205,24 @@ export const natsRows: readonly Row[] = [
   { packages: { nats: lockedVersion('nats') }, because: 'the newest nats 2', differs: nats2 },
   { packages: core3(lowest('@nats-io/nats-core')), because: 'the lowest' },
   { packages: core3(lockedVersion('@nats-io/nats-core')), because: 'the newest' },
+];
+
+// What is moved gets another list of what is transferred, by which its task would be known.
+const moved = { moved: 'client', thread: 'thread_main?(begun done)' };
+
+export const tinypoolRows: readonly Row[] = [
+  {
+    packages: { tinypool: lowest('tinypool') },
+    because: 'the lowest: the first one with one build',
+    // It asks the system for the number of its processors.
+    differs: { ...moved, command: '' },
+  },
+  {
+    packages: { tinypool: '1.1.1' },
+    because: 'the last tinypool 1',
+    differs: { ...moved, command: '' },
+  },
+  { packages: { tinypool: lockedVersion('tinypool') }, because: 'the newest', differs: moved },
 ];
 
 export const graphqlRows: readonly Row[] = [

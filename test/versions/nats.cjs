@@ -131,6 +131,10 @@ module.exports = async function calls({ nats, streams }) {
   await style('requested without options', () => ask('echo', 'a'));
   await style('requested by an inbox', () => ask('echo', 'a', { timeout: 10_000, noMux: true }));
   await style('requested with headers', () => ask('echo', 'a', { timeout: 10_000, headers }));
+  await style('requested by somebody who looks away', async () => {
+    void nc.request(`${subject}-late`, '', asked);
+    for (let i = 0; i < 5; i++) await later();
+  });
   await style('answered late', () => ask('late', '', asked));
   await style('answered by hand', () => ask('hand', '', asked));
   await style('answered in a loop', async () => {

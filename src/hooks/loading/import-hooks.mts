@@ -55,7 +55,7 @@ export function withoutWarnings(say: (line: string) => void): () => void {
     if (module === undefined) return void Reflect.apply(emitWarning, process, args);
     say(`${module} cannot be hooked, so none of its functions makes points: ${String(error?.cause)}`);
   };
-  process.emitWarning = ours as typeof emitWarning;
+  process.emitWarning = ours;
   return () => {
     if (process.emitWarning === ours) process.emitWarning = emitWarning;
   };

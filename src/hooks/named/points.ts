@@ -65,6 +65,8 @@ export function hookNamed(
   }));
   const report: NamedReport = { wrapped: [], skipped: [], unmatched: () => entries.flatMap(whyUnmatched) };
   let isFull = false;
+  // A module that is loaded again, as by a hot reload, has the same functions.
+  const counted = new Set<string>();
 
   const placingOf = (entry: Entry, module: string): Placing => {
     const { at } = entry;
@@ -80,13 +82,15 @@ export function hookNamed(
       skipped,
       wrap(fn, label) {
         let as = recordings.get(label);
-        if (as === undefined && !isRecorded(fn)) {
+        const id = `${at} ${module} ${label}`;
+        if (as === undefined && !isRecorded(fn) && !counted.has(id)) {
           if (report.wrapped.length >= limits.functions) {
             if (!isFull)
               skipped(label, `the limit of ${limits.functions} functions, also for those after it`);
             isFull = true;
             return undefined;
           }
+          counted.add(id);
           report.wrapped.push({ at, label, module });
         }
         as ??= { ...entry, label, take: budgetOf(label, limits.points) };
@@ -204,5 +208,7 @@ function whyUnmatched({ at, module, export: name, pattern, modules, places }: En
   if (modules.size > 0) return [{ at, why: `${[...modules].slice(0, 3).join(', ')} has no ${name}` }];
   if (pattern.files.length === 0 && pattern.builtin === undefined)
     return [{ at, why: `${module} is not there, or cannot be required` }];
+  if (pattern.files.includes(process.argv[1] ?? ''))
+    return [{ at, why: `${module} is the application's main file, which cannot be hooked` }];
   return [{ at, why: `${module} has not been loaded` }];
 }

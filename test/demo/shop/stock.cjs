@@ -3,6 +3,7 @@ const { execFile } = require('node:child_process');
 const { createServer } = require('node:http');
 const { promisify } = require('node:util');
 
+const amqp = require('amqplib');
 const { Pool } = require('pg');
 
 const stock = new Pool({ connectionString: process.env.POSTGRESQL_URL });
@@ -18,7 +19,23 @@ const server = createServer((request, response) => {
   );
 });
 
-server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
+const listen = () =>
+  server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
+
+takeShipments().then(listen);
+
+/** What the shop asks for by messages. */
+async function takeShipments() {
+  const { AMQP_URL, SHIPMENTS } = process.env;
+  if (!AMQP_URL) return;
+  const connection = await amqp.connect(AMQP_URL);
+  const channel = await connection.createChannel();
+  await channel.consume(SHIPMENTS, async (message) => {
+    const { skus } = JSON.parse(message.content);
+    await stock.query('select count(*) from shelves where sku = any($1)', [skus]);
+    channel.ack(message);
+  });
+}
 
 async function pickingList(skus) {
   const { rows } = await stock.query('select sku, shelf from shelves where sku = any($1)', [skus]);

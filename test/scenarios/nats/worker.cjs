@@ -51,15 +51,17 @@ serve(async (handle) => {
   const handleOne = (message) => handle(message.string(), Object.fromEntries(message.headers));
   const stop = await styles[style](nc, handleOne);
   await nc.flush();
+  const answers = [];
   return {
     send(id) {
       const own = headers();
       own.set('own', id);
       const options = { headers: own, timeout: 20_000 };
-      if (style === 'answered') nc.request(subject, id, options).catch(console.error);
+      if (style === 'answered') answers.push(nc.request(subject, id, options));
       else nc.publish(subject, id, options);
     },
     async end() {
+      await Promise.all(answers);
       await stop?.();
       await nc.close();
     },

@@ -1,5 +1,6 @@
 // Jobs of one queue and one worker of BullMQ; what comes with each is the names of its options.
-const { Queue, Worker } = require('bullmq');
+const { Queue, QueueEvents, Worker } = require('bullmq');
+const { profiler } = require('ostrace');
 
 require('./server.cjs')(async (handle) => {
   const { hostname, port, pathname } = new URL(process.env.REDIS_URL);
@@ -10,11 +11,14 @@ require('./server.cjs')(async (handle) => {
     connection,
     concurrency: 20,
   });
-  await worker.waitUntilReady();
+  // What it tells is of the jobs of all requests.
+  const told = new QueueEvents(name, { connection });
+  told.on('completed', () => profiler.trace('told', () => {}));
+  await Promise.all([worker.waitUntilReady(), told.waitUntilReady()]);
   return {
     send: (id, sent) => queue.add('job', { id }).then(sent),
     async close() {
-      await worker.close();
+      await Promise.all([worker.close(), told.close()]);
       await queue.obliterate({ force: true });
       await queue.close();
     },
