@@ -38,7 +38,11 @@ for (const { packages, because, kind, differs } of versions) {
     sameAs(bare, traced);
     const [root, ...others] = treeOf(traced.events);
     assert.deepEqual(others, []);
-    const described = root!.children.map(({ name, children }) => [name, describedCalls(children)] as const);
+    // A thread that is terminated at once may not have come to its main file.
+    const described = root!.children.map(
+      ({ name, children }) =>
+        [name, describedCalls(children).replaceAll('thread~(thread_main?)', 'thread~')] as const,
+    );
     assert.deepEqual(Object.fromEntries(described.filter(([name]) => !untold.includes(name))), {
       ...poolStyles,
       ...differs,

@@ -254,9 +254,9 @@ export const poolStyles: Readonly<Record<string, string>> = {
   transferred: 'client(server(begun done))',
   moved: 'client(server(begun done))',
   'what cannot be posted': 'client!DataCloneError',
-  'given up': 'client~(server?(begun done)) thread~(thread_main?)',
+  'given up': 'client~(server?(begun done)) thread~',
   'given up before': 'client~',
-  'made in it': 'client(thread~(thread_main?) server(begun done))',
+  'made in it': 'client(thread~ server(begun done))',
 };
 
 /** Those of graphql 16, as `describedCalls` writes them. */

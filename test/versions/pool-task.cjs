@@ -6,7 +6,7 @@ module.exports = async ({ value, fails, spins, unclonable, ...rest }) => {
   await new Promise((resolve) => setTimeout(resolve, 2));
   profiler.trace('done', () => {});
   if (fails) throw Object.assign(new RangeError('in the task'), { code: 'TASK' });
-  if (spins) for (;;);
+  if (spins) for (Atomics.store(spins, 0, 1); ;);
   if (unclonable) return () => {};
   return value ?? Object.keys(rest);
 };

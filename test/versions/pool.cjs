@@ -47,9 +47,11 @@ module.exports = async function calls({ pools }) {
   });
   await style('given up', async () => {
     const controller = new AbortController();
-    const waiting = pool.run({ spins: true }, { signal: controller.signal });
-    setTimeout(() => controller.abort(), 100);
-    return waiting.catch(({ name }) => name);
+    const spins = new Int32Array(new SharedArrayBuffer(4));
+    const waiting = pool.run({ spins }, { signal: controller.signal }).catch(({ name }) => name);
+    while (Atomics.load(spins, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    return waiting;
   });
   await style('given up before', () =>
     pool.run({}, { signal: AbortSignal.abort() }).catch(({ name }) => name),
