@@ -7,7 +7,7 @@
 // once, whatever the application does to `require.cache`. A module that several parts import and the start does not
 // is in a file of its own, which the first of these parts loads: the parts of databases share one such file, those of
 // messages and those of HTTP another.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
 import { type BuildOptions, type Plugin, build } from 'esbuild';
@@ -218,8 +218,20 @@ function commonOf(inputs: ReadonlyMap<string, readonly string[]>): ReadonlyMap<s
   return new Map(shared.map(([file, its]) => [file, fileOf(its)] as const));
 }
 
+/** Removes what the compiler has made of sources that are gone: a test that names such a file would still pass. */
+function removeStale(dist: string): void {
+  for (const room of ['benchmarks', 'build', 'instrumentations', 'src', 'test']) {
+    for (const file of readdirSync(join(dist, room), { recursive: true, encoding: 'utf8' })) {
+      const [, name, module] = /^(.*?)(?:\.d)?\.(m?)[jt]s$/.exec(file) ?? [];
+      if (name === undefined || existsSync(join(project, room, `${name}.${module}ts`))) continue;
+      rmSync(join(dist, room, file));
+    }
+  }
+}
+
 async function main(): Promise<void> {
   const dist = join(project, 'dist');
+  removeStale(dist);
   const later = join(dist, 'later');
   rmSync(later, { recursive: true, force: true });
   mkdirSync(later, { recursive: true });
