@@ -59,11 +59,16 @@ function joined(before: string | undefined, own: unknown): string | undefined {
 
 /** A path with the names of its parameters in place of their values. */
 function withNames(path: string, params: Layer['params'] = {}): string | undefined {
+  const given = path.split('/').map(decoded);
   const parts = path.split('/');
+  const values = Object.values(params);
   let from = 0;
   for (const [name, value] of Object.entries(params)) {
-    const at = parts.findIndex((part, index) => index >= from && decoded(part) === value);
-    if (at < 0) return undefined;
+    // A part of the pattern's own may be the same text as a value: which one is which is not known then.
+    if (given.filter((part) => part === value).length !== values.filter((each) => each === value).length) {
+      return undefined;
+    }
+    const at = given.indexOf(value as string, from);
     parts[at] = `:${name}`;
     from = at + 1;
   }

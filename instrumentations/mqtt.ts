@@ -19,6 +19,16 @@ interface Packet {
   readonly properties?: { readonly userProperties?: Readonly<Record<string, unknown>> };
 }
 
+/** False if the application gives what the client refuses: it must get its error. */
+function propertiesIn(options: unknown): Readonly<Record<string, unknown>> | undefined | false {
+  const { properties } = Object(options) as { readonly properties?: unknown };
+  const { userProperties } = Object(properties) as { readonly userProperties?: unknown };
+  const isUsual = [options, properties, userProperties].every(
+    (each) => each === undefined || (typeof each === 'object' && each !== null),
+  );
+  return isUsual && (userProperties as Readonly<Record<string, unknown>> | undefined);
+}
+
 const publish: RpcCall = {
   kind: 'producer',
   callee: ([topic]) => (typeof topic === 'string' ? to(topic) : unnamed),
@@ -26,7 +36,7 @@ const publish: RpcCall = {
     // What is queued while there is no connection goes to whoever is connected later.
     socket: ({ connected, stream }: Client) => (connected === true ? stream : undefined),
     headers: (args, { options }: Client) =>
-      options?.protocolVersion === 5 && (args[2] as Packet | undefined)?.properties?.userProperties,
+      options?.protocolVersion === 5 && propertiesIn(typeof args[2] === 'function' ? undefined : args[2]),
     inject(args, userProperties) {
       const options = typeof args[2] === 'function' ? undefined : (args[2] as Packet | null | undefined);
       const given = { ...options, properties: { ...options?.properties, userProperties } };

@@ -15,6 +15,8 @@ const shared: Readonly<Record<string, string | undefined>> = {
   '/orders/0': '/orders/:id',
   '/orders/a%2Fb': '/orders/:id',
   '/shops/7/orders/8': '/shops/:shop/orders/:id',
+  '/users/users/orders/8': '/users/:name/orders/:id',
+  '/users/7/orders/7': '/users/:name/orders/:id',
   '/admin': '/admin',
   '/admin/users/5': undefined,
   '/anything': undefined,
@@ -46,7 +48,12 @@ for (const { packages, because } of routeRows) {
       const traced = await run(t, app, { env: { ...env, ...on, OSTRACE_PROFILE: key }, args: [framework] });
       sameAs(bare, traced);
       const [root] = treeOf(traced.events);
-      assert.deepEqual(routesBelow([root!]), { ...shared, ...differs[framework] });
+      const expected = { ...shared, ...differs[framework] };
+      // Before router 2.3, a layer tells its parameters and the path that matched, and these fit twice.
+      if (framework === 'express' && packages['router'] !== '2.3.0') {
+        expected['/users/users/orders/8'] = undefined;
+      }
+      assert.deepEqual(routesBelow([root!]), expected);
     });
   }
 }

@@ -234,6 +234,7 @@ export const mqttStyles: Readonly<Record<string, string>> = {
   'a callback alone': 'producer(consumer(handled still)) callback',
   'by promise': 'producer(consumer(handled still))',
   properties: 'producer(consumer(handled still))',
+  'wrong properties': 'producer!TypeError',
   'MQTT 3': 'producer',
   'two listeners': 'producer(consumer(handled other listener still))',
   'sent when closed': 'producer!Error',

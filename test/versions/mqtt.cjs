@@ -68,6 +68,7 @@ module.exports = async function calls({ mqtt }) {
     await client.publishAsync(topic, Buffer.from('a'), options);
     return got;
   });
+  await style('wrong properties', () => client.publishAsync(topic, 'a', { properties: null }));
   await style('MQTT 3', async () => {
     const got = next();
     return [(await old.publishAsync(topic, 'a', { qos: 1 }))?.cmd, await got];

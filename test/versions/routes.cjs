@@ -15,6 +15,7 @@ const services = {
     app.get('/orders/:id', (request, response) => setImmediate(() => response.send(request.params.id)));
     app.get(/^\/any/, (request, response) => response.send('any'));
     app.use('/shops/:shop', shop);
+    app.use('/users/:name', shop);
     app.use('/admin', admin);
     app.get('/fail/:id', () => {
       throw new Error('on purpose');
@@ -26,12 +27,14 @@ const services = {
     const app = fastify();
     app.get('/health', async () => 'well');
     app.get('/orders/:id', (request) => Promise.resolve(request.params.id));
-    app.register(
-      async (shop) => {
-        shop.get('/orders/:id', (request, reply) => setImmediate(() => reply.send(request.params.id)));
-      },
-      { prefix: '/shops/:shop' },
-    );
+    for (const prefix of ['/shops/:shop', '/users/:name']) {
+      app.register(
+        async (shop) => {
+          shop.get('/orders/:id', (request, reply) => setImmediate(() => reply.send(request.params.id)));
+        },
+        { prefix },
+      );
+    }
     app.get('/admin', (request, reply) => {
       reply.send('admin');
     });
@@ -46,17 +49,18 @@ const services = {
     const app = new Koa();
     app.silent = true;
     const router = new Router();
-    const shop = new Router();
-    shop.get('/orders/:id', async (context) => {
-      context.body = context.params.id;
-    });
+    const shop = () =>
+      new Router().get('/orders/:id', async (context) => {
+        context.body = context.params.id;
+      });
     router.get('/health', (context) => {
       context.body = 'well';
     });
     router.get('/orders/:id', async (context) => {
       context.body = context.params.id;
     });
-    router.use('/shops/:shop', shop.routes());
+    router.use('/shops/:shop', shop().routes());
+    router.use('/users/:name', shop().routes());
     router.get('/admin', (context) => {
       context.body = 'admin';
     });
@@ -77,6 +81,8 @@ const paths = [
   '/orders/0',
   '/orders/a%2Fb?full=1',
   '/shops/7/orders/8',
+  '/users/users/orders/8',
+  '/users/7/orders/7',
   '/admin',
   '/admin/users/5',
   '/anything',
