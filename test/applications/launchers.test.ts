@@ -117,13 +117,14 @@ for (const [mode, args] of Object.entries(modes)) {
 for (const unplugged of [true, false]) {
   test(`Yarn's Plug'n'Play, ${unplugged ? 'unplugged' : 'in its archive'}: traces are stored`, async (t) => {
     const { folder, portFile } = application(t);
+    const certificates = ofNpm('cafile') || (process.env['NODE_EXTRA_CA_CERTS'] ?? '');
     const env = environment({
       YARN_ENABLE_TELEMETRY: '0',
       YARN_ENABLE_GLOBAL_CACHE: 'false',
       YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
       // As npm is set to reach the registry: Yarn fetches what ostrace depends on.
       YARN_NPM_REGISTRY_SERVER: ofNpm('registry'),
-      YARN_HTTPS_CA_FILE_PATH: ofNpm('cafile'),
+      ...(certificates !== '' && { YARN_HTTPS_CA_FILE_PATH: certificates }),
       OSTRACE_ENABLED: 'true',
       OSTRACE_HMAC_KEYS: key,
       PORT_FILE: portFile,
