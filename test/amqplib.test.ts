@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { sendHundreds, sendUnsigned } from './fixtures/hundreds.js';
-import { key, on, run, treeOf } from './scenario.js';
-import { sameAs, writeApp } from './versions/app.js';
+import { writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
 import { amqplibStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
 import { amqplibRows } from './versions/matrix.js';
+import { tracedAsBare } from './versions/styles.js';
 
 for (const { packages, because } of amqplibRows) {
   const version = packages['amqplib']!;
@@ -21,17 +21,9 @@ for (const { packages, because } of amqplibRows) {
         // No extension in its `exports`, and none needed by `require` before it had those.
         callbacks: 'require amqplib/callback_api',
       });
-      const bare = await run(t, app, { load: 'none' });
-      assert.equal(bare.code, 0, bare.stderr);
-      const idle = await run(t, app, { env: on });
-      sameAs(bare, idle);
-      assert.deepEqual(idle.files, []);
-      const traced = await run(t, app, { env: { ...on, OSTRACE_PROFILE: key } });
-      sameAs(bare, traced);
-      const [root, ...others] = treeOf(traced.events);
-      assert.deepEqual(others, []);
+      const root = await tracedAsBare(t, app);
       assert.deepEqual(
-        Object.fromEntries(root!.children.map(({ name, children }) => [name, describedCalls(children)])),
+        Object.fromEntries(root.children.map(({ name, children }) => [name, describedCalls(children)])),
         amqplibStyles,
       );
     });

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { crowd } from './crowd.js';
-import { key, on, run, treeOf } from './scenario.js';
-import { sameAs, writeApp } from './versions/app.js';
+import { writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
 import { graphql17Styles, graphqlStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
 import { graphqlRows } from './versions/matrix.js';
+import { tracedAsBare } from './versions/styles.js';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 
@@ -25,17 +25,9 @@ for (const { packages, because } of graphqlRows) {
         const app = writeApp(t, installed(`graphql@${version}`), kind, 'graphql.cjs', {
           graphql: 'all graphql',
         });
-        const bare = await run(t, app, { load: 'none' });
-        assert.equal(bare.code, 0, bare.stderr);
-        const idle = await run(t, app, { env: on });
-        sameAs(bare, idle);
-        assert.deepEqual(idle.files, []);
-        const traced = await run(t, app, { env: { ...on, OSTRACE_PROFILE: key } });
-        sameAs(bare, traced);
-        const [root, ...others] = treeOf(traced.events);
-        assert.deepEqual(others, []);
+        const root = await tracedAsBare(t, app);
         assert.deepEqual(
-          Object.fromEntries(root!.children.map(({ name, children }) => [name, describedCalls(children)])),
+          Object.fromEntries(root.children.map(({ name, children }) => [name, describedCalls(children)])),
           { ...graphqlStyles, ...(publishes && graphql17Styles) },
         );
       },

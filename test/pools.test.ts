@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { crowd } from './crowd.js';
-import { key, on as enabled, run, scenario, shape, treeOf } from './scenario.js';
-import { sameAs, writeApp } from './versions/app.js';
+import { on as enabled, run, scenario, shape, treeOf } from './scenario.js';
+import { writeApp } from './versions/app.js';
 import { describedCalls } from './versions/described.js';
 import { poolStyles } from './versions/expected.js';
 import { installed } from './versions/installed.js';
 import { piscinaRows, tinypoolRows } from './versions/matrix.js';
+import { tracedAsBare } from './versions/styles.js';
 
 const on = { ...enabled, OSTRACE_INSTRUMENT_TINYPOOL: 'true' };
 
@@ -29,17 +30,9 @@ for (const { packages, because, kind, differs } of versions) {
     const app = writeApp(t, installed(`${library}@${version}`), kind, 'pool.cjs', {
       pools: `all ${library}`,
     });
-    const bare = await run(t, app, { load: 'none' });
-    assert.equal(bare.code, 0, bare.stderr);
-    const idle = await run(t, app, { env: on });
-    sameAs(bare, idle);
-    assert.deepEqual(idle.files, []);
-    const traced = await run(t, app, { env: { ...on, OSTRACE_PROFILE: key } });
-    sameAs(bare, traced);
-    const [root, ...others] = treeOf(traced.events);
-    assert.deepEqual(others, []);
+    const root = await tracedAsBare(t, app, on);
     // A thread that is terminated at once may not have come to its main file.
-    const described = root!.children.map(
+    const described = root.children.map(
       ({ name, children }) =>
         [name, describedCalls(children).replaceAll('thread~(thread_main?)', 'thread~')] as const,
     );

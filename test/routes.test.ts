@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { type SeenPoint, key, on, run, treeOf } from './scenario.js';
-import { sameAs, writeApp } from './versions/app.js';
+import { writeApp } from './versions/app.js';
 import { installed } from './versions/installed.js';
 import { routeRows } from './versions/matrix.js';
+import { tracedAsBare } from './versions/styles.js';
 
 /** The route of each request, by its path: none where the framework has none, or names it by no text. */
 const shared: Readonly<Record<string, string | undefined>> = {
@@ -39,21 +40,13 @@ for (const { packages, because } of routeRows) {
         framework,
         ...(router?.includes('koa') === true && { router }),
       });
-      const env = { NODE_NO_WARNINGS: '1' };
-      const bare = await run(t, app, { load: 'none', env, args: [framework] });
-      assert.equal(bare.code, 0, bare.stderr);
-      const idle = await run(t, app, { env: { ...env, ...on }, args: [framework] });
-      sameAs(bare, idle);
-      assert.deepEqual(idle.files, []);
-      const traced = await run(t, app, { env: { ...env, ...on, OSTRACE_PROFILE: key }, args: [framework] });
-      sameAs(bare, traced);
-      const [root] = treeOf(traced.events);
+      const root = await tracedAsBare(t, app, on, { env: { NODE_NO_WARNINGS: '1' }, args: [framework] });
       const expected = { ...shared, ...differs[framework] };
       // Before router 2.3, a layer tells its parameters and the path that matched, and these fit twice.
       if (framework === 'express' && packages['router'] !== '2.3.0') {
         expected['/users/users/orders/8'] = undefined;
       }
-      assert.deepEqual(routesBelow([root!]), expected);
+      assert.deepEqual(routesBelow([root]), expected);
     });
   }
 }

@@ -1,12 +1,37 @@
 // Tests of a library's styles in all supported versions.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 
-import { key, on, run, treeOf } from '../scenario.js';
+import { type SeenPoint, key, on, run, treeOf } from '../scenario.js';
 import { sameAs, writeApp } from './app.js';
 import { describedCalls } from './described.js';
 import { installed } from './installed.js';
 import type { Row } from './matrix.js';
+
+/**
+ * Runs an application without the agent, idle and traced. It must see the same in all of them, and an idle agent stores
+ * nothing.
+ *
+ * @param settings of the agent; by default it is only on
+ * @returns the point of the traced process
+ */
+export async function tracedAsBare(
+  t: TestContext,
+  app: string,
+  settings: Readonly<Record<string, string>> = on,
+  { env = {}, args = [] }: { readonly env?: Readonly<Record<string, string>>; readonly args?: string[] } = {},
+): Promise<SeenPoint> {
+  const bare = await run(t, app, { load: 'none', env, args });
+  assert.equal(bare.code, 0, bare.stderr);
+  const idle = await run(t, app, { env: { ...env, ...settings }, args });
+  sameAs(bare, idle);
+  assert.deepEqual(idle.files, []);
+  const traced = await run(t, app, { env: { ...env, ...settings, OSTRACE_PROFILE: key }, args });
+  sameAs(bare, traced);
+  const [root, ...others] = treeOf(traced.events);
+  assert.deepEqual(others, []);
+  return root!;
+}
 
 /** The process's own points, which belong to no style: it connects, and handles what was sent in none. */
 const ofProcess: ReadonlySet<string> = new Set(['http', 'wsgi', 'rpc']);
@@ -32,16 +57,8 @@ export function testStyles(
       test(`${name} ${version}, ${kind}: each style gives what it gives without the agent, and its points (${because})`, async (t) => {
         const folder = installed(...names.map((each) => `${each}@${packages[each]}`));
         const app = writeApp(t, folder, kind, body, imports(names));
-        const bare = await run(t, app, { load: 'none' });
-        assert.equal(bare.code, 0, bare.stderr);
-        const idle = await run(t, app, { env: on });
-        sameAs(bare, idle);
-        assert.deepEqual(idle.files, []);
-        const traced = await run(t, app, { env: { ...on, OSTRACE_PROFILE: key } });
-        sameAs(bare, traced);
-        const [root, ...others] = treeOf(traced.events);
-        assert.deepEqual(others, []);
-        const points = root!.children.filter((point) => !ofProcess.has(point.name));
+        const root = await tracedAsBare(t, app);
+        const points = root.children.filter((point) => !ofProcess.has(point.name));
         assert.deepEqual(
           Object.fromEntries(points.map((point) => [point.name, describedCalls(point.children)])),
           { ...styles, ...differs },
