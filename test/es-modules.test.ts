@@ -87,6 +87,20 @@ for (const [file, tree] of Object.entries(trees)) {
   }
 }
 
+for (const source of [
+  "const fs = require('fs'); console.log(fs === require('node:fs'), typeof require('module').register)",
+  "import('fs').then((fs) => console.log(typeof fs.readFileSync))",
+]) {
+  test(`code without a file has the parts of Node: ${source}`, async (t) => {
+    const cwd = folderOf(t, files);
+    const args = { cwd, nodeArgs: ['--eval', source] };
+    const bare = await run(t, 'ignored', { load: 'none', ...args });
+    const { stdout, stderr, code } = await run(t, 'ignored', { env: traced, ...args });
+    assert.ok(bare.stdout !== '' && bare.code === 0, bare.stderr);
+    assert.deepEqual([stdout, stderr, code], [bare.stdout, '', 0]);
+  });
+}
+
 test('beside it, packages that are required, or imported as CommonJS, have their points', async (t) => {
   const cwd = folderOf(t, {
     ...files,

@@ -36,7 +36,7 @@ interface Hooks {
     url: string,
     included: Included,
   ): {
-    readonly resolveSync: unknown;
+    readonly resolveSync: (...args: readonly unknown[]) => { readonly url: string };
     readonly loadSync: (...args: readonly unknown[]) => unknown;
   };
   withoutWarnings(say: (line: string) => void): () => void;
@@ -87,7 +87,13 @@ export function hookImports(all: readonly Imports[], folder: string): void {
     afterEach('register', add);
     return;
   }
-  const { resolveSync: resolve, loadSync } = hooks.hooksFor(url, included);
+  const { resolveSync, loadSync } = hooks.hooksFor(url, included);
+  // Of a part of Node that code without a file asks for (`node -e`), import-in-the-middle says that it is a CommonJS
+  // file, which Node would then look for.
+  const resolve = (...args: readonly unknown[]): unknown => {
+    const found = resolveSync(...args);
+    return found.url.startsWith('node:') ? { ...found, format: 'builtin' } : found;
+  };
   const load = (...args: readonly unknown[]): unknown => {
     const restore = hooks.withoutWarnings(notice);
     try {
