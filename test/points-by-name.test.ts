@@ -65,6 +65,36 @@ test('a rejection that nobody handles ends the process as it does without the ag
   assert.equal(shape(treeOf(events)), 'process(call call!)');
 });
 
+test('calls that give the same promise each last until it settles, and have its outcome', async (t) => {
+  const files = small(
+    `let fail;
+     const own = new Promise((_, reject) => (fail = reject));
+     class Mine extends Promise {}
+     let miss;
+     const mine = new Mine((_, reject) => (miss = reject));
+     const odd = Object.defineProperty(new Promise((_, reject) => setTimeout(reject, 5, new SyntaxError('odd'))), 'constructor', { value: Promise });
+     exports.own = () => own; exports.mine = () => mine; exports.odd = () => odd;
+     exports.settle = () => { fail(new RangeError('refused')); miss(new TypeError('missed')); };`,
+    `const lib = require('./lib.cjs');
+     const all = [lib.own(), lib.own(), lib.mine(), lib.mine(), lib.own()];
+     const [one] = all;
+     const seen = Promise.allSettled(all).then((done) => console.log(done.map(({ reason }) => reason.message).join()));
+     const later = [lib.own(), lib.odd()];
+     lib.settle();
+     Promise.all([seen, ...later.map((each) => each.catch(() => {}))]).then(() => {
+       console.log(Object.getOwnPropertyNames(one), one === lib.own());
+     });`,
+  );
+  const { stdout, events } = await runSmall(t, files);
+  assert.equal(stdout, 'refused,refused,missed,missed,refused\n[] true\n');
+  const labels = infoOf(events, 'call-start').map((each) => (each as { readonly name: string }).name);
+  assert.deepEqual(labels, ['own', 'own', 'mine', 'mine', 'own', 'own', 'odd', 'settle', 'own']);
+  const outcomes = events.flatMap(({ name, info }) => (name === 'call-stop' ? [info['etype'] ?? 'ok'] : []));
+  const count = (outcome: string): number => outcomes.filter((each) => each === outcome).length;
+  // Nobody asks for the last one, and a promise with a `constructor` of its own cannot be watched.
+  assert.deepEqual([count('RangeError'), count('TypeError'), count('ok')], [4, 2, 1]);
+});
+
 test('what points say: names alone; arguments and results where they are asked for, without secrets', async (t) => {
   const lib = `exports.charge = (order, { key }, secret) => ({ order, token: 'T', nested: { apiKey: 'K', n: 1 } });`;
   const app = `

@@ -1,4 +1,6 @@
 // Makes the wrappers of the functions that a configuration names: one for each function, however often it is named.
+import { types } from 'node:util';
+
 import { FixedInfo } from '../../trace/info.js';
 import { keepMetadata } from '../../trace/metadata.js';
 import { pointName } from '../../trace/point.js';
@@ -177,7 +179,8 @@ const returnedBy =
       return result;
     }
     if (isIterator(result) && watchIterator(call, result)) return result;
-    if (watchPromised(call, result, looks)) call.suspend();
+    // A promise that cannot be watched, such as a frozen one, may still fail: the point stays unfinished.
+    if (watchPromised(call, result, looks) || types.isPromise(result)) call.suspend();
     else {
       lookAt(result, looks);
       call.succeed(result);
