@@ -97,7 +97,8 @@ const shared = `
 for (const [kind, lib] of Object.entries({
   'an asynchronous generator':
     'exports.feed = async function* () { let id = "begin"; for (;;) { await exports.later(id); id = yield id; } };',
-  'a generator': 'exports.feed = function* () { let id = "begin"; for (;;) { exports.later(id); id = yield id; } };',
+  'a generator':
+    'exports.feed = function* () { let id = "begin"; for (;;) { exports.later(id); id = yield id; } };',
 })) {
   test(`${kind} that several requests share does the work of each in its own trace, or in none`, async (t) => {
     const cwd = folderOf(t, {

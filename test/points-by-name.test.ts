@@ -124,6 +124,107 @@ test('what points say: names alone; arguments and results where they are asked f
   assert.deepEqual(await said({ args: true, result: true, hide: ['args', 'result'] }), [{ name }, undefined]);
 });
 
+/** Values that an application passes, and how each is written. */
+const told: Readonly<Record<string, readonly [code: string, says: string]>> = {
+  'a tag that is a getter': [
+    `new (class X { get [Symbol.toStringTag]() { console.log('ran'); return 'T'; } password = 'LEAK'; n = 1; })`,
+    `X { password: '***', n: 1 }`,
+  ],
+  'an inspect of its own': [
+    `({ [Symbol.for('nodejs.util.inspect.custom')]() { console.log('ran'); return 'LEAK'; }, toString() { console.log('ran'); } })`,
+    '{ toString: [Function: toString] }',
+  ],
+  'a class that decides what its objects are': [
+    `new (class X { static [Symbol.hasInstance]() { console.log('ran'); return true; } static get name() { console.log('ran'); } n = 1; })`,
+    '{ n: 1 }',
+  ],
+  'getters and a Proxy': [
+    `({ get password() { console.log('ran'); }, get a() { console.log('ran'); }, set b(x) {}, p: new Proxy({ password: 'LEAK' }, { get() { console.log('ran'); }, getPrototypeOf() { console.log('ran'); return null; } }) })`,
+    `{ password: '***', a: [Getter], b: [Setter], p: [Proxy] }`,
+  ],
+  'an error': [
+    `Object.assign(new TypeError('msg', { cause: { token: 'LEAK' } }), { password: 'LEAK', config: { auth: 'LEAK' } })`,
+    '[TypeError: msg]',
+  ],
+  'a function': [`Object.assign(() => {}, { password: 'LEAK' })`, '[Function: (anonymous)]'],
+  'a map': [
+    `new Map([['password', 'LEAK'], ['o', { token: 'LEAK', n: 1 }]])`,
+    `Map(2) { 'password' => '***', 'o' => { token: '***', n: 1 } }`,
+  ],
+  'a set': [`new Set([{ password: 'LEAK' }])`, `Set(1) { { password: '***' } }`],
+  'what looks like a map': [
+    `Object.create(Map.prototype, { size: { get() { console.log('ran'); } } })`,
+    '[Map]',
+  ],
+  'pairs and names that take turns': [
+    `[['password', 'LEAK'], ['Authorization', 'LEAK', 'Accept', 'any']]`,
+    `[ [ 'password', '***' ], [ 'Authorization', '***', 'Accept', 'any' ] ]`,
+  ],
+  headers: [`({ h: new Headers({ authorization: 'LEAK' }) })`, '{ h: [Headers] }'],
+  'a request': [`new Request('http://h/', { headers: { cookie: 'LEAK' } })`, '[Request]'],
+  'parameters of a URL': [`new URLSearchParams({ password: 'LEAK' })`, '[URLSearchParams]'],
+  'a URL': [`new URL('http://u:LEAK@h/a?token=LEAK&n=1')`, '[URL: http://***@h/a?token=***&n=1]'],
+  'an emitter': [
+    `Object.assign(new (require('node:http').Agent)({ passphrase: 'LEAK' }), { other: 'LEAK' })`,
+    '[Agent]',
+  ],
+  'bytes, dates and the like': [
+    `[Buffer.from('LEAK'), new Date(0), new Date(NaN), /LEAK/, Promise.resolve('LEAK'), Object('LEAK'), new WeakMap()]`,
+    '[ [Buffer], 1970-01-01T00:00:00.000Z, Invalid Date, [RegExp], [Promise], [String], [WeakMap] ]',
+  ],
+  'what is deep': [`({ a: { b: { c: { password: 'LEAK' } } } })`, '{ a: { b: [Object] } }'],
+  'a cycle': [`(() => { const a = { n: 1 }; a.a = a; return a; })()`, '{ n: 1, a: { n: 1, a: [Object] } }'],
+  'a long text': [`'x'.repeat(300)`, `'${'x'.repeat(200)}'... 100 more characters`],
+  'a large number': ['1n << 5000n', '[BigInt]'],
+  'other scalars': [
+    '[1, -0, 5n, true, null, undefined, Symbol("s")]',
+    '[ 1, -0, 5n, true, null, undefined, Symbol(s) ]',
+  ],
+  nothing: ['({})', '{}'],
+  'without a prototype': ['Object.assign(Object.create(null), { n: 1 })', '{ n: 1 }'],
+};
+
+test('values are written without their secrets, and no code of the application runs for it', async (t) => {
+  const app = `const { say } = require('./lib.cjs'); ${Object.values(told)
+    .map(([code]) => `say(${code});`)
+    .join('\n')}`;
+  const { events, stdout } = await runSmall(t, small('exports.say = (value) => {};', app, { args: true }));
+  assert.equal(stdout, '', 'code of the application ran');
+  const said = infoOf(events, 'call-start').map((each) => (each as { readonly args: string }).args);
+  const levelled = Object.entries(told).map(([what], i) => [what, said[i]]);
+  assert.deepEqual(
+    Object.fromEntries(levelled),
+    Object.fromEntries(Object.entries(told).map(([what, [, says]]) => [what, `[ ${says} ]`])),
+  );
+  assert.ok(!JSON.stringify(events).includes('LEAK'));
+});
+
+test('no more of a value is read than is written', async (t) => {
+  const app = `
+    const { say } = require('./lib.cjs');
+    const numbers = Array.from({ length: 1e6 }, (_, i) => i);
+    const rows = Array.from({ length: 2e5 }, (_, id) => ({ id, name: 'x' }));
+    const wide = Array.from({ length: 10 }, () => Object.fromEntries(numbers.slice(0, 1000).map((n) => ['m' + n, n])));
+    let took = 0n;
+    for (const each of [numbers, rows, new Set(numbers), new Map(rows.map((row) => [row.id, row])), wide]) {
+      const from = process.hrtime.bigint();
+      say(each);
+      took += process.hrtime.bigint() - from;
+    }
+    console.log(took < 500_000_000n);`;
+  const { events, stdout } = await runSmall(
+    t,
+    small('exports.say = (value) => value;', app, { args: ['[0]'], result: true }),
+  );
+  assert.equal(stdout, 'true\n');
+  const said = infoOf(events, 'call-stop').map((each) => (each as { readonly result: string }).result);
+  assert.equal(said[0], '[ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... 999990 more ]');
+  assert.match(said[1]!, /^\[ \{ id: 0, name: 'x' \}, .*\{ id: 9, name: 'x' \}, \.\.\. 199990 more \]$/);
+  assert.match(said[2]!, /^Set\(1000000\) \{ 0, .*, 9, \.\.\. 999990 more \}$/);
+  assert.match(said[3]!, /^Map\(200000\) \{ 0 => \{ id: 0, name: 'x' \}, .*\.\.\. 199990 more \}$/);
+  assert.match(said[4]!, /m298: 298, \.\.\. 701 more \}, \.\.\. 9 more \]$/);
+});
+
 test('a function that makes too many points is cut off, and the trace says how many are missing', async (t) => {
   const files = small(
     'exports.inc = (n) => n + 1; exports.other = () => 0;',
