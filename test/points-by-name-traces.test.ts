@@ -94,7 +94,7 @@ const shared = `
   });
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
 
-for (const [kind, lib] of Object.entries({
+for (const [kind, generator] of Object.entries({
   'an asynchronous generator':
     'exports.feed = async function* () { let id = "begin"; for (;;) { await exports.later(id); id = yield id; } };',
   'a generator':
@@ -102,7 +102,7 @@ for (const [kind, lib] of Object.entries({
 })) {
   test(`${kind} that several requests share does the work of each in its own trace, or in none`, async (t) => {
     const cwd = folderOf(t, {
-      'lib.cjs': `exports.later = async (id) => id;\n${lib}`,
+      'lib.cjs': `exports.later = async (id) => id;\n${generator}`,
       'app.cjs': shared,
       'ostrace.config.json': JSON.stringify({
         points: [{ module: './lib.cjs', export: '*', point: 'call', args: ['[0]'] }],

@@ -95,6 +95,24 @@ test('calls that give the same promise each last until it settles, and have its 
   assert.deepEqual([count('RangeError'), count('TypeError'), count('ok')], [4, 2, 1]);
 });
 
+test('a callback keeps its name, its length, its properties and its class', async (t) => {
+  const files = small(
+    `const about = (fn) => [fn.name, fn.length, fn.more, Object.keys(fn), fn.constructor.name, 'prototype' in fn];
+     exports.look = (n, done) => { const said = about(done); done(null, said); return said; };`,
+    `const { look } = require('./lib.cjs');
+     const seen = [];
+     look(1, Object.assign(function named(error, value) { seen.push(this === undefined || this === globalThis, value); }, { more: 1 }));
+     look(2, async (error, value, third) => seen.push(value));
+     look(3, (...all) => seen.push(all.length, all[1]));
+     console.log(JSON.stringify(seen));`,
+    { callback: true },
+  );
+  const bare = await run(t, 'app.cjs', { load: 'none', cwd: folderOf(t, files) });
+  const { stdout, events } = await runSmall(t, files);
+  assert.equal(stdout, bare.stdout);
+  assert.equal(shape(treeOf(events)), 'process(call call call)');
+});
+
 test('what points say: names alone; arguments and results where they are asked for, without secrets', async (t) => {
   const lib = `exports.charge = (order, { key }, secret) => ({ order, token: 'T', nested: { apiKey: 'K', n: 1 } });`;
   const app = `

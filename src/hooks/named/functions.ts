@@ -9,7 +9,7 @@ import { tracing } from '../../trace/trace.js';
 import { isRecorded as isRecordedIn } from '../../trace/context.js';
 import type { PointStart } from '../../trace/vocabulary.js';
 import type { Call, Callback, End, MethodHook } from '../calls/call.js';
-import { lastCallback } from '../calls/ends.js';
+import { ownCallback } from '../calls/ends.js';
 import { isIterator, watchIterator } from '../calls/iterators.js';
 import { tracerOf } from '../calls/method.js';
 import { createGuard, guarded } from '../guard.js';
@@ -165,7 +165,7 @@ function hookOf(as: Recording, looks: readonly Look[]): MethodHook {
       return [{ point, info: { function: { name: label, args: argsOf(args), kwargs: '{}' } } }];
     },
     ...(resultOf !== undefined && { stop: (result) => ({ function: { result: resultOf(result) } }) }),
-    ends: [...(as.callback ? [lastCallback] : []), returnedBy(looks)],
+    ends: [...(as.callback ? [ownCallback] : []), returnedBy(looks)],
   };
 }
 
