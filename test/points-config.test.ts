@@ -1,9 +1,10 @@
 // How points by name are configured: where the configuration is looked for, and what is said of a wrong one.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
+import { readConfig } from '../src/config/config.js';
 import { namesPoints } from '../src/config/points-source.js';
 import { type NamedPoints, fields, readPoints } from '../src/config/points.js';
 import { folderOf } from './fixtures/files.js';
@@ -55,6 +56,33 @@ test('paths are relative to the folder of the file', (t) => {
 test('a package file that only depends on ostrace names nothing, and is not parsed', (t) => {
   const { named, said } = read(t, { 'package.json': '{ "dependencies": { "ostrace": "1.0.0" } ' });
   assert.deepEqual([named, said], [undefined, []]);
+});
+
+test('a package file names points however it is indented', (t) => {
+  for (const between of ['"ostrace" : {', '"ostrace":\n  {', '"ostrace"\t:{'])
+    assert.equal(
+      pointOf(read(t, { 'package.json': `{ ${between} "points": [${JSON.stringify(entry)}] } }` }).named),
+      'a',
+      between,
+    );
+});
+
+test('the setting is taken as it is meant: spaces, capitals, a list in the place of an object', (t) => {
+  const pointsOf = (text: string): unknown => readConfig({ OSTRACE_POINTS: text }).config.points;
+  for (const off of ['off', 'OFF', ' Off\n']) assert.equal(pointsOf(off), 'off');
+  assert.equal(pointsOf(' a.json '), resolve('a.json'));
+  assert.equal(pointsOf(` ${config('a')}`), config('a'));
+  assert.deepEqual(readConfig({ OSTRACE_POINTS: ' ' }).problems, [
+    'OSTRACE_POINTS is ""; expected a file, JSON, or off',
+  ]);
+  const list = JSON.stringify([entry]);
+  assert.equal(pointsOf(list), list);
+  const { named, said } = read(t, {}, list);
+  assert.equal(named, undefined);
+  assert.match(
+    said.join('\n'),
+    /^OSTRACE_POINTS is \[\{.*\]; expected an object such as \{ "points": \[ … \] \}$/,
+  );
 });
 
 test('what an entry leaves out has its default', (t) => {

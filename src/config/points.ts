@@ -122,7 +122,7 @@ type Say = (problem: string) => void;
  */
 export function readPoints(given: string | undefined, folder: string, say: Say): NamedPoints | undefined {
   const base = resolve(folder);
-  if (given !== undefined && given.trimStart().startsWith('{')) {
+  if (given !== undefined && /^\s*[{[]/.test(given)) {
     return parsed(given, 'OSTRACE_POINTS', base, say);
   }
   if (given !== undefined) {
