@@ -285,6 +285,7 @@ test('what matches nothing is said once, after the first trace', async (t) => {
         { module: './nowhere/*.js', export: 'a', point: 'a' },
         { module: 'no-such-package', export: 'a', point: 'a' },
         { module: './app.cjs', export: 'a', point: 'a' },
+        { module: './src/lbi.cjs', export: 'a', point: 'a' },
       ],
     }),
   };
@@ -294,7 +295,7 @@ test('what matches nothing is said once, after the first trace', async (t) => {
   assert.match(lines[0]!, /^ostrace: ostrace\.config\.json: 1 function makes points: there$/);
   assert.match(
     lines[1]!,
-    /nothing matched so far: points\[1\] \(\/.*lib\.cjs has no gone\), points\[2\] \(\/.*lib\.cjs has no text\), points\[3\] \(\.\/never\.cjs has not been loaded\), points\[4\] \(\.\/nowhere\/\*\.js is not there, .*\), points\[5\] \(no-such-package is not there, .*\), points\[6\] \(\.\/app\.cjs is the application's main file/,
+    /nothing matched so far: points\[1\] \(\/.*lib\.cjs has no gone\), points\[2\] \(\/.*lib\.cjs has no text\), points\[3\] \(\.\/never\.cjs has not been loaded\), points\[4\] \(\.\/nowhere\/\*\.js is not there, .*\), points\[5\] \(no-such-package is not there, .*\), points\[6\] \(\.\/app\.cjs is the application's main file, which cannot be hooked\), points\[7\] \(there is no file \/.*\/src\/lbi\.cjs\)/,
   );
 });
 

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { readConfig } from '../src/config/config.js';
 import { namesPoints } from '../src/config/points-source.js';
 import { type NamedPoints, fields, readPoints } from '../src/config/points.js';
+import { pointKinds } from '../src/trace/vocabulary.js';
 import { folderOf } from './fixtures/files.js';
 import { projectFolder } from './scenario.js';
 
@@ -153,6 +154,21 @@ for (const [what, [value, says, entries]] of Object.entries(wrong)) {
     assert.equal(named?.points.length ?? 0, entries);
   });
 }
+
+test("a name of ostrace's own points is said in one line, and another one is used", (t) => {
+  const ours = Object.keys(pointKinds).filter((name) => name !== 'db' && name !== 'rpc');
+  for (const name of [...ours, 'thread-main']) {
+    const { named, said } = read(t, { 'ostrace.config.json': config(name) });
+    assert.deepEqual(said, [
+      `ostrace.config.json: points[0].point is "${name}", the name of a point of ostrace's own; "function" is used`,
+    ]);
+    assert.equal(pointOf(named), 'function');
+  }
+  for (const name of ['db', 'rpc', 'driver', 'db_api', 'constructor']) {
+    const { named, said } = read(t, { 'ostrace.config.json': config(name) });
+    assert.deepEqual([said, pointOf(named)], [[], name]);
+  }
+});
 
 test('text that is no JSON, and a file that is not there, are said', (t) => {
   assert.match(
