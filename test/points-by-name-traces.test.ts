@@ -77,6 +77,74 @@ test('hundreds of traced and untraced requests at once: each has its own calls, 
   }
 });
 
+const shared = `
+  const http = require('node:http');
+  const { later, feed } = require('./lib.cjs');
+  let one, open;
+  const server = http.createServer(async (request, response) => {
+    const id = request.url.slice(1);
+    if (id === 'end') return response.end(() => { server.close(); server.closeAllConnections(); });
+    one ??= feed();
+    const { value } = await one.next(id);
+    await later(id);
+    // The first request, which has the generator's point, outlasts the others.
+    if (id.startsWith('first')) await new Promise((resolve) => (open = resolve));
+    response.end(String(value));
+    if (id.startsWith('last')) open();
+  });
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+
+for (const [kind, generator] of Object.entries({
+  'an asynchronous generator':
+    'exports.feed = async function* () { let id = "begin"; for (;;) { await exports.later(id); id = yield id; } };',
+  'a generator':
+    'exports.feed = function* () { let id = "begin"; for (;;) { exports.later(id); id = yield id; } };',
+})) {
+  test(`${kind} that several requests share does the work of each in its own trace, or in none`, async (t) => {
+    const cwd = folderOf(t, {
+      'lib.cjs': `exports.later = async (id) => id;\n${generator}`,
+      'app.cjs': shared,
+      'ostrace.config.json': JSON.stringify({
+        points: [{ module: './lib.cjs', export: '*', point: 'call', args: ['[0]'] }],
+      }),
+    });
+    const owners = new Map<string, string>();
+    const { events } = await run(t, 'app.cjs', {
+      cwd,
+      env: on,
+      onReady: async (port) => {
+        const ask = async (id: string, headers: Record<string, string> = {}): Promise<unknown> =>
+          (await fetch(`http://127.0.0.1:${port}/${id}`, { headers })).text();
+        const traced = async (id: string): Promise<unknown> => {
+          const { base_id, headers } = signedHeaders();
+          owners.set(base_id, id);
+          return ask(id, headers);
+        };
+        const first = traced('first');
+        // An answer to a request that came later says that the first one is waiting.
+        await ask('u0');
+        for (const each of ['s1', 's2', 's3']) {
+          await traced(each);
+          await ask(`u${each}`);
+        }
+        await traced('last');
+        await first;
+        await ask('end', { connection: 'close' });
+      },
+    });
+    assert.deepEqual(new Set(events.map(({ base_id }) => base_id)), new Set(owners.keys()));
+    let steps = 0;
+    for (const { base_id, name, info } of events) {
+      const { args } = (info['function'] ?? {}) as { readonly args?: string };
+      if (name !== 'call-start' || args === undefined || args === '{}') continue;
+      const id = /'([^']*)' \}$/.exec(args)?.[1];
+      assert.equal(id === 'begin' ? 'first' : id, owners.get(base_id));
+      steps++;
+    }
+    assert.ok(steps >= 2 * owners.size - 1, String(steps));
+  });
+}
+
 test('an iterator that is left lying about, and a promise that nobody looks at, keep no trace live', async (t) => {
   const cwd = folderOf(t, {
     'lib.cjs': `

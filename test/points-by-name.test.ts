@@ -65,6 +65,54 @@ test('a rejection that nobody handles ends the process as it does without the ag
   assert.equal(shape(treeOf(events)), 'process(call call!)');
 });
 
+test('calls that give the same promise each last until it settles, and have its outcome', async (t) => {
+  const files = small(
+    `let fail;
+     const own = new Promise((_, reject) => (fail = reject));
+     class Mine extends Promise {}
+     let miss;
+     const mine = new Mine((_, reject) => (miss = reject));
+     const odd = Object.defineProperty(new Promise((_, reject) => setTimeout(reject, 5, new SyntaxError('odd'))), 'constructor', { value: Promise });
+     exports.own = () => own; exports.mine = () => mine; exports.odd = () => odd;
+     exports.settle = () => { fail(new RangeError('refused')); miss(new TypeError('missed')); };`,
+    `const lib = require('./lib.cjs');
+     const all = [lib.own(), lib.own(), lib.mine(), lib.mine(), lib.own()];
+     const [one] = all;
+     const seen = Promise.allSettled(all).then((done) => console.log(done.map(({ reason }) => reason.message).join()));
+     const later = [lib.own(), lib.odd()];
+     lib.settle();
+     Promise.all([seen, ...later.map((each) => each.catch(() => {}))]).then(() => {
+       console.log(Object.getOwnPropertyNames(one), one === lib.own());
+     });`,
+  );
+  const { stdout, events } = await runSmall(t, files);
+  assert.equal(stdout, 'refused,refused,missed,missed,refused\n[] true\n');
+  const labels = infoOf(events, 'call-start').map((each) => (each as { readonly name: string }).name);
+  assert.deepEqual(labels, ['own', 'own', 'mine', 'mine', 'own', 'own', 'odd', 'settle', 'own']);
+  const outcomes = events.flatMap(({ name, info }) => (name === 'call-stop' ? [info['etype'] ?? 'ok'] : []));
+  const count = (outcome: string): number => outcomes.filter((each) => each === outcome).length;
+  // Nobody asks for the last one, and a promise with a `constructor` of its own cannot be watched.
+  assert.deepEqual([count('RangeError'), count('TypeError'), count('ok')], [4, 2, 1]);
+});
+
+test('a callback keeps its name, its length, its properties and its class', async (t) => {
+  const files = small(
+    `const about = (fn) => [fn.name, fn.length, fn.more, Object.keys(fn), fn.constructor.name, 'prototype' in fn];
+     exports.look = (n, done) => { const said = about(done); done(null, said); return said; };`,
+    `const { look } = require('./lib.cjs');
+     const seen = [];
+     look(1, Object.assign(function named(error, value) { seen.push(this === undefined || this === globalThis, value); }, { more: 1 }));
+     look(2, async (error, value, third) => seen.push(value));
+     look(3, (...all) => seen.push(all.length, all[1]));
+     console.log(JSON.stringify(seen));`,
+    { callback: true },
+  );
+  const bare = await run(t, 'app.cjs', { load: 'none', cwd: folderOf(t, files) });
+  const { stdout, events } = await runSmall(t, files);
+  assert.equal(stdout, bare.stdout);
+  assert.equal(shape(treeOf(events)), 'process(call call call)');
+});
+
 test('what points say: names alone; arguments and results where they are asked for, without secrets', async (t) => {
   const lib = `exports.charge = (order, { key }, secret) => ({ order, token: 'T', nested: { apiKey: 'K', n: 1 } });`;
   const app = `
@@ -92,6 +140,107 @@ test('what points say: names alone; arguments and results where they are asked f
     { result: `{ order: '***', token: '***', nested: { apiKey: '***', n: 1 } }` },
   ]);
   assert.deepEqual(await said({ args: true, result: true, hide: ['args', 'result'] }), [{ name }, undefined]);
+});
+
+/** Values that an application passes, and how each is written. */
+const told: Readonly<Record<string, readonly [code: string, says: string]>> = {
+  'a tag that is a getter': [
+    `new (class X { get [Symbol.toStringTag]() { console.log('ran'); return 'T'; } password = 'LEAK'; n = 1; })`,
+    `X { password: '***', n: 1 }`,
+  ],
+  'an inspect of its own': [
+    `({ [Symbol.for('nodejs.util.inspect.custom')]() { console.log('ran'); return 'LEAK'; }, toString() { console.log('ran'); } })`,
+    '{ toString: [Function: toString] }',
+  ],
+  'a class that decides what its objects are': [
+    `new (class X { static [Symbol.hasInstance]() { console.log('ran'); return true; } static get name() { console.log('ran'); } n = 1; })`,
+    '{ n: 1 }',
+  ],
+  'getters and a Proxy': [
+    `({ get password() { console.log('ran'); }, get a() { console.log('ran'); }, set b(x) {}, p: new Proxy({ password: 'LEAK' }, { get() { console.log('ran'); }, getPrototypeOf() { console.log('ran'); return null; } }) })`,
+    `{ password: '***', a: [Getter], b: [Setter], p: [Proxy] }`,
+  ],
+  'an error': [
+    `Object.assign(new TypeError('msg', { cause: { token: 'LEAK' } }), { password: 'LEAK', config: { auth: 'LEAK' } })`,
+    '[TypeError: msg]',
+  ],
+  'a function': [`Object.assign(() => {}, { password: 'LEAK' })`, '[Function: (anonymous)]'],
+  'a map': [
+    `new Map([['password', 'LEAK'], ['o', { token: 'LEAK', n: 1 }]])`,
+    `Map(2) { 'password' => '***', 'o' => { token: '***', n: 1 } }`,
+  ],
+  'a set': [`new Set([{ password: 'LEAK' }])`, `Set(1) { { password: '***' } }`],
+  'what looks like a map': [
+    `Object.create(Map.prototype, { size: { get() { console.log('ran'); } } })`,
+    '[Map]',
+  ],
+  'pairs and names that take turns': [
+    `[['password', 'LEAK'], ['Authorization', 'LEAK', 'Accept', 'any']]`,
+    `[ [ 'password', '***' ], [ 'Authorization', '***', 'Accept', 'any' ] ]`,
+  ],
+  headers: [`({ h: new Headers({ authorization: 'LEAK' }) })`, '{ h: [Headers] }'],
+  'a request': [`new Request('http://h/', { headers: { cookie: 'LEAK' } })`, '[Request]'],
+  'parameters of a URL': [`new URLSearchParams({ password: 'LEAK' })`, '[URLSearchParams]'],
+  'a URL': [`new URL('http://u:LEAK@h/a?token=LEAK&n=1')`, '[URL: http://***@h/a?token=***&n=1]'],
+  'an emitter': [
+    `Object.assign(new (require('node:http').Agent)({ passphrase: 'LEAK' }), { other: 'LEAK' })`,
+    '[Agent]',
+  ],
+  'bytes, dates and the like': [
+    `[Buffer.from('LEAK'), new Date(0), new Date(NaN), /LEAK/, Promise.resolve('LEAK'), Object('LEAK'), new WeakMap()]`,
+    '[ [Buffer], 1970-01-01T00:00:00.000Z, Invalid Date, [RegExp], [Promise], [String], [WeakMap] ]',
+  ],
+  'what is deep': [`({ a: { b: { c: { password: 'LEAK' } } } })`, '{ a: { b: [Object] } }'],
+  'a cycle': [`(() => { const a = { n: 1 }; a.a = a; return a; })()`, '{ n: 1, a: { n: 1, a: [Object] } }'],
+  'a long text': [`'x'.repeat(300)`, `'${'x'.repeat(200)}'... 100 more characters`],
+  'a large number': ['1n << 5000n', '[BigInt]'],
+  'other scalars': [
+    '[1, -0, 5n, true, null, undefined, Symbol("s")]',
+    '[ 1, -0, 5n, true, null, undefined, Symbol(s) ]',
+  ],
+  nothing: ['({})', '{}'],
+  'without a prototype': ['Object.assign(Object.create(null), { n: 1 })', '{ n: 1 }'],
+};
+
+test('values are written without their secrets, and no code of the application runs for it', async (t) => {
+  const app = `const { say } = require('./lib.cjs'); ${Object.values(told)
+    .map(([code]) => `say(${code});`)
+    .join('\n')}`;
+  const { events, stdout } = await runSmall(t, small('exports.say = (value) => {};', app, { args: true }));
+  assert.equal(stdout, '', 'code of the application ran');
+  const said = infoOf(events, 'call-start').map((each) => (each as { readonly args: string }).args);
+  const levelled = Object.entries(told).map(([what], i) => [what, said[i]]);
+  assert.deepEqual(
+    Object.fromEntries(levelled),
+    Object.fromEntries(Object.entries(told).map(([what, [, says]]) => [what, `[ ${says} ]`])),
+  );
+  assert.ok(!JSON.stringify(events).includes('LEAK'));
+});
+
+test('no more of a value is read than is written', async (t) => {
+  const app = `
+    const { say } = require('./lib.cjs');
+    const numbers = Array.from({ length: 1e6 }, (_, i) => i);
+    const rows = Array.from({ length: 2e5 }, (_, id) => ({ id, name: 'x' }));
+    const wide = Array.from({ length: 10 }, () => Object.fromEntries(numbers.slice(0, 1000).map((n) => ['m' + n, n])));
+    let took = 0n;
+    for (const each of [numbers, rows, new Set(numbers), new Map(rows.map((row) => [row.id, row])), wide]) {
+      const from = process.hrtime.bigint();
+      say(each);
+      took += process.hrtime.bigint() - from;
+    }
+    console.log(took < 500_000_000n);`;
+  const { events, stdout } = await runSmall(
+    t,
+    small('exports.say = (value) => value;', app, { args: ['[0]'], result: true }),
+  );
+  assert.equal(stdout, 'true\n');
+  const said = infoOf(events, 'call-stop').map((each) => (each as { readonly result: string }).result);
+  assert.equal(said[0], '[ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... 999990 more ]');
+  assert.match(said[1]!, /^\[ \{ id: 0, name: 'x' \}, .*\{ id: 9, name: 'x' \}, \.\.\. 199990 more \]$/);
+  assert.match(said[2]!, /^Set\(1000000\) \{ 0, .*, 9, \.\.\. 999990 more \}$/);
+  assert.match(said[3]!, /^Map\(200000\) \{ 0 => \{ id: 0, name: 'x' \}, .*\.\.\. 199990 more \}$/);
+  assert.match(said[4]!, /m298: 298, \.\.\. 701 more \}, \.\.\. 9 more \]$/);
 });
 
 test('a function that makes too many points is cut off, and the trace says how many are missing', async (t) => {
@@ -136,6 +285,7 @@ test('what matches nothing is said once, after the first trace', async (t) => {
         { module: './nowhere/*.js', export: 'a', point: 'a' },
         { module: 'no-such-package', export: 'a', point: 'a' },
         { module: './app.cjs', export: 'a', point: 'a' },
+        { module: './src/lbi.cjs', export: 'a', point: 'a' },
       ],
     }),
   };
@@ -145,7 +295,7 @@ test('what matches nothing is said once, after the first trace', async (t) => {
   assert.match(lines[0]!, /^ostrace: ostrace\.config\.json: 1 function makes points: there$/);
   assert.match(
     lines[1]!,
-    /nothing matched so far: points\[1\] \(\/.*lib\.cjs has no gone\), points\[2\] \(\/.*lib\.cjs has no text\), points\[3\] \(\.\/never\.cjs has not been loaded\), points\[4\] \(\.\/nowhere\/\*\.js is not there, .*\), points\[5\] \(no-such-package is not there, .*\), points\[6\] \(\.\/app\.cjs is the application's main file/,
+    /nothing matched so far: points\[1\] \(\/.*lib\.cjs has no gone\), points\[2\] \(\/.*lib\.cjs has no text\), points\[3\] \(\.\/never\.cjs has not been loaded\), points\[4\] \(\.\/nowhere\/\*\.js is not there, .*\), points\[5\] \(no-such-package is not there, .*\), points\[6\] \(\.\/app\.cjs is the application's main file, which cannot be hooked\), points\[7\] \(there is no file \/.*\/src\/lbi\.cjs\)/,
   );
 });
 

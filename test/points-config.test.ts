@@ -1,11 +1,13 @@
 // How points by name are configured: where the configuration is looked for, and what is said of a wrong one.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
+import { readConfig } from '../src/config/config.js';
 import { namesPoints } from '../src/config/points-source.js';
 import { type NamedPoints, fields, readPoints } from '../src/config/points.js';
+import { pointKinds } from '../src/trace/vocabulary.js';
 import { folderOf } from './fixtures/files.js';
 import { projectFolder } from './scenario.js';
 
@@ -55,6 +57,33 @@ test('paths are relative to the folder of the file', (t) => {
 test('a package file that only depends on ostrace names nothing, and is not parsed', (t) => {
   const { named, said } = read(t, { 'package.json': '{ "dependencies": { "ostrace": "1.0.0" } ' });
   assert.deepEqual([named, said], [undefined, []]);
+});
+
+test('a package file names points however it is indented', (t) => {
+  for (const between of ['"ostrace" : {', '"ostrace":\n  {', '"ostrace"\t:{'])
+    assert.equal(
+      pointOf(read(t, { 'package.json': `{ ${between} "points": [${JSON.stringify(entry)}] } }` }).named),
+      'a',
+      between,
+    );
+});
+
+test('the setting is taken as it is meant: spaces, capitals, a list in the place of an object', (t) => {
+  const pointsOf = (text: string): unknown => readConfig({ OSTRACE_POINTS: text }).config.points;
+  for (const off of ['off', 'OFF', ' Off\n']) assert.equal(pointsOf(off), 'off');
+  assert.equal(pointsOf(' a.json '), resolve('a.json'));
+  assert.equal(pointsOf(` ${config('a')}`), config('a'));
+  assert.deepEqual(readConfig({ OSTRACE_POINTS: ' ' }).problems, [
+    'OSTRACE_POINTS is ""; expected a file, JSON, or off',
+  ]);
+  const list = JSON.stringify([entry]);
+  assert.equal(pointsOf(list), list);
+  const { named, said } = read(t, {}, list);
+  assert.equal(named, undefined);
+  assert.match(
+    said.join('\n'),
+    /^OSTRACE_POINTS is \[\{.*\]; expected an object such as \{ "points": \[ … \] \}$/,
+  );
 });
 
 test('what an entry leaves out has its default', (t) => {
@@ -125,6 +154,21 @@ for (const [what, [value, says, entries]] of Object.entries(wrong)) {
     assert.equal(named?.points.length ?? 0, entries);
   });
 }
+
+test("a name of ostrace's own points is said in one line, and another one is used", (t) => {
+  const ours = Object.keys(pointKinds).filter((name) => name !== 'db' && name !== 'rpc');
+  for (const name of [...ours, 'thread-main']) {
+    const { named, said } = read(t, { 'ostrace.config.json': config(name) });
+    assert.deepEqual(said, [
+      `ostrace.config.json: points[0].point is "${name}", the name of a point of ostrace's own; "function" is used`,
+    ]);
+    assert.equal(pointOf(named), 'function');
+  }
+  for (const name of ['db', 'rpc', 'driver', 'db_api', 'constructor']) {
+    const { named, said } = read(t, { 'ostrace.config.json': config(name) });
+    assert.deepEqual([said, pointOf(named)], [[], name]);
+  }
+});
 
 test('text that is no JSON, and a file that is not there, are said', (t) => {
   assert.match(

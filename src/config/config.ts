@@ -88,7 +88,8 @@ export function readConfig(env: Environment, start: Start = startOf(env)): Confi
     each.startsWith('.') ? resolve(folder, each) : each,
   );
   const points = values['points'] as string | undefined;
-  if (points !== undefined && points !== 'off' && !points.trimStart().startsWith('{'))
+  // A list is JSON too, of which it is said that it is no object.
+  if (points !== undefined && points !== 'off' && !/^[{[]/.test(points))
     values['points'] = resolve(folder, points);
   values['service'] ??= name || 'node';
   if (values['host'] === undefined) {

@@ -38,7 +38,15 @@ const optionalText: Type<string | undefined> = {
   parse: (value) => (value === '' ? undefined : value),
 };
 
-const named: Type<string | undefined> = { ...optionalText, takes: 'a file, JSON, or off' };
+/** `off` in any letters is `off`. */
+const named: Type<string | undefined> = {
+  takes: 'a file, JSON, or off',
+  parse(value) {
+    const meant = value.trim();
+    if (meant === '') return undefined;
+    return meant.toLowerCase() === 'off' ? 'off' : meant;
+  },
+};
 
 const split = (value: string): readonly string[] =>
   value

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const pointsFile = 'ostrace.config.json';
 
 /** The text of a package file that names points. A dependency of this name has a text, and no object. */
-const inPackage = ['"ostrace": {', '"ostrace":{'] as const;
+const inPackage = /"ostrace"\s*:\s*\{/;
 
 /**
  * Whether there is anything to read.
@@ -18,8 +18,7 @@ export function namesPoints(given: string | undefined, folder: string): boolean 
   if (given !== undefined) return given !== 'off';
   if (existsSync(join(folder, pointsFile))) return true;
   try {
-    const text = readFileSync(join(folder, 'package.json'), 'latin1');
-    return inPackage.some((each) => text.includes(each));
+    return inPackage.test(readFileSync(join(folder, 'package.json'), 'latin1'));
   } catch {
     return false; // there is none
   }

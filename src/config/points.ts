@@ -112,6 +112,24 @@ export const fields = {
 
 type Say = (problem: string) => void;
 
+/** The names of ostrace's own points, except those that other points may have: `db` and `rpc`. */
+const ours: ReadonlySet<string> = new Set([
+  'wsgi',
+  'http',
+  'https',
+  'sql',
+  'command',
+  'process',
+  'thread',
+  'thread_main',
+  'left_out',
+]);
+/** The name of a point whose own name means something else to those who read traces. */
+const otherName = 'function';
+
+/** Whether reports and pages would take a point of this name for one of ours. A dash becomes `_`. */
+const isOurs = (name: string): boolean => ours.has(name.replaceAll('-', '_'));
+
 /**
  * Reads the first source that there is: the setting, `ostrace.config.json`, `package.json#ostrace`. Never throws.
  *
@@ -122,7 +140,7 @@ type Say = (problem: string) => void;
  */
 export function readPoints(given: string | undefined, folder: string, say: Say): NamedPoints | undefined {
   const base = resolve(folder);
-  if (given !== undefined && given.trimStart().startsWith('{')) {
+  if (given !== undefined && /^\s*[{[]/.test(given)) {
     return parsed(given, 'OSTRACE_POINTS', base, say);
   }
   if (given !== undefined) {
@@ -217,6 +235,11 @@ function entryOf(
   }
   for (const problem of problems) say(`${problem}; ${otherwise}`);
   if (values['args'] === false) values['args'] = [];
+  const name = values['point'];
+  if (problems.length === 0 && typeof name === 'string' && isOurs(name)) {
+    say(`${at}.point is ${quoted(name)}, the name of a point of ostrace's own; ${quoted(otherName)} is used`);
+    values['point'] = otherName;
+  }
   return problems.length > 0 ? undefined : values;
 }
 

@@ -1,6 +1,9 @@
 // Makes callbacks run in the context of their caller: a library calls them from the connection that answered.
+import { types } from 'node:util';
+
 import { type Context, runIn } from '../../trace/context.js';
 import { createStamp } from '../../trace/stamp.js';
+import { lookalike } from '../patch.js';
 import type { Call, Callback } from './call.js';
 
 /** A callback that runs in a context. */
@@ -31,4 +34,15 @@ export function settlingCallback(call: Call, callback: Callback): Callback {
   }
   if (call.checkout) waitingCalls.put(settling, call);
   return settling;
+}
+
+/** The same, for callbacks that are looked at: it has the name, the length and the properties of the callback. */
+export function disguisedCallback(call: Call, callback: Callback): Callback {
+  const settling = settlingCallback(call, callback);
+  // A Proxy would be asked for its properties.
+  if (types.isProxy(callback)) return settling;
+  const disguised = lookalike(callback, (self, args) => Reflect.apply(settling, self, args));
+  const prototype = Object.getPrototypeOf(callback) as object | null;
+  if (prototype !== Function.prototype) Object.setPrototypeOf(disguised, prototype);
+  return disguised;
 }

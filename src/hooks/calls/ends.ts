@@ -6,18 +6,21 @@ import { watch } from '../../trace/returned.js';
 import { bindEmitter } from '../emitter.js';
 import { viewWith } from '../view.js';
 import { type Call, type Callback, type End, notMine } from './call.js';
-import { settlingCallback } from './callback.js';
+import { disguisedCallback, settlingCallback } from './callback.js';
 
 /** The last function among the arguments is called with an error or a result. */
 export const lastCallback: End = (call) => (takesCallback(call) ? call.invoke() : notMine);
 
+/** The same, for a function that may look at its callback: at its name, or at the number of its parameters. */
+export const ownCallback: End = (call) => (takesCallback(call, disguisedCallback) ? call.invoke() : notMine);
+
 /** Makes the last function among the arguments end the call; false if there is none. */
-export function takesCallback(call: Call): boolean {
+export function takesCallback(call: Call, settling = settlingCallback): boolean {
   const { args } = call;
   for (let i = args.length - 1; i >= 0; i--) {
     const value = args[i];
     if (typeof value !== 'function') continue;
-    args[i] = settlingCallback(call, value as Callback);
+    args[i] = settling(call, value as Callback);
     return true;
   }
   return false;

@@ -1,5 +1,5 @@
 // How a call tells its end that gives an iterator: when the iterator has nothing more to give, fails or is closed.
-import { type Context, runIn } from '../../trace/context.js';
+import { type Context, place, runIn } from '../../trace/context.js';
 import { watch } from '../../trace/returned.js';
 import type { Call, Callback } from './call.js';
 
@@ -33,7 +33,8 @@ export function isIterator(value: unknown): value is Record<string, unknown> {
 
 /**
  * Watches an iterator that a call has given. It gets methods of its own in the place of those that it inherits, which
- * nothing lists. The code behind them runs in the call's context.
+ * nothing lists. The code behind them runs in the call's context, if who asks for a step is in the same trace. One
+ * iterator may serve several requests, and what it does for another one is no work of this trace.
  *
  * @returns false if it cannot be watched
  */
@@ -72,7 +73,8 @@ function watched(call: Call, context: Context, method: Callback, name: string): 
     [name](this: unknown, ...args: unknown[]): unknown {
       let step: unknown;
       try {
-        step = runIn(context, method, this, args);
+        const isOwn = place()?.trace === context.trace;
+        step = isOwn ? runIn(context, method, this, args) : Reflect.apply(method, this, args);
       } catch (error) {
         fail(error);
         throw error;

@@ -1,4 +1,6 @@
 // Makes the wrappers of the functions that a configuration names: one for each function, however often it is named.
+import { types } from 'node:util';
+
 import { FixedInfo } from '../../trace/info.js';
 import { keepMetadata } from '../../trace/metadata.js';
 import { pointName } from '../../trace/point.js';
@@ -7,7 +9,7 @@ import { tracing } from '../../trace/trace.js';
 import { isRecorded as isRecordedIn } from '../../trace/context.js';
 import type { PointStart } from '../../trace/vocabulary.js';
 import type { Call, Callback, End, MethodHook } from '../calls/call.js';
-import { lastCallback } from '../calls/ends.js';
+import { ownCallback } from '../calls/ends.js';
 import { isIterator, watchIterator } from '../calls/iterators.js';
 import { tracerOf } from '../calls/method.js';
 import { createGuard, guarded } from '../guard.js';
@@ -163,7 +165,7 @@ function hookOf(as: Recording, looks: readonly Look[]): MethodHook {
       return [{ point, info: { function: { name: label, args: argsOf(args), kwargs: '{}' } } }];
     },
     ...(resultOf !== undefined && { stop: (result) => ({ function: { result: resultOf(result) } }) }),
-    ends: [...(as.callback ? [lastCallback] : []), returnedBy(looks)],
+    ends: [...(as.callback ? [ownCallback] : []), returnedBy(looks)],
   };
 }
 
@@ -177,7 +179,8 @@ const returnedBy =
       return result;
     }
     if (isIterator(result) && watchIterator(call, result)) return result;
-    if (watchPromised(call, result, looks)) call.suspend();
+    // A promise that cannot be watched, such as a frozen one, may still fail: the point stays unfinished.
+    if (watchPromised(call, result, looks) || types.isPromise(result)) call.suspend();
     else {
       lookAt(result, looks);
       call.succeed(result);

@@ -1,4 +1,5 @@
 // Makes points of the functions that a configuration names, in whatever way their modules are loaded.
+import { existsSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 
 import { createGuard, guarded } from '../guard.js';
@@ -208,6 +209,9 @@ function whyUnmatched({ at, module, export: name, pattern, modules, places }: En
   if (modules.size > 0) return [{ at, why: `${[...modules].slice(0, 3).join(', ')} has no ${name}` }];
   if (pattern.files.length === 0 && pattern.builtin === undefined)
     return [{ at, why: `${module} is not there, or cannot be required` }];
+  const [file] = pattern.files;
+  if (file !== undefined && !pattern.files.some((each) => existsSync(each)))
+    return [{ at, why: `there is no file ${file}` }];
   if (pattern.files.includes(process.argv[1] ?? ''))
     return [{ at, why: `${module} is the application's main file, which cannot be hooked` }];
   return [{ at, why: `${module} has not been loaded` }];
