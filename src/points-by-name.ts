@@ -46,7 +46,7 @@ const nothing: PointsReport = { source: undefined, problems: [], wrapped: [], sk
 
 const plain = ({ wrapped, skipped, unmatched }: NamedReport): Pick<PointsReport, keyof NamedReport> => ({
   wrapped,
-  skipped,
+  skipped: skipped().map(({ at, label, why }) => ({ at, label, why })),
   unmatched: unmatched(),
 });
 

@@ -53,15 +53,18 @@ test('exports behind getters that cannot be replaced, as bundlers write them, an
   ]);
 });
 
-test('an export that is loaded when it is read stays unread, and is a point when it is read', async (t) => {
-  const files = small(
-    `const load = (name, value) => { console.log('loads', name); return value; };
+test('a getter that is named exactly stays unread, and is a point when it is read', async (t) => {
+  const lib = `const load = (name, value) => { console.log('loads', name); return value; };
      Object.defineProperty(exports, 'heavy', { enumerable: true, get: () => load('heavy', () => 1) });
      Object.defineProperty(exports, 'other', { enumerable: true, configurable: true, get: () => load('other', () => 2) });
-     exports.plain = () => 3;`,
-    `const lib = require('./lib.cjs'); console.log(lib.plain()); console.log(lib.other());`,
-  );
-  const { stdout, events } = await runSmall(t, files);
+     exports.plain = () => 3;`;
+  const points = ['heavy', 'other', '*'].map((name) => ({
+    module: './lib.cjs',
+    export: name,
+    point: 'call',
+  }));
+  const app = `const lib = require('./lib.cjs'); console.log(lib.plain()); console.log(lib.other());`;
+  const { stdout, events } = await runSmall(t, small(lib, app, {}, { points }));
   assert.equal(stdout, '3\nloads other\n2\n');
   assert.deepEqual(infoOf(events, 'call-start'), [{ name: 'plain' }, { name: 'other' }]);
 });

@@ -3,27 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 
 import { folderOf } from './fixtures/files.js';
-import { type Run, type RunOptions, key, on, run, shape, treeOf } from './scenario.js';
-
-const traced = { ...on, OSTRACE_PROFILE: key };
-const config = (...points: readonly object[]): string => JSON.stringify({ points });
-
-/** Runs an application with and without the agent; it has to see the same. */
-async function same(t: TestContext, cwd: string, file: string, options: RunOptions = {}): Promise<Run> {
-  const { nodeArgs = [] } = options;
-  const bare = await run(t, file, { ...options, load: 'none', nodeArgs, cwd });
-  const run_ = await run(t, file, { ...options, cwd, env: { ...traced, ...options.env } });
-  assert.ok(bare.code === 0 && bare.stdout !== '', bare.stderr);
-  assert.deepEqual([run_.code, run_.stdout], [0, bare.stdout], run_.stderr);
-  assert.deepEqual(
-    run_.stderr.split('\n').filter((line) => !line.startsWith('ostrace: ')),
-    bare.stderr.split('\n'),
-  );
-  return run_;
-}
+import { config, same } from './fixtures/named.js';
+import { type Run, shape, treeOf } from './scenario.js';
 
 const labels = (events: Run['events']): readonly unknown[] =>
   events.flatMap(({ name, info }) =>

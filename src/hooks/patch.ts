@@ -50,7 +50,7 @@ function put(
 }
 
 /** Makes a function look like another one. */
-export function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
+function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
   for (const key of Reflect.ownKeys(original)) {
     const property = Object.getOwnPropertyDescriptor(original, key)!;
     // `prototype` of a plain function can be set but not defined again.

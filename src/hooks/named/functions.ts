@@ -5,7 +5,6 @@ import { FixedInfo } from '../../trace/info.js';
 import { keepMetadata } from '../../trace/metadata.js';
 import { pointName } from '../../trace/point.js';
 import { watch } from '../../trace/returned.js';
-import { tracing } from '../../trace/trace.js';
 import { isRecorded as isRecordedIn } from '../../trace/context.js';
 import type { PointStart } from '../../trace/vocabulary.js';
 import type { Call, Callback, End, MethodHook } from '../calls/call.js';
@@ -13,9 +12,9 @@ import { ownCallback } from '../calls/ends.js';
 import { isIterator, watchIterator } from '../calls/iterators.js';
 import { tracerOf } from '../calls/method.js';
 import { createGuard, guarded } from '../guard.js';
-import { disguise } from '../patch.js';
 import type { Take } from './budget.js';
 import { type Asked, readerOf } from './said.js';
+import { type Called, standInOf } from './stand-in.js';
 
 /** What is made of the calls of a function. */
 export interface Recorded extends Asked {
@@ -27,10 +26,7 @@ export interface Recorded extends Asked {
 type Look = (result: object) => void;
 
 /** A wrapped function. */
-interface Wrapped {
-  readonly wrapper: Callback;
-  /** Makes its calls points. */
-  call: ReturnType<typeof tracerOf> | undefined;
+interface Wrapped extends Called {
   readonly looks: Look[];
 }
 
@@ -42,7 +38,11 @@ const none: readonly PointStart[] = [];
 
 /** Whether a function is a class, which can only be constructed. */
 export const isClass = (value: unknown): boolean =>
-  typeof value === 'function' && /^class[\s{]/.test(Function.prototype.toString.call(value));
+  typeof value === 'function' && /^class[\s{]/.test(textOf(value as Callback));
+
+/** The source of a function, also of one that is wrapped. */
+export const textOf = (fn: Callback): string =>
+  Function.prototype.toString.call(known.get(fn)?.original ?? fn);
 
 /** Whether a function is a wrapper whose calls are points. */
 export function isRecording(fn: Callback): boolean {
@@ -62,13 +62,15 @@ export interface Recording extends Recorded {
 
 const calls = new WeakMap<Recording, NonNullable<Wrapped['call']>>();
 
-/** The function in whose place the calls of another are points. */
-export function recording(fn: Callback, as: Recording): Callback {
+/** The function that stands in the place of another. */
+export const wrapperOf = (fn: Callback): Callback => wrappedOf(fn).wrapper;
+
+/** Makes points of the calls of a function, unless they are. */
+export function record(fn: Callback, as: Recording): void {
   const its = wrappedOf(fn);
-  if (its.call !== undefined) return its.wrapper;
+  if (its.call !== undefined) return;
   its.call = calls.get(as);
   if (its.call === undefined) calls.set(as, (its.call = tracerOf(hookOf(as, its.looks))));
-  return its.wrapper;
 }
 
 /** The function in whose place another is looked at: each object that it gives, or the promise of one. */
@@ -89,64 +91,17 @@ function wrappedOf(fn: Callback): Wrapped {
 }
 
 function wrap(original: Callback): Wrapped {
-  const its: Wrapped = { wrapper: isClass(original) ? classOf() : functionOf(), call: undefined, looks: [] };
-
-  function run(self: unknown, args: ArrayLike<unknown>): unknown {
-    const { call, looks } = its;
-    // A look at what a recorded call gives is part of the recognisers of its end.
-    if (call !== undefined && tracing.live > 0) return call(original, self, args);
-    const result: unknown = Reflect.apply(original, self, args);
-    if (looks.length > 0) lookAt(result, looks);
-    return result;
-  }
-
-  /** A function that can be constructed keeps its `prototype`, so its objects are what they were. */
-  function functionOf(): Callback {
-    if (!Object.hasOwn(original, 'prototype')) {
-      const { method } = {
-        method(this: unknown): unknown {
-          const args = arguments as unknown as unknown[];
-          return tracing.live === 0 && its.looks.length === 0
-            ? Reflect.apply(original, this, args)
-            : run(this, args);
-        },
-      };
-      return looksLike(method, original);
-    }
-    const wrapper = function (this: unknown): unknown {
-      const args = arguments as unknown as unknown[];
-      if (new.target !== undefined) {
-        return Reflect.construct(original, args, new.target === wrapper ? original : new.target) as unknown;
-      }
-      return tracing.live === 0 && its.looks.length === 0
-        ? Reflect.apply(original, this, args)
-        : run(this, args);
-    } as unknown as Callback & { prototype: unknown };
-    wrapper.prototype = (original as unknown as { prototype: unknown }).prototype;
-    return looksLike(wrapper, original);
-  }
-
-  /** Only a Proxy has all that a class has, private members too. */
-  function classOf(): Callback {
-    const construct = (_target: Callback, args: unknown[], target: Callback): object => {
-      const make = (): object =>
-        Reflect.construct(original, args, target === wrapper ? original : target) as object;
-      return (
-        its.call === undefined || tracing.live === 0 ? make() : its.call(make, undefined, args)
-      ) as object;
-    };
-    const wrapper = new Proxy(original, { construct });
-    return wrapper;
-  }
-
+  const looks: Look[] = [];
+  const its: Wrapped = {
+    original,
+    wrapper: original,
+    call: undefined,
+    looks,
+    look: (result) => lookAt(result, looks),
+  };
+  its.wrapper = standInOf(its, isClass(original));
+  keepMetadata(original, its.wrapper);
   return its;
-}
-
-function looksLike(wrapper: Callback, original: Callback): Callback {
-  // `AsyncFunction` and the like, by which some libraries tell functions apart.
-  Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original) as object);
-  keepMetadata(original, wrapper);
-  return disguise(wrapper, original);
 }
 
 function hookOf(as: Recording, looks: readonly Look[]): MethodHook {

@@ -1,13 +1,10 @@
 // Finds the functions that a configuration names among the exports of a module, and puts wrappers in their places.
-import { EventEmitter } from 'node:events';
-
+import { messageOf } from '../../trace/notice.js';
 import type { Callback } from '../calls/call.js';
-import { isClass, isRecording, lookingAt } from './functions.js';
-
-interface Shimmer {
-  wrap(owner: object, name: string, wrapper: (original: unknown) => unknown): void;
-}
-const shimmer = require('shimmer') as Shimmer;
+import { isClass, isRecording, lookingAt, wrapperOf } from './functions.js';
+import { classOf, isOfNode, whyNoClass } from './classes.js';
+import { putIn } from './put.js';
+import { marks } from './stand-in.js';
 
 /** An export, step by step: `createClient().get` calls `createClient`, and names `get` of what that gives. */
 interface Step {
@@ -18,11 +15,17 @@ interface Step {
 export const stepsOf = (text: string): readonly Step[] =>
   text.split('.').map((part) => ({ name: part.replace('()', ''), isCall: part.endsWith('()') }));
 
-/** Makes the wrapper of a function, and learns what became of each place. */
+/** Makes points of functions, and learns what became of each place. */
 export interface Placing {
-  /** Undefined if there may be no more wrappers. */
-  wrap(fn: Callback, label: string): Callback | undefined;
+  /**
+   * Makes points of the calls of a function, if there may be more.
+   *
+   * @param put puts the wrapper in the function's place; false if the place is read-only
+   */
+  wrap(fn: Callback, label: string, put: (wrapper: Callback) => boolean): void;
   skipped(label: string, why: string): void;
+  /** The module is Node's own. */
+  readonly isNode: boolean;
 }
 
 type Owner = Record<string, unknown>;
@@ -31,15 +34,18 @@ type Owner = Record<string, unknown>;
 export interface Exports {
   /** The name of the module, for its default export. */
   readonly name: string;
+  /** The value of an export. That of a getter is not asked for: its code is the application's. */
   get(name: string): unknown;
   names(): readonly string[];
   /** @returns false if the export is read-only */
   set(name: string, value: unknown): boolean;
+  /** The kind of an export. `made`: a getter by which a compiler exports a variable, or what another module exports. */
+  kindOf?(name: string): 'value' | 'getter' | 'made';
   /**
    * Leaves an export that is a getter to the first who reads it: it may load half a package.
    *
    * @param replace gives what the reader gets in the value's place
-   * @returns false if the export is no getter
+   * @returns false if the getter cannot be replaced
    */
   defer?(name: string, replace: (value: unknown) => unknown): boolean;
 }
@@ -50,55 +56,69 @@ export interface Exports {
  * @returns how many places there are, wrapped or not
  */
 export function place(exports: Exports, steps: readonly Step[], placing: Placing): number {
-  const [{ name, isCall }, ...rest] = steps as [Step, ...Step[]];
-  const isAll = name === '*';
+  const [{ name }] = steps as [Step, ...Step[]];
   let count = 0;
-  for (const each of isAll ? exports.names() : [name]) {
-    const replace = (value: unknown): Replaced => {
-      const label = each === 'default' ? nameOf(value, exports.name) : each;
-      if (rest.length > 0 && !isCall) return { value, count: within(value, rest, label, placing) };
-      if (typeof value !== 'function') return { value, count: 0 };
-      const fn = value as Callback;
-      if (isCall) return { value: lookingAt(fn, look(rest, label, placing)), count: 1 };
-      if (!isAll || !isClass(fn)) return { value: wrapperOf(fn, label, placing), count: 1 };
-      placing.skipped(label, `a class; name its methods, as in ${label}.prototype.*`);
-      return { value, count: 1 };
-    };
-    if (exports.defer?.(each, (value) => replace(value).value) === true) {
-      count++;
-      continue;
+  for (const each of name === '*' ? exports.names() : [name]) {
+    try {
+      count += placeOne(exports, each, steps, placing);
+    } catch (error) {
+      placing.skipped(each, messageOf(error)); // a variable that is not there yet, or a Proxy of the application
     }
-    const value = exports.get(each);
-    const replaced = replace(value);
-    count += replaced.count;
-    if (replaced.value !== value && !exports.set(each, replaced.value))
-      placing.skipped(each, 'its export is read-only');
   }
   return count;
 }
 
-/** What stands in the place of an export, and how many places there are in it. */
-interface Replaced {
-  readonly value: unknown;
-  readonly count: number;
+function placeOne(exports: Exports, name: string, steps: readonly Step[], placing: Placing): number {
+  const kind = exports.kindOf?.(name) ?? 'value';
+  if (kind === 'getter' && steps[0]!.name === '*') {
+    placing.skipped(name, 'a getter');
+    return 1;
+  }
+  if (kind !== 'value') {
+    const replace = (value: unknown): unknown => {
+      let its = value;
+      placeValue(value, name, exports.name, steps, placing, (wrapper) => ((its = wrapper), true));
+      return its;
+    };
+    if (exports.defer?.(name, replace) !== true) placing.skipped(name, 'its export is read-only');
+    return 1;
+  }
+  const value = exports.get(name);
+  return placeValue(value, name, exports.name, steps, placing, (wrapper) => exports.set(name, wrapper));
+}
+
+/** Goes on from the value of an export, which `put` replaces. */
+function placeValue(
+  value: unknown,
+  name: string,
+  module: string,
+  [step, ...rest]: readonly Step[],
+  placing: Placing,
+  put: (wrapper: Callback) => boolean,
+): number {
+  const { name: asked, isCall } = step!;
+  const label = name === 'default' ? nameOf(value, module) : name;
+  if (rest.length > 0 && !isCall) return within(value, rest, label, placing);
+  if (typeof value !== 'function') return 0;
+  const fn = value as Callback;
+  if (isCall) {
+    const wrapper = lookingAt(fn, look(rest, label, placing));
+    if (wrapper !== fn && !put(wrapper)) placing.skipped(label, 'its export is read-only');
+  } else if (asked === '*' && isClass(fn)) {
+    placing.skipped(label, `a class; name its methods, as in ${name}.prototype.*`);
+  } else wrap(fn, label, placing, put);
+  return 1;
 }
 
 const nameOf = (value: unknown, otherwise: string): string =>
   (typeof value === 'function' && value.name !== 'default' && value.name) || otherwise;
 
-/** The same function if it must not be wrapped, or is a wrapper. */
-function wrapperOf(fn: Callback, label: string, placing: Placing): Callback {
-  if (isRecording(fn)) return fn;
+function wrap(fn: Callback, label: string, placing: Placing, put: (wrapper: Callback) => boolean): void {
+  if (isRecording(fn)) return;
   const why = whyNoClass(fn);
-  if (why !== undefined) placing.skipped(label, why);
-  return (why === undefined ? placing.wrap(fn, label) : undefined) ?? fn;
+  if (why === undefined) placing.wrap(fn, label, put);
+  else placing.skipped(label, why);
 }
-
-/** A class is wrapped by a Proxy, which has no private members of its own. */
-const whyNoClass = (fn: Callback): string | undefined =>
-  isClass(fn) && /\bstatic\b[^;{]*#/.test(Function.prototype.toString.call(fn))
-    ? 'a class with private static members'
-    : undefined;
 
 const look =
   (steps: readonly Step[], label: string, placing: Placing) =>
@@ -118,7 +138,7 @@ function within(value: unknown, steps: readonly Step[], label: string, placing: 
     const fn = owner[name];
     if (typeof fn !== 'function') return 0;
     const wrapper = lookingAt(fn as Callback, look(rest, `${label}.${name}`, placing));
-    if (!put(owner, name, wrapper)) placing.skipped(`${label}.${name}`, 'read-only');
+    if (!putIn(owner, name, wrapper)) placing.skipped(`${label}.${name}`, 'read-only');
     return 1;
   }
   const next = name === 'prototype' ? label : `${label}.${name}`;
@@ -143,9 +163,8 @@ function one(owner: Owner, name: string, label: string, placing: Placing): numbe
   if (found === undefined) return 0;
   const its = `${label}.${name}`;
   if (found.get !== undefined) {
-    const get = placing.wrap(found.get as Callback, `get ${its}`);
-    if (get !== undefined && !Reflect.defineProperty(owner, name, { ...found, get }))
-      placing.skipped(its, 'read-only');
+    const put = (get: Callback): boolean => Reflect.defineProperty(owner, name, { ...found, get });
+    placing.wrap(found.get as Callback, `get ${its}`, put);
     return 1;
   }
   if (typeof found.value !== 'function') return 0;
@@ -165,7 +184,14 @@ function find(owner: object, name: string): PropertyDescriptor | undefined {
 function all(owner: Owner, label: string, placing: Placing): number {
   let count = 0;
   const isPrototype = Object.hasOwn(owner, 'constructor');
-  for (const [name, { value, get }] of methodsOf(owner)) {
+  const of = isPrototype ? owner : classOf(owner);
+  const isNodes = of !== undefined && (placing.isNode || isOfNode(of));
+  if (isNodes) {
+    placing.skipped(`${label}.*`, 'methods of Node’s own, which Node compares; name each that is meant');
+    if (isPrototype) return 1;
+    count++;
+  }
+  for (const [name, { value, get }] of methodsOf(owner, isNodes ? undefined : of)) {
     const its = `${label}.${name}`;
     if (name === 'constructor' || (typeof value !== 'function' && get === undefined)) continue;
     count++;
@@ -178,43 +204,28 @@ function all(owner: Owner, label: string, placing: Placing): number {
   return count;
 }
 
-const ofFunctions: ReadonlySet<string> = new Set(['length', 'name', 'prototype', 'arguments', 'caller']);
+const ofFunctions: ReadonlySet<string> = new Set([
+  'length',
+  'name',
+  'prototype',
+  'arguments',
+  'caller',
+  'super_',
+]);
 
-function methodsOf(owner: Owner): readonly (readonly [string, PropertyDescriptor])[] {
-  const own = Object.entries(Object.getOwnPropertyDescriptors(owner));
+/** @param of the prototype of an object, whose methods are meant as well */
+function methodsOf(owner: Owner, of: object | undefined): readonly (readonly [string, PropertyDescriptor])[] {
+  const own = Object.entries(Object.getOwnPropertyDescriptors(owner)).filter(([name]) => !marks.has(name));
   if (typeof owner === 'function') return own.filter(([name]) => !ofFunctions.has(name));
-  const prototype = Object.getPrototypeOf(owner) as object | null;
-  const isInstance = !Object.hasOwn(owner, 'constructor') && prototype !== null && !isBuiltIn(prototype);
   const names = new Set(own.map(([name]) => name));
-  const its = isInstance ? Object.entries(Object.getOwnPropertyDescriptors(prototype)) : [];
+  const its = of === undefined || of === owner ? [] : Object.entries(Object.getOwnPropertyDescriptors(of));
   return [...own, ...its.filter(([name]) => !names.has(name))];
 }
 
-/** Whether a class is the language's own, or that of emitters: its methods are not what is meant. */
-function isBuiltIn(prototype: object): boolean {
-  const { constructor } = prototype as { constructor?: unknown };
-  return (
-    typeof constructor !== 'function' ||
-    constructor === EventEmitter ||
-    Function.prototype.toString.call(constructor).includes('[native code]')
-  );
-}
-
 function wrapIn(owner: Owner, name: string, fn: Callback, label: string, placing: Placing): void {
-  const wrapper = wrapperOf(fn, label, placing);
-  const isThere = wrapper === fn && Object.hasOwn(owner, name);
-  if (!isThere && !put(owner, name, wrapper)) placing.skipped(label, 'read-only');
-}
-
-/** Puts a wrapper in the place of a function; false if the place is read-only. */
-export function put(owner: object, name: string, wrapper: unknown): boolean {
-  const own = Object.getOwnPropertyDescriptor(owner, name);
-  if (own === undefined ? !Object.isExtensible(owner) : !own.configurable) {
-    return own?.writable === true && Reflect.set(owner, name, wrapper);
-  }
-  // shimmer needs an object that inherits from `Object`, which the exports of a module do not.
-  const isWhole = typeof (owner as { propertyIsEnumerable?: unknown }).propertyIsEnumerable === 'function';
-  const box: Owner = isWhole ? (owner as Owner) : { [name]: (owner as Owner)[name] };
-  shimmer.wrap(box, name, () => wrapper);
-  return isWhole || Reflect.set(owner, name, wrapper);
+  const its = wrapperOf(fn);
+  // An inherited method that is a wrapper already gets a place of its own.
+  if (isRecording(fn) && !Object.hasOwn(owner, name) && !putIn(owner, name, its))
+    placing.skipped(label, 'read-only');
+  wrap(fn, label, placing, (wrapper) => putIn(owner, name, wrapper));
 }

@@ -5,8 +5,8 @@ import { basename, dirname, extname } from 'node:path';
 import { createGuard, guarded } from '../guard.js';
 import { type Imports, type Namespace, literally } from '../loading/es-modules.js';
 import { budgetOf, tellCut } from './budget.js';
-import { importedExports, requiredExports, showImporters } from './exports.js';
-import { type Recorded, type Recording, isRecorded, recording } from './functions.js';
+import { type RequiredExports, importedExports, requiredExports, showImporters } from './exports.js';
+import { type Recorded, type Recording, isRecorded, record, wrapperOf } from './functions.js';
 import { type Pattern, patternOf } from './patterns.js';
 import { type Exports, type Placing, place, stepsOf } from './places.js';
 
@@ -23,11 +23,17 @@ export interface Limits {
   readonly points: number;
 }
 
+interface Skipped {
+  readonly at: string;
+  readonly label: string;
+  readonly why: string;
+}
+
 /** What became of the entries. */
 export interface NamedReport {
   /** The functions that are points, by their entries and their modules. */
   readonly wrapped: { readonly at: string; readonly label: string; readonly module: string }[];
-  readonly skipped: { readonly at: string; readonly label: string; readonly why: string }[];
+  skipped(): readonly Skipped[];
   /** Entries that match nothing so far, and why. */
   unmatched(): readonly { readonly at: string; readonly why: string }[];
 }
@@ -64,7 +70,16 @@ export function hookNamed(
     modules: new Set(),
     places: 0,
   }));
-  const report: NamedReport = { wrapped: [], skipped: [], unmatched: () => entries.flatMap(whyUnmatched) };
+  const skips: (Skipped & { readonly module: string })[] = [];
+  const report: NamedReport = {
+    wrapped: [],
+    // A class that `*` leaves alone may be named by another entry.
+    skipped: () =>
+      skips.filter(
+        ({ label, module }) => !report.wrapped.some((each) => each.label === label && each.module === module),
+      ),
+    unmatched: () => entries.flatMap(whyUnmatched),
+  };
   let isFull = false;
   // A module that is loaded again, as by a hot reload, has the same functions.
   const counted = new Set<string>();
@@ -77,26 +92,30 @@ export function hookNamed(
     const skipped = (label: string, why: string): void => {
       if (told.has(label)) return;
       told.add(label);
-      report.skipped.push({ at, label, why });
+      skips.push({ at, label, why, module });
     };
     return {
       skipped,
-      wrap(fn, label) {
-        let as = recordings.get(label);
+      isNode: module.startsWith('node:'),
+      wrap(fn, label, put) {
         const id = `${at} ${module} ${label}`;
-        if (as === undefined && !isRecorded(fn) && !counted.has(id)) {
-          if (report.wrapped.length >= limits.functions) {
-            if (!isFull)
-              skipped(label, `the limit of ${limits.functions} functions, also for those after it`);
-            isFull = true;
-            return undefined;
-          }
+        const isNew = !recordings.has(label) && !isRecorded(fn) && !counted.has(id);
+        if (isNew && report.wrapped.length >= limits.functions) {
+          if (!isFull) skipped(label, `the limit of ${limits.functions} functions, also for those after it`);
+          isFull = true;
+          return;
+        }
+        if (!put(wrapperOf(fn))) {
+          skipped(label, 'read-only');
+          return;
+        }
+        if (isNew) {
           counted.add(id);
           report.wrapped.push({ at, label, module });
         }
-        as ??= { ...entry, label, take: budgetOf(label, limits.points) };
+        const as = recordings.get(label) ?? { ...entry, label, take: budgetOf(label, limits.points) };
         recordings.set(label, as);
-        return recording(fn, as);
+        record(fn, as);
       },
     };
   };
@@ -111,11 +130,11 @@ export function hookNamed(
     }
   }
 
-  /** @returns what the module exports now */
-  function required(those: readonly Entry[], module: string, exports: unknown): unknown {
+  function required(those: readonly Entry[], module: string, exports: unknown): RequiredExports {
     const its = requiredExports(nameOf(those, module), exports);
     placeAll(those, module, () => its);
-    return its.current();
+    its.close();
+    return its;
   }
 
   function imported(path: string, namespace: Namespace, specifier: string, format?: string): void {
@@ -137,7 +156,7 @@ export function hookNamed(
       const those = entries.filter(({ pattern }) =>
         isMeant(pattern, file ?? '', file === undefined ? name : ''),
       );
-      const current = required(those, file ?? name, exports);
+      const current = required(those, file ?? name, exports).current();
       if (file !== undefined && current !== exports) replaceInCache(file, exports, current);
       return current;
     });
