@@ -15,7 +15,10 @@ export const lastCallback: End = (call) => (takesCallback(call) ? call.invoke() 
 export const ownCallback: End = (call) => (takesCallback(call, disguisedCallback) ? call.invoke() : notMine);
 
 /** Makes the last function among the arguments end the call; false if there is none. */
-export function takesCallback(call: Call, settling = settlingCallback): boolean {
+export function takesCallback(
+  call: Call,
+  settling: (call: Call, callback: Callback) => Callback = settlingCallback,
+): boolean {
   const { args } = call;
   for (let i = args.length - 1; i >= 0; i--) {
     const value = args[i];
