@@ -86,7 +86,7 @@ function decoded(part: string): string | undefined {
 export const express = route({
   library: 'express',
   files: [
-    { file: 'express/lib/router/layer', versions: ['4.10.0', '5.0.0'], methods: { handle_request: layer } },
+    { file: 'express/lib/router/layer', versions: ['4.17.0', '5.0.0'], methods: { handle_request: layer } },
   ],
 });
 

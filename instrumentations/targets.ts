@@ -76,7 +76,7 @@ const rows = [
     package: 'express',
     option: 'instrumentRoutes',
     help: 'the routes of incoming requests (Express, its router, Fastify, Koa)',
-    versions: [['4.10.0', '6.0.0']],
+    versions: [['4.17.0', '6.0.0']],
     load: () => (require('./express.js') as typeof import('./express.js')).express,
   },
   {

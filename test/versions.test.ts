@@ -105,7 +105,9 @@ for (const { rows, body, imports, styles, endpoint, others } of targets) {
         if (others !== undefined) {
           const asked = root!.children.filter((point) => point.name === 'db');
           const named = asked.map((point) => (point.start.info['db'] as { operation: string }).operation);
-          assert.deepEqual([...new Set(named)].toSorted(), others.toSorted());
+          // With another database than the first, ioredis 5.0 selects it when it is ready already.
+          const own = new Set(named.filter((operation) => operation !== 'select'));
+          assert.deepEqual([...own].toSorted(), others.toSorted());
         }
         for (const style of seen) check(style, results[style.name.replaceAll('_', ',')], endpoint);
       });
