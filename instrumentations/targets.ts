@@ -319,4 +319,4 @@ export const targetHelp: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 /** The first version of Node.js that is supported, and the majors of which the newest version is tested. */
-export const node = { from: '20.19.0', majors: [20, 22, 24, 26] } as const;
+export const node = { from: '20.19.0', majors: [22, 24, 26] } as const;
