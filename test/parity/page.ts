@@ -1,6 +1,9 @@
 import { node } from '../../instrumentations/targets.js';
 import { type Api, type Exception, apis } from './suite.js';
 
+/** All tests run on the first version, and these on the newest of each later major. */
+const majors = [Number(node.from.split('.')[0]), ...node.majors];
+
 const done = '✓';
 
 /** All cases of the parity suite by API, with the major versions of Node on which they are compared. */
@@ -17,10 +20,10 @@ export function parityPage(
 function section(api: Api, table: Parameters<typeof parityPage>[0]): string {
   const rows = [...api.cases, ...api.ends].map((name) => {
     const exception = api.except[name];
-    const cells = node.majors.map((major) => cell(exception, major));
+    const cells = majors.map((major) => cell(exception, major));
     return [name + (api.ends.includes(name) ? ' (ends its process)' : ''), ...cells, reason(exception)];
   });
-  const header = ['case', ...node.majors.map((major) => `Node ${major}`), ''];
+  const header = ['case', ...majors.map((major) => `Node ${major}`), ''];
   return `## ${api.title}\n\n\`test/parity/${api.file}\`\n\n${table(header, rows)}`;
 }
 
