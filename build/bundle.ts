@@ -63,7 +63,7 @@ function asParts(parts: Set<string>): Plugin {
   };
 }
 
-/** What loads the parts, and the name that the start and these loaders both know: a tiny module of its own. */
+/** The module that loads the parts, and the name that the start and these loaders both know: a tiny module of its own. */
 const meeting: Plugin = {
   name: 'where the parts ask',
   setup({ onResolve, onLoad }) {
@@ -178,7 +178,7 @@ const require = Object.assign(
 }
 
 /**
- * What parts have in common, by one of them: a shared module is in the first file whose part imports it. So a
+ * The files that parts share, each named by one of its parts: a shared module is in the first file whose part imports it. So a
  * database loads nothing of messages. The files' names show in stacks.
  */
 const nameOf: ReadonlyMap<string, string> = new Map([

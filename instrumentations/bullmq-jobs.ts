@@ -21,7 +21,7 @@ const member = 'ostrace';
 const received = createStamp<unknown>();
 const guard = createGuard('bullmq jobs');
 
-/** What was received with a job. */
+/** The headers that came with a job. */
 export const receivedWith = (job: unknown): unknown => received.of(job);
 
 /** Options with the trace of the call that adds the job. */
@@ -41,7 +41,7 @@ export function hideTraces(prototype: object): void {
       function () {
         const job: unknown = Reflect.apply(original, this, arguments as unknown as unknown[]);
         const { opts } = job as { readonly opts?: unknown };
-        // Of most jobs there is none, and nothing is allocated for them.
+        // Most jobs have none, and nothing is allocated for them.
         if (typeof opts === 'object' && opts !== null && member in opts) {
           guarded(guard, () => hideTrace(job as object, opts as Record<string, unknown>));
         }

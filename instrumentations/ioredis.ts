@@ -6,7 +6,7 @@ import { redisStatement } from '../src/redaction/redis.js';
 
 interface Client {
   readonly status?: unknown;
-  /** What the client has told the server of its connection, and of the one that it has lost. */
+  /** The state of the connection, and that of the connection before it. */
   readonly condition?: Condition | null;
   readonly prevCondition?: Condition | null;
   readonly options?: Options;

@@ -33,7 +33,7 @@ const publish: RpcCall = {
   kind: 'producer',
   callee: ([topic]) => (typeof topic === 'string' ? to(topic) : unnamed),
   carries: {
-    // What is queued while there is no connection goes to whoever is connected later.
+    // A message that is queued without a connection goes to whoever is connected later.
     socket: ({ connected, stream }: Client) => (connected === true ? stream : undefined),
     headers: (args, { options }: Client) =>
       options?.protocolVersion === 5 && propertiesIn(typeof args[2] === 'function' ? undefined : args[2]),

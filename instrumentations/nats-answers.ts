@@ -55,7 +55,7 @@ interface Headers {
 const answer = (options: unknown): Outcome =>
   failureIn((Object(options) as { headers?: Headers }).headers) ?? { end: 'done' };
 
-/** What NATS's services answer in place of a result. */
+/** The header by which NATS's services answer in place of a result. */
 export function failureIn(headers: Headers | undefined): Outcome | undefined {
   const code = headers?.get?.('Nats-Service-Error-Code');
   if (typeof code !== 'string' || code === '') return undefined;

@@ -12,10 +12,10 @@ export interface Subscription {
   readonly protocol?: Connection;
 }
 
-/** What gives messages: a subscription, or messages of JetStream. */
+/** The source of messages: a subscription, or messages of JetStream. */
 interface Messages extends Subscription {
   readonly consumer?: Consumer;
-  /** What those of an ordered consumer come from. */
+  /** The source of an ordered consumer's messages. */
   readonly src?: Messages;
   readonly cleanupHandler?: unknown;
   /** Those of `js.subscribe`. */

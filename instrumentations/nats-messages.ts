@@ -25,7 +25,7 @@ export const innermost = (message: unknown): Message | undefined => {
   return msg ?? (message as Message | undefined);
 };
 
-// Of so many bytes, and of no more, the headers are looked at.
+// The headers are looked at up to this many bytes.
 const mostBytes = 65_536;
 const newline = 0x0a;
 const lowerCase = 0x20;

@@ -66,7 +66,7 @@ const carrying: Carrying = {
   socket: ({ transport }: Protocol) => transport?.socket,
   headers(args) {
     const [subject, , options] = args as [unknown, unknown, { headers?: object } | undefined];
-    // What begins so is for the server itself, or is kept by it: entries of its stores of keys and objects.
+    // A subject that begins so is for the server itself, or is kept by it: entries of its stores of keys and objects.
     if (String(subject).startsWith('$') || String(subject).startsWith(`${inbox}.`)) return false;
     return options?.headers;
   },
@@ -94,7 +94,7 @@ const processMsg: RpcDelivery = {
     const [parsed] = args as [Parsed];
     const { noIterator, subject } = connection.subscriptions?.get(parsed.sid) ?? {};
     if (noIterator !== true || typeof subject !== 'string' || isInbox(subject, connection)) return undefined;
-    // What JetStream delivers is told apart below.
+    // Messages that JetStream delivers are told apart below.
     return isAcknowledged(replyOf(parsed)) ? undefined : to(subject);
   },
   kindOf: ([parsed]) => kindOf({ _msg: parsed as Parsed }),

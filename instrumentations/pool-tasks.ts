@@ -1,4 +1,4 @@
-// What piscina and tinypool, which comes from it, have in common: how a task is asked for, and what their messages say.
+// The parts that piscina and tinypool, which comes from it, have in common: how a task is asked for, and what their messages say.
 import { basename } from 'node:path';
 
 import type { End } from '../src/hooks/calls/call.js';

@@ -9,10 +9,10 @@ interface Namespace {
   readonly name?: string;
 }
 interface Sender {
-  /** Of a socket. */
+  /** The properties of a socket. */
   readonly nsp?: Namespace;
   readonly flags?: { readonly timeout?: unknown };
-  /** Of what sends to several sockets. */
+  /** The properties of an operator that sends to several sockets. */
   readonly adapter?: { readonly nsp?: Namespace };
 }
 

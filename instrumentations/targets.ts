@@ -237,7 +237,7 @@ const rows = [
     package: 'bullmq',
     option: 'instrumentBullmq',
     help: 'bullmq',
-    // What writes jobs is another class in each of them.
+    // The class that writes jobs is another one in each of them.
     versions: [
       ['4.0.0', '6.0.0'],
       ['6.0.0', '7.0.0'],

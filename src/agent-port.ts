@@ -1,4 +1,4 @@
-// What the hooks may ask of the agent: a part of the composition root.
+// The agent's port, which the hooks use: a part of the composition root.
 import type { Config } from './config/config.js';
 import type { Exporter } from './export/exporter.js';
 import { createRing } from './export/ring.js';

@@ -1,4 +1,4 @@
-// What is hooked, and when: a part of the composition root.
+// Decides which targets are hooked, and when: a part of the composition root.
 import { isMainThread } from 'node:worker_threads';
 
 import { atStart } from '../instrumentations/index.js';

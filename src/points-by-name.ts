@@ -9,13 +9,13 @@ import type { Hookable } from './hooks/loading/modules.js';
 import { lifecycle } from './trace/trace.js';
 import { notice } from './trace/notice.js';
 
-/** What is to be done with the points that are named. */
+/** The hooks and the report of the points that are named. */
 export interface PointsByName {
   /** The hooks of ES modules. */
   readonly imports: readonly Imports[];
   /** The channels. */
   readonly targets: readonly Hookable[];
-  /** What became of the configuration so far. */
+  /** The outcome of the configuration so far. */
   report(): PointsReport;
 }
 

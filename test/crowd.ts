@@ -10,11 +10,11 @@ export interface Crowd {
   readonly file: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly count?: number;
-  /** What the answer to a request is. */
+  /** The expected answer to a request. */
   answer(id: string, isSigned: boolean): string;
 }
 
-/** What came of the requests. */
+/** The outcome of the requests. */
 export interface CrowdSeen {
   /** The shape of each signed request's tree, by its id. */
   readonly shapes: ReadonlyMap<string, string>;

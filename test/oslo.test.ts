@@ -48,7 +48,7 @@ async function startPython(t: TestContext, settings: Readonly<Record<string, str
 }
 
 interface Seen {
-  /** What the Node service answered. */
+  /** The answer of the Node service. */
   readonly answers: readonly { result: unknown; isSame: boolean }[];
   /** The tree of each trace: that of Node's two calls, and that of Python's. */
   readonly trees: readonly string[];

@@ -9,7 +9,7 @@ import { type SeenPoint, on, run, scenario, shape, treeOf } from './scenario.js'
 
 const { AGENT } = traced;
 
-/** What each step of the scenario is made of. */
+/** The parts of each step of the scenario. */
 const steps: Readonly<Record<string, string>> = {
   methods: 'getter driver driver driver driver driver',
   iterators: 'driver driver driver(function function) function driver!',

@@ -77,7 +77,7 @@ for (const { packages, because } of [...ioredisRows, ...redisRows]) {
       const [root, ...more] = treeOf(events, base_id);
       assert.deepEqual(more, []);
       const seen = root!.children.filter((point) => point.name !== 'db');
-      // What a client does for itself is nobody's.
+      // A client's own commands are nobody's.
       const others = root!.children.filter((point) => point.name === 'db');
       assert.deepEqual(
         others.map((point) => infoOf(point).operation),

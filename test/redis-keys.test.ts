@@ -1,4 +1,4 @@
-// What is shown of a Redis command are its keys, as a real server knows them.
+// The keys of a Redis command are shown, and they are those that a real server knows.
 // needs: redis
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

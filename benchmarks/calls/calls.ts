@@ -267,7 +267,7 @@ function tables({ version }: Node, costs: Costs): string[] {
   ];
 }
 
-/** What was not asked has no number. */
+/** A cell without a measurement stays empty. */
 const cellOf = (cost: Cost, cell: (cost: Cost) => string): string =>
   Number.isNaN(cost.ns) ? '' : cell(cost);
 

@@ -87,7 +87,7 @@ export function openRedis(): Asking {
   };
 }
 
-/** What of a client of node-redis is not among its types. */
+/** The properties of a node-redis client that its types do not have. */
 interface Inner {
   _ejectSocket(): void;
   _insertSocket(socket: object): void;

@@ -6,7 +6,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pointsFile } from './points-source.js';
 import { nearest, quoted } from './wording.js';
 
-/** What of a call's values is recorded. */
+/** The values of a call that are recorded. */
 interface Said {
   /** Where the entry stands, for messages: `points[0]`. */
   readonly at: string;
@@ -15,7 +15,7 @@ interface Said {
   /** The arguments that are recorded: all of them, or paths into them, such as `[0].id`. */
   readonly args: true | readonly string[];
   readonly result: boolean;
-  /** What is not recorded: `args`, `result`, or paths into these. */
+  /** The values that are not recorded: `args`, `result`, or paths into these. */
   readonly hide: readonly string[];
 }
 

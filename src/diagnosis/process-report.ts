@@ -9,11 +9,11 @@ export interface SkippedPackage {
   readonly supported: readonly (readonly [from: string, below: string])[];
 }
 
-/** What became of the points that a configuration names. */
+/** The outcome for the points that a configuration names. */
 export interface PointsReport {
   /** The file or the variable that names them; undefined if it cannot be read. */
   readonly source: string | undefined;
-  /** What is wrong with it, one line each. */
+  /** The mistakes in it, one line each. */
   readonly problems: readonly string[];
   /** The functions that are points, by the entries that name them. */
   readonly wrapped: readonly { readonly at: string; readonly label: string; readonly module: string }[];

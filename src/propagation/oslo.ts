@@ -5,7 +5,7 @@ import { loadCrypto, isUuid } from '../trace/ids.js';
 import { isSameHmac } from '../trace/hmac.js';
 import type { VerifiedTrace } from '../trace/signing.js';
 
-/** What of the configuration decides what is read and written. */
+/** The settings that decide what is read and written. */
 interface Settings {
   readonly osloRead: boolean;
   readonly osloWrite: boolean;

@@ -3,7 +3,7 @@
 // What is shown is listed here, and everything else is masked. An argument of a command that is not in these tables
 // may be a password, and so may one of `AUTH`, `HELLO`, `ACL`, `CONFIG SET` and `MIGRATE`.
 
-/** What a Redis command says of itself: `SET user:1 ?`. */
+/** The statement of a Redis command: `SET user:1 ?`. */
 export interface RedisStatement {
   readonly text: string;
   /** The arguments that are masked in the text; undefined if they may be credentials. */
@@ -92,7 +92,7 @@ interface Keys {
   readonly step: number;
 }
 
-/** What is known of a command. */
+/** The shape of a command. */
 interface Known {
   readonly keys: Keys;
   /** The argument that says how many keys follow; 0 if none does. */

@@ -9,7 +9,7 @@ export type Pair<Seen> = readonly [actual: Seen, expected: Seen];
 const rounds = 3;
 /** How often it is played in all, where these rounds do not agree among themselves. */
 const moreRounds = 12;
-/** Of so many rounds a race of the case's own may differ so much more often beside the agent, by chance alone. */
+/** By chance alone, a race of the case's own may differ in this many more rounds beside the agent. */
 const chance = 2;
 
 /**

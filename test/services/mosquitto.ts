@@ -42,7 +42,7 @@ function serverAt(given: string): Server {
   };
 }
 
-/** What a client of MQTT 5 without a name says first. */
+/** The first packet of an MQTT 5 client without a name. */
 const hello = Buffer.from('100d00044d5154540502003c000000', 'hex');
 const helloAnswer = 0x20;
 

@@ -278,7 +278,7 @@ export const graphqlStyles: Readonly<Record<string, string>> = {
   // One that subscribes, and one for each event.
   'a subscription': 'server server',
 };
-/** What is another one with graphql 17, which publishes its resolvers. */
+/** The styles that differ with graphql 17, which publishes its resolvers. */
 export const graphql17Styles: Readonly<Record<string, string>> = {
   'at once': 'server(server(resolved))',
   later: 'server(server(resolved))',

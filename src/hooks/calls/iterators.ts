@@ -9,7 +9,7 @@ interface Step {
 
 const above = (object: object): object => Object.getPrototypeOf(object) as object;
 
-/** What generators and the language's own iterators inherit from, of both kinds. */
+/** The prototypes of generators and of the language's own iterators, of both kinds. */
 const families: readonly object[] = [
   above(above([][Symbol.iterator]())),
   above(above(above((async function* () {})()))),

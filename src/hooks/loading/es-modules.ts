@@ -17,7 +17,7 @@ export type Namespace = Record<string, unknown>;
 export interface Imports {
   /** Matches the paths of files. */
   readonly paths: RegExp;
-  /** What the application writes in its `import`. */
+  /** The specifiers that the application writes in its `import`. */
   readonly names: readonly string[];
   /**
    * Called before the importers of the module run. It is called as well for a CommonJS module that is imported.
@@ -30,7 +30,7 @@ export interface Imports {
 
 type Included = Omit<Imports, 'tell'>;
 
-/** What is used of `import-hooks.mts`. */
+/** The functions of `import-hooks.mts` that are used. */
 interface Hooks {
   hooksFor(
     url: string,

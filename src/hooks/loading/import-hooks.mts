@@ -10,7 +10,7 @@ import { createHook as create } from 'import-in-the-middle/create-hook.mjs';
 export interface Included {
   /** Matches the paths of files. */
   readonly paths: RegExp;
-  /** What the application writes in its `import`. */
+  /** The specifiers that the application writes in its `import`. */
   readonly names: readonly string[];
 }
 

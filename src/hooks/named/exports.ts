@@ -11,7 +11,7 @@ const isObject = (value: unknown): value is Values =>
 
 /** The exports of a CommonJS module, which may be a function or have getters that cannot be replaced. */
 export interface RequiredExports extends Exports {
-  /** What the module exports now: another object, if its own cannot have other values. */
+  /** The present exports of the module: another object, if its own cannot have other values. */
   current(): unknown;
   /** What those get who import the module, where they had a value: no getter is called for that. */
   shown(name: string, value: unknown): unknown;
@@ -117,7 +117,7 @@ function copyOf(exports: Values): Values {
   for (const key of Reflect.ownKeys(exports) as string[]) {
     const { value, writable, ...rest } = Object.getOwnPropertyDescriptor(exports, key)!;
     const isFixed = writable === false && rest.configurable !== true;
-    // What the module sets later is seen here as well.
+    // Values that the module sets later are seen here as well.
     const shared = { get: () => exports[key], set: (given: unknown) => void (exports[key] = given) };
     const its = isFixed ? { value, writable: true } : shared;
     Object.defineProperty(copy, key, { ...rest, ...its, configurable: true });

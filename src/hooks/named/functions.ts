@@ -16,7 +16,7 @@ import type { Take } from './budget.js';
 import { type Asked, readerOf } from './said.js';
 import { type Called, standInOf } from './stand-in.js';
 
-/** What is made of the calls of a function. */
+/** The point that calls of a function become. */
 export interface Recorded extends Asked {
   readonly point: string;
   readonly callback: boolean;

@@ -29,7 +29,7 @@ interface Skipped {
   readonly why: string;
 }
 
-/** What became of the entries. */
+/** The outcome for each entry. */
 export interface NamedReport {
   /** The functions that are points, by their entries and their modules. */
   readonly wrapped: { readonly at: string; readonly label: string; readonly module: string }[];
@@ -86,7 +86,7 @@ export function hookNamed(
 
   const placingOf = (entry: Entry, module: string): Placing => {
     const { at } = entry;
-    // What a factory gives has the same functions each time.
+    // The objects that a factory gives have the same functions each time.
     const told = new Set<string>();
     const recordings = new Map<string, Recording>();
     const skipped = (label: string, why: string): void => {
@@ -173,7 +173,7 @@ export function hookNamed(
   return { imports, report };
 }
 
-/** What the default export of a module is called: the package, or the file. */
+/** The name of a module's default export: the package, or the file. */
 const nameOf = (those: readonly Entry[], module: string): string =>
   those.find(({ pattern }) => pattern.names.length > 0)?.pattern.names[0] ??
   basename(module, extname(module));

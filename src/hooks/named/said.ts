@@ -1,9 +1,9 @@
-// What the points of named functions say of their calls: the arguments and results that the configuration asks for.
+// The info of the points of named functions: the arguments and results that the configuration asks for.
 import { types } from 'node:util';
 
 import { type IsHidden, type Path, Writer, isSecretOf, joined, keyOf, masked } from './values.js';
 
-/** What is recorded; see the configuration. */
+/** The values that are recorded; see the configuration. */
 export interface Asked {
   readonly args: true | readonly string[];
   readonly result: boolean;

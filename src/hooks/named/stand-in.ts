@@ -1,4 +1,4 @@
-// What stands in the place of a named function: a Proxy, so that both have the same properties at any time.
+// The stand-in for a named function: a Proxy, so that both have the same properties at any time.
 import { tracing } from '../../trace/trace.js';
 import type { Callback } from '../calls/call.js';
 
@@ -17,7 +17,7 @@ export interface Called {
 export const standInOf = (its: Called, isClass: boolean): Callback =>
   new Proxy(its.original, (isClass ? new ClassTraps(its) : new Traps(its)) as ProxyHandler<Callback>);
 
-/** What shimmer puts on a wrapper; OpenTelemetry's instrumentations take a wrapper with these off. */
+/** The marks that shimmer puts on a wrapper; OpenTelemetry's instrumentations take a wrapper with these off. */
 export const marks: ReadonlySet<PropertyKey> = new Set(['__original', '__unwrap', '__wrapped']);
 
 /**

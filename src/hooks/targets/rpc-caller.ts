@@ -135,7 +135,7 @@ function carry(
   }
 }
 
-/** What names a place in a trace to somebody else. */
+/** The ids that name a place in a trace to another process. */
 export const sentBy = ({ trace, id }: Context): VerifiedTrace => ({
   base_id: trace.base_id,
   parent_id: id.text,
@@ -183,7 +183,7 @@ function carryEach(
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What a message carries of the trace, with names in lower case; undefined where it stays as it is. */
+/** The headers that a message carries, with names in lower case; undefined where it stays as it is. */
 function ourHeaders(
   agent: AgentPort,
   sender: Sender,

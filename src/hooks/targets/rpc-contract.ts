@@ -215,7 +215,7 @@ export interface RpcFactory {
   readonly gives: Readonly<Record<string, RpcMethod>>;
 }
 
-/** What is recorded of a method. */
+/** The forms in which a method is described. */
 export type RpcMethod =
   | RpcCall
   | RpcSending
@@ -239,7 +239,7 @@ export interface Rpc {
   readonly channels?: Readonly<Record<string, RpcChannel>>;
 }
 
-/** What is recorded of the calls of a TracingChannel. */
+/** The description of the calls of a TracingChannel. */
 export interface RpcChannel extends Pick<RpcCall, 'kind' | 'succeeded'> {
   /** What is called, by the message of a call; undefined for one that is not recorded. */
   callee(message: object): Callee | undefined;

@@ -60,7 +60,7 @@ export function hookIteration(
 
 type Iterator = Record<'next' | 'return' | 'throw', Callback | undefined>;
 
-/** What is known of the messages of an iterator. */
+/** The functions that handle the messages of an iterator. */
 interface Handing {
   receivedIn(message: unknown): unknown;
   /** Begins the point of a message; undefined for a message that is in no trace. */

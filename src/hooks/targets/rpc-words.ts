@@ -1,4 +1,4 @@
-// What the points of calls and messages say, at their start and at their stop.
+// The info of the points of calls and messages, at their start and at their stop.
 import type { Context } from '../../trace/context.js';
 import { cancelled } from '../../trace/cancelled.js';
 import type { Info } from '../../trace/event.js';
@@ -23,7 +23,7 @@ export function startsOf(
   };
 }
 
-/** What a point says at its start. */
+/** The info of a point at its start. */
 export function startInfo(
   kind: RpcCall['kind'] | HandledKind,
   system: string,
@@ -58,7 +58,7 @@ export function failureOf(outcome: Outcome, context: Context): Info {
   return { etype, message: message === undefined ? null : cut(message), ...wordsOf(outcome, context) };
 }
 
-/** What of a stop is the call's own. */
+/** The part of a stop's info that is the call's own. */
 function wordsOf(
   outcome: Outcome,
   context: Context,

@@ -23,7 +23,7 @@ import type { Callee } from './rpc-contract.js';
 import { startsOf } from './rpc-words.js';
 import { openMailbox } from './task-mailbox.js';
 
-/** What a thread of a pool is, and what its messages say. */
+/** The description of a pool's thread and of its messages. */
 export interface TaskThread {
   /** The library does not tell, when it posts a task, which thread it is for. */
   readonly isHidden?: true;
@@ -35,7 +35,7 @@ export interface TaskThread {
   answer(message: unknown): { readonly id: number; readonly error: unknown };
 }
 
-/** What the thread that owns the pool leaves for a thread of the pool. */
+/** The data that the pool's owner leaves for a thread of the pool. */
 export interface HandedTasks {
   readonly mailbox: SharedArrayBuffer;
   readonly ring: SharedArrayBuffer;

@@ -16,7 +16,7 @@ export interface Opening {
   toMs: number | undefined;
 }
 
-/** What a call waited for, in milliseconds. */
+/** The waits of a call, in milliseconds. */
 export interface Waited {
   poolMs: number;
   connectMs: number;
