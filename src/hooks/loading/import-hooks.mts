@@ -3,8 +3,7 @@
 // Node gives to loaders.
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-// @ts-expect-error -- import-in-the-middle has no types for this file
-import { createHook as create } from 'import-in-the-middle/create-hook.mjs';
+import { createHook } from 'import-in-the-middle/create-hook.mjs';
 
 /** Which modules are hooked. All others are left alone. */
 export interface Included {
@@ -14,17 +13,8 @@ export interface Included {
   readonly names: readonly string[];
 }
 
-type Hook = (...args: readonly unknown[]) => unknown;
-
-interface Hooks {
-  applyOptions(options: object): void;
-  readonly resolve: Hook;
-  readonly load: Hook;
-  readonly resolveSync: Hook;
-  readonly loadSync: Hook;
-}
-
-const createHook = create as (meta: { readonly url: string }) => Hooks;
+type Hooks = ReturnType<typeof createHook>;
+type Hook = Hooks['resolve'];
 
 /** @param url that of import-in-the-middle's `hook.mjs` */
 export function hooksFor(url: string, { paths, names }: Included): Hooks {
