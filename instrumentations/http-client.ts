@@ -8,6 +8,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, stoppingOnError } from '../src/hooks/guard.js';
 import type { AgentPort } from '../src/hooks/port.js';
 import { onClientRequest } from '../src/hooks/targets/client-requests.js';
+import { Awaited } from '../src/hooks/targets/connecting.js';
 import { isOtherAgents } from '../src/hooks/targets/other-agents.js';
 import {
   type OutgoingRequest,
@@ -17,6 +18,7 @@ import {
   startRequest,
   withoutPoint,
 } from '../src/hooks/targets/outgoing.js';
+import { elapsed } from '../src/trace/clock.js';
 import { type Context, caller as callerOf, place } from '../src/trace/context.js';
 import { carry } from './http-headers.js';
 
@@ -47,6 +49,7 @@ function watch(request: ClientRequest, outgoing: OutgoingRequest, caller: Contex
   let response: IncomingMessage | undefined;
   let hasTimedOut = false;
   let isAborted = false;
+  const askedMs = elapsed();
   const isGivenUp = (): boolean => !hasTimedOut && isClosedHere(request, response);
   /** The answer is incomplete. An abort tells the reason; every other error of the connection only tells this. */
   const breakOff = (): void => {
@@ -72,6 +75,8 @@ function watch(request: ClientRequest, outgoing: OutgoingRequest, caller: Contex
         if (told === 'aborted') breakOff();
         if (told === 'end' || told === 'close') stop();
       });
+    } else if (event === 'socket') {
+      outgoing.awaited = Awaited.connection(askedMs, value, hasQueued(request, askedMs));
     } else if (event === 'timeout') {
       hasTimedOut = true;
     } else if (event === 'error') {
@@ -83,6 +88,11 @@ function watch(request: ClientRequest, outgoing: OutgoingRequest, caller: Contex
     }
   });
 }
+
+/** Whether a request had to wait for a place in its agent. Node's agents leave a mark on those that had to. */
+const hasQueued = (request: ClientRequest, askedMs: number): boolean =>
+  elapsed() - askedMs >= 1 &&
+  Object.getOwnPropertySymbols(request).some(({ description }) => description === 'requestOptions');
 
 /** Whether this is Node's error for a connection that ended before an answer, whichever side ended it. */
 function isHangUp(error: unknown): boolean {

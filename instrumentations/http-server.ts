@@ -1,10 +1,11 @@
 // Records the incoming requests of `http`, `https` and `http2` servers: where each kind begins, and how it ends.
 //
 // The price of a request: without a trigger 27 to 42 ns, for a look through the names of its headers, and 56 bytes
-// for the message of Node's channel. A refused header takes 4.0 to 5.3 µs at most. The point of a traced request
-// takes 3.9 to 5.9 µs (benchmarks/RESULTS.md). Three things keep the price low. `rawHeaders` are read, because
-// building `request.headers` takes 50 µs for a thousand headers. A name is put into lower case only if its length and
-// third character fit. Closures are made only for a traced request.
+// for the message of Node's channel; 35 to 75 ns and 16 bytes to know since when the loop is busy (`busy.ts`). A
+// refused header takes 4.0 to 5.3 µs at most. The point of a traced request takes 3.9 to 5.9 µs
+// (benchmarks/RESULTS.md). Three things keep the price low. `rawHeaders` are read, because building `request.headers`
+// takes 50 µs for a thousand headers. A name is put into lower case only if its length and third character fit.
+// Closures are made only for a traced request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 
@@ -13,6 +14,7 @@ import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, stoppingOnError } from '../src/hooks/guard.js';
 import { patch } from '../src/hooks/patch.js';
 import type { AgentPort } from '../src/hooks/port.js';
+import { callHandlers } from '../src/hooks/targets/handler-runs.js';
 import { statusOf } from '../src/hooks/targets/http.js';
 import {
   isHeadSent,
@@ -21,6 +23,7 @@ import {
   watchHandshake,
   stopIncoming,
 } from '../src/hooks/targets/incoming.js';
+import { noteRequest } from '../src/trace/busy.js';
 import { type Context, enter, requestDefault, runIn, tracedBy } from '../src/trace/context.js';
 import { hmacName, infoName, timeName } from '../src/trace/headers.js';
 import type { Point } from '../src/trace/point.js';
@@ -43,6 +46,7 @@ export function httpServer(agent: AgentPort): void {
     ({ request, response }) => {
       if (guard.off) return;
       const headers = traceHeadersIn(request.rawHeaders);
+      noteRequest(request.socket, headers !== undefined || tracing.live > 0);
       const root = headers && trigger(headers, agent);
       if (root !== undefined) {
         try {
@@ -67,6 +71,9 @@ export function httpServer(agent: AgentPort): void {
       const args = arguments as unknown as unknown[];
       // The inherited `emit` is looked up at each call: `node:domain` replaces it when it is loaded.
       const next = isInherited ? inherited.emit : original;
+      if (event === 'request' && tracing.live > 0 && !guard.off) {
+        return callHandlers(next, this, args, guard);
+      }
       const begin = guard.off ? undefined : starts[event as string];
       return begin === undefined ? Reflect.apply(next, this, args) : emitBegun(begin, next, this, args);
     };
@@ -76,6 +83,7 @@ export function httpServer(agent: AgentPort): void {
   function emitBegun(begin: Start, next: Emit, self: unknown, args: unknown[]): unknown {
     const headers = headersOf(args);
     const isTraced = headers !== undefined && (tracing.live > 0 || headers[infoName] !== undefined);
+    if (headers !== undefined) noteRequest(connectionOf(args[1]), isTraced);
     if (!isTraced) return Reflect.apply(next, self, args);
     // Such a call has its point where it is served.
     if (agent.rpcServers.has(self as object)) return runIn(requestDefault(), next, self, args);
@@ -125,6 +133,12 @@ function headersOf([event, first, second]: readonly unknown[]): Headers | undefi
 }
 
 const isObject = (value: unknown): value is Headers => typeof value === 'object' && value !== null;
+
+/** The connection of a request, or the session of a stream. */
+function connectionOf(request: unknown): unknown {
+  const { socket, session } = request as { readonly socket?: unknown; readonly session?: unknown };
+  return session ?? socket;
+}
 
 function serve(request: IncomingMessage, response: ServerResponse, parent: Context, guard: Guard): void {
   const { method, url = '', socket } = request;

@@ -2,6 +2,7 @@
 import type { AgentPort } from '../src/hooks/port.js';
 import { childProcess } from './child-process.js';
 import { httpServer } from './http-server.js';
+import { messages } from './messages.js';
 import type { StartOption } from './targets.js';
 import { workerThreads } from './worker-threads.js';
 
@@ -9,6 +10,7 @@ import { workerThreads } from './worker-threads.js';
 export const atStart: Readonly<Record<StartOption, (agent: AgentPort) => void>> = {
   instrumentHttpServer: httpServer,
   instrumentChildProcess: childProcess,
+  instrumentMessages: messages,
   instrumentWorkerThreads: (agent) =>
     workerThreads(agent, require('node:worker_threads') as typeof import('node:worker_threads')),
 };

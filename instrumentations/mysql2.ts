@@ -42,14 +42,24 @@ const endpointOf = (config: Config | undefined): Endpoint => ({
   port: config?.port,
 });
 
+/** A statement with its options. */
+interface Options {
+  readonly sql?: unknown;
+  readonly values?: unknown;
+}
+
+function text([query]: readonly unknown[]): unknown {
+  return typeof query === 'string' ? query : read(() => (Object(query) as Options).sql);
+}
+
 /** The statement before mysql2 formats it. Afterwards the values are in its text. */
 function sql([query, given]: readonly [
-  query: string | { readonly sql?: unknown; readonly values?: unknown } | null | undefined,
+  query: string | Options | null | undefined,
   given: unknown,
 ]): Statement {
   const options = typeof query === 'object' ? query : undefined;
   return {
-    text: typeof query === 'string' ? query : read(() => options?.sql),
+    text: text([query]),
     params: typeof given === 'object' && given !== null ? given : read(() => options?.values),
   };
 }
@@ -93,7 +103,14 @@ const byQueued: End = (call) => {
 };
 
 const waits = turnOn(queue);
-const statement: DatabaseMethod = { sql, rows, ends: [byCommand], waits, borrows: (self) => !isBusy(self) };
+const statement: DatabaseMethod = {
+  text,
+  sql,
+  rows,
+  ends: [byCommand],
+  waits,
+  borrows: (self) => !isBusy(self),
+};
 
 const connection: Omit<DatabaseFile, 'file'> = {
   endpoint: ({ config }: { readonly config?: Config }) => endpointOf(config),
@@ -105,6 +122,7 @@ const connection: Omit<DatabaseFile, 'file'> = {
     // have opened.
     addCommand: {
       operationOf: ([command]) => preparedOf(command)?.operation,
+      text: ([command]) => preparedOf(command)?.text,
       sql: ([command]) => preparedOf(command) ?? { text: undefined },
       sqlBelowOwn: true,
       rows,
@@ -128,7 +146,7 @@ function preparedOf(given: unknown): (Statement & { readonly operation: string }
 
 const isAtOnce = ({ _freeConnections }: Pool): boolean =>
   _freeConnections !== undefined && _freeConnections.length > 0;
-const pooled: DatabaseMethod = { rows, ends: [byCommand], calledBy: 'application' };
+const pooled: DatabaseMethod = { text, rows, ends: [byCommand], calledBy: 'application' };
 
 const pool: Omit<DatabaseFile, 'file'> = {
   endpoint: ({ config }: Pool) => endpointOf(config?.connectionConfig),

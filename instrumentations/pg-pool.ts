@@ -31,7 +31,7 @@ export const pgPool = database({
       file: 'pg-pool/index',
       endpoint,
       methods: {
-        query: { ends, rows, calledBy: 'application' },
+        query: { text: textOf, ends, rows, calledBy: 'application' },
         // A pool calls its waiting callbacks from the request that returned a client.
         connect: {
           ends,
@@ -70,6 +70,23 @@ export const pgPool = database({
     },
   ],
 });
+
+/**
+ * What `query` accepts instead of a text: a config, a cursor, a stream (which holds its query in `cursor`) or a
+ * `Query`.
+ */
+export interface PgQuery {
+  readonly text?: unknown;
+  readonly values?: unknown;
+  readonly cursor?: PgQuery;
+}
+
+/** The statement of a call of `query`. */
+export function textOf([query]: readonly unknown[]): unknown {
+  if (typeof query === 'string') return query;
+  const given = Object(query) as PgQuery;
+  return read(() => given.text ?? given.cursor?.text);
+}
 
 type ParametersClass = new (options: object | undefined) => {
   readonly host?: unknown;

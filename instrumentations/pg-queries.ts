@@ -3,6 +3,7 @@
 import { type Callback, type End, notMine } from '../src/hooks/calls/call.js';
 import { bindCallback } from '../src/hooks/calls/callback.js';
 import { lastCallback, unobserved } from '../src/hooks/calls/ends.js';
+import { read } from '../src/hooks/guard.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { lookalike } from '../src/hooks/patch.js';
 import { place, runIn } from '../src/trace/context.js';
@@ -43,6 +44,14 @@ export const submittable: End = (call) => {
   const result = lastCallback(call);
   return result === notMine ? call.invoke() : result;
 };
+
+/** Whether a query gives its rows in pieces, as the application reads them: a cursor, or a stream over one. */
+export function isCursor(query: unknown): boolean {
+  if (typeof query !== 'object' || query === null) return false;
+  const has = (name: string): boolean => typeof Reflect.get(query, name) === 'function';
+  // A copy of a table is a stream as well.
+  return read(() => has('submit') && ('cursor' in query || (has('read') && !has('pipe')))) ?? false;
+}
 
 /** Puts a method on an object itself, over the method that it has. The body decides when the original runs. */
 function around(

@@ -4,8 +4,8 @@ import { observeAfter } from '../src/hooks/calls/method.js';
 import { read } from '../src/hooks/guard.js';
 import { database } from '../src/hooks/targets/database.js';
 import { isCheckingOut, openingUntil, takeTurn, turnOn } from '../src/hooks/targets/waits.js';
-import { noteParameters } from './pg-pool.js';
-import { submittable } from './pg-queries.js';
+import { type PgQuery, noteParameters, textOf } from './pg-pool.js';
+import { isCursor, submittable } from './pg-queries.js';
 import { active, isBusy, queue } from './pg-queue.js';
 import { rows } from './pg-rows.js';
 
@@ -19,16 +19,6 @@ interface Client {
   readonly port?: unknown;
   readonly database?: unknown;
 }
-/**
- * What `query` accepts instead of a text: a config, a cursor, a stream (which holds its query in `cursor`) or a
- * `Query`.
- */
-interface Query {
-  readonly text?: unknown;
-  readonly values?: unknown;
-  readonly cursor?: Query;
-}
-
 export const pg = database({
   library: 'pg',
   system: 'postgresql',
@@ -41,16 +31,18 @@ export const pg = database({
       endpoint: ({ database: name, host, port }: Client) => ({ name, host, port }),
       methods: {
         query: {
-          sql: ([query, values]: [string | Query, unknown]) => {
+          text: textOf,
+          sql: ([query, values]: [string | PgQuery, unknown]) => {
             const given = typeof query === 'object' ? query : undefined;
             const params = Array.isArray(values)
               ? values
               : read(() => given?.values ?? given?.cursor?.values);
             return {
-              text: typeof query === 'string' ? query : read(() => given?.text ?? given?.cursor?.text),
+              text: textOf([query]),
               params: Array.isArray(params) ? params : undefined,
             };
           },
+          operationOf: ([query]: [unknown]) => (isCursor(query) ? 'cursor' : 'query'),
           rows,
           ends: [submittable, callbackIn('callback'), lastCallback, promiseOf('_Promise')],
           waits: turnOn(queue),

@@ -209,6 +209,27 @@ const rows = [
     load: () => (require('./graphql.js') as typeof import('./graphql.js')).graphql,
   },
   {
+    package: '@trpc/server',
+    option: 'instrumentTrpc',
+    help: '@trpc/server',
+    versions: [['10.0.0', '12.0.0']],
+    esModules: ['@trpc/server/dist/index'],
+    mark: 'trying to use @trpc/server in a non-server environment',
+    load: () => (require('./trpc.js') as typeof import('./trpc.js')).trpc,
+  },
+  {
+    package: '@connectrpc/connect',
+    option: 'instrumentConnect',
+    help: '@connectrpc/connect',
+    versions: [['1.0.0', '3.0.0']],
+    esModules: [
+      '@connectrpc/connect/dist/esm/any-client',
+      '@connectrpc/connect/dist/esm/protocol/invoke-implementation',
+    ],
+    mark: 'cannot create handler, all protocols are disabled',
+    load: () => (require('./connect.js') as typeof import('./connect.js')).connect,
+  },
+  {
     package: 'piscina',
     option: 'instrumentPiscina',
     help: 'piscina',
@@ -273,6 +294,12 @@ const rows = [
     module: 'worker_threads',
     option: 'instrumentWorkerThreads',
     help: 'worker threads',
+    when: 'at the start',
+  },
+  {
+    module: 'child_process',
+    option: 'instrumentMessages',
+    help: 'messages to child processes and to worker threads',
     when: 'at the start',
   },
 ] as const satisfies readonly (NodeRow | PackageRow)[];

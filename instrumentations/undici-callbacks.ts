@@ -3,6 +3,7 @@
 import type { Callback } from '../src/hooks/calls/call.js';
 import { type Guard, guarded } from '../src/hooks/guard.js';
 import type { AgentPort } from '../src/hooks/port.js';
+import type { Moment } from '../src/hooks/targets/connecting.js';
 import type { OutgoingRequest } from '../src/hooks/targets/outgoing.js';
 import type { Sender } from '../src/propagation/recipients.js';
 import { type Context, runIn } from '../src/trace/context.js';
@@ -12,6 +13,8 @@ export interface Exchange {
   readonly sender: Sender;
   /** Undefined if the request only passes trace headers on. */
   readonly outgoing: OutgoingRequest | undefined;
+  /** When it was made; undefined without a point. */
+  readonly made: Moment | undefined;
   /** Whether the caller has asked to end the request. */
   isGivenUp: boolean;
   /** The guard of the request's copy of undici. */

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { onChannel } from '../src/hooks/channel.js';
 import { type Guard, createGuard, guarded, stoppingOnError } from '../src/hooks/guard.js';
 import type { AgentPort } from '../src/hooks/port.js';
+import { Awaited, moment } from '../src/hooks/targets/connecting.js';
 import { replaceInNext } from '../src/hooks/targets/next-write.js';
 import { isSuppressed } from '../src/hooks/targets/other-agents.js';
 import { defaultPort, schemeOf, startRequest, withoutPoint } from '../src/hooks/targets/outgoing.js';
@@ -63,6 +64,7 @@ export function undici(agent: AgentPort): void {
       const exchange: Exchange | undefined = context && {
         sender: withoutPoint(context),
         outgoing: undefined,
+        made: undefined,
         isGivenUp: false,
         guard,
       };
@@ -80,7 +82,7 @@ export function undici(agent: AgentPort): void {
       port: port === '' ? defaultPort(scheme) : Number(port),
       path,
     });
-    const exchange: Exchange = { sender: outgoing, outgoing, isGivenUp: false, guard };
+    const exchange: Exchange = { sender: outgoing, outgoing, made: moment(), isGivenUp: false, guard };
     exchanges.put(request, exchange);
     stoppingOnError(outgoing.point, () => bind(request, caller, exchange, agent));
   }
@@ -92,7 +94,12 @@ export function undici(agent: AgentPort): void {
     if (tracing.live === 0 || !isOverHttp1(sending)) return;
     agent.writing.request = undefined;
     const exchange = exchanges.of(sending.request);
-    if (exchange !== undefined) guarded(exchange.guard, () => carry(sending, exchange.sender, agent));
+    if (exchange === undefined) return;
+    guarded(exchange.guard, () => {
+      const { outgoing, made, sender } = exchange;
+      if (outgoing !== undefined && made !== undefined) outgoing.awaited = Awaited.turn(made, sending.socket);
+      carry(sending, sender, agent);
+    });
   });
   onChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
     'undici:request:headers',

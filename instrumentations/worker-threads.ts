@@ -1,30 +1,19 @@
 // Records worker threads as `thread` points, and makes the preload run in them.
-import { isAbsolute, join } from 'node:path';
-import type { Worker as NodeWorker, WorkerOptions } from 'node:worker_threads';
+import type { Worker as NodeWorker } from 'node:worker_threads';
 
 import { cancelled } from '../src/trace/cancelled.js';
-import { viewWith } from '../src/hooks/view.js';
+import type { Callback } from '../src/hooks/calls/call.js';
 import { bindEmitter } from '../src/hooks/emitter.js';
 import { type Guard, createGuard, guarded, read, stoppingOnError } from '../src/hooks/guard.js';
 import { asTwin, patch } from '../src/hooks/patch.js';
 import type { HandedThread, AgentPort } from '../src/hooks/port.js';
+import { threadMessages } from '../src/hooks/targets/thread-messages.js';
 import { type Context, caller as callerOf } from '../src/trace/context.js';
 import { tracing } from '../src/trace/trace.js';
 import type { Info } from '../src/trace/event.js';
 import { failure } from '../src/trace/info.js';
 import { type Point, startPoint, stopPoint } from '../src/trace/point.js';
-
-/** The options that a caller gives a thread. */
-interface Given {
-  /** The caller's own object, or any other value that it gave. */
-  readonly options: unknown;
-  /** Node throws for these options, and is left to do so. */
-  readonly isOdd: boolean;
-  readonly execArgv?: readonly string[] | undefined;
-  readonly isCode: boolean;
-  readonly name?: unknown;
-  readonly transferList?: unknown;
-}
+import { type Given, createPreload, optionsOf } from './thread-options.js';
 
 /** A thread for which a point was started, before the thread is made. */
 interface Begun {
@@ -48,7 +37,16 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
     const asked = args[1];
     const make = (options: unknown): NodeWorker => {
       if (options !== asked) args[1] = options;
-      return Reflect.construct(Original, args, newTarget) as NodeWorker;
+      const messages = threadMessages.of?.(args[0]);
+      if (messages === undefined) return Reflect.construct(Original, args, newTarget) as NodeWorker;
+      const lane = guarded(guard, () => messages.open(begun !== undefined));
+      try {
+        const worker = Reflect.construct(Original, args, newTarget) as NodeWorker;
+        guarded(guard, () => lane?.made(worker));
+        return worker;
+      } finally {
+        guarded(guard, () => lane?.close());
+      }
     };
     const caller = tracing.live === 0 || guard.off ? undefined : callerOf();
     const begun = caller && guarded(guard, () => begin(caller, args));
@@ -112,6 +110,14 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
     }
   }
   builtin.Worker = asTwin(Worker, Original);
+
+  function post(original: Callback, self: unknown, args: ArrayLike<unknown>, see: See | undefined): unknown {
+    const isOwn = see !== undefined && guarded(guard, () => see(args)) === true;
+    const { loaded } = threadMessages;
+    return loaded === undefined
+      ? Reflect.apply(original, self, args as unknown[])
+      : loaded.post(original, self, args, isOwn);
+  }
   patch(
     builtin.Worker.prototype,
     'terminate',
@@ -131,15 +137,19 @@ export function workerThreads(agent: AgentPort, builtin: { Worker: typeof NodeWo
         postMessage(this: unknown) {
           const args = arguments as unknown as unknown[];
           const see = posted.get(this as object);
-          if (see !== undefined) guarded(guard, () => see(args));
-          return Reflect.apply(original, this, args);
+          if (tracing.live > 0 || see !== undefined) return post(original, this, args, see);
+          const result = Reflect.apply(original, this, args);
+          threadMessages.loaded?.isPosted(this);
+          return result;
         },
       }).postMessage,
   );
 }
 
+type See = (args: ArrayLike<unknown>) => boolean;
+
 /** The functions that look at what is posted to the threads of traced callers. */
-const posted = new WeakMap<object, (args: ArrayLike<unknown>) => void>();
+const posted = new WeakMap<object, See>();
 
 /** The threads of traced callers, and whether the caller terminated them. */
 const terminated = new WeakMap<object, boolean>();
@@ -175,16 +185,6 @@ function stopAtExit(
  */
 const isMessage = (event: unknown): boolean => event === 'message' || event === 'messageerror';
 
-function optionsOf(options: unknown): Given {
-  try {
-    const { execArgv, eval: isCode, name, transferList } = Object(options) as WorkerOptions;
-    const isOdd = options === null || (Boolean(execArgv) && !Array.isArray(execArgv));
-    return { options, isOdd, execArgv: execArgv || undefined, isCode: Boolean(isCode), name, transferList };
-  } catch {
-    return { options, isOdd: true, isCode: true };
-  }
-}
-
 /** The info for a thread's point. Code that is given as text is not recorded. */
 function describe(file: unknown, { isCode, name }: Given): Info {
   return {
@@ -208,72 +208,4 @@ function fileOf(file: unknown): string | undefined {
 function refusedBy(error: unknown): readonly string[] | undefined {
   const { code, message } = Object(error) as NodeJS.ErrnoException;
   return code === 'ERR_WORKER_INVALID_EXEC_ARGV' ? message.split(': ').at(-1)!.split(', ') : undefined;
-}
-
-/** The working directory; '' if it was removed, which must not make anything fail. */
-function workingFolder(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return '';
-  }
-}
-
-interface Preload {
-  /** Whether Node itself finds the preload for a new thread. */
-  isResolvable(): boolean;
-  /** Options with which Node can start a thread if it could not find the preload by itself. */
-  mended(given: Given): unknown;
-  /**
-   * Options that make the preload run in the thread. The caller's object stays as it is.
-   *
-   * @param refused the arguments to leave out
-   */
-  addTo(given: Given, refused?: readonly string[]): unknown;
-  /** The arguments that the thread would see without the agent if its caller names none. */
-  argumentsSeen(given: Given): readonly string[] | undefined;
-}
-
-/** @param path the path of the preload; as a `--require` it also runs before code that is given as text */
-function createPreload(path: string): Preload {
-  const startFolder = workingFolder();
-  const file = join(path);
-  const isOurs = (value: string | undefined): boolean =>
-    value === 'ostrace/register' ||
-    (value !== undefined && (isAbsolute(value) ? join(value) : join(startFolder, value)) === file);
-
-  // Copied now, because changes that the application makes to the array do not affect its threads.
-  const inherited = [...process.execArgv];
-
-  /** The process's own arguments without the preload, which may be among them in several forms. */
-  function withoutPreload(): string[] {
-    const kept: string[] = [];
-    for (let i = 0; i < inherited.length; i++) {
-      const argument = inherited[i]!;
-      const [flag, value] = argument.split(/=(.*)/s);
-      const isPreload = flag === '--import' || flag === '--require' || flag === '-r';
-      if (isPreload && value === undefined && isOurs(inherited[i + 1])) i++;
-      else if (!isPreload || !isOurs(value)) kept.push(argument);
-    }
-    return kept;
-  }
-
-  // Node resolves `--import ostrace/register` for each thread again, from the working directory. Once the application
-  // has changed that, no thread would start any more.
-  const isResolvable = (): boolean =>
-    workingFolder() === startFolder || withoutPreload().length === inherited.length;
-
-  function addTo(given: Given, refused: readonly string[] = []): unknown {
-    if (given.isOdd) return given.options;
-    const rest = given.execArgv ?? (isResolvable() ? inherited : withoutPreload());
-    const kept = rest.filter((argument) => !refused.includes(argument));
-    return viewWith(Object(given.options) as object, { execArgv: [`--require=${path}`, ...kept] });
-  }
-
-  return {
-    isResolvable,
-    mended: (given) => (given.execArgv === undefined ? addTo(given) : given.options),
-    addTo,
-    argumentsSeen: ({ execArgv }) => (execArgv === undefined ? inherited : undefined),
-  };
 }

@@ -29,6 +29,7 @@ export function createPort(
   preload: string,
   verify: AgentPort['verify'],
   rings: Rings,
+  ownPort: AgentPort['ownPort'],
 ): AgentPort {
   // Made for the first outgoing request.
   let carriesTo: AgentPort['carriesTo'] | undefined;
@@ -69,6 +70,7 @@ export function createPort(
       return childVariables(config, context, given, (name) => process.env[name]);
     },
 
+    ownPort,
     newRing: () => createRing(poolRingBytes).memory,
     readRing: (memory) => exporter().handRing(memory).close,
     useRing(memory) {

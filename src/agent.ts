@@ -41,6 +41,7 @@ import { lifecycle, setLinger } from './trace/trace.js';
 import { notice } from './trace/notice.js';
 import { type Point, connect, stopPoint } from './trace/point.js';
 import { createProfiler, publishProfiler } from './trace/profiler.js';
+import { findUnseenBy } from './trace/unseen.js';
 import { type Verifier, createVerifier } from './propagation/verify.js';
 
 // Exported for tests, because in the bundle these modules have no file of their own.
@@ -88,8 +89,16 @@ export function start(preload: string): void {
   );
   const script = isMainThread ? startOf(process.env).script : undefined;
   const diagnoser = createDiagnoser(read, script, marks, verifier);
-  const agent = createPort(config, exporter, preload, diagnoser?.verify ?? verifier.verify, rings);
+  const agent = createPort(
+    config,
+    exporter,
+    preload,
+    diagnoser?.verify ?? verifier.verify,
+    rings,
+    ownPort(handover),
+  );
   const hooked = new Set<string>();
+  findUnseenBy(() => guarded(createGuard('unseen libraries'), () => unseenAmong(hooked)) ?? []);
   const builtins = builtinsOf(config);
   const due = (when: NodeTarget['when']): Builtin[] => builtins.filter((each) => each.when === when);
   const late = hookLateBuiltins([...due('once loaded'), ...lateSources], agent);
@@ -100,7 +109,7 @@ export function start(preload: string): void {
     inspectOnce = () => {};
   };
   let hookShared = (): void => {
-    hookLiveSources(ownPort(handover), agent);
+    hookLiveSources(agent.ownPort, agent);
     hookShared = () => {};
   };
   let later = due('at the first trace');
@@ -114,6 +123,7 @@ export function start(preload: string): void {
     'the end of the process': watch.arm,
     'what is left out': () =>
       ({ tellLate } = require('./trace/left-out.js') as typeof import('./trace/left-out.js')),
+    'garbage collection': () => config.traceGc && observe(true),
     'what requests share': () => hookShared(),
     'what is loaded': () => hookLoaded(),
     'what is loaded of Node': late.whenLive,
@@ -139,6 +149,7 @@ export function start(preload: string): void {
   lifecycle.onLast.push(
     inTurn({
       'the end of the process': watch.disarm,
+      'garbage collection': () => config.traceGc && observe(false),
       'what is loaded of Node': late.whenIdle,
       'what publishes': published.whenIdle,
     }),
@@ -172,6 +183,18 @@ function ownPort(handover: Handover | undefined): () => unknown {
   if (handover === undefined) return () => undefined;
   const ring = openRing(handover.ring);
   return () => (isShared(ring) ? undefined : parentPort);
+}
+
+/** The libraries that no hook sees. What that needs is loaded when the first trace ends. */
+function unseenAmong(hooked: ReadonlySet<string>): readonly string[] {
+  const { unseenClients } = require('./diagnosis/clients.js') as typeof import('./diagnosis/clients.js');
+  return unseenClients(hooked);
+}
+
+/** Observes V8's collections of garbage, or no more. What that needs is loaded for the first trace. */
+function observe(isLive: boolean): void {
+  const { observeCollections } = require('./trace/collections.js') as typeof import('./trace/collections.js');
+  observeCollections(isLive);
 }
 
 /** The exporter of this thread. Its points go there from now on. */

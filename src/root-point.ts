@@ -11,6 +11,7 @@ import type { Info } from './trace/event.js';
 import { newId } from './trace/ids.js';
 import { type Point, startPoint } from './trace/point.js';
 import { verify } from './trace/signing.js';
+import { unseenLibraries } from './trace/unseen.js';
 
 /** The data that a thread which works for a trace gets from the thread that started it. */
 export interface Handover {
@@ -93,5 +94,7 @@ function isWhole({ profile }: Config): boolean {
 
 /** The info for the stop of that point. */
 export function describeEnd({ exit_code, signal }: ProcessEnd): Info | undefined {
-  return isMainThread ? { process: { exit_code, ...(signal && { signal }) } } : undefined;
+  if (!isMainThread) return undefined;
+  const unseen = unseenLibraries();
+  return { process: { exit_code, ...(signal && { signal }), ...(unseen && { unseen }) } };
 }

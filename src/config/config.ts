@@ -29,6 +29,9 @@ export const contextVariables = { info: 'OSTRACE_TRACE_INFO', hmac: 'OSTRACE_TRA
 /** The file to which a process writes what its hooks did. `ostrace doctor` sets it for the program that it runs. */
 export const diagnosisVariable = 'OSTRACE_DIAGNOSIS_FILE';
 
+/** The pager of the commands. It is in the shell's environment, which traced processes inherit. */
+export const pagerVariable = 'OSTRACE_PAGER';
+
 /** The part of the configuration that the drivers may know: no keys. */
 export function driverSettings(config: Config): DriverSettings {
   const { filterErrorTrace, project, service, host, transportUrl, keepFor, keepSize, shareWithGroup } =
@@ -105,6 +108,7 @@ const known: ReadonlySet<string> = new Set([
   ...variables.keys(),
   ...Object.values(contextVariables),
   diagnosisVariable,
+  pagerVariable,
 ]);
 
 /** The connection strings that can be used, each in the form in which it means the same everywhere. */

@@ -32,6 +32,8 @@ export const help: Readonly<Record<OptionName, string>> = {
   maskSql:
     'Replaces each literal of a recorded statement with `?`, and leaves its comments out, because they may hold secrets.',
   traceCommandArgs: 'Adds the arguments to `command` points. They may hold secrets.',
+  traceGc:
+    "Adds a `gc` point for each collection of V8's garbage, or run of short ones, that took a millisecond or more.",
   osloRead:
     'Also takes a trace from messages of oslo.messaging, which hold a key in clear and no signature: who can read the queue learns the key.',
   osloWrite:

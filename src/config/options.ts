@@ -177,6 +177,7 @@ export const options = {
   traceSqlParams: off,
   maskSql: on,
   traceCommandArgs: off,
+  traceGc: on,
   osloRead: off,
   osloWrite: off,
   propagateTo: {

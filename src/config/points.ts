@@ -123,6 +123,8 @@ const ours: ReadonlySet<string> = new Set([
   'thread',
   'thread_main',
   'left_out',
+  'gc',
+  'blocked',
 ]);
 /** The name of a point whose own name means something else to those who read traces. */
 const otherName = 'function';

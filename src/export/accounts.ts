@@ -1,5 +1,6 @@
 // Accounts in shared memory: what the application's thread has to know of the exporter's thread. At the end of the
 // process that thread may be blocked or gone, and its events still have to be counted.
+import { elapsed } from '../trace/clock.js';
 import { Atomics, SharedArrayBuffer } from './own-threads.js';
 
 /**
@@ -134,11 +135,11 @@ export class Accounts {
 
   /** Blocks until a flush is done, but no longer than this many milliseconds. */
   waitFor(ticket: number, ms: number): boolean {
-    const deadline = performance.now() + ms;
+    const deadline = elapsed() + ms;
     for (;;) {
       const done = Atomics.load(this.#words, word.ticket);
       if (done >= ticket) return true;
-      const leftMs = deadline - performance.now();
+      const leftMs = deadline - elapsed();
       if (leftMs <= 0) return false;
       Atomics.wait(this.#words, word.ticket, done, leftMs);
     }

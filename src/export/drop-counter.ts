@@ -1,4 +1,5 @@
 // Counts lost events, and reports what happens to events that are not stored.
+import { elapsed } from '../trace/clock.js';
 import { count, countWas } from '../trace/count.js';
 import { tell } from '../trace/notice.js';
 import { Account } from './accounts.js';
@@ -35,14 +36,14 @@ export class DropCounter {
     const lost = this.#account.takeUnsaid();
     if (lost === 0) return;
     tell(`${countWas(lost, 'event')} lost: ${this.#reason || otherwise}`);
-    this.#saidAt = performance.now();
+    this.#saidAt = elapsed();
   }
 
   /** Reports that events wait for a store that does not accept them. */
   sayWaiting(folder: string, reason: string): void {
     if (!this.#isTime()) return;
     tell(`events for ${this.#store} wait in ${folder}: ${reason}`);
-    this.#saidAt = performance.now();
+    this.#saidAt = elapsed();
   }
 
   /** Reports that the process ends while events still wait. */
@@ -54,6 +55,6 @@ export class DropCounter {
   }
 
   #isTime(): boolean {
-    return performance.now() - this.#saidAt >= reportEveryMs;
+    return elapsed() - this.#saidAt >= reportEveryMs;
   }
 }

@@ -25,7 +25,7 @@ import {
 
 import { ExportThread } from './thread.js';
 
-// Room for about 40,000 events, which a busy thread makes while the worker thread boots. Memory is only taken for
+// Room for about 35,000 events, which a busy thread makes while the worker thread boots. Memory is only taken for
 // the part that is used.
 const ringBytes = 8 * 1024 * 1024;
 const handedRingBytes = 4 * 1024 * 1024;
@@ -158,10 +158,10 @@ export function createExporter(
   }
 
   return {
-    write(context, message, info, at) {
+    write(context, message, info, tellsCpu, at) {
       try {
         // The reader of a handed ring polls it, because no message can come from here.
-        if (writeEvent(ownRing(), context, message, info, at) && handed === undefined) wake();
+        if (writeEvent(ownRing(), context, message, info, tellsCpu, at) && handed === undefined) wake();
       } catch (error) {
         unwritten++;
         problem = `the exporter cannot take them: ${messageOf(error)}`;

@@ -20,10 +20,13 @@ export interface Flushed {
 /**
  * Stores the events that gone processes have spooled for one store. Lines that the store refuses for good are
  * reported.
+ *
+ * @param onStored is told how many events are stored so far
  */
 export async function flushSpool(
   connectionString: string,
   { drivers, spool: settings }: DeliverySettings,
+  onStored: (stored: number) => void = () => {},
 ): Promise<Flushed> {
   const spool = new Spool(connectionString, settings);
   const driver = openDriver(connectionString, drivers);
@@ -39,6 +42,7 @@ export async function flushSpool(
       if (lines === undefined) continue;
       for (let start = 0; start < lines.length; start += batchLines) {
         stored += await writeAll(driver, lines.slice(start, start + batchLines), drops);
+        onStored(stored);
       }
       // The other halves of its events may be in the next file.
       if (driver.takeHeld === undefined) spool.remove(segment);

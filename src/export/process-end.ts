@@ -1,7 +1,7 @@
 // Watches for the end of the process or thread, so that the last events are stored or spooled before it.
 import { isMainThread } from 'node:worker_threads';
 
-import { nobody, runIn } from '../trace/context.js';
+import { nobody, place, runIn } from '../trace/context.js';
 import { ownThreads } from './own-threads.js';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
@@ -74,7 +74,8 @@ export function watchProcessEnd(
       if (isSignal(event)) flush();
       try {
         // A process may do the same for many requests of the process that started it.
-        return event === 'message'
+        // A message of which that is known has a point already.
+        return event === 'message' && place()?.point !== 'rpc'
           ? runIn(nobody(), original, this, args)
           : Reflect.apply(original, this, args);
       } finally {

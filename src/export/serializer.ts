@@ -1,7 +1,23 @@
 // Makes OSProfiler's lines of JSON from the records in a ring, in the exporter's thread.
 import { Line } from '../drivers/line.js';
 import { idTextIn, idWords } from '../trace/ids.js';
-import { headWord, idsWord, nameByte, stopBit, timeWord, wholeWords } from './record.js';
+import {
+  busyBit,
+  busyWord,
+  cpuBit,
+  cpuWord,
+  headWord,
+  idleWord,
+  idsWord,
+  loopBit,
+  nameByte,
+  nameLengthIn,
+  stopBit,
+  threadWord,
+  timeWord,
+  turnWord,
+  wholeWords,
+} from './record.js';
 import type { Ring } from './ring.js';
 
 /** The members that all events of a process share, because they name its origin. */
@@ -37,7 +53,18 @@ const toParent = `${toPoint}${id}","parent_id":"`;
 const toTime = `${toParent}${id}","timestamp":"`;
 const middle = `${toTime}${time}","info":`;
 
+// The facts of the loop, between the info and its end. The first part of the loop's name is the same for the process.
+const toThread = Buffer.from(`,"loop":{"id":"${process.pid}.`);
+const toIdle = Buffer.from('","idle_ms":');
+const toTurn = Buffer.from(',"turn":');
+const toBusy = Buffer.from(',"busy_before_ms":');
+const toCpu = Buffer.from(',"cpu_ms":');
+/** The most bytes that they take. */
+const loopBytes = 256;
+
 const zero = 0x30;
+const dot = 0x2e;
+const closeBrace = 0x7d;
 const openBrace = 0x7b;
 /** The bit that no ASCII character has, in each byte of a word. */
 const beyondAscii = 0x80808080 | 0;
@@ -70,7 +97,7 @@ class Page {
     this.room = room;
     this.#info = wholeWords(room + middle.length);
     this.#middle = this.#info - middle.length;
-    this.#words = new Int32Array(wholeWords(this.#info + room + this.#end.length) >> 2);
+    this.#words = new Int32Array(wholeWords(this.#info + room + loopBytes + this.#end.length) >> 2);
     this.#bytes = Buffer.from(this.#words.buffer);
     this.#bytes.write(middle, this.#middle);
   }
@@ -85,7 +112,7 @@ class Page {
     this.#putTime(doubles[(first + timeWord) >> 1]!);
 
     const head = words[first + headWord]!;
-    const nameLength = head & (stopBit - 1);
+    const nameLength = nameLengthIn(head);
     const message = (head & stopBit) === 0 ? starts : stops;
     const start = this.#middle - message.length - nameLength - opening.length;
     copy(page, start, opening, 0, opening.length);
@@ -102,12 +129,35 @@ class Page {
     }
     let end = this.#info + infoLength;
     if (infoLength === 0) page[end++] = openBrace;
+    if ((head & loopBit) !== 0) end = this.#putLoop(end, words, doubles, first);
     const comma = end - this.#info > 1 ? 0 : 1;
     copy(page, end, this.#end, comma, this.#end.length - comma);
     end += this.#end.length - comma;
 
     const isAscii = this.#isEndAscii && ((nameBits | infoBits) & beyondAscii) === 0;
     return new Line(this.#base_id, page.toString(isAscii ? 'latin1' : 'utf8', start, end));
+  }
+
+  /** @returns where they end */
+  #putLoop(at: number, words: Int32Array, doubles: Float64Array, first: number): number {
+    const page = this.#bytes;
+    const comma = at - this.#info > 1 ? 0 : 1;
+    let end = put(page, at, toThread, comma);
+    end = putInteger(page, end, words[first + threadWord]! >>> 0);
+    end = put(page, end, toIdle);
+    end = putMilliseconds(page, end, doubles[(first + idleWord) >> 1]!);
+    end = put(page, end, toTurn);
+    end = putInteger(page, end, words[first + turnWord]! >>> 0);
+    if ((words[first + headWord]! & cpuBit) !== 0) {
+      end = put(page, end, toCpu);
+      end = putMilliseconds(page, end, doubles[(first + cpuWord) >> 1]!);
+    }
+    if ((words[first + headWord]! & busyBit) !== 0) {
+      end = put(page, end, toBusy);
+      end = putMilliseconds(page, end, doubles[(first + busyWord) >> 1]!);
+    }
+    page[end] = closeBrace;
+    return end + 1;
   }
 
   #beginTrace(words: Int32Array, ids: number): void {
@@ -131,6 +181,38 @@ class Page {
       rest = tenth;
     }
   }
+}
+
+/** @returns where it ends */
+function put(page: Uint8Array, at: number, text: Uint8Array, from = 0): number {
+  copy(page, at, text, from, text.length - from);
+  return at + text.length - from;
+}
+
+/**
+ * Writes a whole number that is not negative, with this many digits at least.
+ *
+ * @returns where it ends
+ */
+function putInteger(page: Uint8Array, at: number, value: number, least = 1): number {
+  let digits = least;
+  for (let limit = 10 ** least; value >= limit; limit *= 10) digits++;
+  let rest = value;
+  for (let to = at + digits - 1; to >= at; to--) {
+    const tenth = Math.floor(rest / 10);
+    page[to] = zero + rest - 10 * tenth;
+    rest = tenth;
+  }
+  return at + digits;
+}
+
+/** Writes milliseconds with three digits behind the point. */
+function putMilliseconds(page: Uint8Array, at: number, ms: number): number {
+  const micros = Math.round(ms * 1000);
+  const whole = Math.floor(micros / 1000);
+  const end = putInteger(page, at, whole);
+  page[end] = dot;
+  return putInteger(page, end + 1, micros - 1000 * whole, 3);
 }
 
 /** @returns all bits that are set in what was copied */

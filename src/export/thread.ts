@@ -2,6 +2,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 
+import { elapsed } from '../trace/clock.js';
 import { nobody, runIn } from '../trace/context.js';
 import { messageOf, notice } from '../trace/notice.js';
 import { isPassing } from '../trace/passing.js';
@@ -53,7 +54,7 @@ export class ExportThread {
 
   /** @returns false if it is not running and cannot be told */
   send(message: ExportMessage): boolean {
-    if (this.#worker === undefined && performance.now() < this.#restUntil) return this.#wait();
+    if (this.#worker === undefined && elapsed() < this.#restUntil) return this.#wait();
     const worker = (this.#worker ??= this.#start());
     if (worker === undefined) return this.#wait();
     Reflect.apply(postMessage, worker, [message]);
@@ -61,7 +62,7 @@ export class ExportThread {
   }
 
   #start(): Worker | undefined {
-    this.#startedAt = performance.now();
+    this.#startedAt = elapsed();
     try {
       const worker = startWorker(this.#file, this.#owner.data(this.#isRestarted), this.#owner.environment());
       this.#isRestarted = true;
@@ -81,7 +82,7 @@ export class ExportThread {
   #end(code: number): void {
     this.#worker = undefined;
     this.#reason ??= new Error(`it exited with code ${code}`);
-    if (performance.now() - this.#startedAt > longMs) this.#failures = 0;
+    if (elapsed() - this.#startedAt > longMs) this.#failures = 0;
     this.#owner.onEnd();
     this.#fail();
     if (this.#owner.hasWork()) this.#wait();
@@ -91,7 +92,7 @@ export class ExportThread {
     const isForbidden = (this.#reason as { code?: unknown } | null)?.code === 'ERR_ACCESS_DENIED';
     const restMs = isForbidden ? Infinity : Math.min(lastRestMs, firstRestMs * 2 ** this.#failures);
     this.#failures++;
-    this.#restUntil = performance.now() + restMs;
+    this.#restUntil = elapsed() + restMs;
     // Node's own message names the flag only from 22.13 on.
     const hint = isForbidden ? ' (under the permission model the agent needs --allow-worker)' : '';
     const what = isForbidden
@@ -104,7 +105,7 @@ export class ExportThread {
 
   /** Starts the thread once the rest is over, unless a message does so before. */
   #wait(): false {
-    const restMs = this.#restUntil - performance.now();
+    const restMs = this.#restUntil - elapsed();
     if (this.#isWaiting || restMs === Infinity) return false;
     this.#isWaiting = true;
     const timer = later(

@@ -1,4 +1,5 @@
 // Stands in for the exporter while it cannot be loaded.
+import { elapsed } from '../trace/clock.js';
 import { countWas } from '../trace/count.js';
 import { messageOf, tell } from '../trace/notice.js';
 import { connect } from '../trace/point.js';
@@ -33,7 +34,7 @@ export function waitFor(load: () => void): {
       report();
     } catch (error) {
       problem = messageOf(error);
-      retryAt = performance.now() + againMs;
+      retryAt = elapsed() + againMs;
       connect(count);
       throw error;
     }
@@ -41,7 +42,7 @@ export function waitFor(load: () => void): {
 
   function count(): void {
     lost++;
-    if (performance.now() < retryAt) return;
+    if (elapsed() < retryAt) return;
     try {
       attempt();
     } catch {

@@ -20,6 +20,19 @@ export function patch<Owner extends object>(
   put(owner, name, wrapper, original as unknown as Callable);
 }
 
+/**
+ * Replaces a function by a wrapper that other wrappers of ours may go over: the function does not count as replaced.
+ * The caller sees to it that it does so once.
+ */
+export function underlay<Owner extends object>(
+  owner: Owner,
+  name: keyof Owner & string,
+  wrapper: (original: Callable) => Callable,
+): void {
+  const original = owner[name];
+  if (typeof original === 'function') put(owner, name, wrapper, original as unknown as Callable, copyOwn);
+}
+
 /** The prototype on which an object finds a method. */
 export function ownerOf<Of extends object>(object: Of, method: string): Of {
   return Object.hasOwn(object, method) ? object : ownerOf(Object.getPrototypeOf(object) as Of, method);
@@ -36,12 +49,15 @@ function put(
   name: string,
   wrapper: (original: Callable) => Callable,
   original: Callable | Marked,
+  dress: typeof disguise = disguise,
 ): void {
-  const value = disguise(wrapper(original), original);
+  const value = dress(wrapper(original), original);
   if ('__unwrap' in original) {
     // An agent that removes its wrapper, to add it again, has to remove it from below ours.
     const unwrap = (): void => {
-      if ((owner as Record<string, unknown>)[name] === value) put(owner, name, wrapper, original.__original);
+      if ((owner as Record<string, unknown>)[name] === value) {
+        put(owner, name, wrapper, original.__original, dress);
+      }
     };
     Object.defineProperty(value, '__unwrap', { value: unwrap, configurable: true, writable: true });
   }
@@ -51,13 +67,19 @@ function put(
 
 /** Makes a function look like another one. */
 function disguise<Fn extends Callable>(fn: Fn, original: object): Fn {
+  copyOwn(fn, original);
+  Object.defineProperty(fn, wrapped, { value: true });
+  return fn;
+}
+
+/** Gives a function the properties of another one. */
+function copyOwn<Fn extends Callable>(fn: Fn, original: object): Fn {
   for (const key of Reflect.ownKeys(original)) {
     const property = Object.getOwnPropertyDescriptor(original, key)!;
     // `prototype` of a plain function can be set but not defined again.
     if (key === 'prototype') continue;
     Object.defineProperty(fn, key, property);
   }
-  Object.defineProperty(fn, wrapped, { value: true });
   return fn;
 }
 

@@ -53,6 +53,8 @@ export interface AgentPort {
    * @param execArgv the arguments that the thread sees; those that it is started with if undefined
    */
   handToThread(context: Context, execArgv: readonly string[] | undefined): HandedThread;
+  /** The port of the messages to this thread, for as long as only the trace that has made the thread posts to it. */
+  ownPort(): unknown;
   /** Memory for the events of a thread that is started outside of any trace and may work for one later. */
   newRing(): SharedArrayBuffer;
   /**
@@ -79,9 +81,10 @@ export interface HandedThread {
    * The thread exists: posts to it are watched from now on.
    *
    * @param transferList the objects that were transferred to it
-   * @returns sees the arguments of each post; undefined if the thread is shared already
+   * @returns sees the arguments of each post, and tells whether only that trace has posted so far; undefined if the
+   *   thread is shared already
    */
-  watch(transferList: unknown): ((args: ArrayLike<unknown>) => void) | undefined;
+  watch(transferList: unknown): ((args: ArrayLike<unknown>) => boolean) | undefined;
   /** The thread has ended. */
   close(): void;
 }

@@ -2,13 +2,18 @@
 // The two timestamps of a point must not jump with the wall clock, so each trace keeps one anchor for all of its
 // points.
 
+import { takeLoop } from './loop.js';
+
 // `timeOrigin + now()` is exact to microseconds, while `Date.now()` is cut to milliseconds. The anchor is therefore
 // `timeOrigin`, as long as the wall clock has not been stepped since the process started.
 let originMs: number | undefined;
 
 // Taken at the start, because tests put clocks of their own in their place.
 const wallNow = Date.now;
-let monotonicNow: () => number;
+let monotonicNow = (): number => {
+  anchor();
+  return monotonicNow();
+};
 
 /** The wall clock's time, in milliseconds, at which this process's monotonic clock read zero. */
 export function anchor(): number {
@@ -19,6 +24,7 @@ export function anchor(): number {
     const nodes = Object.getPrototypeOf(performance) as typeof performance;
     monotonicNow = nodes.now.bind(performance);
     originMs = Reflect.get(nodes, 'timeOrigin', performance);
+    takeLoop(nodes);
   }
   const monotonicMs = monotonicNow();
   const wallMs = wallNow();
@@ -35,5 +41,5 @@ export function anchor(): number {
  */
 export const now = (anchoredMs: number): number => anchoredMs + monotonicNow();
 
-/** The monotonic clock, in milliseconds. It can be read once a trace has begun. */
+/** The monotonic clock, in milliseconds: Node's own, whatever the application has done to the global one. */
 export const elapsed = (): number => monotonicNow();

@@ -117,7 +117,7 @@ export function caller(): Context | undefined {
 /** Counts a point that is not recorded although its code is, or may be, part of a trace. */
 export function leaveOut(context: Context): void {
   const { trace } = context;
-  if (trace === nobodys?.trace) {
+  if (trace === nobodys?.trace || trace.isAnybodys) {
     leftOut.unknown++;
   } else if (trace.isCounting) {
     trace.late++;
@@ -162,6 +162,19 @@ export function setThreadDefault(context: Context, servesRequests: boolean): voi
   threadContext = context;
   context.trace.isLasting = true;
   threadServesRequests = servesRequests;
+}
+
+/**
+ * Ends the thread's own trace here, because the thread works for others as well: a loop that its main script has begun
+ * does whatever comes. It has no effect in a process that is traced as a whole.
+ *
+ * @param base_id the trace that the thread is given work of; undefined if it is in none
+ */
+export function workFor(base_id: string | undefined): void {
+  const own = threadServesRequests ? undefined : threadContext?.trace;
+  if (own === undefined || own.isOver || own.base_id === base_id) return;
+  own.isAnybodys = true;
+  endTrace(own);
 }
 
 /**

@@ -53,10 +53,14 @@ function badEnd(stop: Info): string | undefined {
   const signal = member(stop, 'command', 'signal') ?? member(stop, 'thread', 'signal');
   if (typeof signal === 'string' && signal !== '') return signal;
   const isAsked = typeof member(stop, 'process', 'signal') === 'string';
-  const ends = ['command', 'thread', ...(isAsked ? [] : (['process'] as const))] as const;
-  const codes = ends.map((name) => member(stop, name, 'exit_code'));
-  const bad = codes.find((code): code is number => typeof code === 'number' && code !== 0);
-  return bad === undefined ? undefined : String(bad);
+  const code =
+    badCode(stop, 'command') ?? badCode(stop, 'thread') ?? (isAsked ? undefined : badCode(stop, 'process'));
+  return code === undefined ? undefined : String(code);
+}
+
+function badCode(stop: Info, name: 'command' | 'thread' | 'process'): number | undefined {
+  const code = member(stop, name, 'exit_code');
+  return typeof code === 'number' && code !== 0 ? code : undefined;
 }
 
 function member<Group extends FactGroup>(info: Info, name: Group, inner: Fact<Group>): unknown {

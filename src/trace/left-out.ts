@@ -11,12 +11,12 @@ const name = 'left_out';
 lifecycle.onClosed.push((trace) => {
   for (const other of leftOut.others) {
     const info = other(trace);
-    if (info !== undefined) tell(trace, info);
+    if (info !== undefined) tellLeftOut(trace, info);
   }
   const unknown = leftOut.unknown - trace.unknownBefore;
   if (unknown === 0) return;
   // In the trace of a whole process, everything that is nobody's belongs to the trace.
-  tell(trace, { unknown, why: 'in callbacks that requests share: it is not known whose they are' });
+  tellLeftOut(trace, { unknown, why: 'in callbacks that requests share: it is not known whose they are' });
 });
 
 // Told soon, for those who wait for the trace, and once more when everything is counted.
@@ -35,16 +35,18 @@ export function tellLate(): void {
 
 function tellOf(trace: Trace): void {
   if (trace.late === 0) return;
-  tell(trace, { late: trace.late, why: 'later work was not recorded' });
+  tellLeftOut(trace, { late: trace.late, why: 'later work was not recorded' });
   trace.late = 0;
   trace.hasTold = true;
 }
 
 /**
+ * Has a trace say what is not in it.
+ *
  * The point is below the first point at the trace's top and has the time of the trace's end, so a trace does not
  * get longer by it.
  */
-function tell(trace: Trace, left_out: Info): void {
+export function tellLeftOut(trace: Trace, left_out: Info): void {
   markPoint(name, topOf(trace), { left_out }, trace.closedAt);
 }
 

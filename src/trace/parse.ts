@@ -43,10 +43,16 @@ export function eventOf(value: unknown): Event | undefined {
 export function parseTimestamp(timestamp: string): number | undefined {
   const [, seconds, fraction = ''] = timestampForm.exec(timestamp) ?? [];
   if (seconds === undefined) return undefined;
-  const milliseconds = Date.parse(`${seconds}Z`);
-  if (Number.isNaN(milliseconds)) return undefined;
-  return milliseconds * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
+  if (seconds !== lastSeconds) [lastSeconds, lastMicros] = [seconds, Date.parse(`${seconds}Z`) * 1000];
+  if (Number.isNaN(lastMicros)) return undefined;
+  return (
+    lastMicros + (fraction.length === 6 ? Number(fraction) : Number(fraction.slice(0, 6).padEnd(6, '0')))
+  );
 }
+
+// Events that are read one after the other are mostly of the same second.
+let lastSeconds = '';
+let lastMicros = NaN;
 
 /** The fields without which there is no point to show. Other fields may be missing. */
 interface EventLike {

@@ -9,6 +9,7 @@ import { hold, release } from './trace.js';
 import type { Info } from './event.js';
 import { newPointId } from './ids.js';
 import type { FixedInfo } from './info.js';
+import { type Top, noteClosed, noteOpen } from './tops.js';
 import type { OwnName, PointInfo, PointName } from './vocabulary.js';
 
 /** A piece of work with a start and a stop, between its two events. */
@@ -18,6 +19,8 @@ export interface Point {
   readonly holds: boolean;
   /** Whether it is below no other point of this thread. */
   readonly isTop: boolean;
+  /** How the thread's list of such points has it. */
+  top: Top | undefined;
   stopped: boolean;
 }
 
@@ -30,9 +33,16 @@ export type Payload = Info | FixedInfo | undefined;
 /**
  * Takes an event when it happens; never throws.
  *
+ * @param tellsCpu whether the event says how much CPU time the process has taken
  * @param at the time of the event, if it is not now, in milliseconds on the monotonic clock
  */
-export type Sink = (context: Context, message: Message, info: Payload, at?: number) => void;
+export type Sink = (
+  context: Context,
+  message: Message,
+  info: Payload,
+  tellsCpu: boolean,
+  at?: number,
+) => void;
 
 // Until the agent connects an exporter, events go nowhere.
 let sink: Sink = () => {};
@@ -43,15 +53,17 @@ export function connect(to: Sink): void {
 }
 
 /**
- * Sends a point without a duration.
+ * Sends a point of the past.
  *
- * @param at its time, in milliseconds on the monotonic clock
+ * @param at the time of its start, in milliseconds on the monotonic clock
+ * @param until the time of its stop; the same if not given
  */
 export function markPoint<Name extends PointName>(
   name: Name,
   parent: Context,
   info: PointInfo<Name>,
   at: number,
+  until = at,
 ): void {
   const { trace, id, outer } = parent;
   const context: Context = {
@@ -64,8 +76,8 @@ export function markPoint<Name extends PointName>(
     isOpen: false,
     isCarriedOn: false,
   };
-  sink(context, 'start', info, at);
-  sink(context, 'stop', undefined, at);
+  sink(context, 'start', info, false, at);
+  sink(context, 'stop', undefined, false, until);
 }
 
 /** What a point says at its start: the application's own may say anything. */
@@ -100,12 +112,19 @@ export function startPoint<Name extends PointName | OwnName>(
     isCarriedOn: false,
   };
   const isTop = parent.point === '';
-  const point: Point = { context, holds, isTop, stopped: false };
+  const point: Point = { context, holds, isTop, top: undefined, stopped: false };
   if (isTop) trace.top ??= id;
   if (holds) hold(trace, isTop);
-  sink(context, 'start', info);
+  sink(context, 'start', info, isTop);
+  if (isTop) point.top = noteOpen(context);
   return point;
 }
+
+/**
+ * How long a point has to last for its stop to tell the CPU time, in milliseconds: reading it would double the price of
+ * a short one, of which it says little.
+ */
+const shortestToldMs = 10;
 
 /** Stops a point and sends its stop event; a second stop does nothing. */
 export function stopPoint(point: Point, info?: Payload): void {
@@ -113,7 +132,9 @@ export function stopPoint(point: Point, info?: Payload): void {
   point.stopped = true;
   const { context } = point;
   context.isOpen = false;
-  sink(context, 'stop', info);
+  const { top } = point;
+  if (top !== undefined) noteClosed(top);
+  sink(context, 'stop', info, top !== undefined && top.stopped - top.started >= shortestToldMs);
   if (point.holds) release(context.trace, point.isTop);
 }
 

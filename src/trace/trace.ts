@@ -50,6 +50,8 @@ export class Trace {
   isOver = false;
   /** Whether it is the trace of the whole thread, which is never abandoned, however quiet it is. */
   isLasting = false;
+  /** Whether its code may do the work of other requests by now: its calls are nobody's. */
+  isAnybodys = false;
   /** Asks whether the thread that this trace came from has ended it. */
   isEndedThere: (() => boolean) | undefined;
   /** How many calls came after its end that would have been points of it, and were not reported yet. */

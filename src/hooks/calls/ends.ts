@@ -200,7 +200,16 @@ export const returnedUntil =
 
 function watchReturned(call: Call, settle: (value: unknown) => void): unknown {
   const result = call.invoke();
-  if (call.context === undefined) return result;
+  if (call.context !== undefined) settleByPromise(call, result, settle);
+  return result;
+}
+
+/** Makes the promise that a call has given end it; anything else ends it at once. */
+export function settleByPromise(
+  call: Call,
+  result: unknown,
+  settle = (value: unknown): void => call.succeed(value),
+): void {
   const isWatched = watch(
     result,
     (value) => {
@@ -215,7 +224,6 @@ function watchReturned(call: Call, settle: (value: unknown) => void): unknown {
   // A promise that nobody looks at never tells.
   if (isWatched) call.suspend();
   else call.succeed(result);
-  return result;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   requestDefault,
   runIn,
 } from '../../trace/context.js';
+import { FixedInfo } from '../../trace/info.js';
 import { type Point, startPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
 import { tracing } from '../../trace/trace.js';
@@ -20,6 +21,7 @@ import type { PointStart } from '../../trace/vocabulary.js';
 import { asApplication } from './application.js';
 import { Call, type Callback, type MethodHook } from './call.js';
 import { waitingCall } from './callback.js';
+import { placeOfSecond } from './repetitions.js';
 import { type Guard, createGuard, guarded, read } from '../guard.js';
 import { patch } from '../patch.js';
 
@@ -199,10 +201,18 @@ function start(
   let parent = caller;
   for (let i = 0; i < starts.length; i++) {
     const { point, info, outlives } = starts[i]!;
-    points[i] = startPoint(point, parent, info, outlives !== true, hook.library);
+    // Calls that say the same are equal.
+    const said = i === 0 && info !== undefined && FixedInfo.is(info) ? withPlace(info, caller) : info;
+    points[i] = startPoint(point, parent, said, outlives !== true, hook.library);
     parent = points[i]!.context;
   }
   return points;
+}
+
+/** The same info, with the place in the application's code if the call is the second that says it. */
+function withPlace(info: FixedInfo, caller: Context): FixedInfo {
+  const code = placeOfSecond(caller, info);
+  return code === undefined ? info : new FixedInfo({ ...info.info, code });
 }
 
 /**

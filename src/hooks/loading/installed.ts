@@ -16,9 +16,13 @@ export function installedModules(
   const named = packages.filter(({ esModules = [] }) => esModules.length > 0);
   if (named.length === 0) return [];
   const folder = script === undefined ? process.cwd() : folderOf(script);
-  const isThere =
-    process.versions['pnp'] === undefined ? (name: string) => isInstalled(name, folder) : isKnownToYarn();
+  const isThere = process.versions['pnp'] === undefined ? isInstalledAt(folder) : isKnownToYarn();
   return named.flatMap((each) => (isThere(each.package) ? each.esModules! : []));
+}
+
+function isInstalledAt(folder: string): (name: string) => boolean {
+  const folders = packageFolders(folder);
+  return (name) => folders.some((each) => existsSync(join(each, name)));
 }
 
 /** Yarn's Plug'n'Play has no folders for packages, but a list of those in the project. */
@@ -38,10 +42,12 @@ function folderOf(script: string): string {
   }
 }
 
-/** Whether a package is where code in a folder finds it, or where pnpm keeps what other packages need. */
-function isInstalled(name: string, folder: string): boolean {
-  const modules = join(folder, 'node_modules');
-  if (existsSync(join(modules, name)) || existsSync(join(modules, '.pnpm/node_modules', name))) return true;
+/** The folders in which code in a folder finds packages, and in which pnpm keeps what other packages need. */
+function packageFolders(folder: string): readonly string[] {
   const parent = dirname(folder);
-  return parent !== folder && isInstalled(name, parent);
+  const above = parent === folder ? [] : packageFolders(parent);
+  const modules = join(folder, 'node_modules');
+  if (!existsSync(modules)) return above;
+  const hoisted = join(modules, '.pnpm/node_modules');
+  return existsSync(hoisted) ? [modules, hoisted, ...above] : [modules, ...above];
 }

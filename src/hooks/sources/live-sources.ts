@@ -9,6 +9,7 @@ import { tracing } from '../../trace/trace.js';
 import type { Callback } from '../calls/call.js';
 import { bindCallback } from '../calls/callback.js';
 import { lookalike, patch } from '../patch.js';
+import { noteConnect, noteStep } from '../targets/connecting.js';
 import { hostIn } from '../targets/peer.js';
 import type { AgentPort } from '../port.js';
 import { dispatch, knownPorts, makeShared } from './shared-sources.js';
@@ -18,9 +19,12 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 /** Hooks connections, servers, streams and ports. */
 export function hookLiveSources(ownPort: () => unknown, { peers }: AgentPort): void {
   const { Server, Socket } = require('node:net') as typeof import('node:net');
-  makeShared(Socket.prototype, 'connect', (socket, args) => peers.put(socket as Socket, hostIn(args)));
+  makeShared(Socket.prototype, 'connect', (socket, args) => {
+    peers.put(socket as Socket, hostIn(args));
+    noteConnect(socket as Socket);
+  });
   makeShared(Server.prototype, 'listen');
-  shareEvents(Socket.prototype);
+  shareEvents(Socket.prototype, noteStep);
   hookWrites();
   hookPorts(ownPort);
 }
@@ -39,17 +43,21 @@ export function hookDatagrams(): void {
 /**
  * Makes listeners run in nobody's place, also those of an object that was made earlier or from a file descriptor. An
  * object that takes part in a trace has an `emit` of its own, which restores its context.
+ *
+ * @param note sees each event while a trace is live; it must not throw
  */
-export function shareEvents(prototype: object): void {
+export function shareEvents(prototype: object, note?: (self: object, event: unknown) => void): void {
   const owner = prototype as { emit: Method };
   const original = Object.hasOwn(prototype, 'emit') ? owner.emit : undefined;
   const inherited = Object.getPrototypeOf(prototype) as { readonly emit: Method };
   Object.defineProperty(prototype, 'emit', {
-    value: function emit(this: unknown, _event: unknown) {
+    value: function emit(this: unknown, event: unknown) {
       const args = arguments as unknown as unknown[];
       // The inherited `emit` is looked up at each call: `node:domain` replaces it when it is loaded.
       const next = original ?? inherited.emit;
-      return tracing.live === 0 ? Reflect.apply(next, this, args) : runIn(nobody(), next, this, args);
+      if (tracing.live === 0) return Reflect.apply(next, this, args);
+      note?.(this as object, event);
+      return runIn(nobody(), next, this, args);
     },
     configurable: true,
     writable: true,
@@ -70,14 +78,21 @@ function hookWrites(): void {
       prototype,
       'write',
       (original) =>
-        function (this: unknown, _chunk: unknown, _encoding: unknown, _callback: unknown) {
-          const given = arguments as unknown as unknown[];
-          if (tracing.live === 0) return Reflect.apply(original, this, given);
-          const args = Array.from(given);
-          const at = typeof args[2] === 'function' ? 2 : 1;
-          if (typeof args[at] === 'function') args[at] = bindCallback(args[at] as Callback, place());
+        function (this: unknown, chunk: unknown, encoding: unknown, callback: unknown) {
+          if (tracing.live === 0) return Reflect.apply(original, this, arguments as unknown as unknown[]);
           if (!(this instanceof Socket)) noteWriter(this as Writable);
-          return Reflect.apply(original, this, args);
+          // By their places: a copy of the arguments takes longer than all else here.
+          if (typeof callback === 'function') {
+            return Reflect.apply(original, this, [
+              chunk,
+              encoding,
+              bindCallback(callback as Callback, place()),
+            ]);
+          }
+          if (typeof encoding === 'function') {
+            return Reflect.apply(original, this, [chunk, bindCallback(encoding as Callback, place())]);
+          }
+          return Reflect.apply(original, this, arguments as unknown as unknown[]);
         },
     );
   }

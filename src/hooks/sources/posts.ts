@@ -7,14 +7,16 @@ import type { Trace } from '../../trace/trace.js';
  * posts to it, or it is given a port by which others can. From then on the thread belongs to a pool.
  *
  * @param onShared called once, before the first foreign post is sent
- * @returns sees the arguments of each post
+ * @returns sees the arguments of each post, and tells whether the thread works for that trace only
  */
-export function watchPosts(trace: Trace, onShared: () => void): (args: ArrayLike<unknown>) => void {
+export function watchPosts(trace: Trace, onShared: () => void): (args: ArrayLike<unknown>) => boolean {
   let isShared = false;
   return (args) => {
-    if (isShared || (place()?.trace === trace && !handsPort(args[1]))) return;
+    if (isShared) return false;
+    if (place()?.trace === trace && !handsPort(args[1])) return true;
     isShared = true;
     onShared();
+    return false;
   };
 }
 

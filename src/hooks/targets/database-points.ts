@@ -1,5 +1,6 @@
 // What the points of databases say: `db` points at their start and stop, and `sql` points.
 import { maskLiterals } from '../../redaction/sql.js';
+import { type SqlDigest, digestOf } from '../../redaction/sql-digest.js';
 import type { Context } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
 import { FixedInfo } from '../../trace/info.js';
@@ -21,38 +22,49 @@ export function sqlPoint(
   return { point: 'sql', info: { db: { system, statement, ...shown } } };
 }
 
-/** Gives the `db` point of a call. */
-export type DatabaseCall = (client: object, operation: string, endpoint: Endpoint) => readonly PointStart[];
+/** Gives the `db` point of a call, which may be that of an SQL statement. */
+export type DatabaseCall = (
+  client: object,
+  operation: string,
+  endpoint: Endpoint,
+  text: unknown,
+) => readonly PointStart[];
 
 interface Known extends Endpoint {
-  readonly starts: Map<string, readonly PointStart[]>;
+  readonly starts: Map<string, Starts>;
 }
 
-// The application may choose the names of operations, so their number is limited.
+/** The `db` points of a client's operation, by their statements; undefined for that of no statement. */
+type Starts = Map<SqlDigest | undefined, readonly PointStart[]>;
+
+// The application may choose the names of operations and the statements, so their numbers are limited.
 const mostStarts = 200;
 
 /**
  * Makes the function that gives the `db` points of a library's calls. All calls of a client say the same at their
  * start, so it is made once, and again only if the client names another endpoint.
  */
-export function callsOf({ system }: Database): DatabaseCall {
+export function callsOf({ system, dialect = 'postgresql' }: Database): DatabaseCall {
   const known = createStamp<Known>();
-  return (client, operation, { name, host, port }) => {
+  return (client, operation, { name, host, port }, text) => {
     let its = known.of(client);
     if (its === undefined || its.name !== name || its.host !== host || its.port !== port) {
       its = { name, host, port, starts: new Map() };
       known.put(client, its);
     }
-    let start = its.starts.get(operation);
-    if (start === undefined) {
+    let starts = its.starts.get(operation);
+    if (starts === undefined) {
       if (its.starts.size === mostStarts) its.starts.clear();
-      start = [
-        {
-          point: 'db',
-          info: new FixedInfo({ db: { system, operation, name, host, port } } satisfies PointInfo<'db'>),
-        },
-      ];
-      its.starts.set(operation, start);
+      starts = new Map();
+      its.starts.set(operation, starts);
+    }
+    const digest = typeof text === 'string' ? digestOf(text, dialect) : undefined;
+    let start = starts.get(digest);
+    if (start === undefined) {
+      if (starts.size === mostStarts) starts.clear();
+      const info: PointInfo<'db'> = { db: { system, operation, name, host, port, ...digest } };
+      start = [{ point: 'db', info: new FixedInfo(info) }];
+      starts.set(digest, start);
     }
     return start;
   };

@@ -44,6 +44,8 @@ export interface DatabaseMethod {
   operationOf?(args: readonly unknown[], self: object): string | undefined;
   /** The statement, for the `sql` point. */
   sql?(args: readonly unknown[], self: object): Statement;
+  /** The text of an SQL statement, of which the `db` point tells the first word and a fingerprint. */
+  text?(args: readonly unknown[], self: object): unknown;
   /** The number of rows that were read or changed; undefined if it is not known. */
   rows?(result: unknown, detail: unknown, args: readonly unknown[]): number | undefined;
   /** What a call waits for before its statement runs. */
@@ -154,7 +156,7 @@ function methodHook(
   const { library } = definition;
   // Read here, because calls of all methods run the same functions: their objects have many shapes, and V8 would look
   // each property up for each call.
-  const { waits, borrows, rows, sql, operationOf, isPart: isPartOf } = method;
+  const { waits, borrows, rows, sql, text, operationOf, isPart: isPartOf } = method;
   const { endpoint } = file;
   const isPoint = method.point !== false;
   const isApplications = method.calledBy === 'application';
@@ -176,7 +178,7 @@ function methodHook(
       if (isPart && hasOwnSql) return none;
       const operation = operationOf === undefined ? named : operationOf(args, self);
       if (operation === undefined) return none;
-      const outer = isPart ? none : calls(self, operation, endpoint?.(self) ?? nowhere);
+      const outer = isPart ? none : calls(self, operation, endpoint?.(self) ?? nowhere, text?.(args, self));
       return sqlOf === undefined || waits?.isBusy(self) === true ? outer : [...outer, sqlOf(args, self)];
     },
     stop: (result, context, detail, args) => databaseStop(context, rows?.(result, detail, args)),

@@ -73,6 +73,8 @@ export function fileHook<Method>(
   };
 }
 
-/** Names a method where something is reported of it: `Client.query`. */
-export const nameOf = (owner: object, method: string): string =>
-  `${(owner as { constructor: { name: string } }).constructor.name}.${method}`;
+/** Names a method where something is reported of it: `Client.query`. An object without a class has only its methods. */
+export function nameOf(owner: object, method: string): string {
+  const { constructor: its } = owner as { readonly constructor?: { readonly name: string } };
+  return its === undefined ? method : `${its.name}.${method}`;
+}

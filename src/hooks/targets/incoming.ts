@@ -4,16 +4,20 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { requestTarget } from '../../redaction/url.js';
+import { blockerBefore } from '../../trace/busy.js';
 import type { Context } from '../../trace/context.js';
 import { cut } from '../../trace/info.js';
 import { type Point, startPoint, stopPoint } from '../../trace/point.js';
 import { createStamp } from '../../trace/stamp.js';
+import { unseenLibraries } from '../../trace/unseen.js';
 import { read } from '../guard.js';
 import { aborted } from './http.js';
 
 /** Starts the point of an incoming request. */
 export function startIncoming(parent: Context, path: string, method: unknown, scheme: unknown): Point {
-  return startPoint('wsgi', parent, { request: { ...requestTarget(path), method, scheme } });
+  const request = { ...requestTarget(path), method, scheme };
+  const blocked = blockerBefore();
+  return startPoint('wsgi', parent, blocked === undefined ? { request } : { request, blocked });
 }
 
 /**
@@ -30,10 +34,12 @@ export function stopIncoming(
   request?: object,
 ): void {
   const route = routeIn(request);
+  const unseen = point.isTop && !point.stopped ? unseenLibraries() : undefined;
   stopPoint(point, {
     ...(!isComplete && aborted),
     ...(route !== undefined && { request: { route } }),
     ...(status !== undefined && { response: { status_code: status } }),
+    ...(unseen !== undefined && { process: { unseen } }),
   });
 }
 

@@ -11,6 +11,8 @@ import type { Context } from '../../trace/context.js';
 import type { Info } from '../../trace/event.js';
 import { failure } from '../../trace/info.js';
 import { type Point, startPoint, stopPoint } from '../../trace/point.js';
+import { placeOfSecond } from '../calls/repetitions.js';
+import type { Awaited } from './connecting.js';
 import { aborted } from './http.js';
 
 export type Scheme = 'http' | 'https';
@@ -32,13 +34,17 @@ export interface Asked {
   readonly path: string;
 }
 
+/** The parts of a path that may differ between equal requests. */
+const varying = /[^/]*\d[^/]*/g;
+
 /** Starts the point of an outgoing request. */
 export function startRequest(caller: Context, { method, scheme, host, port, path }: Asked): OutgoingRequest {
   const user = userIn(host);
   const hostname = host.slice(user.length);
-  const point = startPoint(scheme, caller, {
-    requests: { method, scheme, hostname, port, ...requestTarget(path) },
-  });
+  const target = requestTarget(path);
+  const requests = { method, scheme, hostname, port, ...target };
+  const code = placeOfSecond(caller, `${method} ${hostname}:${port}${target.path.replace(varying, '')}`);
+  const point = startPoint(scheme, caller, code === undefined ? { requests } : { requests, code });
   return new OutgoingRequest(point, user);
 }
 
@@ -52,8 +58,10 @@ export const withoutPoint = (context: Context): Sender => ({ context, isPoint: f
 export class OutgoingRequest implements Sender {
   readonly point: Point;
   readonly isPoint = true;
+  /** Undefined if it has waited for nothing. */
+  awaited: Awaited | undefined;
   readonly #user: string;
-  #answer: Info | undefined;
+  #answer: { readonly requests: Info } | undefined;
   #reason: Info | undefined;
 
   constructor(point: Point, user: string) {
@@ -102,8 +110,10 @@ export class OutgoingRequest implements Sender {
 
   /** Stops the point; a second stop does nothing. */
   stop(): void {
+    if (this.point.stopped) return;
     const reason = this.#reason;
-    const answer = this.#answer;
+    const waits = this.awaited?.info;
+    const answer = waits === undefined ? this.#answer : { requests: { ...this.#answer?.requests, ...waits } };
     stopPoint(this.point, reason === undefined ? answer : { ...reason, ...answer });
   }
 }

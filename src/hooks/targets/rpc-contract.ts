@@ -212,8 +212,18 @@ export interface Registration {
 
 /** A method that gives an object, or a promise of one, whose own methods are hooked. */
 export interface RpcFactory {
-  readonly gives: Readonly<Record<string, RpcMethod>>;
+  /**
+   * The object's methods; or a function that tells which methods are hooked, if their names are the application's or
+   * other objects have them.
+   */
+  readonly gives: RpcMethods | { of(given: unknown, args: readonly unknown[]): readonly Given[] }['of'];
 }
+
+/** Methods of an object, by their names. */
+export type RpcMethods = Readonly<Record<string, RpcMethod>>;
+
+/** An object that the application gets, and those of its methods that are hooked. */
+export type Given = readonly [owner: object, methods: RpcMethods];
 
 /** The forms in which a method is described. */
 export type RpcMethod =

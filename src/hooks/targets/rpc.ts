@@ -9,7 +9,7 @@ import { lookalike, patch } from '../patch.js';
 import { type Owner, fileHook, nameOf } from './files.js';
 import { hookDelivery, hookHandler } from './rpc-callee.js';
 import { callHook, hookSending, publishedHook } from './rpc-caller.js';
-import type { Rpc, RpcFactory, RpcMethod } from './rpc-contract.js';
+import type { Given, Rpc, RpcFactory, RpcMethod } from './rpc-contract.js';
 import { hookIteration } from './rpc-iteration.js';
 import { hookRegistration } from './rpc-registration.js';
 
@@ -48,16 +48,27 @@ function hookFactory(
   { gives }: RpcFactory,
 ): void {
   const guard = createGuard(`${definition.library} ${nameOf(owner, name)}`);
-  const hookGiven = (given: unknown): void =>
+  const hookGiven = (given: unknown, args: readonly unknown[]): void =>
     guarded(guard, () => {
-      for (const [its, method] of Object.entries(gives)) hook(definition, agent, given as Owner, its, method);
+      const all: readonly Given[] =
+        typeof gives === 'function' ? gives(given, args) : [[given as object, gives]];
+      for (const [its, methods] of all) {
+        for (const [method, how] of Object.entries(methods)) {
+          hook(definition, agent, its as Owner, method, how);
+        }
+      }
     });
   patch(owner, name, (original) =>
     lookalike(original, (self, args) => {
       const given: unknown = Reflect.apply(original, self, args);
       // A promise tells its first handler first, and that is ours.
-      if (given instanceof Promise) watch(given, hookGiven, () => {});
-      else hookGiven(given);
+      if (given instanceof Promise) {
+        watch(
+          given,
+          (value) => hookGiven(value, args),
+          () => {},
+        );
+      } else hookGiven(given, args);
       return given;
     }),
   );

@@ -1,15 +1,15 @@
-// Shared memory by which a thread tells the threads of its pools which trace a task belongs to. It lies beside the
-// task's message, which stays as it is: a thread that waits in `Atomics.wait` gets nothing but that message.
+// Shared memory by which a thread tells the threads that it has made which trace a task or a message belongs to. It lies
+// beside the message, which stays as it is: a thread that waits in `Atomics.wait` gets nothing but that message.
 //
 // The layout: one word that counts what waits; then slots, each with four words (its state, the thread, the task, the
 // length of the text) and the text. There is one writer, the thread that owns the pools. A slot that nobody empties (a
 // thread without the agent, a message that could not be posted) is written over when there is no other.
 import type { VerifiedTrace } from '../../trace/signing.js';
+import { sharing } from './thread-messages.js';
 
-// Taken now, because an application may remove it, as hardened ones do.
-const { Atomics, SharedArrayBuffer } = globalThis;
+const { Atomics, SharedArrayBuffer } = sharing;
 
-const slots = 256;
+const usualSlots = 256;
 const slotBytes = 512;
 const slotWords = slotBytes / 4;
 const headBytes = 16;
@@ -28,13 +28,15 @@ export interface TaskMailbox {
   take(thread: number, task: number): VerifiedTrace | undefined;
 }
 
-export const newMailbox = (): TaskMailbox =>
+/** @param slots how many traces can lie in it */
+export const newMailbox = (slots = usualSlots): TaskMailbox =>
   openMailbox(new SharedArrayBuffer(headBytes + slots * slotBytes));
 
 export function openMailbox(memory: SharedArrayBuffer): TaskMailbox {
   const head = new Int32Array(memory, 0, headBytes / 4);
   const words = new Int32Array(memory, headBytes);
   const bytes = Buffer.from(memory, headBytes);
+  const slots = bytes.length / slotBytes;
   let next = 0;
 
   /** Makes a slot mine. */

@@ -82,9 +82,9 @@ export function hookTaskThread(library: string, thread: TaskThread, agent: Agent
     }
   }
 
-  /** Where a task runs. */
+  /** Where a task runs. In a thread that is being ended, a message may arrive without its content. */
   const placeOf = (message: unknown): Context | undefined =>
-    guarded(guard, () => begin(message))?.context ?? requestDefault();
+    (message === undefined ? undefined : guarded(guard, () => begin(message))?.context) ?? requestDefault();
 
   function end(message: unknown): void {
     const { id: task, error } = thread.answer(message);
