@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 
 import type { Display } from '../report/pieces.js';
+import type { Progress } from './progress.js';
 
 /** The parts of the process that a command may use. */
 export interface Shell {
@@ -9,10 +10,14 @@ export interface Shell {
   readonly stdout: NodeJS.WritableStream;
   /** How stdout shows text. */
   readonly display: Display;
+  /** The lines of the terminal; undefined if stdout is none. */
+  readonly rows: number | undefined;
   /** Prints a line on stderr that belongs to the command but is not its result. */
   say(line: string): void;
   /** Prints a problem on stderr, with our name in front. */
   warn(line: string): void;
+  /** Shows on a terminal how far work has come that may take long, such as `reading traces`. */
+  progress(what: string): Progress;
 }
 
 /** A problem that people can solve. The message is the one line that they see. */
@@ -93,8 +98,15 @@ export function command<const Table extends Options>(definition: Definition<Tabl
 
 /** Writes to stdout and waits until there is room for more. */
 export async function print({ stdout }: Shell, text: string | Uint8Array): Promise<void> {
-  if (stdout.write(text)) return;
-  await new Promise<void>((resolve) => stdout.once('drain', resolve));
+  if (stdout.write(text) || ('destroyed' in stdout && stdout.destroyed === true)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stdout.off('drain', done).off('close', done);
+      resolve();
+    };
+    // A pager that was quit takes no more.
+    stdout.on('drain', done).on('close', done);
+  });
 }
 
 const batchLength = 65_536;

@@ -20,10 +20,12 @@ Events that a running process has spooled belong to that process and are left al
     const config = settings(shell, values['connection-string']);
     let code = 0;
     for (const connection of splitConnections(config.connectionString)) {
-      const { stored, waiting, problem } = await flushSpool(connection, {
-        drivers: driverSettings(config),
-        spool: spoolSettings(config),
-      });
+      const progress = shell.progress(`storing events in ${masked(connection)}`);
+      const { stored, waiting, problem } = await flushSpool(
+        connection,
+        { drivers: driverSettings(config), spool: spoolSettings(config) },
+        (done) => progress.at(done),
+      ).finally(() => progress.end());
       if (problem !== undefined) {
         shell.warn(messageOf(problem));
         code = 1;

@@ -1,5 +1,6 @@
 // The filters of `ostrace trace list`.
 import type { TraceSummary } from '../drivers/driver.js';
+import { durationFrom, microsPer, pathTest, statusTest } from '../report/conditions.js';
 import type { Overview } from '../report/overview.js';
 import { parseTimestamp } from '../trace/parse.js';
 import { CommandError, type Option } from './command.js';
@@ -71,7 +72,7 @@ export function filterFrom(given: Given, nowMicros: number): Filter {
     (matches, { path, route }) => isLike(matches, route) || isLike(matches, path),
   );
   add(text(given.method)?.toUpperCase(), (method, trace) => trace.method?.toUpperCase() === method);
-  add(mapped(text(given.status), statusTest), (matches, { status }) => matches(String(status)));
+  add(mapped(text(given.status), statusesFrom), (matches, { status }) => matches(String(status)));
   add(durationOf('--min-duration', text(given['min-duration'])), (least, { duration }) => duration >= least);
   add(durationOf('--max-duration', text(given['max-duration'])), (most, { duration }) => duration <= most);
   for (const service of given.service as readonly string[]) {
@@ -101,38 +102,16 @@ function mapped<Result>(given: string | undefined, to: (text: string) => Result)
   return given === undefined ? undefined : to(given);
 }
 
-function pathTest(pattern: string): (path: string) => boolean {
-  if (!/[*{]/.test(pattern)) return (path) => path.includes(pattern);
-  // Nothing stands between two adjacent stars: one is enough, and faster to match.
-  const parts = pattern.replace(/\*+/g, '*').split(/(\*|\{[^/{}]*\})/);
-  const source = parts.map((part) =>
-    part === '*' ? '.*' : part.startsWith('{') ? '[^/]+' : literally(part),
-  );
-  const whole = new RegExp(`^${source.join('')}$`, 's');
-  return (path) => whole.test(path);
+function statusesFrom(codes: string): (status: string) => boolean {
+  const test = statusTest(codes);
+  if (test !== undefined) return test;
+  throw new CommandError(`--status is "${codes}"; expected statuses such as 404 or 5xx, separated by commas`);
 }
-
-function literally(part: string): string {
-  return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-}
-
-function statusTest(codes: string): (status: string) => boolean {
-  const each = codes.split(',').map((code) => code.trim().toLowerCase());
-  if (!each.every((code) => /^[1-5][\dx]{2}$/.test(code))) {
-    throw new CommandError(
-      `--status is "${codes}"; expected statuses such as 404 or 5xx, separated by commas`,
-    );
-  }
-  const some = new RegExp(`^(?:${each.map((code) => code.replaceAll('x', '\\d')).join('|')})$`);
-  return (status) => some.test(status);
-}
-
-const microsPer = { us: 1, ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9, d: 8.64e10 } as const;
 
 function durationOf(option: string, given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
-  const [, amount, unit = 'ms'] = /^(\d{1,9}(?:\.\d{1,6})?)\s*(us|ms|s|m)?$/.exec(given.trim()) ?? [];
-  if (amount !== undefined) return Number(amount) * microsPer[unit as keyof typeof microsPer];
+  const micros = durationFrom(given);
+  if (micros !== undefined) return micros;
   throw new CommandError(`${option} is "${given}"; expected a time such as 250ms or 1.5s`);
 }
 

@@ -4,12 +4,17 @@ import { DriverError } from '../drivers/driver.js';
 import { clean } from '../report/format.js';
 import { type Command, CommandError, type Shell, print } from './command.js';
 import { manifest } from './manifest.js';
+import { progressOn } from './progress.js';
 
 /** The summary of each command, and the function that loads it: a command's file is read only when it runs. */
 const commands: Readonly<Record<string, { summary: string; load(): Command }>> = {
   request: {
     summary: 'send a signed request, and show its trace with --show',
     load: () => (require('./request.js') as typeof import('./request.js')).request,
+  },
+  ui: {
+    summary: 'show the traces in a browser',
+    load: () => (require('./ui.js') as typeof import('./ui.js')).ui,
   },
   run: {
     summary: 'run a Node.js program as one trace',
@@ -32,8 +37,16 @@ const commands: Readonly<Record<string, { summary: string; load(): Command }>> =
     load: () => (require('./trace-list.js') as typeof import('./trace-list.js')).traceList,
   },
   'trace show': {
-    summary: 'print a trace as a tree, or as JSON',
+    summary: 'print a trace as a tree, or in another format',
     load: () => (require('./trace-show.js') as typeof import('./trace-show.js')).traceShow,
+  },
+  'trace diff': {
+    summary: 'say what makes one trace slower than another',
+    load: () => (require('./trace-diff.js') as typeof import('./trace-diff.js')).traceDiff,
+  },
+  'trace stats': {
+    summary: 'print percentiles of many traces, by route, kind and call',
+    load: () => (require('./trace-stats.js') as typeof import('./trace-stats.js')).traceStats,
   },
 };
 
@@ -61,7 +74,7 @@ async function start(args: readonly string[], shell: Shell): Promise<number> {
 function help(group: string): string {
   const rows = Object.entries(commands)
     .filter(([name]) => name.startsWith(group))
-    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
+    .map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
   return `Usage: ostrace ${group}COMMAND [options]
 
 See where the time of one request goes, in every service that it touches.
@@ -100,15 +113,29 @@ function takesColour(): boolean {
   return stdout.isTTY && !env['NO_COLOR'];
 }
 
+const progressLine = progressOn(stderr);
+
+function write(line: string): void {
+  progressLine.clear();
+  stderr.write(line);
+}
+
 const shell: Shell = {
   env,
   stdout,
   display: {
-    width: stdout.isTTY ? stdout.columns || undefined : undefined,
+    // A terminal may become another size.
+    get width() {
+      return stdout.isTTY ? stdout.columns || undefined : undefined;
+    },
     colour: takesColour(),
   },
-  say: (line) => void stderr.write(`${clean(line)}\n`),
-  warn: (line) => void stderr.write(`ostrace: ${clean(line)}\n`),
+  get rows() {
+    return stdout.isTTY ? stdout.rows || undefined : undefined;
+  },
+  say: (line) => write(`${clean(line)}\n`),
+  warn: (line) => write(`ostrace: ${clean(line)}\n`),
+  progress: (what) => progressLine.begin(what),
 };
 
 start(process.argv.slice(2), shell).then(
@@ -116,7 +143,7 @@ start(process.argv.slice(2), shell).then(
     process.exitCode ??= code;
   },
   (error: unknown) => {
-    stderr.write(`ostrace: ${lineOf(error)}\n`);
+    write(`ostrace: ${lineOf(error)}\n`);
     process.exitCode ??= 1;
   },
 );

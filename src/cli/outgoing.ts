@@ -17,16 +17,48 @@ interface Given {
   readonly timeout: string | undefined;
 }
 
-/** Makes requests that differ only in their traces. */
+/** A request but for its URL and its trace. */
+export interface Described {
+  readonly method: string;
+  /** `Name: value` each. */
+  readonly headers: readonly string[];
+  readonly body: Buffer | undefined;
+  /** `USER:PASSWORD` */
+  readonly user: string | undefined;
+  readonly isInsecure: boolean;
+  /** 0 for no limit. */
+  readonly timeoutMs: number;
+}
+
+/** Makes the requests that the options describe, which differ only in their traces. */
 export function outgoingFrom(values: Given, given: URL, hmac_key: string): (base_id: string) => Outgoing {
   // Read once, because stdin cannot be read twice.
   const body = values.data.length > 0 ? Buffer.concat(bodyOf(values.data)) : undefined;
-  const method = values.request ?? (body === undefined ? 'GET' : 'POST');
+  const described = {
+    method: values.request ?? (body === undefined ? 'GET' : 'POST'),
+    headers: values.header,
+    body,
+    user: values.user,
+    isInsecure: values.insecure,
+    timeoutMs: milliseconds('--timeout', values.timeout, 60),
+  };
+  return outgoingOf(described, given, hmac_key);
+}
+
+/**
+ * Makes requests that differ only in their traces.
+ *
+ * @throws CommandError if one of the texts cannot be sent
+ */
+export function outgoingOf(
+  { method, headers: given, body, user, isInsecure, timeoutMs }: Described,
+  address: URL,
+  hmac_key: string,
+): (base_id: string) => Outgoing {
   if (!/^[A-Za-z]+$/.test(method)) {
     throw new CommandError(`--request is "${method}"; expected a method such as GET`);
   }
-  const { url, authorization } = parted(given, values.user);
-  const timeoutMs = milliseconds('--timeout', values.timeout, 60);
+  const { url, authorization } = parted(address, user);
   const defaults = {
     Accept: '*/*',
     'User-Agent': 'ostrace',
@@ -39,8 +71,8 @@ export function outgoingFrom(values: Given, given: URL, hmac_key: string): (base
   return (base_id) => {
     const signed = traceHeaders({ base_id, parent_id: base_id, hmac_key });
     const traced = Object.entries(signed).map(([name, value]) => `${name}: ${value}`);
-    const headers = headersFrom([...values.header.filter(isNotTraced), ...traced], defaults);
-    return { url, method, headers, body, timeoutMs, isInsecure: values.insecure };
+    const headers = headersFrom([...given.filter(isNotTraced), ...traced], defaults);
+    return { url, method, headers, body, timeoutMs, isInsecure };
   };
 }
 

@@ -4,6 +4,7 @@ import {
   type Driver,
   DriverError,
   type Newest,
+  type Page,
   type StoredTrace,
   type TraceSummary,
 } from '../drivers/driver.js';
@@ -15,6 +16,8 @@ export interface Store {
   listErrors(): Promise<readonly TraceSummary[]>;
   /** The newest traces; `total` is the number of all traces, if it is known. */
   newest(count: number): Promise<Newest>;
+  /** A page of all traces, as a driver gives it; undefined if this store has to be listed as a whole. */
+  page(count: number, after: string | undefined): Promise<Page | undefined>;
   /** The traces whose ids begin with these hexadecimal digits, in lower case and without dashes. */
   find(digits: string): Promise<readonly TraceSummary[]>;
   /** Undefined if no store holds anything of that trace. */
@@ -36,7 +39,7 @@ interface Candidate {
  *
  * @param warn reports a store that cannot be read, if there is another one
  */
-function openStores(config: Config, warn: (line: string) => void): Store {
+export function openStores(config: Config, warn: (line: string) => void): Store {
   const all = splitConnections(config.connectionString);
   const readable = all.filter(canRead);
   let left: readonly Candidate[] = (readable.length > 0 ? readable : all).map((connection) => ({
@@ -93,6 +96,8 @@ function openStores(config: Config, warn: (line: string) => void): Store {
         const traces = await driver.list();
         return { traces: traces.slice(0, count), total: traces.length };
       }, isListable))!,
+    page: async (count, after) =>
+      (await ask(async (driver) => ({ page: await driver.page?.(count, after) }), isListable))!.page,
     find: async (digits) => {
       const some = await ask(async (driver) => driver.find?.(dashed(digits)) ?? [], isListable);
       // Another writer may have written ids in another form.

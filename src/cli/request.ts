@@ -7,10 +7,15 @@ import { CommandError, type Shell, command, print } from './command.js';
 import { cookiesFrom } from './cookies.js';
 import { type Following, exchange } from './exchange.js';
 import { outgoingFrom } from './outgoing.js';
+import { countOf } from './list-filter.js';
 import { repeat } from './repeat.js';
+import { statsOfNew } from './repeat-stats.js';
 import { urlFrom } from './send.js';
+import { showFormatOptions, shownFrom } from './formats.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption } from './store.js';
+import { milliseconds, showOption, showWhenComplete, waitOption } from './store.js';
+import { defaultTop, printStats, topOption } from './stats-output.js';
+import { viewOptions } from './view.js';
 
 const hint =
   'check that the service runs with OSTRACE_ENABLED=true, that its OSTRACE_HMAC_KEYS has this key, and that its OSTRACE_CONNECTION_STRING names the same store';
@@ -71,11 +76,17 @@ export const request = command({
       value: 'N',
       help: 'Send N requests one after the other, each with a trace of its own. Print the spread of their durations instead of the responses, and with --show the trace of the slowest request.',
     },
+    stats: {
+      type: 'boolean',
+      help: 'With --repeat, also print more percentiles, and those of the traces by route, kind, and statement or call, as ostrace trace stats does.',
+    },
+    top: topOption,
     profile: profileOption,
     'connection-string': connectionOption,
     show: showOption,
     wait: waitOption,
-    ...unfoldOptions,
+    ...showFormatOptions,
+    ...viewOptions,
   },
   async run(values, operands, shell) {
     const [url] = operands;
@@ -83,8 +94,12 @@ export const request = command({
       throw new CommandError(`expected one URL, got ${operands.length}; see ostrace request --help`);
     }
     const waitMs = milliseconds('--wait', values.wait, 5);
+    const output = shownFrom(values, 'the response');
     const times = timesFrom(values.repeat);
-    const isFolded = !(values.unfold || values.all);
+    if (values.stats && times === 1) {
+      throw new CommandError('--stats is about several requests; give their number with --repeat N');
+    }
+    const top = countOf('--top', values.top, ', 0 for all') ?? defaultTop;
     const config = settings(shell, values['connection-string']);
     const first = urlFrom(url);
     const outgoing = outgoingFrom(values, first, keyFrom(values.profile, config));
@@ -95,15 +110,21 @@ export const request = command({
         shell.warn(`redirected to ${host}, which gets no trace headers: it is another host`),
     });
     const show = (base_id: string): Promise<void> =>
-      showWhenComplete(shell, { config, base_id, waitMs, hint, isFolded });
+      showWhenComplete(shell, { config, base_id, waitMs, hint, output });
     if (times > 1) {
-      const slowest = await repeat(shell, times, (base_id) =>
+      const isDetailed = values.stats;
+      const { slowest, made } = await repeat(shell, { times, isDetailed }, (base_id) =>
         exchange(
           outgoing(base_id),
           following(),
           async (response) => void (await response.resume().toArray()),
         ),
       );
+      if (values.stats) {
+        const stats = await statsOfNew(shell, { config, made, waitMs, hint });
+        await print(shell, '\n');
+        await printStats(shell, stats, { top });
+      }
       if (values.show) {
         await print(shell, '\n');
         await show(slowest);

@@ -10,8 +10,10 @@ import { newId } from '../trace/ids.js';
 import { signIds } from '../trace/signing.js';
 import { CommandError, type Shell, command } from './command.js';
 import { asNodeRuns, whyNoNode } from './program.js';
+import { showFormatOptions, shownFrom } from './formats.js';
 import { connectionOption, keyFrom, profileOption, settings } from './settings.js';
-import { milliseconds, showOption, showWhenComplete, unfoldOptions, waitOption } from './store.js';
+import { milliseconds, showOption, showWhenComplete, waitOption } from './store.js';
+import { viewOptions } from './view.js';
 
 const preload = join(__dirname, '../../register.js');
 
@@ -31,7 +33,8 @@ export const run = command({
     'connection-string': connectionOption,
     show: showOption,
     wait: waitOption,
-    ...unfoldOptions,
+    ...showFormatOptions,
+    ...viewOptions,
   },
   async run(values, operands, shell) {
     const [program, ...args] = operands;
@@ -39,7 +42,7 @@ export const run = command({
       throw new CommandError('expected a program to run, as in: ostrace run -- node client.js');
     }
     const waitMs = milliseconds('--wait', values.wait, 5);
-    const isFolded = !(values.unfold || values.all);
+    const output = shownFrom(values, 'what the program prints');
     const config = settings(shell, values['connection-string']);
     const base_id = newId();
     const env = environment(shell, config, base_id, keyFrom(values.profile, config));
@@ -50,7 +53,7 @@ export const run = command({
     }
     const end = await runToEnd(program, args, env);
     try {
-      if (values.show) await showWhenComplete(shell, { config, base_id, waitMs, hint, isFolded });
+      if (values.show) await showWhenComplete(shell, { config, base_id, waitMs, hint, output });
     } finally {
       if (end.signal !== null) raise(end.signal);
     }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { StoredTrace } from '../drivers/driver.js';
-import { isWork } from '../report/about.js';
+import { isOfNote, isWork } from '../report/about.js';
 import { type Tree, type TreePoint, buildTree } from '../report/tree.js';
 import { isUnanswered } from '../report/unanswered.js';
 import { count } from '../trace/count.js';
@@ -10,7 +10,7 @@ import type { Store } from './readable.js';
 
 // A service sends its events in batches, so a trace that grew a moment ago may grow further.
 const quietMs = 200;
-const pollMs = 50;
+const usualPollMs = 50;
 
 export interface Settled {
   /** Undefined if nothing of the trace came. */
@@ -19,8 +19,19 @@ export interface Settled {
   readonly missing: readonly string[];
 }
 
-/** Reads a trace as soon as it is complete, or the part that exists when the time is up. */
-export async function settled(store: Store, base_id: string, waitMs: number): Promise<Settled> {
+/**
+ * Reads a trace as soon as it is complete, or the part that exists when the time is up.
+ *
+ * @param waitMs the time; Infinity for as long as it takes
+ * @param pollMs how long it waits at least before it reads again
+ * @param signal ends the time
+ */
+export async function settled(
+  store: Pick<Store, 'read'>,
+  base_id: string,
+  waitMs: number,
+  { pollMs = usualPollMs, signal }: { readonly pollMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<Settled> {
   const deadline = performance.now() + waitMs;
   let size = 0;
   let grewAt = 0;
@@ -29,21 +40,27 @@ export async function settled(store: Store, base_id: string, waitMs: number): Pr
     const stored = await store.read(base_id);
     const now = performance.now();
     const events = stored?.events ?? [];
-    // A count of what was left out may arrive for seconds, and is not work.
-    const ofWork = events.reduce((sum, { name }) => (name.startsWith('left_out-') ? sum : sum + 1), 0);
+    // A count of what was left out and a collection of garbage may arrive later, and are not work.
+    const ofWork = events.reduce((sum, { name }) => (isOfNote(name) ? sum : sum + 1), 0);
     const isGrown = ofWork > size;
     if (isGrown) {
       size = ofWork;
       grewAt = now;
     }
-    const isLate = now >= deadline;
+    const isLate = now >= deadline || signal?.aborted === true;
     if (isLate || (!isGrown && size > 0 && now - grewAt >= quietMs)) {
       const missing = events.length === 0 ? [] : missingIn(buildTree(events));
       if (isLate || missing.length === 0) return { stored, missing };
     }
     // Reading a large trace takes the store and us time. The pause is at least as long as the last read.
-    await delay(Math.min(Math.max(pollMs, now - askedAt), Math.max(0, deadline - now)));
+    const pauseMs = Math.min(Math.max(pollMs, now - askedAt), Math.max(0, deadline - now));
+    await delay(pauseMs, undefined, signal && { signal }).catch(() => {});
   }
+}
+
+/** Whether a trace holds everything that it implies. */
+export function isComplete(tree: Tree): boolean {
+  return missingIn(tree).length === 0;
 }
 
 const mostNamed = 3;

@@ -2,10 +2,9 @@
 import { type Config, driverSettings } from '../config/config.js';
 import type { Driver, StoredTrace } from '../drivers/driver.js';
 import { masked, openDriver, readableOf } from '../drivers/index.js';
-import { renderTree } from '../report/text.js';
-import { buildTree } from '../report/tree.js';
 import { count } from '../trace/count.js';
-import { CommandError, type Option, type Shell, printAll } from './command.js';
+import { CommandError, type Option, type Shell } from './command.js';
+import { type Output, printTrace } from './formats.js';
 import { withStores } from './readable.js';
 import { settled } from './settled.js';
 
@@ -19,14 +18,6 @@ export const waitOption = {
   value: 'SECONDS',
   help: 'How long --show waits for the trace to be complete. Points that are missing then are marked. Default: 5.',
 } as const satisfies Option;
-
-export const unfoldOptions = {
-  unfold: {
-    type: 'boolean',
-    help: 'Print each point on a line of its own. Otherwise, five or more equal siblings share a line.',
-  },
-  all: { type: 'boolean', help: 'The same as --unfold.' },
-} as const satisfies Readonly<Record<string, Option>>;
 
 /** Opens the store that commands read, while it is used. */
 export async function withStore<Result>(
@@ -58,13 +49,13 @@ export async function showWhenComplete(
     base_id,
     waitMs,
     hint,
-    isFolded,
+    output,
   }: {
     readonly config: Config;
     readonly base_id: string;
     readonly waitMs: number;
     readonly hint: string;
-    readonly isFolded: boolean;
+    readonly output: Output;
   },
 ): Promise<void> {
   await withStores(config, shell.warn, async (store) => {
@@ -74,24 +65,13 @@ export async function showWhenComplete(
         `no event of trace ${base_id} arrived in ${store.name()} within ${waitMs / 1000} s; ${hint}`,
       );
     }
-    await printTree(shell, base_id, stored, isFolded);
+    await printTrace(shell, base_id, readable(shell, base_id, stored), output);
     if (missing.length === 0) return;
     shell.warn(
       `stopped waiting after ${waitMs / 1000} s; missing: ${missing.join('; ')}. ` +
         `--wait waits longer, and ostrace trace show ${base_id} shows what comes later`,
     );
   });
-}
-
-/** Prints a trace as a tree. */
-export async function printTree(
-  shell: Shell,
-  base_id: string,
-  stored: StoredTrace,
-  isFolded: boolean,
-): Promise<void> {
-  const tree = buildTree(readable(shell, base_id, stored).events);
-  await printAll(shell, renderTree(tree, shell.display, isFolded));
 }
 
 /** Reports the lines of a trace that could not be read, and fails if none could. */

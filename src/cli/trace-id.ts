@@ -1,5 +1,5 @@
 // Finds the trace that a whole id, the beginning of an id, or `last` names.
-import type { TraceSummary } from '../drivers/driver.js';
+import type { StoredTrace, TraceSummary } from '../drivers/driver.js';
 import { ago } from '../report/format.js';
 import { isUuid } from '../trace/ids.js';
 import { parseTimestamp } from '../trace/parse.js';
@@ -18,6 +18,27 @@ const mostNamed = 10;
 /** Whether a text may name a trace. */
 export function mayBeId(text: string): boolean {
   return text === 'last' || isUuid(text) || isBeginning(text);
+}
+
+/** @throws CommandError if a text cannot name a trace */
+export function checkedId(text: string): string {
+  if (mayBeId(text)) return text;
+  throw new CommandError(
+    `"${text}" is not a trace id; expected ${expectedId}; ostrace trace list shows them`,
+  );
+}
+
+/**
+ * Reads the trace that a text names: looks for the id as it was typed, then as nearly everyone writes ids.
+ *
+ * @throws CommandError if it names no trace, or several
+ */
+export async function findTrace(text: string, store: Store): Promise<readonly [string, StoredTrace]> {
+  const base_id = await traceIdFrom(text, store);
+  const stored = (await store.read(base_id)) ?? (await store.read(base_id.toLowerCase()));
+  if (stored !== undefined) return [base_id, stored];
+  const advice = store.canList() ? '; ostrace trace list shows what is stored there' : '';
+  throw new CommandError(`there is no trace ${base_id} in ${store.name()}${advice}`);
 }
 
 /**

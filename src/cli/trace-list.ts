@@ -1,16 +1,15 @@
 // `ostrace trace list`: lists the stored traces.
 import { variableName } from '../config/options.js';
 import type { TraceSummary } from '../drivers/driver.js';
-import { type Overview, overviewOf } from '../report/overview.js';
+import { type Overview, overviewOfTree } from '../report/overview.js';
 import { type Shell, command, print } from './command.js';
 import { type Filter, countOf, filterFrom, filterOptions, isWithin } from './list-filter.js';
 import { printTable } from './list-table.js';
 import { type Store, withStores } from './readable.js';
+import { type Known, defaultScan, readTrees, summariesIn } from './scan.js';
 import { connectionOption, settings } from './settings.js';
 
 const defaultLimit = 20;
-const defaultScan = 1000;
-const readAtOnce = 8;
 const errorVariable = variableName('filterErrorTrace');
 
 export const traceList = command({
@@ -56,7 +55,7 @@ The command reads each trace that it shows. With a filter, it reads as many trac
       const known = await summariesIn(store, { isOfErrors, most: mostOf(filter, limit, scan) });
       if (known.traces.length === 0) return tellEmpty(shell, store, values.json, isOfErrors);
       const wanted = known.traces.filter((trace) => isWithin(filter, trace));
-      const shown = isBare ? wanted : await read(store, wanted, filter, limit, scan);
+      const shown = isBare ? wanted : await read(shell, store, wanted, { filter, limit, scan });
       if (values.json) await print(shell, `${JSON.stringify(shown, null, 2)}\n`);
       else if (shown.length > 0) await printTable(shell, shown as readonly Overview[], known.traces, now);
       else await print(shell, `no trace in ${store.name()} matches\n`);
@@ -67,45 +66,28 @@ The command reads each trace that it shows. With a filter, it reads as many trac
   },
 });
 
-interface Known {
-  readonly traces: readonly TraceSummary[];
-  readonly total: number | undefined;
-}
-
 /** How many of the newest traces have to be known; Infinity for all. */
 function mostOf({ readsTraces, since, until }: Filter, limit: number, scan: number): number {
   if (until !== Infinity || since !== -Infinity) return Infinity;
   return (readsTraces ? scan : limit) || Infinity;
 }
 
-async function summariesIn(
-  store: Store,
-  { isOfErrors, most }: { readonly isOfErrors: boolean; readonly most: number },
-): Promise<Known> {
-  if (!isOfErrors && most !== Infinity) return store.newest(most);
-  const traces = await (isOfErrors ? store.listErrors() : store.list());
-  return { traces, total: traces.length };
-}
-
 /** Reads traces until enough are found, or enough are examined. */
 async function read(
+  shell: Shell,
   store: Store,
   wanted: readonly TraceSummary[],
-  filter: Filter,
-  limit: number,
-  scan: number,
+  { filter, limit, scan }: { readonly filter: Filter; readonly limit: number; readonly scan: number },
 ): Promise<readonly Overview[]> {
   const most = limit || Infinity;
-  const looked = filter.readsTraces && scan > 0 ? wanted.slice(0, scan) : wanted;
+  const looked = wanted.slice(0, filter.readsTraces ? scan || Infinity : most);
   const found: Overview[] = [];
-  for (let i = 0; i < looked.length && found.length < most; i += readAtOnce) {
-    const some = looked.slice(i, i + readAtOnce);
-    const overviews = await Promise.all(
-      some.map(async (trace) => overviewOf(trace, await store.read(trace.base_id)) ?? unreadable(trace)),
-    );
-    found.push(...overviews.filter((trace) => filter.takes(trace)));
+  for await (const { trace, tree } of readTrees(shell, store, looked)) {
+    const overview = tree === undefined ? unreadable(trace) : overviewOfTree(trace, tree);
+    if (filter.takes(overview)) found.push(overview);
+    if (found.length >= most) break;
   }
-  return found.slice(0, most);
+  return found;
 }
 
 /** A trace of which the store gives no event: it was removed meanwhile, or torn by a crash. */

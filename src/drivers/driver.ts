@@ -18,6 +18,12 @@ export interface Newest {
   readonly total: number | undefined;
 }
 
+/** A page of a store's traces. */
+export interface Page extends Newest {
+  /** What gives the next page; undefined for the last one. */
+  readonly next: string | undefined;
+}
+
 /** A trace as it was read, in the order stored. */
 export interface StoredTrace {
   readonly events: readonly Event[];
@@ -89,6 +95,14 @@ export interface Driver {
   list(): Promise<readonly TraceSummary[]>;
   /** So many of the newest, where a store can find these without reading something of all others. */
   newest?(count: number): Promise<Newest>;
+  /**
+   * A page of all traces, newest first as far as the store can tell without reading something of all others; a page
+   * is ordered by time.
+   *
+   * @param after `next` of the page before; undefined for the first page
+   * @throws DriverError where `after` is not from this store
+   */
+  page?(count: number, after?: string): Promise<Page>;
   /**
    * The traces whose ids begin so, newest first, where a store can find these without reading something of all
    * others.

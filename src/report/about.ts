@@ -5,6 +5,7 @@ import { failureIn } from '../trace/failed.js';
 import { type Fact, type FactGroup, type PointName, pointKinds } from '../trace/vocabulary.js';
 import { duration } from './format.js';
 import type { TreePoint } from './tree.js';
+import { waitsIn } from './waits.js';
 
 /** The words of a line about a point. The texts are as they were stored. */
 export interface About {
@@ -61,6 +62,17 @@ const kinds: Readonly<Record<PointName, Describe>> = {
     ...exit(stop, 'thread'),
   }),
   left_out: (start) => ({ subject: leftOut([start]) }),
+  blocked: (start) => ({
+    subject: words(text(start, 'blocked', 'method'), text(start, 'blocked', 'path')),
+  }),
+  gc: (start) => ({
+    subject: joined(
+      ' · ',
+      text(start, 'gc', 'kind'),
+      counted(start, 'gc', 'collections', (many) => count(many, 'collection')),
+      counted(start, 'gc', 'ms', (ms) => `${duration(Math.round(ms * 1000))} in all`),
+    ),
+  }),
   process: (start, stop) => ({
     subject: joined(' · pid ', fileName(text(start, 'process', 'file')), text(start, 'process', 'pid')),
     ...exit(stop, 'process'),
@@ -71,7 +83,8 @@ const kinds: Readonly<Record<PointName, Describe>> = {
 const kindOf = (name: string): PointName | undefined =>
   Object.hasOwn(pointKinds, name) ? (name as PointName) : undefined;
 
-function labelOf(name: string): string {
+/** The label that people have for the points of a name. */
+export function labelOf(name: string): string {
   const kind = kindOf(name);
   if (kind === undefined) return name || '(no name)';
   const its = pointKinds[kind];
@@ -99,15 +112,31 @@ export function failureOf(point: TreePoint): string | undefined {
   return failure.kind === 'error' ? joined(': ', failure.type, failure.message ?? '') : '';
 }
 
-/** Whether a point is work, and not a count of what was left out. The application may have points of that name. */
-export const isWork = ({ name, startInfo }: TreePoint): boolean =>
-  name !== 'left_out' || (startInfo !== undefined && typeof startInfo['left_out'] !== 'object');
+/** The points that are no work: a count of what was left out, a collection of garbage, the work of another request. */
+const notes: ReadonlySet<string> = new Set(['left_out', 'gc', 'blocked'] satisfies PointName[]);
 
-/** Adds up the calls that are not in the trace, by the reason why they are not. */
+/** Whether a point is work, and not a note. The application may have points of the same names. */
+export const isWork = ({ name, startInfo }: TreePoint): boolean =>
+  !notes.has(name) || (startInfo !== undefined && typeof startInfo[name] !== 'object');
+
+/** Whether an event is one of a note, by its name alone. */
+export const isOfNote = (name: string): boolean => notes.has(name.replace(/-(?:start|stop)$/, ''));
+
+/** Whether a point says that calls are not in the trace. */
+export function tellsOfCalls(point: TreePoint): boolean {
+  const { name, startInfo = {} } = point;
+  const calls = (['unknown', 'late', 'cut'] as const).some(
+    (how) => typeof value(startInfo, 'left_out', how) === 'number',
+  );
+  return name === 'left_out' && calls && !isWork(point);
+}
+
+/** Adds up what is not in the trace: calls, by the reason why they are not, and collections of garbage. */
 export function leftOut(starts: readonly Info[]): string {
   let allLate: number | undefined;
   const allUnknown = new Map<string, number>();
   const allCut = new Map<string, number>();
+  let [collections, collectionsMs] = [0, 0];
   const add = (to: Map<string, number>, why: string, calls: number): void =>
     void to.set(why, (to.get(why) ?? 0) + calls);
   for (const start of starts) {
@@ -115,6 +144,10 @@ export function leftOut(starts: readonly Info[]): string {
     const unknown = value(start, 'left_out', 'unknown');
     const cut = value(start, 'left_out', 'cut');
     const why = text(start, 'left_out', 'why');
+    const gc = value(start, 'left_out', 'gc');
+    const gcMs = value(start, 'left_out', 'gc_ms');
+    if (typeof gc === 'number') collections += gc;
+    if (typeof gcMs === 'number') collectionsMs += gcMs;
     if (typeof late === 'number') allLate = (allLate ?? 0) + late;
     else if (typeof unknown === 'number') add(allUnknown, why, unknown);
     else if (typeof cut === 'number') add(allCut, why, cut);
@@ -125,14 +158,19 @@ export function leftOut(starts: readonly Info[]): string {
     allLate === undefined ? '' : `later work was not recorded: ${count(allLate, 'call')}`,
     ...Array.from(allUnknown, ([why, calls]) => joined(', ', `up to ${count(calls, 'call')}`, why)),
     ...Array.from(allCut, ([why, calls]) => joined(': ', `${count(calls, 'call')} left out`, why)),
+    collections === 0
+      ? ''
+      : `${count(collections, 'more collection')} of garbage, ${duration(Math.round(1000 * collectionsMs))}`,
   );
 }
 
 function httpOut(start: Info, stop: Info): ReturnType<Describe> {
   const host = joined(':', text(start, 'requests', 'hostname'), text(start, 'requests', 'port'));
+  const { outcome = '', isBad } = status(value(stop, 'requests', 'status_code'));
   return {
     subject: words(text(start, 'requests', 'method'), host + target(start, 'requests')),
-    ...status(value(stop, 'requests', 'status_code')),
+    outcome: words(outcome, waited(stop)),
+    ...(isBad !== undefined && { isBad }),
   };
 }
 
@@ -161,18 +199,9 @@ function rows(stop: Info): Partial<About> {
   return { outcome: words(counts, waited(stop)) };
 }
 
-const waits = {
-  wait_pool_ms: 'for the pool',
-  wait_connect_ms: 'to connect',
-  wait_turn_ms: 'for its turn',
-} as const satisfies Partial<Record<Fact<'db'>, string>>;
-
 /** `· waited 400 ms for its turn` */
 function waited(stop: Info): string {
-  const told = Object.entries(waits).flatMap(([name, what]) => {
-    const ms = value(stop, 'db', name as keyof typeof waits);
-    return typeof ms === 'number' && ms > 0 ? [`${duration(Math.round(ms * 1000))} ${what}`] : [];
-  });
+  const told = waitsIn(stop).map(({ wait, micros }) => `${duration(micros)} ${wait.aim}`);
   return told.length === 0 ? '' : `· waited ${told.join(', ')}`;
 }
 

@@ -6,23 +6,27 @@ import type { Tree, TreePoint } from './tree.js';
 // Texts in quotes may be masked at one point and not at the other: databases quote the values that they refuse.
 const quoted = /['"«„][^]*['"»“]/u;
 
+/** How many errors a trace has. */
+export const countErrors = (tree: Tree): number => causesIn(tree).length;
+
 /**
- * How many errors a trace has. Each error is counted where it happened. A failed query is one error, although the
- * call around its statement, the function around the call, the request that answered 500 and the client that got
- * this answer failed with it.
+ * Where the errors of a trace happened, each once. A failed query is one error, although the call around its
+ * statement, the function around the call, the request that answered 500 and the client that got this answer failed
+ * with it.
  */
-export function countErrors({ roots }: Tree): number {
+export function causesIn({ roots, points }: Tree): readonly TreePoint[] {
+  if (!points.some(({ stopInfo }) => stopInfo !== undefined && failureIn(stopInfo) !== undefined)) return [];
   const { order, parents } = fromAbove(roots);
   // Points with an error somewhere below.
   const withErrors = new Set<TreePoint>();
-  let count = 0;
+  const causes: TreePoint[] = [];
   for (const point of order.toReversed()) {
     const parent = parents.get(point);
     const isCause = failedByItself(point, parent, withErrors.has(point));
-    if (isCause) count++;
+    if (isCause) causes.push(point);
     if (parent !== undefined && (isCause || withErrors.has(point))) withErrors.add(parent);
   }
-  return count;
+  return causes.toReversed();
 }
 
 /** All points, each after its parent, without recursion: a trace may be deeper than the stack. */

@@ -4,6 +4,7 @@ import { isCancelled } from '../trace/failed.js';
 import { type About, about, failureOf, isWork, leftOut } from './about.js';
 import { clean, duration } from './format.js';
 import type { Tree, TreePoint } from './tree.js';
+import { tookOf } from './took.js';
 import { isUnanswered } from './unanswered.js';
 import { whatOf } from './what.js';
 
@@ -48,15 +49,26 @@ export function rowsOf({ roots, points }: Pick<Tree, 'roots' | 'points'>, isFold
   return { roots: top, folded: points.filter(isWork).length - count };
 }
 
+/** Which of some siblings are equal and share a line: five or more. Notes are left out. */
+export function repeatsAmong(siblings: readonly TreePoint[]): readonly (readonly TreePoint[])[] {
+  if (siblings.length < fewest) return [];
+  return rowsOfWork(siblings.filter(isWork), fewest).flatMap(({ points }) =>
+    points.length > 1 ? [points] : [],
+  );
+}
+
 const startOf = ({ started, finished }: TreePoint): number => started ?? finished ?? 0;
 const byStart = (a: TreePoint, b: TreePoint): number => startOf(a) - startOf(b);
 
 function rowsAmong(siblings: readonly TreePoint[], atLeast: number): Open[] {
-  const [told, ...others] = atLeast === Infinity ? [] : siblings.filter((point) => !isWork(point));
-  if (told === undefined) return rowsOfWork(siblings, atLeast);
-  // Counts of what was left out are always added up, however few there are.
+  const notes = atLeast === Infinity ? [] : siblings.filter((point) => !isWork(point));
+  if (notes.length === 0) return rowsOfWork(siblings, atLeast);
   const rows = rowsOfWork(siblings.filter(isWork), atLeast);
-  rows.push({ points: [told, ...others], rows: [] });
+  // Notes of a kind always share a line, however few there are.
+  for (const kind of new Set(notes.map(({ name }) => name))) {
+    const [first, ...others] = notes.filter(({ name }) => name === kind);
+    if (first !== undefined) rows.push({ points: [first, ...others], rows: [] });
+  }
   return rows.toSorted((a, b) => byStart(a.points[0], b.points[0]));
 }
 
@@ -100,12 +112,10 @@ function keyOf(point: TreePoint): string {
 export function aboutAll(points: readonly [TreePoint, ...TreePoint[]]): About {
   const [first] = points;
   const told = about(first);
-  if (!isWork(first)) return { ...told, subject: leftOut(points.map(({ startInfo = {} }) => startInfo)) };
+  if (!isWork(first) && first.name === 'left_out')
+    return { ...told, subject: leftOut(points.map(({ startInfo = {} }) => startInfo)) };
   const all = points.map(about);
-  const took = points
-    .map(({ started, finished }) => (started === undefined ? NaN : (finished ?? NaN) - started))
-    .filter((micros) => !Number.isNaN(micros))
-    .toSorted((a, b) => a - b);
+  const took = points.flatMap((point) => tookOf(point) ?? []).toSorted((a, b) => a - b);
   const isSame = (key: 'subject' | 'outcome'): boolean => all.every((each) => each[key] === told[key]);
   const times =
     took.length === 0

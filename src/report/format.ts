@@ -5,6 +5,7 @@ import { count } from '../trace/count.js';
 // Piped output is not cut to a width, but one hostile text must not fill the disk.
 const maxTextLength = 4000;
 
+const isClean = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 /**
@@ -12,8 +13,17 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
  * changes of direction) are replaced with visible ones.
  */
 export function clean(text: string): string {
+  // Nearly all texts are, and the other expressions take ten times as long to say so.
+  if (text.length <= maxTextLength && isClean.test(text)) return text;
   const start = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
   return start.replace(/\s+/g, ' ').trim().replace(unprintable, visible);
+}
+
+/** A text whose lines and blanks are kept, and whose other control characters are replaced with visible ones. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) =>
+    /[\n\t]/.test(character) ? character : visible(character),
+  );
 }
 
 /** Unicode has a picture for each of ASCII's control characters: ␛ for escape. */

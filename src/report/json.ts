@@ -1,4 +1,5 @@
 // Writes a report as JSON, as OSProfiler prints it.
+import { asciiJson } from '../trace/ascii.js';
 import type { Report, ReportPoint } from './report.js';
 
 // Indentation grows with each level, so the text of a deep trace grows with the square of its depth. Python fails
@@ -19,11 +20,17 @@ interface Frame {
  * Writes a report as OSProfiler prints it: indented by two spaces, with everything but ASCII escaped, including
  * control characters. It does so in pieces and without recursion, because neither a string nor the stack holds the
  * largest reports.
+ *
+ * @param beside what else the object says, after OSProfiler's keys
  */
-export function* stringifyReport(report: Report): Generator<string> {
+export function* stringifyReport(report: Report, beside: object = {}): Generator<string> {
   yield `{${lineBreak(1)}"info": ${stringify(report.info, 1)},${lineBreak(1)}"children": `;
   yield* stringifyPoints(report.children);
-  yield `,${lineBreak(1)}"stats": ${stringify(report.stats, 1)}${lineBreak(0)}}\n`;
+  yield `,${lineBreak(1)}"stats": ${stringify(report.stats, 1)}`;
+  for (const [key, value] of Object.entries(beside)) {
+    yield `,${lineBreak(1)}${stringify(key, 1)}: ${stringify(value, 1)}`;
+  }
+  yield `${lineBreak(0)}}\n`;
 }
 
 function* stringifyPoints(roots: readonly ReportPoint[]): Generator<string> {
@@ -59,5 +66,5 @@ function stringify(value: unknown, level: number): string {
     level > maxIndentedLevels || compact.length > maxIndentedLength
       ? compact
       : JSON.stringify(value, null, 2).replaceAll('\n', lineBreak(level));
-  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return asciiJson(json);
 }

@@ -5,8 +5,11 @@ import { about, isWork } from './about.js';
 import { isCancelledByCaller } from './errors.js';
 import { type Row, aboutAll, failureOfAll } from './fold.js';
 import { clean, cut, duration, pad, share, widthOf } from './format.js';
+import type { Gap, Marks } from './marks.js';
 import { type Piece, type Style, fit, joinPieces } from './pieces.js';
+import { bar, gapBar, timelineWidth } from './timeline.js';
 import type { Tree, TreePoint } from './tree.js';
+import { tookOf } from './took.js';
 import { isUnanswered } from './unanswered.js';
 
 /** The widths of a line's parts; 0 for a part that is left out. */
@@ -14,6 +17,8 @@ export interface Layout {
   readonly shares: number;
   /** The start of a point, if there is no room for a timeline. */
   readonly starts: number;
+  /** The mark of the critical path and the number of a finding; 0 if neither is known. */
+  readonly why: number;
   readonly service: number;
   readonly timeline: number;
   /** The rest, for the tree and its points. */
@@ -33,16 +38,23 @@ export interface Place {
   readonly isLost: boolean;
 }
 
+/** The place in the tree of the time of a point in which nothing below it was running. */
+export interface GapPlace {
+  readonly gaps: readonly [Gap, ...Gap[]];
+  readonly glyphs: string;
+}
+
 const timeColumns = 9;
 const startColumns = 10;
 const shareColumns = 6;
+const whyName = 'WHY';
 const maxServiceColumns = 20;
 const levelColumns = 3;
 const maxDepth = 30;
 // Words that are never cut away in favour of what a point worked on, such as "… its start is missing".
 const markColumns = 24;
 
-const gap: Piece = { text: '  ' };
+const gapBetween: Piece = { text: '  ' };
 const blank: Piece = { text: ' ' };
 
 const familyStyles: Readonly<Record<(typeof pointKinds)[PointName]['family'], Style>> = {
@@ -61,41 +73,79 @@ const kindStyle = (name: string): Style | undefined =>
  * Divides the width. The parts that tell least are left out first. If a timeline has no room, the start of each
  * point still says when it ran; its share can be worked out.
  */
-export function layOut(tree: Tree, width: number): Layout {
+export function layOut(tree: Tree, width: number, marks: Marks | undefined): Layout {
   const longest = tree.points.reduce((most, each) => Math.max(most, widthOf(serviceOf(each))), 7);
   const service = width < 60 ? 0 : Math.min(longest, maxServiceColumns);
   const timeline = timelineWidth(width);
   const [shares, starts] = timeline === 0 ? [0, startColumns] : [shareColumns, 0];
-  const used = timeColumns + shares + starts + 2 + (service && service + 2) + (timeline && timeline + 2);
+  const why = marks === undefined ? 0 : Math.max(whyName.length, 1 + String(marks.findings).length);
+  const used =
+    timeColumns +
+    shares +
+    starts +
+    (why && why + 1) +
+    2 +
+    (service && service + 2) +
+    (timeline && timeline + 2);
   const room = Math.max(1, width - used);
   // A third is kept for the words at the end of the lines.
   const depth = Math.min(maxDepth, Math.trunc((room * 2) / 3 / levelColumns));
-  return { shares, starts, service, timeline, room, depth };
-}
-
-/** The timeline gets a third of the additional width of a wide terminal. */
-function timelineWidth(width: number): number {
-  if (width < 90) return 0;
-  if (width < 110) return 12;
-  return width === Infinity ? 20 : Math.min(100, 20 + Math.trunc((width - 110) / 3));
+  return { shares, starts, why, service, timeline, room, depth };
 }
 
 /** The names of the columns. */
-export function heading({ service, timeline, shares, starts }: Layout): Piece[] {
+export function heading({ service, timeline, shares, starts, why }: Layout): Piece[] {
   const numbers =
     pad('TIME', timeColumns, 'left') +
-    (shares > 0 ? pad('SHARE', shares, 'left') : pad('START', starts, 'left'));
+    (shares > 0 ? pad('SHARE', shares, 'left') : pad('START', starts, 'left')) +
+    (why > 0 ? ` ${pad(whyName, why)}` : '');
   const names = [numbers, pad('TIMELINE', timeline), pad('SERVICE', service), 'POINT'];
   const shown = names.filter((_, index) => [1, timeline, service, 1][index]! > 0);
   return [{ text: shown.join('  '), style: 'dim' }];
 }
 
 /** A point on its line. */
-export function lineOf(tree: Tree, place: Place, layout: Layout): Piece[] {
-  const [point] = place.points;
+export function lineOf(tree: Tree, place: Place, layout: Layout, marks: Marks | undefined): Piece[] {
+  const { points } = place;
+  const [point] = points;
   const isNone = !isWork(point) || isCancelledByCaller(point, place.caller);
-  const failure = isNone ? undefined : failureOfAll(place.points);
-  return [...columns(tree, place.points, layout, failure), ...story(place, layout.room, failure)];
+  const failure = isNone ? undefined : failureOfAll(points);
+  const took = points.flatMap((each) => tookOf(each) ?? []);
+  const cells: Cells = {
+    took: took.length === 0 ? undefined : took.reduce((sum, micros) => sum + micros, 0),
+    at: point.started ?? point.finished ?? 0,
+    why: marks === undefined ? '' : whyOf(points, marks),
+    bar: layout.timeline > 0 ? bar(tree.total, points, layout.timeline) : '',
+    style: failure === undefined ? kindStyle(point.name) : 'red',
+    service: serviceOf(point),
+  };
+  return [...columns(tree, cells, layout), ...story(place, layout.room, failure)];
+}
+
+/** A gap on its line. */
+export function gapLineOf(tree: Tree, { gaps, glyphs }: GapPlace, layout: Layout): Piece[] {
+  const [gap] = gaps;
+  const cells: Cells = {
+    took: gaps.reduce((sum, { from, to }) => sum + to - from, 0),
+    at: gap.from,
+    why: `*${gap.finding ?? ''}`,
+    bar: layout.timeline > 0 ? gapBar(tree.total, gaps, layout.timeline) : '',
+    style: 'dim',
+    service: clean(gap.service ?? ''),
+  };
+  const label = gaps.length === 1 ? gap.what : `${gap.what} ×${gaps.length}`;
+  const words: Piece[] = [
+    { text: label, style: ['italic', 'dim'] },
+    { text: gaps.length === 1 ? gap.loop : '', style: 'dim' },
+  ];
+  const told = [{ text: glyphs, style: 'dim' as const }, ...joinPieces(words, gapBetween)];
+  return [...columns(tree, cells, layout), ...fit(told, layout.room)];
+}
+
+/** `*` on the critical path, and the number of the finding that names one of the points. */
+function whyOf(points: Row['points'], { isOnPath, findingOf }: Marks): string {
+  const first = points.reduce((least, point) => Math.min(least, findingOf(point) ?? Infinity), Infinity);
+  return (points.some(isOnPath) ? '*' : ' ') + (first === Infinity ? '' : String(first));
 }
 
 /** The service's name, safe to print; '' if there is none. */
@@ -103,16 +153,24 @@ export function serviceOf(point: TreePoint): string {
   return clean(point.service ?? '');
 }
 
+/** The contents of a line's columns before the tree. */
+interface Cells {
+  /** In microseconds; undefined if an end is missing. */
+  readonly took: number | undefined;
+  /** When it began, in microseconds. */
+  readonly at: number;
+  readonly why: string;
+  readonly bar: string;
+  readonly style: Style | undefined;
+  readonly service: string;
+}
+
 function columns(
   { total }: Tree,
-  points: Row['points'],
-  { timeline, service, shares, starts }: Layout,
-  failure: string | undefined,
+  { took, at, why, bar: strokes, style, service: name }: Cells,
+  { timeline, service, shares, starts, why: whyColumns }: Layout,
 ): Piece[] {
-  const [point] = points;
-  const whole = points.filter(({ started, finished }) => started !== undefined && finished !== undefined);
-  const isWhole = whole.length > 0;
-  const took = whole.reduce((sum, each) => sum + each.finished! - each.started!, 0);
+  const isWhole = took !== undefined;
   const pieces: Piece[] = [
     {
       text: pad(isWhole ? duration(took) : '…', timeColumns, 'left'),
@@ -122,38 +180,16 @@ function columns(
       text:
         shares > 0
           ? pad(isWhole ? share(took, total) : '', shares, 'left')
-          : pad(startText(point), starts, 'left'),
+          : // When it started, from the trace's first event on.
+            pad(`+${duration(at)}`, starts, 'left'),
       style: 'dim',
     },
-    gap,
   ];
-  if (timeline > 0) {
-    const style = failure === undefined ? kindStyle(point.name) : 'red';
-    pieces.push({ text: bar(total, points, timeline), style }, gap);
-  }
-  if (service > 0) {
-    pieces.push({ text: pad(cut(serviceOf(point), service), service), style: 'dim' }, gap);
-  }
+  if (whyColumns > 0) pieces.push(blank, { text: pad(why, whyColumns), style: 'yellow' });
+  pieces.push(gapBetween);
+  if (timeline > 0) pieces.push({ text: strokes, style }, gapBetween);
+  if (service > 0) pieces.push({ text: pad(cut(name, service), service), style: 'dim' }, gapBetween);
   return pieces;
-}
-
-/** When a point started, from the trace's first event on. */
-function startText({ started, finished }: TreePoint): string {
-  return `+${duration(started ?? finished ?? 0)}`;
-}
-
-/**
- * The timeline: strokes over the parts of the trace's time in which the points ran, open where an end is missing.
- */
-function bar(total: number, points: readonly TreePoint[], width: number): string {
-  const cell = (micros: number): number => (total === 0 ? 0 : Math.round((micros / total) * width));
-  const cells = Array.from({ length: width }, () => ' ');
-  for (const { started, finished } of points) {
-    const from = Math.min(width - 1, cell(started ?? finished ?? 0));
-    const to = finished === undefined ? width : Math.max(from + 1, cell(finished));
-    cells.fill(started === undefined || finished === undefined ? '╌' : '━', from, to);
-  }
-  return cells.join('');
 }
 
 /** The words about a point. If there is too little room, what it worked on is cut first. */
@@ -167,7 +203,7 @@ function story(place: Place, room: number, failure: string | undefined): Piece[]
   const mark = markOf(place, failure);
 
   const fixed = widthOf(glyphs) + widthOf(label.text) + widthOf(outcome.text);
-  const left = room - fixed - widthOf(gap.text) - 2 * widthOf(blank.text);
+  const left = room - fixed - widthOf(gapBetween.text) - 2 * widthOf(blank.text);
   const forMark = Math.max(left - widthOf(subject), markColumns, Math.trunc(left / 2));
   const markPiece: Piece = {
     text: cut(mark, forMark),
@@ -175,7 +211,10 @@ function story(place: Place, room: number, failure: string | undefined): Piece[]
   };
   const subjectPiece: Piece = { text: cut(subject, left - widthOf(markPiece.text)) };
   const words = joinPieces([subjectPiece, outcome, markPiece], blank);
-  return fit([{ text: glyphs, style: 'dim' }, ...joinPieces([label], gap), gap, ...words], room);
+  return fit(
+    [{ text: glyphs, style: 'dim' }, ...joinPieces([label], gapBetween), gapBetween, ...words],
+    room,
+  );
 }
 
 function markOf({ points: [point], caller, isLost }: Place, failure: string | undefined): string {

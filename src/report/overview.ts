@@ -28,9 +28,13 @@ export interface Overview extends TraceSummary {
 
 /** @returns undefined if nothing of the trace can be read */
 export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefined): Overview | undefined {
-  if (stored === undefined || stored.events.length === 0) return undefined;
-  const tree = buildTree(stored.events);
-  const { method, path, route, status, what } = beginning(tree);
+  const isEmpty = stored === undefined || stored.events.length === 0;
+  return isEmpty ? undefined : overviewOfTree(summary, buildTree(stored.events));
+}
+
+/** The row of a trace of which the tree is made already. */
+export function overviewOfTree(summary: TraceSummary, tree: Tree): Overview {
+  const { method, path, route, status, what } = beginningOf(tree);
   return {
     ...summary,
     method,
@@ -46,8 +50,8 @@ export function overviewOf(summary: TraceSummary, stored: StoredTrace | undefine
   };
 }
 
-/** If several points are at the top, the first request, or else the first point. */
-function beginning({
+/** How a trace began. If several points are at the top, the first request counts, or else the first point. */
+export function beginningOf({
   base_id,
   roots,
 }: Tree): Pick<Overview, 'method' | 'path' | 'route' | 'status' | 'what'> {

@@ -39,7 +39,7 @@ export interface Tree {
 }
 
 type Draft = { -readonly [Key in keyof TreePoint]: TreePoint[Key] } & {
-  readonly events: Event[];
+  events: Event[];
   readonly children: Draft[];
 };
 
@@ -59,9 +59,16 @@ export function buildTree(events: readonly Event[], grain = 1): Tree {
   let lastStarted: number | undefined;
   for (const [index, event] of events.entries()) {
     const at = micros[index]! - first;
-    const draft = drafts.get(event.trace_id) ?? draftOf(event);
-    drafts.set(event.trace_id, draft);
-    draft.events.push(event);
+    let draft = drafts.get(event.trace_id);
+    if (draft === undefined) {
+      draft = draftOf(event);
+      drafts.set(event.trace_id, draft);
+    } else if (draft.events.length === 1) {
+      // Nearly all have two. A list that grows takes room for sixteen more.
+      draft.events = [draft.events[0]!, event];
+    } else {
+      draft.events.push(event);
+    }
     if (isStop(event)) {
       draft.finished = at;
       draft.stopInfo = event.info;
@@ -82,7 +89,7 @@ export function buildTree(events: readonly Event[], grain = 1): Tree {
 }
 
 /** OSProfiler tells the two kinds of events apart only by this. */
-export function isStop(event: Event): boolean {
+export function isStop(event: Pick<Event, 'name'>): boolean {
   return event.name.endsWith('stop');
 }
 
@@ -96,7 +103,7 @@ function draftOf(event: Event): Draft {
     project,
     service,
     host: typeof info['host'] === 'string' ? info['host'] : null,
-    events: [],
+    events: [event],
     started: undefined,
     finished: undefined,
     startInfo: undefined,
@@ -106,13 +113,29 @@ function draftOf(event: Event): Draft {
 }
 
 function link(points: readonly Draft[], byId: ReadonlyMap<string, Draft>): Draft[] {
-  const circling = circles(points, byId);
   const roots: Draft[] = [];
+  for (const point of points) (byId.get(point.parent_id)?.children ?? roots).push(point);
+  if (countBelow(roots) === points.length) return roots;
+  // Somewhere is a circle of parents, which no path from above leads to.
+  const circling = circles(points, byId);
+  roots.length = 0;
+  for (const point of points) point.children.length = 0;
   for (const point of points) {
     const parent = circling.has(point) ? undefined : byId.get(point.parent_id);
     (parent?.children ?? roots).push(point);
   }
   return roots;
+}
+
+/** How many points there are at and below these. */
+function countBelow(roots: readonly Draft[]): number {
+  const open = [...roots];
+  let count = 0;
+  for (let point = open.pop(); point !== undefined; point = open.pop()) {
+    count++;
+    for (const child of point.children) open.push(child);
+  }
+  return count;
 }
 
 /** The points that are their own ancestors: no path leads to them from above. */

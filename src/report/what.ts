@@ -52,15 +52,23 @@ function path(start: Info, stop: Info): string {
 
 const maxStatement = 4000;
 
+const maxKnown = 1000;
+const known = new Map<string, string>();
+
 /** A statement without its values, and with one mark for each list of values, however long. */
 function fingerprint(statement: string): string {
-  return statement
+  const before = known.get(statement);
+  if (before !== undefined) return before;
+  const found = statement
     .slice(0, maxStatement)
     .replace(/\s+/g, ' ')
     .replace(/'[^']*'/g, '?')
     .replace(/\$\d+|\b\d+(?:\.\d+)?\b/g, '?')
     .replace(/\( ?\?(?: ?, ?\?)+ ?\)/g, '(?)')
     .trim();
+  // Traces have few statements, but many calls of each.
+  if (known.size < maxKnown) known.set(statement, found);
+  return found;
 }
 
 function member<Group extends FactGroup>(info: Info, group: Group, name: Fact<Group>): string {

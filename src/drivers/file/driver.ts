@@ -29,6 +29,7 @@ import {
 import { codeOf, unusable } from './errors.js';
 import { linesOf } from './lines.js';
 import { newestFiles } from './newest.js';
+import { pagesOf } from './pages.js';
 import { createRetention } from './retention.js';
 import { type Line, linesByTrace } from '../line.js';
 import { newestFirst } from '../trace-list.js';
@@ -91,6 +92,8 @@ export function openFileDriver(connectionString: string, settings: DriverSetting
     list: async () => listed(extension, fileOf),
 
     newest: async (wanted) => newestIn(folder, wanted),
+
+    page: pagesOf(folder, extension, (base_id) => firstEvent(fileOf(base_id), base_id)),
 
     find: async (beginning) =>
       listed(extension, fileOf, (base_id) => base_id.toLowerCase().startsWith(beginning)),

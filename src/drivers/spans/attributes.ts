@@ -51,6 +51,7 @@ const conventions: { readonly [Group in FactGroup]?: { readonly [Name in Fact<Gr
   },
   rpc: { system: 'rpc.system', service: 'rpc.service', method: 'rpc.method' },
   function: { name: 'code.function.name' },
+  code: { file: 'code.file.path', line: 'code.line.number', function: 'code.function.name' },
   command: {
     file: 'process.executable.name',
     args: 'process.command_args',
@@ -68,8 +69,9 @@ const ofMessages = {
   messages: 'messaging.batch.message_count',
 };
 
-// Of the resource and of the failure, which have places of their own.
-const elsewhere = new Set(['host', 'etype', 'message']);
+// Of the resource and of the failure, which have places of their own. The loop's clocks are readings at two moments,
+// of which an attribute could hold one.
+const elsewhere = new Set(['host', 'loop', 'etype', 'message']);
 const maxLevels = 4;
 
 /** How a span is called, what it says of the point, and whether that failed. */

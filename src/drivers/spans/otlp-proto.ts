@@ -1,21 +1,17 @@
 // Encodes OTLP's request for traces (opentelemetry-proto 1.x, `ExportTraceServiceRequest`) as protobuf: a few
 // fields of few types, of which a library would take a megabyte and an object for each.
-import type { AttributeValue, Attributes, Described } from './attributes.js';
+import { type AttributeValue, type Attributes, describe } from './attributes.js';
 import type { Span } from './pairs.js';
-
-/** The spans of one service on one host. */
-export interface ResourceSpans {
-  readonly attributes: Attributes;
-  readonly spans: readonly { readonly span: Span; readonly described: Described }[];
-}
+import type { ResourceSpans } from './resources.js';
 
 // Types of fields on the wire.
 const varint = 0;
 const fixed64 = 1;
 const lengthDelimited = 2;
 
-const kinds = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
-const statusError = 2;
+/** The numbers that the definitions give to kinds of spans and to a status. */
+export const spanKinds = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
+export const statusError = 2;
 const two32 = 2 ** 32;
 
 /** One request; the scope names what made the spans. */
@@ -26,23 +22,20 @@ export function encodeTraces(resources: readonly ResourceSpans[], scope: string)
       writer.message(1, () => writer.attributes(1, attributes));
       writer.message(2, () => {
         writer.message(1, () => writer.text(1, scope));
-        for (const { span, described } of spans) writer.message(2, () => writeSpan(writer, span, described));
+        for (const span of spans) writer.message(2, () => writeSpan(writer, span));
       });
     });
   }
   return writer.bytes();
 }
 
-function writeSpan(
-  writer: Writer,
-  span: Span,
-  { name, kind, attributes, isFailed, failure }: Described,
-): void {
+function writeSpan(writer: Writer, span: Span): void {
+  const { name, kind, attributes, isFailed, failure } = describe(span);
   writer.hex(1, span.trace_id);
   writer.hex(2, span.span_id);
   if (span.parent_span_id !== undefined) writer.hex(4, span.parent_span_id);
   writer.text(5, name);
-  writer.number(6, kinds[kind]);
+  writer.number(6, spanKinds[kind]);
   writer.time(7, span.start);
   writer.time(8, span.end);
   writer.attributes(9, attributes);

@@ -2,10 +2,9 @@
 import type { Driver, DriverSettings } from '../driver.js';
 import { cutToLine } from '../http/errors.js';
 import { openHttp } from '../http/client.js';
-import { type ResourceSpans, encodeTraces, rejectedIn } from './otlp-proto.js';
-import { type Attributes, type Described, describe } from './attributes.js';
 import { openSpanStore } from './driver.js';
-import type { Span } from './pairs.js';
+import { encodeTraces, rejectedIn } from './otlp-proto.js';
+import { byResource } from './resources.js';
 
 const path = '/v1/traces';
 
@@ -37,31 +36,4 @@ export function openOtlpDriver(connectionString: string, settings: DriverSetting
       return { spans: count, reason: cutToLine(reason) || 'no reason given' };
     },
   });
-}
-
-interface OpenResource {
-  readonly attributes: Attributes;
-  readonly spans: { span: Span; described: Described }[];
-}
-
-/** A batch may hold what another process left behind, so its services are those of the spans. */
-function byResource(spans: readonly Span[], settings: DriverSettings): readonly ResourceSpans[] {
-  const resources = new Map<string, OpenResource>();
-  for (const span of spans) {
-    const project = span.project ?? settings.project;
-    const service = span.service ?? settings.service;
-    const host = span.host || settings.host;
-    const key = JSON.stringify([project, service, host]);
-    let resource = resources.get(key);
-    if (resource === undefined) {
-      const attributes: Attributes = new Map([
-        ['service.name', service],
-        ...(project === '' ? [] : [['service.namespace', project] as const]),
-        ['host.name', host],
-      ]);
-      resources.set(key, (resource = { attributes, spans: [] }));
-    }
-    resource.spans.push({ span, described: describe(span) });
-  }
-  return [...resources.values()];
 }

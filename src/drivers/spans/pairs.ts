@@ -109,7 +109,7 @@ export function createSpanPairs(maxBytes: number = maxWaitingBytes): SpanPairs {
         }
       }
       return {
-        spans: [...spans, ...unfinished.map(({ event }) => spanOf(event, undefined))],
+        spans: [...spans, ...unfinished.map(({ event }) => spanOf(event, undefined, Date.now() * 1000))],
         refused,
         commit() {
           for (const key of closed) forget(key);
@@ -135,10 +135,15 @@ function bytesOf(starts: ReadonlyMap<string, Waiting>): number {
   return bytes;
 }
 
-function spanOf(start: Event | undefined, stop: Event | undefined): Span {
+/**
+ * Makes a span of a point's events, of which there is at least one.
+ *
+ * @param now the end of a point that has none, in microseconds since 1970
+ */
+export function spanOf(start: Event | undefined, stop: Event | undefined, now = 0): Span {
   const event = (start ?? stop)!;
   const micros = parseTimestamp(event.timestamp) ?? 0;
-  const endMicros = stop === undefined ? Date.now() * 1000 : parseTimestamp(stop.timestamp);
+  const endMicros = stop === undefined ? now : parseTimestamp(stop.timestamp);
   const host = event.info['host'];
   return {
     trace_id: traceIdOf(event.base_id),

@@ -7,6 +7,7 @@ import { answerBytes } from '../intake.js';
 import type { Dialect, Failure, Session } from './dialect.js';
 import { type Row, columns, identity, readRow, rowOf } from './rows.js';
 import { newestTraces } from './newest.js';
+import { pageOfTraces } from './pages.js';
 import { insert, statementsOf, valuesOf } from './statements.js';
 import type { Line } from '../line.js';
 import { Reconnecting } from '../reconnecting.js';
@@ -142,6 +143,11 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
     newest: (wanted) =>
       guarded(dialect, () =>
         newestTraces((statement, values) => runOnTable(statement, values, false), dialect, wanted),
+      ),
+
+    page: (wanted, after) =>
+      guarded(dialect, () =>
+        pageOfTraces((statement, values) => runOnTable(statement, values, false), dialect, wanted, after),
       ),
 
     find: (beginning) =>

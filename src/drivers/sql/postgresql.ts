@@ -79,11 +79,16 @@ async function connect(connectionString: string): Promise<Session> {
     socket.destroy();
     throw error;
   }
+  // pg 9 keeps no queue of its own, and pg 8 warns of that.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     expect: (bytes) => intake.begin(bytes),
     async run(statement, values) {
-      const result = await client.query(statement, values.length > 0 ? [...values] : undefined);
-      return result.rows ?? [];
+      const query = (): Promise<{ readonly rows?: readonly unknown[] }> =>
+        client.query(statement, values.length > 0 ? [...values] : undefined);
+      const result = last.then(query);
+      last = result.catch(() => {});
+      return (await result).rows ?? [];
     },
     isOver: () => socket.destroyed || socket.readableEnded,
     end() {
