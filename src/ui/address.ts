@@ -1,0 +1,42 @@
+// The state of the view in the address: what stands behind `#` names it, so that a link shows the same again.
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { takeToken } from './token.js';
+
+// The token goes first, so that nothing that is kept in the address carries it.
+function parse(): URLSearchParams {
+  takeToken();
+  return new URLSearchParams(location.hash.slice(1));
+}
+
+const current = signal(parse());
+
+// Browsers refuse to be told of more than some dozen addresses in a second.
+const writeDelayMs = 200;
+/** The state of the page that is shown, to be written; it must not come over the address of another page. */
+let pending: ReturnType<typeof setTimeout> | undefined;
+
+/** What stands behind `#`: `trace=ID&view=table`. */
+export const address: ReadonlySignal<URLSearchParams> = current;
+
+addEventListener('hashchange', () => {
+  clearTimeout(pending);
+  current.value = parse();
+});
+
+/** Goes to another page: a step that the browser's back button takes back. */
+export function goTo(params: Readonly<Record<string, string>>): void {
+  clearTimeout(pending);
+  location.hash = new URLSearchParams(params).toString();
+}
+
+/** Writes parts of the state into the address a moment later; undefined and '' take a part out. */
+export function keep(changes: Readonly<Record<string, string | undefined>>): void {
+  const params = new URLSearchParams(current.peek());
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === '') params.delete(name);
+    else params.set(name, value);
+  }
+  current.value = params;
+  clearTimeout(pending);
+  pending = setTimeout(() => history.replaceState(null, '', `#${params.toString()}`), writeDelayMs);
+}
