@@ -8,7 +8,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
 import { blockingStore } from './fixtures/blocking.js';
-import { type Run, type RunOptions, on, preload, run, signedHeaders } from './scenario.js';
+import { type Run, type RunOptions, on as enabled, preload, run, signedHeaders } from './scenario.js';
+
+/** Each event is counted, and nobody knows how often V8 collects garbage. */
+const on = { ...enabled, OSTRACE_TRACE_GC: 'false' };
 
 /** Says how many events it makes, and makes them. */
 const prelude = `
@@ -235,9 +238,19 @@ test('the exporter’s thread ends by what a store answers: it is started again,
   const ended = await runs(
     t,
     `make(100);
-     setTimeout(() => make(100), 300);
-     setTimeout(() => { make(100); say(); }, 1500);`,
-    { env: { OSTRACE_CONNECTION_STRING: `postgresql://postgres@127.0.0.1:${port}/none` } },
+     const alive = setInterval(() => {}, 1000);
+     process.on('SIGUSR2', () => {
+       make(100);
+       setTimeout(() => { make(100); say(); clearInterval(alive); }, 300);
+     });
+     console.log('ready');`,
+    {
+      env: { OSTRACE_CONNECTION_STRING: `postgresql://postgres@127.0.0.1:${port}/none` },
+      async onReady(_line, child) {
+        await saidOf(child, 'is started again');
+        child.kill('SIGUSR2');
+      },
+    },
   );
   const { spooled, made } = assertBalanced(ended);
   assert.equal(spooled, made);
@@ -265,13 +278,16 @@ for (const [damage, { code, lost }] of Object.entries(damages)) {
         t,
         `const fs = require('node:fs');
          const { join } = require('node:path');
+         const lines = (file) => fs.readFileSync(file, 'utf8').split('\\n').length - 1;
+         const below = (folder) => fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => join(folder, name)) : [];
          make(100);
-         setTimeout(() => {
-           const folder = join(process.env.OSTRACE_SPOOL, fs.readdirSync(process.env.OSTRACE_SPOOL)[0]);
-           const file = join(folder, fs.readdirSync(folder).find((name) => name.endsWith('.jsonl')));
+         const look = setInterval(() => {
+           const file = below(process.env.OSTRACE_SPOOL).flatMap(below).find((name) => name.endsWith('.jsonl'));
+           if (file === undefined || lines(file) < 200) return;
+           clearInterval(look);
            ${code}
            setTimeout(() => { say(); process.exit(); }, ${after});
-         }, 700);`,
+         }, 50);`,
         { env: { OSTRACE_CONNECTION_STRING: 'redis://127.0.0.1:1', OSTRACE_EXIT_TIMEOUT: '1000' } },
       );
       const all = sums(ended);

@@ -125,7 +125,7 @@ const problems: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'no command',
     [],
-    /no command was given; expected one of: request, run, sign, doctor, flush, trace list, trace show/,
+    /no command was given; expected one of: request, ui, run, sign, doctor, flush, trace list, trace show/,
   ],
   ['an unknown command', ['tracee'], /"tracee" is not a command; expected one of: request, /],
   ['half a command', ['trace'], /no command was given; expected one of: trace list, trace show/],
@@ -558,7 +558,7 @@ test('run --show prints the trace of the program, made by the agent', async (con
   assert.equal(end.code, 0, end.stderr);
   assert.ok(end.stdout.startsWith(`trace ${idIn(end.stderr)} · `), end.stdout);
   assert.match(end.stdout, / process {2}/);
-  assert.match(end.stdout, /└─ HTTP out {2}GET 127\.0\.0\.1:\d+\/nowhere → 404/);
+  assert.match(end.stdout, /[├└]─ HTTP out {2}GET 127\.0\.0\.1:\d+\/nowhere → 404/);
 });
 
 test('run --show says what to check when the program was no Node program', async (context) => {
@@ -628,9 +628,52 @@ test('a trace is shown as a tree, uncut and without colours where it is piped', 
 test('--json is OSProfiler’s report of the events in the order stored', async (context) => {
   const trace = newId();
   const { connection } = store(context, shopTrace(trace));
-  const end = await ostrace(['trace', 'show', '--json', trace, '--connection-string', connection]);
-  assert.equal(end.stdout, [...stringifyReport(buildReport(shopTrace(trace)))].join(''));
-  assert.ok(end.stdout.startsWith('{\n  "info": {\n    "name": "total",\n'));
+  const show = ['trace', 'show', '--json', trace, '--connection-string', connection];
+  const alone = await ostrace([...show, '--no-findings']);
+  assert.equal(alone.stdout, [...stringifyReport(buildReport(shopTrace(trace)))].join(''));
+  assert.ok(alone.stdout.startsWith('{\n  "info": {\n    "name": "total",\n'));
+  const end = await ostrace(show);
+  const { findings, critical_path, ...report } = JSON.parse(end.stdout) as Record<string, unknown[]>;
+  assert.deepEqual(report, JSON.parse(alone.stdout));
+  assert.ok(end.stdout.startsWith(alone.stdout.slice(0, -3)), 'its keys stand after those of OSProfiler');
+  assert.deepEqual(Object.keys(Object(findings?.[0])), [
+    'kind',
+    'sentence',
+    'explains_ms',
+    'share',
+    'wins_ms',
+    'points',
+    'advice',
+  ]);
+  assert.ok(critical_path!.length > 0);
+});
+
+test('trace show begins with three findings; --findings prints all, and --no-findings none', async (context) => {
+  const trace = newId();
+  const failures = ['a', 'b', 'c', 'd'].flatMap((name) =>
+    eventsOf({
+      name: 'db',
+      id: name,
+      trace,
+      parent: 'in',
+      start: 30_000,
+      stop: 31_000,
+      startInfo: { db: { system: name } },
+      stopInfo: { etype: `Error${name}`, message: 'failed' },
+    }),
+  );
+  const { connection } = store(context, [...shopTrace(trace), ...failures]);
+  const show = (...options: string[]): ReturnType<typeof ostrace> =>
+    ostrace(['trace', 'show', trace, '--connection-string', connection, ...options]);
+  const numbered = async (...options: string[]): Promise<number> =>
+    (await show(...options)).stdout.split('\n').filter((line) => /^\d+\. /.test(line)).length;
+  assert.equal(await numbered(), 3);
+  assert.match((await show()).stdout, /\n {3}3 more findings: --findings shows all\.\n/);
+  assert.equal(await numbered('--findings'), 6);
+  assert.equal(await numbered('--no-findings'), 0);
+  const both = await show('--findings', '--no-findings');
+  assert.equal(both.code, 1);
+  assert.match(both.stderr, /--findings and --no-findings exclude each other/);
 });
 
 test('lines that are no events are counted on stderr, and none of them reaches the terminal', async (context) => {

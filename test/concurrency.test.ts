@@ -74,7 +74,11 @@ for (const file of ['server.cjs', 'server.mjs']) {
       assert.deepEqual(names.toSorted(compare), asked.get(id)!.toSorted(compare), `the works of ${id}`);
       for (const point of root!.children) {
         const { shape } = works[point.name]!;
-        assert.equal(shapeOf(point.children), shape, `${id}: ${point.name}`);
+        const [messages, others] = partition(point.children, isMessage);
+        assert.equal(shapeOf(others), shape, `${id}: ${point.name}`);
+        // The work of a message is followed only while its receiver has nothing else to do.
+        for (const message of messages)
+          assert.match(shapeOf([message]), /^rpc(?:\(rpc(?:\(in [a-z ]+\))?\))?$/);
         done.add(point.name);
       }
       for (const point of within(root!)) checkTag(point, id);
@@ -190,6 +194,16 @@ function groupByTrace(events: readonly Event[]): ReadonlyMap<string, readonly Ev
 
 const compare = (a: string, b: string): number => a.localeCompare(b);
 
+const isMessage = ({ start: { info } }: SeenPoint): boolean =>
+  (Object(info['rpc']) as { readonly system?: unknown }).system === 'thread';
+
+function partition<Item>(
+  items: readonly Item[],
+  isFirst: (item: Item) => boolean,
+): readonly [first: readonly Item[], second: readonly Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
 /** The names of a tree, in the order of the alphabet: what ran side by side may have started in any. */
 function shapeOf(points: readonly SeenPoint[]): string {
   return points
@@ -213,6 +227,8 @@ function checkTag({ name, start: { info } }: SeenPoint, id: string): void {
     request,
     requests: sent,
   } = info as Record<string, Record<string, unknown> | undefined>;
+  // A message says only which thread it is for.
+  if (name === 'rpc') return;
   if (name === 'sql') {
     const { params, statement } = db as { params?: unknown; statement?: string };
     const tagged = String(statement).includes(`/* ${id} */`);

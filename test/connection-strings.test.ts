@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 
+import type { TraceSummary } from '../src/drivers/driver.js';
 import { Line } from '../src/drivers/line.js';
 import { newId } from '../src/trace/ids.js';
 import { open } from './fixtures/drivers.js';
@@ -125,6 +126,14 @@ test('SQL: of a large table the newest rows are read, and a trace that goes on f
     );
     const [begun] = await driver.find!(long.slice(0, 18));
     assert.deepEqual(begun, (await driver.list()).at(-1));
+    const paged: TraceSummary[] = [];
+    let next: string | undefined;
+    do {
+      const page = await driver.page!(7, next);
+      paged.push(...page.traces);
+      next = page.next;
+    } while (next !== undefined);
+    assert.deepEqual(paged, await driver.list(), 'over many windows of rows');
     const all = await driver.newest!(100);
     assert.deepEqual(all, { traces: await driver.list(), total: 46 });
   }

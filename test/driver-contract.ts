@@ -197,6 +197,20 @@ export function driverContract<Store extends TestStore>(
         assert.deepEqual(newest, expected.slice(0, 5));
         assert.ok(total === undefined || total === traces.length, `${total} in all`);
       }
+      if (driver.page !== undefined) {
+        const pages: TraceSummary[] = [];
+        let next: string | undefined;
+        do {
+          const page = await driver.page(30, next);
+          assert.ok(page.traces.length <= 30);
+          pages.push(...page.traces);
+          next = page.next;
+        } while (next !== undefined);
+        // A folder tells the order of files that were written in one millisecond only by their times of writing.
+        const byTime = pages.toSorted((a, b) => (a.timestamp < b.timestamp ? 1 : -1));
+        assert.deepEqual(among(traces, byTime), expected);
+        await assert.rejects(driver.page(30, 'elsewhere'), DriverError);
+      }
       if (driver.find !== undefined) {
         const [{ base_id }] = expected as [TraceSummary];
         assert.deepEqual(await driver.find(base_id.slice(0, 18)), expected.slice(0, 1));

@@ -265,6 +265,7 @@ test('OSProfiler shows what ostrace wrote, and ostrace what OSProfiler wrote: th
     'trace',
     'show',
     '--json',
+    '--no-findings',
     base_id,
     '--connection-string',
     url,

@@ -1,7 +1,7 @@
 // Packages that consist of ES modules: they are hooked where they are installed, and cost nothing where they are not.
 // needs: agent postgresql
 import assert from 'node:assert/strict';
-import { existsSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
@@ -121,17 +121,35 @@ test('beside it, packages that are required, or imported as CommonJS, have their
   assert.deepEqual([shape(treeOf(events)), stderr], ['process(db db db db db)', '']);
 });
 
-/** The files of the agent, and of its dependencies, that a process has loaded. */
-async function loadedIn(t: TestContext, cwd: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
-  const { stdout } = await run(t, scenario('report-state.cjs'), { cwd, env, load: 'require' });
-  return (JSON.parse(stdout) as { loaded: readonly string[] }).loaded;
+interface Loaded {
+  /** Of the agent. */
+  readonly loaded: readonly string[];
+  /** The files of its dependencies. */
+  readonly dependencies: readonly string[];
+}
+
+/** The files that a process has loaded whose main file lies in a folder. */
+async function loadedIn(t: TestContext, cwd: string): Promise<Loaded> {
+  copyFileSync(scenario('report-state.cjs'), join(cwd, 'report.cjs'));
+  const env = { ...traced, OSTRACE_PROFILE: undefined };
+  const { stdout } = await run(t, 'report.cjs', { cwd, env, load: 'require' });
+  return JSON.parse(stdout) as Loaded;
 }
 
 test('where the package is not installed, nothing is loaded for it', async (t) => {
-  const cwd = folderOf(t, { 'target.cjs': target });
-  const env = { ...traced, OSTRACE_PROFILE: undefined };
-  const loaded = await loadedIn(t, cwd, env);
+  const { loaded } = await loadedIn(t, folderOf(t, { 'target.cjs': target }));
   assert.ok(!loaded.includes('later/es-modules.js'), loaded.join());
+});
+
+test('where the package is installed and not imported, import-in-the-middle is not loaded', async (t) => {
+  if (!hasSyncHooks) return t.skip('this Node has a loader thread, which needs it from the beginning');
+  const { loaded, dependencies } = await loadedIn(t, folderOf(t, files));
+  assert.ok(loaded.includes('later/es-modules.js'), loaded.join());
+  // That one tells whether this Node has hooks that can wait.
+  assert.deepEqual(
+    dependencies.filter((file) => !file.endsWith('supports-sync-hooks.mjs')),
+    [],
+  );
 });
 
 const other = `

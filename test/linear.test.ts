@@ -29,6 +29,7 @@ import type { AgentPort } from '../src/hooks/port.js';
 import { databaseFailure, maskLiterals } from '../src/redaction/sql.js';
 import { requestTarget } from '../src/redaction/url.js';
 import { clean, safeJson } from '../src/report/format.js';
+import { stringifyPerfetto } from '../src/report/formats/perfetto.js';
 import { buildReport } from '../src/report/report.js';
 import { stringifyReport } from '../src/report/json.js';
 import { renderTree } from '../src/report/text.js';
@@ -307,6 +308,7 @@ test('the tree and the report of a trace take a time that grows with its points'
       ).flat();
       for (const line of renderTree(buildTree(events), { width: 100, colour: false })) void line;
       for (const part of stringifyReport(buildReport(events))) void part;
+      for (const part of stringifyPerfetto(buildTree(events))) void part;
     };
     const grown = growth(run, (length) => 'x'.repeat(length));
     assert.ok(grown <= most, `${shape}: ${grown.toFixed(1)} times as long`);

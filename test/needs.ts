@@ -22,6 +22,8 @@ export const needs = [
   'kafka',
   'nats',
   'mosquitto',
+  /** A browser, in which the page is used. */
+  'chromium',
   /** More than some seconds of a processor. */
   'time',
 ] as const;
@@ -75,6 +77,7 @@ const variables: Readonly<Partial<Record<Need, RegExp>>> = {
   kafka: /\bKAFKA_BROKERS\b/,
   nats: /\bNATS_URL\b/,
   mosquitto: /\bMQTT_URL\b/,
+  chromium: /\bCHROMIUM\b/,
 };
 
 /** What everybody writes who uses the server, and others too. */
@@ -86,6 +89,7 @@ const subjects: Readonly<Partial<Record<Need, RegExp>>> = {
   kafka: /kafka/i,
   nats: /\bnats\b/i,
   mosquitto: /mqtt/i,
+  chromium: /chromium/i,
 };
 
 /** What is wrong with the declaration of a test file; nothing where it is right. */

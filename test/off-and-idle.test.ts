@@ -66,10 +66,15 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
       load: 'require',
       nodeArgs,
     });
-    const { 'an object': object, ...calls } = JSON.parse(stdout) as Record<string, number>;
+    const {
+      'an object': object,
+      'a request': request,
+      ...calls
+    } = JSON.parse(stdout) as Record<string, number>;
     assert.ok(object! >= 12, `the check sees what an object takes: ${object}`);
+    // The number of the loop's idle time, by which the next request knows whether the loop was blocked.
+    assert.ok(request! <= (env === on ? 24 : 0), `${request} bytes`);
     assert.deepEqual(calls, {
-      'a request': 0,
       'an event of a server': 0,
       'a call of pg': 0,
       'a look into a list of redis': 0,
@@ -78,6 +83,8 @@ for (const env of [{ OSTRACE_ENABLED: 'false' }, on]) {
       'a message that kafkajs hands over': 0,
       'a job that bullmq handles': 0,
       'a message that NATS delivers': 0,
+      'a message to a child process': 0,
+      'a message to a thread': 0,
       'a call of a function that is named': 0,
     });
   });

@@ -273,6 +273,16 @@ test('a span is an error where the point failed, by its exception, its status or
   }
 });
 
+test('the line of a repeated call has the names of the conventions', async () => {
+  const code = { file: 'src/orders.js', line: 42, function: 'listOrders' };
+  await driver.write(point('1', {}, { code }), { isLast: true });
+  assert.deepEqual(receiver.spans.at(-1)!.attributes, {
+    'code.file.path': 'src/orders.js',
+    'code.line.number': 42,
+    'code.function.name': 'listOrders',
+  });
+});
+
 test('a start waits for its stop, however many batches later', async () => {
   const [start, stop] = point('1');
   await driver.write([start!]);

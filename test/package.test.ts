@@ -2,10 +2,12 @@
 // needs: packages postgresql
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { install, pack } from './packed-agent.js';
 import { projectFolder } from './scenario.js';
@@ -95,6 +97,9 @@ for (const [name, head] of Object.entries(imports)) {
       const counts = Object.fromEntries(
         Object.entries(report.stats).map(([point, { count }]) => [point, count]),
       );
+      // V8 collects garbage when it wants to, and on a busy machine any handler may run for long.
+      delete counts['gc'];
+      delete counts['blocked'];
       assert.deepEqual(counts, { wsgi: 1, db: 1, command: 1, thread: 1, thread_main: 1, task: 1 });
     });
   }
@@ -205,12 +210,28 @@ test('the package is small, and so are those that it brings', () => {
   const others = sizeOf((name) => !name.startsWith('ostrace'), modules);
   assert.ok(others < 800_000, `${others} bytes of others`);
   const bytes = sizeOf((name) => !name.endsWith('.md'));
-  assert.ok(bytes < 1_500_000, `${bytes} bytes`);
+  assert.ok(bytes < 2_300_000, `${bytes} bytes`);
   const pages = sizeOf((name) => name.endsWith('.md'));
-  assert.ok(pages < 240_000, `${pages} bytes of pages`);
+  assert.ok(pages < 280_000, `${pages} bytes of pages`);
   // V8 reads each kilobyte of it in 25 µs, at every start. A row of the table of targets is a quarter of one.
   const atStart = statSync(join(modules, 'ostrace/dist/agent.js')).size;
-  assert.ok(atStart < 150_000, `${atStart} bytes at the start`);
+  assert.ok(atStart < 164_000, `${atStart} bytes at the start`);
+});
+
+test('the page is one file, whose policy allows its own code alone, and is small', () => {
+  const file = join(empty, 'node_modules/ostrace/dist/ui/page.html');
+  const page = readFileSync(file, 'utf8');
+  const compressed = gzipSync(page).length;
+  assert.ok(compressed < 150_000, `${compressed} bytes compressed`);
+  const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const [, policy = ''] = /content="(default-src [^"]*)"/.exec(page) ?? [];
+  const [, code = ''] = /<script type="module">([^]*)<\/script>/.exec(page) ?? [];
+  const [, styles = ''] = /<style>([^]*)<\/style>/.exec(page) ?? [];
+  assert.ok(policy.startsWith("default-src 'none';"));
+  assert.ok(policy.includes(`script-src ${hashOf(code)};`));
+  assert.ok(policy.includes(`style-src ${hashOf(styles)};`));
+  assert.equal(page.match(/<script/g)?.length, 1);
+  assert.doesNotMatch(page, /<(?:link|script|img)[^>]*(?:src|href)="(?!data:)/);
 });
 
 /** The names of a page's headings, as links have them. */

@@ -69,6 +69,8 @@ function comparable(stderr: string): string {
   return (
     stackOf(stderr, agentFiles)
       .replaceAll(/\(node:\d+\)|\bpid: \d+/g, 'pid')
+      // Threads that run when the process ends may record more than there is time to store. It is kept, and said.
+      .replaceAll(/^ostrace: \d+ events? waits? in .*: the process ended\n/gm, '')
       // A thread's error comes by a message or, when that is read late, at its end.
       .replaceAll(/^ +at (?:\[kOnExit\]|.*\.onexit) \(node:internal\/worker.*\n/gm, '')
   );

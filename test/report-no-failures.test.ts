@@ -49,6 +49,10 @@ test('what was left out below a point is one line that adds it up by its reason,
       ],
       `later work was not recorded: 7 calls; up to 7 calls, ${shared.why}; up to 1 call, else`,
     ],
+    [
+      [{ gc: 2, gc_ms: 3.5 }, { late: 1 }, { gc: 30, gc_ms: 40 }],
+      'later work was not recorded: 1 call; 32 more collections of garbage, 43.5 ms',
+    ],
   ];
   for (const [all, text] of cases) {
     for (const parent of ['root', base_id]) {
@@ -127,6 +131,43 @@ test('an application’s own points called left_out are work', () => {
   const [, head, , , ...lines] = [...renderTree(buildTree(events), plain)];
   assert.match(head!, / · 6 points · 6 errors · shop · 5 folded/);
   assert.equal(lines.length, 1);
+});
+
+test('collections of garbage below a point are one line, and are no points of work', () => {
+  const gc = (i: number, kind: string, run: Info = {}): Event[] =>
+    eventsOf({
+      name: 'gc',
+      id: `gc${i}`,
+      parent: 'root',
+      start: 100 * i,
+      stop: 100 * i + 50,
+      startInfo: { gc: { kind, ...run } },
+    });
+  const of = (...collections: readonly Event[][]): string[] => {
+    const events = [
+      ...eventsOf({ name: 'wsgi', id: 'root', start: 0, stop: 9000 }),
+      ...eventsOf({ name: 'task', id: 'task', parent: 'root', start: 1, stop: 2 }),
+      ...collections.flat(),
+    ];
+    const [, head, , , , ...lines] = [...renderTree(buildTree(events), plain)];
+    assert.match(head!, /^9\.0+ ms · 2 points · shop\n/);
+    return lines.slice(1).map((line) => line.replace(/^.*(?=garbage)/, '').trimEnd());
+  };
+  assert.deepEqual(of(gc(1, 'major')), ['garbage collection  major']);
+  assert.deepEqual(of(gc(1, 'minor', { collections: 7, ms: 0.03 })), [
+    'garbage collection  minor · 7 collections · 30 µs in all',
+  ]);
+  // The time between the collections of a run is none of theirs.
+  assert.deepEqual(of(gc(1, 'minor'), gc(2, 'minor', { collections: 7, ms: 0.03 })), [
+    'garbage collection ×2  · sum 80 µs · p50 30 µs · max 50 µs',
+  ]);
+  assert.deepEqual(of(gc(1, 'minor'), gc(2, 'minor')), [
+    'garbage collection ×2  minor · sum 100 µs · p50 50 µs · max 50 µs',
+  ]);
+  assert.deepEqual(
+    of(gc(1, 'minor'), gc(2, 'major'), told(1, 'root', { late: 1 }, { start: 400, stop: 400 })).slice(0, 1),
+    ['garbage collection ×2  · sum 100 µs · p50 50 µs · max 50 µs'],
+  );
 });
 
 // ---- what a caller gave up

@@ -261,6 +261,19 @@ test('the readable tree tells what a call of a database waited for, and takes no
   for (const [db, text] of outcomes) assert.equal(lineOf(db), text);
 });
 
+test('the readable tree tells what a request waited for', () => {
+  const outcomeOf = (requests: Info): string => {
+    const events = eventsOf({ name: 'http', id: 'h', start: 0, stop: 500_000, stopInfo: { requests } });
+    return about(buildTree(events).roots[0]!).outcome;
+  };
+  const connecting = { wait_dns_ms: 14.2, wait_connect_ms: 8, wait_tls_ms: 96 };
+  assert.equal(
+    outcomeOf({ status_code: 200, wait_socket_ms: 300, ...connecting }),
+    '→ 200 · waited 300 ms for a socket, 14.2 ms for DNS, 8.00 ms to connect, 96.0 ms for TLS',
+  );
+  assert.equal(outcomeOf({ wait_dns_ms: 'long', wait_socket_ms: null }), '');
+});
+
 test('the readable tree tells how many messages there were, which attempt it was, and the trace that a batch links to', () => {
   const subjectOf = (rpc: Info): string => {
     const events = eventsOf({ name: 'rpc', id: '1', start: 0, stop: 9, startInfo: { rpc } });

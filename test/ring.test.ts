@@ -11,7 +11,7 @@ import { Worker } from 'node:worker_threads';
 import type { Line } from '../src/drivers/line.js';
 import { createSerializer } from '../src/export/serializer.js';
 import { DeliveryQueue } from '../src/export/queue.js';
-import { writeEvent } from '../src/export/record.js';
+import { cpuWord, idleWord, turnWord, writeEvent } from '../src/export/record.js';
 import { type Ring, createRing, isEmpty, readRecords, takeBack, takeDropped } from '../src/export/ring.js';
 import { Spool } from '../src/export/spool.js';
 import { rootContext } from '../src/trace/context.js';
@@ -20,7 +20,7 @@ import type { Event, Info } from '../src/trace/event.js';
 import { newId, newPointId } from '../src/trace/ids.js';
 import { FixedInfo } from '../src/trace/info.js';
 import type { Message, Payload } from '../src/trace/point.js';
-import { scratch } from './scenario.js';
+import { scratch, withoutTimes } from './scenario.js';
 
 const source = { host: 'h"ost', project: 'ostrace', service: 'shop' };
 const toLine = createSerializer(source);
@@ -28,7 +28,7 @@ const trace = beginTrace(newId(), 'key');
 const root = rootContext(trace, trace.base_id);
 
 function write(ring: Ring, said: Payload, message: Message = 'start', point = 'work'): void {
-  writeEvent(ring, { ...root, id: newPointId(), parent: root.id, point }, message, said);
+  writeEvent(ring, { ...root, id: newPointId(), parent: root.id, point }, message, said, false);
 }
 
 const eventOf = ({ event, text }: Line): Event => {
@@ -37,7 +37,7 @@ const eventOf = ({ event, text }: Line): Event => {
 };
 
 const infoOf = (line: Line): Info => {
-  const { host, ...info } = eventOf(line).info;
+  const { host, ...info } = withoutTimes(eventOf(line)).info;
   assert.equal(host, source.host);
   return info;
 };
@@ -75,7 +75,7 @@ test('a line says where it comes from and when, also beyond ASCII and where a se
   for (const after of [0, 0.4, 999.9996]) {
     const anchoredMs = Date.UTC(2026, 0, 1) + after;
     const then = Object.assign(Object.create(trace) as typeof trace, { anchoredMs });
-    writeEvent(ring, { ...root, trace: then, id: newPointId(), point: 'work' }, 'start', undefined, 0);
+    writeEvent(ring, { ...root, trace: then, id: newPointId(), point: 'work' }, 'start', undefined, false, 0);
   }
   const events = readRecords(ring, Infinity, createSerializer(far)).map(eventOf);
   assert.equal(events.length, 3);
@@ -86,6 +86,48 @@ test('a line says where it comes from and when, also beyond ASCII and where a se
   assert.deepEqual(
     events.map(({ timestamp }) => timestamp.slice(-15)),
     ['00:00:00.000000', '00:00:00.000400', '00:00:01.000000'],
+  );
+});
+
+test('an event says where the event loop is, unless it is past, and at the top of a thread the CPU time', () => {
+  const ring = createRing(64 * 1024);
+  const context = { ...root, id: newPointId(), point: 'work' };
+  for (const said of [undefined, {}, { a: 'ü' }, new FixedInfo({ a: 1 })]) {
+    writeEvent(ring, context, 'start', said, false);
+    writeEvent(ring, context, 'stop', said, true);
+    writeEvent(ring, context, 'stop', said, true, 0);
+  }
+  // Beyond what one word holds, which a service reaches in some days.
+  for (const [idle, turn, cpu] of [
+    [0, 0, 0.0004],
+    [1.9996, -1, 0.1],
+    [1e9 + 0.001, 2 ** 31 - 1, 1e10],
+  ] as const) {
+    const at = ring.written >> 2;
+    writeEvent(ring, context, 'stop', { a: 1 }, true);
+    ring.doubles[(at + idleWord) >> 1] = idle;
+    ring.doubles[(at + cpuWord) >> 1] = cpu;
+    ring.words[at + turnWord] = turn;
+  }
+  const infos = readRecords(ring, Infinity, toLine).map((line) => eventOf(line).info);
+  const id = `${process.pid}.0`;
+  const [live, past] = [infos.slice(0, 12), infos.slice(12)];
+  assert.deepEqual(
+    live.map(({ loop }) => Object.keys(loop ?? {}).join()),
+    Array.from({ length: 4 }, () => ['id,idle_ms,turn', 'id,idle_ms,turn,cpu_ms', '']).flat(),
+  );
+  const said = live.flatMap(({ loop }) => (loop === undefined ? [] : [loop as Record<string, unknown>]));
+  for (const { id: its, idle_ms, turn, cpu_ms = 1 } of said) {
+    assert.equal(its, id);
+    assert.ok((idle_ms as number) >= 0 && Number.isInteger(turn) && (cpu_ms as number) > 0);
+  }
+  assert.deepEqual(
+    past.map(({ loop }) => loop),
+    [
+      { id, idle_ms: 0, turn: 0, cpu_ms: 0 },
+      { id, idle_ms: 2, turn: 2 ** 32 - 1, cpu_ms: 0.1 },
+      { id, idle_ms: 1e9 + 0.001, turn: 2 ** 31 - 1, cpu_ms: 1e10 },
+    ],
   );
 });
 
@@ -236,7 +278,7 @@ const linesThatWaited = `
   const ring = createRing(256 * 1024);
   const toLine = createSerializer({ host: 'h', project: 'p', service: 's' });
   function read() {
-    for (const context of contexts) writeEvent(ring, context, 'start', { text: 'x'.repeat(200) });
+    for (const context of contexts) writeEvent(ring, context, 'start', { text: 'x'.repeat(200) }, false);
     return linesByTrace(readRecords(ring, contexts.length, toLine));
   }
   const old = () => getHeapSpaceStatistics().find((space) => space.space_name === 'old_space').space_used_size;

@@ -27,8 +27,13 @@ export interface Run {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** All events of all traces, in the order of their timestamps. */
+  /**
+   * All events of all traces, in the order of their timestamps, without what differs from run to run: the facts of the
+   * loop, what requests waited for, collections of garbage, and handlers that ran for long.
+   */
   readonly events: readonly Event[];
+  /** The same events with all of that. */
+  readonly allEvents: readonly Event[];
   /** What the folder of traces holds. */
   readonly files: readonly string[];
   /** The events that wait in the spool. */
@@ -131,17 +136,40 @@ export function readSpool(spool: string): readonly Event[] {
   return readdirSync(spool).flatMap((store) => readStore(join(spool, store), isWhole).events);
 }
 
-function readStore(store: string, isLine = (line: string) => line !== ''): Pick<Run, 'events' | 'files'> {
+function readStore(
+  store: string,
+  isLine = (line: string) => line !== '',
+): Pick<Run, 'events' | 'allEvents' | 'files'> {
   let files: string[];
   try {
     // Without the `.gitignore` of a folder that the agent has made.
     files = readdirSync(store).filter((name) => !name.startsWith('.'));
   } catch {
-    return { events: [], files: [] };
+    return { events: [], allEvents: [], files: [] };
   }
   const lines = files.flatMap((name) => readFileSync(join(store, name), 'utf8').split('\n'));
   const events = lines.filter(isLine).map((line) => JSON.parse(line) as Event);
-  return { events: events.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)), files };
+  const allEvents = events.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp));
+  return { events: allEvents.filter(isLasting).map(withoutTimes), allEvents, files };
+}
+
+/** V8 collects garbage when it wants to, and on a busy machine any handler may run for long. */
+export const isLasting = ({ name }: Event): boolean => !/^(?:gc|blocked)-/.test(name);
+
+/**
+ * An event as a test compares it: what it says of the thread's event loop, who blocked
+ * it, and for how long a request waited for its connection, differs from run to run.
+ */
+export function withoutTimes(event: Event): Event {
+  const { loop: _, blocked: _by, ...info } = event.info;
+  const { requests } = info;
+  if (typeof requests !== 'object' || requests === null) return { ...event, info };
+  const lasting = Object.entries(requests).filter(([name]) => !name.startsWith('wait_'));
+  const { requests: _too, ...others } = info;
+  return {
+    ...event,
+    info: lasting.length === 0 ? others : { ...info, requests: Object.fromEntries(lasting) },
+  };
 }
 
 /** Until a program whose output `run` reads has printed a text from now on. */
@@ -170,17 +198,26 @@ export interface SeenPoint {
   readonly children: readonly SeenPoint[];
 }
 
-/** The events of work, without those that count what was left out: that depends on what else the process did. */
+/**
+ * The events of work, without those that count what was left out, which depends on what else the process did, and
+ * without collections of garbage, which come when V8 wants to.
+ */
 function recorded(events: readonly Event[]): readonly Event[] {
-  return events.filter(({ name }) => !name.startsWith('left_out'));
+  return events.filter((event) => !event.name.startsWith('left_out') && isLasting(event));
 }
 
 /**
  * The tree of one trace, checked as it is built: each point starts once and stops once at the most, and no
  * event is left over. What was left out of it is not shown.
+ *
+ * @param work the events that are shown
  */
-export function treeOf(events: readonly Event[], base_id?: string): readonly SeenPoint[] {
-  const own = recorded(events).filter((event) => base_id === undefined || event.base_id === base_id);
+export function treeOf(
+  events: readonly Event[],
+  base_id?: string,
+  work: readonly Event[] = recorded(events),
+): readonly SeenPoint[] {
+  const own = work.filter((event) => base_id === undefined || event.base_id === base_id);
   const points = new Map<
     string,
     { name: string; start: Event; stop: Event | undefined; children: SeenPoint[] }

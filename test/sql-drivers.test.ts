@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 
 import { type Driver, DriverError, type DriverSettings } from '../src/drivers/driver.js';
 import { Line } from '../src/drivers/line.js';
@@ -90,6 +91,27 @@ for (const engine of [postgresql, mysql]) {
     },
   });
 
+  // To look at all ids between the two would take hours.
+  test(
+    `${engine.name}: a page does not look for traces where rows were deleted`,
+    { timeout: 60_000 },
+    async (t) => {
+      const database = await engine.create(t);
+      const driver = opened(t, database.url);
+      const [older, newer] = [newId(), newId()];
+      for (const [index, trace] of [older, newer].entries()) {
+        await driver.write(linesOf(eventsOf({ name: 'p', id: '2', trace, start: index })));
+      }
+      await database.query(`update data set id = id + 1500000000 where base_id = '${newer}'`);
+      const { traces, next } = await driver.page!(30, undefined);
+      assert.deepEqual(
+        traces.map(({ base_id }) => base_id),
+        [newer, older],
+      );
+      assert.equal(next, undefined);
+    },
+  );
+
   test(`${engine.name}: texts that no column takes are read as they were written`, async (t) => {
     const { url } = await engine.create(t);
     const driver = opened(t, url);
@@ -97,6 +119,20 @@ for (const engine of [postgresql, mysql]) {
     const events = eventsOf({ name: 'p', id: '2', start: 1, startInfo });
     await driver.write(linesOf(events));
     assert.deepEqual((await driver.read(events[0]!.base_id))?.events, events);
+  });
+
+  test(`${engine.name}: several traces are read at once, and the library complains of nothing`, async (t) => {
+    const driver = opened(t, (await engine.create(t)).url);
+    const traces = Array.from({ length: 8 }, newId);
+    await driver.write(traces.flatMap((trace) => linesOf(shopTrace(trace))));
+    const warnings: string[] = [];
+    const hear = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', hear);
+    t.after(() => process.off('warning', hear));
+    const read = await Promise.all(traces.map((trace) => driver.read(trace)));
+    for (const [i, stored] of read.entries()) assert.equal(stored?.events[0]?.base_id, traces[i]);
+    await setImmediate();
+    assert.deepEqual(warnings, []);
   });
 
   test(`${engine.name}: an id in the other case is another trace`, async (t) => {

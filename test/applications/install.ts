@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { projectFolder } from '../scenario.js';
@@ -16,22 +16,25 @@ export const applications = join(projectFolder, 'test/applications');
  * Installs what the applications are made of, at the first use and after each change of their lock: half a
  * gigabyte, which `npm ci` of the project itself must not bring.
  */
-export async function installApplications(): Promise<void> {
-  await exclusively(applications, () => {
-    if (isInstalled()) return;
+export const installApplications = (): Promise<void> => installLocked(applications);
+
+/** Installs what the lock of a folder names, at the first use and after each change of the lock. */
+export async function installLocked(folder: string): Promise<void> {
+  await exclusively(folder, () => {
+    if (isInstalled(folder)) return;
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    const { status, error, stderr } = spawnSync('npm', args, { cwd: applications, encoding: 'utf8' });
+    const { status, error, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
     if (status === 0) return;
     throw new Error(
       `these tests run real applications, and what those are made of could not be installed: ` +
-        `\`npm ci --ignore-scripts\` in test/applications failed: ${error?.message ?? stderr}`,
+        `\`npm ci --ignore-scripts\` in ${relative(projectFolder, folder)} failed: ${error?.message ?? stderr}`,
     );
   });
 }
 
-function isInstalled(): boolean {
-  const installed = join(applications, 'node_modules/.package-lock.json');
-  const lock = join(applications, 'package-lock.json');
+function isInstalled(folder: string): boolean {
+  const installed = join(folder, 'node_modules/.package-lock.json');
+  const lock = join(folder, 'package-lock.json');
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs;
 }
 

@@ -58,6 +58,8 @@ function pointsOf(events) {
   const points = new Map();
   for (const { name, service, trace_id, parent_id, timestamp, info } of events) {
     const [kind, end] = name.split('-');
+    // V8 collects garbage when it wants to.
+    if (kind === 'gc') continue;
     const point = points.get(trace_id) ?? { name: kind, service, trace_id, parent_id };
     points.set(trace_id, point);
     if (info.rpc?.kind) point.kind ??= info.rpc.kind;

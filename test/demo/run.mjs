@@ -1,7 +1,7 @@
 // `npm run demo`: the two services of a shop run under the packed agent, a signed request goes through both,
 // and its trace is shown and checked. It needs nothing but Node, takes some seconds, and leaves nothing
-// behind but the trace.
-import { join } from 'node:path';
+// behind but the trace and its page.
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { checkTrace } from './check.mjs';
@@ -50,7 +50,11 @@ await runToEnd(async () => {
     rabbitmq: rabbitmq.AMQP_URL !== undefined,
   });
   console.log(`\nAll ${count} points are there once and below their parents, and their times add up.`);
-  console.log(`Next: npx ostrace trace show ${id}`);
+  const page = join(store, `${id}.html`);
+  const show = ['trace', 'show', id, '--html', '--out', page];
+  await run(process.execPath, [ostrace, ...show], { cwd: root, env: environment });
+  console.log(`Its page is one file, for any browser: ${relative(root, page)}`);
+  console.log('Next: npx ostrace ui, which shows this trace and all others in a browser');
 });
 
 async function startPostgresql() {

@@ -236,6 +236,8 @@ export async function suffer(store: Store, fault: Fault): Promise<Account> {
     ...process.env,
     OSTRACE_ENABLED: 'true',
     OSTRACE_HMAC_KEYS: key,
+    // The application says how many events it makes.
+    OSTRACE_TRACE_GC: 'false',
     OSTRACE_CONNECTION_STRING:
       (fault.needs === 'refused' ? store.refused : undefined) ?? store.connectionString,
     OSTRACE_SPOOL: spool,

@@ -10,6 +10,8 @@ import { headersFrom, urlFrom } from '../../src/cli/send.js';
 import { sign } from '../../src/cli/sign.js';
 import { milliseconds } from '../../src/cli/store.js';
 import { traceList } from '../../src/cli/trace-list.js';
+import { traceDiff } from '../../src/cli/trace-diff.js';
+import { traceStats } from '../../src/cli/trace-stats.js';
 import { traceShow } from '../../src/cli/trace-show.js';
 import { DriverError } from '../../src/drivers/driver.js';
 import { clean } from '../../src/report/format.js';
@@ -25,6 +27,8 @@ export const commands: Readonly<Record<string, Command>> = {
   sign,
   'trace list': traceList,
   'trace show': traceShow,
+  'trace stats': traceStats,
+  'trace diff': traceDiff,
 };
 
 const long = `request header data include timeout profile connection-string show wait base-id parent-id json limit help`;
@@ -111,7 +115,16 @@ async function start(command: Command, args: readonly string[], env: Shell['env'
     },
   });
   const say = (line: string): void => void lines.push(line);
-  const shell: Shell = { env, stdout, display: { width: 80, colour: true }, say, warn: say };
+  const progress: Shell['progress'] = () => ({ at() {}, end() {} });
+  const shell: Shell = {
+    env,
+    stdout,
+    display: { width: 80, colour: true },
+    rows: undefined,
+    say,
+    warn: say,
+    progress,
+  };
   let code: number | undefined;
   try {
     code = await command.start(args, shell);
@@ -159,7 +172,7 @@ export const argumentTargets = [
     name: 'arguments: signing, listing and showing end well, or in a line',
     share: 3,
     input: record({
-      name: constantFrom('sign', 'trace list', 'trace show'),
+      name: constantFrom('sign', 'trace list', 'trace show', 'trace stats', 'trace diff'),
       args: someArguments,
       env: environment,
     }),

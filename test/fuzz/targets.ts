@@ -1,4 +1,5 @@
 import { argumentTargets } from './arguments.js';
+import { formatTargets } from './formats.js';
 import { headerTargets } from './headers.js';
 import { infoTargets } from './info.js';
 import { settingTargets } from './settings.js';
@@ -12,6 +13,7 @@ export const targets: readonly Target[] = [
   ...headerTargets,
   ...settingTargets,
   ...storedTargets,
+  ...formatTargets,
   ...storeTargets,
   ...urlTargets,
   ...infoTargets,

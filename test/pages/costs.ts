@@ -18,8 +18,9 @@ const names: Readonly<Record<string, string>> = {
 
 /** How much later a service starts, for each version of Node. */
 export function startupTable(table: Table): string {
-  const rows = nodes().map((node) => {
-    const variants = rowsBelow(new RegExp(`^### Node ${node}: ms until the first line`));
+  const measure = 'ms until the first line';
+  const rows = nodes(measure).map((node) => {
+    const variants = rowsBelow(new RegExp(`^### Node ${node}: ${measure}`));
     const added = (variant: string): string => {
       const [, , , commonJs = '', esModule = ''] = rowOf(variants, variant);
       return `${shortened(commonJs)} / ${shortened(esModule)}`;
@@ -31,7 +32,9 @@ export function startupTable(table: Table): string {
 
 /** The agents beside each other, in the rounds in which all of them took part. */
 export function tracedTable(table: Table): string {
-  const node = nodes().find((version) => version.startsWith(`${comparedNode}.`))!;
+  const node = nodes('ostrace traced, OpenTelemetry on').find((version) =>
+    version.startsWith(`${comparedNode}.`),
+  )!;
   const compared = rowsBelow(new RegExp(`^### Node ${node}: ostrace traced, OpenTelemetry on, dd-trace on`));
   const rows = compared.map(([request = '', ...cells]) => {
     const none = rowOf(rowsBelow(new RegExp(`^### Node ${node}: ${request}$`)), 'none')[3]!;
@@ -50,7 +53,7 @@ export function budgetTable(table: Table): string {
   const traced = rows.filter(([, what = '']) => what.startsWith('traced') && !what.includes('memory'));
   const whats = [...new Set(traced.map(([, what = '']) => what))];
   return table(
-    ['', 'aim', ...nodes().map((node) => `Node.js ${node}`)],
+    ['', 'aim', ...new Set(traced.map(([node]) => `Node.js ${node}`))],
     whats.map((what) => {
       const same = traced.filter(([, other]) => other === what);
       return [wordsFor(what), same[0]![2]!, ...same.map(([, , , measured = '']) => measured)];
@@ -71,9 +74,10 @@ function results(): readonly string[] {
   return lines;
 }
 
-/** The versions of Node that the benchmarks ran on. */
-function nodes(): readonly string[] {
-  return results().flatMap((line) => /^### Node (\S+): ms until the first line/.exec(line)?.[1] ?? []);
+/** The versions of Node for which there is a table of something. */
+function nodes(measure: string): readonly string[] {
+  const heading = new RegExp(`^### Node (\\S+): ${measure}`);
+  return results().flatMap((line) => heading.exec(line)?.[1] ?? []);
 }
 
 /** The rows of the first table below a heading, without their own heading. */

@@ -1,6 +1,7 @@
 // Brings up what test files need.
 import { type Need, needs } from '../needs.js';
 import { packAgent } from '../packed-agent.js';
+import { provideChromium } from './chromium.js';
 import { provideInfluxdb } from './influxdb.js';
 import { provideKafka } from './kafka.js';
 import { mariadb } from './mariadb.js';
@@ -36,6 +37,7 @@ const providers: Readonly<Record<Need, () => Promise<Service>>> = {
   kafka: provideKafka,
   nats: () => provide(nats),
   mosquitto: () => provide(mosquitto),
+  chromium: provideChromium,
   time: nothing,
 };
 

@@ -19,6 +19,7 @@ const nowhere = {
   KAFKA_BROKERS: '127.0.0.1:1',
   NATS_URL: 'nats://127.0.0.1:1',
   MQTT_URL: 'mqtt://127.0.0.1:1',
+  CHROMIUM: join(folder, 'not declared by the test file: Chromium'),
 };
 
 /** Node's test runner is given the same flags, but only what it starts is told that it is a test file. */

@@ -16,11 +16,14 @@ export function failuresOf({ traced, untraced }: SoakOptions, result: SoakResult
   expect(last.served === answers, 'the server saw each request', last.served);
   expect(last.traced === traced, 'each signed request was traced, and no other', last.traced);
   const { start, stop, other } = events;
-  expect(
-    start + stop + spooled + lost === 2 * traced && other === 0,
-    'each event was stored or spooled, or reported as lost',
-    [events, spooled, lost],
-  );
+  const unstored = 2 * traced - start - stop;
+  // A part of the spooled and lost events may be such notes.
+  const isAccounted = spooled + lost === 0 ? unstored === 0 : unstored >= 0 && unstored <= spooled + lost;
+  expect(isAccounted && other === 0, 'each event was stored or spooled, or reported as lost', [
+    events,
+    spooled,
+    lost,
+  ]);
   expect(isOnlyOfLost(stderr), 'nothing else was said', stderr);
   for (const state of states) {
     expect(state.live === 0, 'no trace is live', state.live);

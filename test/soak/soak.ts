@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { agentFolder, key, on, preload, readSpool, scenario } from '../scenario.js';
 import type { Done, Order } from './client.js';
-import { countStore } from './store.js';
+import { type Events, countStore } from './store.js';
 
-/** What the server of `soak-server.cjs` tells of itself after a collection of garbage. */
+/** What the server of `soak/server.cjs` tells of itself after a collection of garbage. */
 export interface State {
   readonly served: number;
   readonly traced: number;
@@ -40,7 +40,7 @@ export interface SoakResult {
   /** Before the first request, but with all connections open; then after each part. */
   readonly states: readonly State[];
   readonly answers: number;
-  readonly events: { readonly start: number; readonly stop: number; readonly other: number };
+  readonly events: Readonly<Events>;
   /** Events that the agent reported as lost. */
   readonly lost: number;
   /** Events that wait in the spool at the end. */
@@ -125,7 +125,7 @@ function startServer(node: string, store: string): ChildProcess {
     OSTRACE_EXIT_TIMEOUT: String(storeMs),
   };
   const agent = join(agentFolder, 'dist/agent.js');
-  return spawn(node, ['--require', preload, scenario('soak-server.cjs'), agent], {
+  return spawn(node, ['--require', preload, scenario('soak/server.cjs'), agent], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,9 +1,17 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** How many events of requests there were, of collections of garbage and of handlers that ran for long, and of anything else. */
+export interface Events {
+  start: number;
+  stop: number;
+  notes: number;
+  other: number;
+}
+
 /** Counts the events that come to a folder of traces, and takes their files away, so that no disk fills up. */
 export interface StoreCounter {
-  readonly events: { start: number; stop: number; other: number };
+  readonly events: Events;
   /** Takes what is there away from its writers, and counts what was taken before. */
   turn(): void;
   /** Counts all that is left: nobody writes any more. */
@@ -23,7 +31,7 @@ export function countStore(folder: string): StoreCounter {
   const taken = `${folder}-taken`;
   mkdirSync(folder, { recursive: true });
   mkdirSync(taken, { recursive: true });
-  const events = { start: 0, stop: 0, other: 0 };
+  const events: Events = { start: 0, stop: 0, notes: 0, other: 0 };
   const turns: Taken[][] = [];
 
   function take(): void {
@@ -43,6 +51,7 @@ export function countStore(folder: string): StoreCounter {
     for (const line of bytes.toString('utf8', file.bytes).split('\n')) {
       if (line.startsWith('{"name":"wsgi-start"')) events.start++;
       else if (line.startsWith('{"name":"wsgi-stop"')) events.stop++;
+      else if (/^\{"name":"(?:gc|blocked)-/.test(line)) events.notes++;
       else if (line !== '') events.other++;
     }
     file.bytes = bytes.length;

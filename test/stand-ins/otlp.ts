@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 
 import * as definitions from '@opentelemetry/otlp-transformer/build/src/generated/root';
-import { type Receiver, type Reply, type Received, openReceiver } from './receiver.js';
+import { type Receiver, type Reply, openReceiver } from './receiver.js';
 
 interface Message<Value> {
   decode(bytes: Uint8Array): Value;
+  fromObject(object: unknown): Value;
   encode(value: Value): { finish(): Uint8Array };
 }
 
@@ -102,8 +103,10 @@ export interface OtlpReceiver extends Receiver {
 
 export async function openOtlpReceiver(path = '/v1/traces', port = 0): Promise<OtlpReceiver> {
   const spans: SeenSpan[] = [];
-  const receiver = await openReceiver((request) => {
-    spans.push(...spansIn(request, path));
+  const receiver = await openReceiver(({ method, url, headers, body }) => {
+    assert.equal(`${method} ${url}`, `POST ${path}`);
+    assert.equal(headers['content-type'], 'application/x-protobuf');
+    spans.push(...spansOf(body));
     return { status: 200, type: 'application/x-protobuf' };
   }, port);
   return { ...receiver, spans };
@@ -116,9 +119,16 @@ export function partialSuccess(rejectedSpans: number, errorMessage: string): Rep
   return { status: 200, type: 'application/x-protobuf', body: Buffer.from(body) };
 }
 
-function spansIn({ method, url, headers, body }: Received, path: string): SeenSpan[] {
-  assert.equal(`${method} ${url}`, `POST ${path}`);
-  assert.equal(headers['content-type'], 'application/x-protobuf');
+/** The protobuf of a request in JSON, which has hexadecimal ids where protobuf's own JSON has base64. */
+export function protobufOf(json: string): Buffer {
+  const object = JSON.parse(json, (key, value: unknown) =>
+    /^(?:traceId|spanId|parentSpanId)$/.test(key) ? Buffer.from(value as string, 'hex') : value,
+  ) as object;
+  return Buffer.from(ExportTraceServiceRequest.encode(ExportTraceServiceRequest.fromObject(object)).finish());
+}
+
+/** The spans of a request. */
+export function spansOf(body: Buffer): SeenSpan[] {
   const request = ExportTraceServiceRequest.decode(body);
   // Nothing came that the definitions do not know, twice, or in another form.
   assert.deepEqual(Buffer.from(ExportTraceServiceRequest.encode(request).finish()), body);

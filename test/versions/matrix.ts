@@ -232,6 +232,60 @@ export const graphqlRows: readonly Row[] = [
   { packages: { graphql: '17.1.0' }, because: 'the newest' },
 ];
 
+const withExpress = (version: string): Record<string, string> => ({
+  '@trpc/server': version,
+  express: '5.3.0',
+});
+/** It streams no answers, and has no routers that are loaded later. */
+const trpc10 = {
+  'a stream': '',
+  'a subscription': '',
+  'an iterable': '',
+  'a subscription that fails': '',
+  'a subscription that is left': '',
+  'loaded when needed': '',
+  'loaded then': '',
+};
+
+export const trpcRows: readonly Row[] = [
+  { packages: withExpress(lowest('@trpc/server')), because: 'the lowest', differs: trpc10 },
+  { packages: withExpress('10.45.4'), because: 'the last tRPC 10', differs: trpc10 },
+  { packages: withExpress('11.0.0'), because: 'the first tRPC 11' },
+  { packages: withExpress('11.25.2'), because: 'the newest' },
+];
+
+const connect = (version: string, protobuf: string): Record<string, string> => ({
+  '@connectrpc/connect': version,
+  '@connectrpc/connect-node': version,
+  '@bufbuild/protobuf': protobuf,
+});
+
+/** Its server does not see that a client of HTTP/1 is gone. */
+const connect1 = { 'cancelled by HTTP/1': '', 'a stream that is given up by HTTP/1': '' };
+
+export const connectRows: readonly Row[] = [
+  { packages: connect(lowest('@connectrpc/connect'), '1.10.1'), because: 'the lowest', differs: connect1 },
+  { packages: connect('1.7.0', '1.10.1'), because: 'the last Connect 1', differs: connect1 },
+  {
+    packages: {
+      ...connect('2.0.2', '2.17.0'),
+      '@connectrpc/connect-express': '2.0.2',
+      '@connectrpc/connect-fastify': '2.0.2',
+      express: '5.3.0',
+      fastify: '5.12.8',
+    },
+    because: 'the first Connect 2 with its adapters for Fastify and Express',
+    differs: {
+      'by Fastify': 'client(http(wsgi(server(served))))',
+      'by Express': 'client(http(wsgi(server(served))))',
+    },
+  },
+  {
+    packages: connect('2.3.0', '2.17.0'),
+    because: 'the newest',
+  },
+];
+
 /** From 6 on, it leaves the choice of the client to the application. */
 const withClient = { ioredis: '5.11.1' };
 
@@ -265,6 +319,8 @@ export const allRows: readonly Row[] = [
   ...piscinaRows,
   ...tinypoolRows,
   ...graphqlRows,
+  ...trpcRows,
+  ...connectRows,
   ...webSocketRows,
   ...socketIoRows,
   ...routeRows,

@@ -1,0 +1,53 @@
+// "This is why it is slow", on applications as users write them: of each planted cause the first finding names it,
+// and of an application without a cause no finding blames anything.
+// needs: agent packages postgresql mariadb redis rabbitmq
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import type { FindingKind } from '../src/report/findings/finding.js';
+import { cleanCases } from './causes/clean.js';
+import { pending, plantedCases } from './causes/planted.js';
+import { type Shop, openShop, play } from './causes/shop.js';
+
+const undo: (() => unknown)[] = [];
+let shop: Shop;
+before(async () => {
+  shop = await openShop({ after: (each) => undo.push(each as () => unknown) });
+});
+after(async () => {
+  for (const each of undo.toReversed()) await each();
+});
+
+for (const [name, { kind, says, play: planned }] of Object.entries(plantedCases)) {
+  test(`planted: ${name}`, { skip: pending.has(name) && 'the agent does not record it yet' }, async (t) => {
+    const given = typeof planned === 'function' ? await planned(t, shop) : planned;
+    const traced = await play(t, given.shop ?? shop, given);
+    const [first] = await traced.findings(0);
+    const text = (): Promise<string> => traced.text(0);
+    const isKind = [kind].flat().includes(first?.kind as FindingKind);
+    if (!isKind || !says.test(first!.sentence)) {
+      assert.fail(
+        `the first finding should be ${[kind].flat().join(' or ')} and match ${says}:\n${await text()}`,
+      );
+    }
+  });
+}
+
+/** A machine that is busy may really make a request wait: of ten traces, one has to be as the application is. */
+const tries = 10;
+/** What is said of the machine blames no application. */
+const neutral: readonly FindingKind[] = ['starved', 'left-out'];
+
+for (const [name, { may = [], ...what }] of Object.entries(cleanCases)) {
+  test(`clean: ${name}`, async (t) => {
+    const traced = await play(t, shop, { ...what, traced: tries });
+    const blamed: string[] = [];
+    for (let i = 0; i < tries; i++) {
+      const findings = await traced.findings(i);
+      const wrong = findings.filter(({ kind }) => ![...neutral, ...may].includes(kind as FindingKind));
+      if (wrong.length === 0) return;
+      blamed.push(await traced.text(i));
+    }
+    assert.fail(`each of ${tries} traces has a finding that blames:\n${blamed.join('\n')}`);
+  });
+}

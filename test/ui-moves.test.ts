@@ -1,0 +1,125 @@
+// People move on in `ostrace ui`: the page that they left does nothing more, and nothing is asked for that nobody needs.
+// needs: chromium
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+
+import type { Page } from 'playwright-core';
+
+import type { Event } from '../src/trace/event.js';
+import { newId } from '../src/trace/ids.js';
+import { open } from './fixtures/browser.js';
+import { store } from './fixtures/command.js';
+import { eventsOf, shopTrace } from './fixtures/events.js';
+import { startUi } from './fixtures/ui.js';
+
+const request = (second: number, path: string, trace = newId()): Event[] =>
+  eventsOf({
+    name: 'wsgi',
+    id: newId(),
+    trace,
+    start: second * 1e6,
+    stop: second * 1e6 + 20_000,
+    startInfo: { request: { method: 'GET', path } },
+    stopInfo: { response: { status_code: 200 } },
+  });
+
+async function show(t: TestContext, events: readonly Event[], hash = ''): Promise<Page> {
+  const { connection } = store(t, events);
+  const ui = await startUi(t, ['--connection-string', connection], { OSTRACE_HMAC_KEYS: 'k' });
+  const { page } = await open(ui.address + hash, {}, (address) => address.startsWith(ui.address));
+  return page;
+}
+
+const moveTo = (page: Page, hash: string): Promise<unknown> =>
+  page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+const rowsIn = (page: Page) => page.locator('.l-row[data-id]');
+
+/** Counts the pages of the list that are asked for. */
+function countPages(page: Page): () => number {
+  let count = 0;
+  page.on('request', (asked) => {
+    if (new URL(asked.url()).pathname === '/api/traces') count++;
+  });
+  return () => count;
+}
+
+test('another trace begins anew: neither the error nor the zoom of the last one stays', async (t) => {
+  const [a, b] = [newId(), newId()];
+  const page = await show(t, [...shopTrace(a), ...shopTrace(b)], `#trace=${newId()}`);
+  await page.getByRole('heading', { name: 'This trace cannot be shown' }).waitFor();
+  await moveTo(page, `trace=${a}`);
+  await page.locator('.row.chosen').waitFor();
+  await page.keyboard.press('+');
+  await page.waitForURL(/&b=/);
+  await moveTo(page, `trace=${b}`);
+  await page.waitForTimeout(600);
+  assert.equal(new URL(page.url()).hash, `#trace=${b}`);
+});
+
+test('a change of the view that waits for its place in the address is not written over another address', async (t) => {
+  const id = newId();
+  const page = await show(t, shopTrace(id), `#trace=${id}`);
+  await page.locator('.row.chosen').waitFor();
+  await page.waitForTimeout(400);
+  const b = `new KeyboardEvent('keydown', { key: 'b', bubbles: true })`;
+  await page.evaluate(
+    `document.body.dispatchEvent(${b}); setTimeout(() => { location.hash = 'q=status:2xx' }, 20)`,
+  );
+  await rowsIn(page).first().waitFor();
+  await page.waitForTimeout(400);
+  assert.equal(new URL(page.url()).hash, '#q=status:2xx');
+});
+
+test('a request that is awaited does not pull anybody back who has left', async (t) => {
+  const id = newId();
+  const page = await show(t, shopTrace(id));
+  await rowsIn(page).first().waitFor();
+  // As a server answers that has sent a request for this trace.
+  await page.route('**/api/requests/*', (route) =>
+    route.fulfill({ json: { base_id: id, state: 'waiting' } }),
+  );
+  let answer = (): void => {};
+  const isHeld = new Promise<void>((resolve) => {
+    void page.route('**/api/rows?*', async (route) => {
+      resolve();
+      await new Promise<void>((go) => {
+        answer = go;
+      });
+      await route.continue();
+    });
+  });
+  await moveTo(page, `sent=${id}`);
+  await isHeld;
+  await moveTo(page, 'q=status:2xx');
+  await rowsIn(page).first().waitFor();
+  answer();
+  await page.waitForTimeout(600);
+  assert.equal(new URL(page.url()).hash, '#q=status:2xx');
+});
+
+test('a filter that takes only old traces does not load its page again and again', async (t) => {
+  const events = Array.from({ length: 60 }, (_, second) => request(second, second === 0 ? '/rare' : '/cart'));
+  const page = await show(t, events.flat());
+  const pages = countPages(page);
+  await moveTo(page, 'q=route:/rare');
+  await page.getByText('1 found in all of 60').waitFor();
+  const before = pages();
+  await page.waitForTimeout(5000);
+  assert.equal(pages(), before);
+});
+
+test('a page without a match is the last that is read unasked', async (t) => {
+  const events = Array.from({ length: 2100 }, (_, i) => request(i, i === 2099 ? '/rare' : '/cart'));
+  const page = await show(t, events.flat());
+  const pages = countPages(page);
+  await moveTo(page, 'q=route:/rare');
+  const further = page.getByRole('button', { name: 'Look further back' });
+  await further.waitFor();
+  const before = pages();
+  await page.waitForTimeout(1500);
+  assert.equal(pages(), before);
+  await further.click();
+  await page.getByText('1 found in').waitFor();
+  await page.waitForTimeout(500);
+  assert.equal(pages(), before + 1);
+});
