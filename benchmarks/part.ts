@@ -15,6 +15,8 @@ export interface Bench {
   readonly nodes: readonly Node[];
   /** Whether it only has to show that it runs: few rounds, small sizes. */
   readonly isQuick: boolean;
+  /** Parts of the names of what is measured, for the calls; all if there is none. */
+  readonly only: readonly string[];
   /** The most traces in a store. */
   readonly traces: number;
   say(text: string): void;
@@ -32,7 +34,7 @@ export interface Section {
 
 /** One question, with a folder of its own. */
 export interface Part {
-  readonly name: 'startup' | 'requests' | 'calls' | 'scale' | 'stores';
+  readonly name: 'startup' | 'requests' | 'calls' | 'scale' | 'stores' | 'findings';
   readonly title: string;
   run(bench: Bench): Promise<Section>;
 }

@@ -11,6 +11,7 @@ import { rabbitmq } from '../test/services/rabbitmq.js';
 import { redis } from '../test/services/redis.js';
 import { type Service, provide } from '../test/services/service.js';
 import { calls } from './calls/calls.js';
+import { findings } from './findings/findings.js';
 import { installNode, installPacked, installPeers, versionOf } from './install.js';
 import type { Bench, Node, Part } from './part.js';
 import { requests } from './requests/requests.js';
@@ -23,7 +24,7 @@ import { peerNames } from './variants.js';
 
 const project = resolve(__dirname, '../..');
 const folder = join(project, 'benchmarks');
-const parts: readonly Part[] = [startup, requests, calls, scale, stores];
+const parts: readonly Part[] = [startup, requests, calls, scale, stores, findings];
 
 /** The commit that was packed. It is read first, because the page itself changes meanwhile. */
 const sources = commit();
@@ -37,6 +38,8 @@ const { values, positionals } = parseArgs({
     nodes: { type: 'string', default: defaultNodes },
     /** Those that the requests and the scale are measured under, because these take longest. */
     'long-nodes': { type: 'string', default: defaultNodes },
+    /** Parts of the names of the calls that are measured, separated by commas. */
+    only: { type: 'string' },
     /** The most traces in a store. */
     traces: { type: 'string', default: defaultTraces },
     /** The folder of an earlier commit that is built: it is measured beside this one, in place of the peers. */
@@ -44,7 +47,7 @@ const { values, positionals } = parseArgs({
     /** A smoke test: few rounds, small sizes, numbers that mean nothing. */
     quick: { type: 'boolean', default: false },
     /** The folder for the page and its plots. */
-    out: { type: 'string', default: folder },
+    out: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -62,16 +65,26 @@ async function main(): Promise<void> {
       installPacked(resolve(values.before), beforeIn(scratch));
     }
     const bench = await prepare(scratch, chosen, services);
-    const results = new Results(
-      resolve(values.out),
-      parts.map(({ name }) => name),
-    );
+    const out = outFolder();
+    const results =
+      out === undefined
+        ? undefined
+        : new Results(
+            out,
+            parts.map(({ name }) => name),
+          );
     for (const part of chosen) await measure(part, bench, results, scratch);
-    say(`written to ${join(resolve(values.out), 'RESULTS.md')}`);
+    if (out !== undefined) say(`written to ${join(out, 'RESULTS.md')}`);
   } finally {
     closeSinks();
     await Promise.allSettled(services.map((service) => service.release()));
   }
+}
+
+/** Some of the calls are printed alone: the page has all of them. */
+function outFolder(): string | undefined {
+  if (values.out !== undefined) return resolve(values.out);
+  return values.only === undefined ? folder : undefined;
 }
 
 const beforeIn = (scratch: string): string => join(scratch, 'before');
@@ -107,12 +120,18 @@ async function prepare(scratch: string, chosen: readonly Part[], services: Servi
     },
     nodes: [],
     isQuick: values.quick,
+    only: values.only?.split(',').map((text) => text.trim()) ?? [],
     traces: values.quick ? Math.min(traces, 1000) : traces,
     say,
   };
 }
 
-async function measure(part: Part, bench: Bench, results: Results, scratch: string): Promise<void> {
+async function measure(
+  part: Part,
+  bench: Bench,
+  results: Results | undefined,
+  scratch: string,
+): Promise<void> {
   const isLong = part === requests || part === scale;
   const wanted = part === stores ? process.execPath : values[isLong ? 'long-nodes' : 'nodes'];
   const nodes = wanted
@@ -133,7 +152,7 @@ async function measure(part: Part, bench: Bench, results: Results, scratch: stri
     `${new Date().toISOString().slice(0, 10)}, ostrace ${versionOf(scratch, 'ostrace')}${sources}${part === startup || part === requests ? ` beside ${peers.join(' and ')}` : ''}; Node ${nodes.map(({ version }) => version).join(', ')}; ${section.rounds}; ${minutes} min.`,
     `${cores} cores of ${cpu?.model.trim() ?? 'an unknown kind'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemType()} ${release()}; load before and after: ${before}, ${after}. \`${command(part, nodes, isLong)}\`, [how](${part.name}/README.md).`,
   ].join('\n');
-  results.write(part, about, section);
+  results?.write(part, about, section);
   console.log([`## ${part.title}`, '', about, '', ...section.lines].join('\n'));
 }
 
@@ -146,6 +165,7 @@ function command(part: Part, nodes: readonly Node[], isLong: boolean): string {
     ...(part === stores || versions === defaultNodes
       ? []
       : [`--${isLong ? 'long-nodes' : 'nodes'} ${versions}`]),
+    ...(values.only === undefined || part !== calls ? [] : [`--only '${values.only}'`]),
     ...(values.traces === defaultTraces ? [] : [`--traces ${values.traces}`]),
     ...(values.quick ? ['--quick'] : []),
   ].join(' ');

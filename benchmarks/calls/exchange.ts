@@ -1,6 +1,7 @@
 // Makes requests for the HTTP server's hook without a network.
+import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { IncomingMessage, ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 
 /** The message of a server's channel about one request. */
@@ -25,11 +26,10 @@ export async function openExchange(): Promise<Exchange> {
   return exchange;
 }
 
+type Headers = readonly (readonly [name: string, value: string])[];
+
 /** A copy of a request that no code has read yet. */
-export function fresh(
-  { request, response }: Exchange,
-  headers: readonly (readonly [name: string, value: string])[],
-): Exchange {
+export function fresh({ request, response }: Exchange, headers: Headers): Exchange {
   const own = Object.create(request, { rawHeaders: { value: headers.flat() } }) as IncomingMessage;
   const symbols = Object.getOwnPropertySymbols(request).filter((symbol) =>
     ['kHeaders', 'kHeadersDistinct', 'kHeadersCount'].includes(symbol.description ?? ''),
@@ -41,4 +41,22 @@ export function fresh(
   // Node builds the headers of each request anyway: that is not the agent's cost.
   void own.headers;
   return { request: own, response: Object.create(response) as ServerResponse };
+}
+
+/**
+ * A copy that is a whole object of its own, for a framework that changes what a request inherits from, and a response
+ * without a socket: it keeps what is written.
+ */
+export function whole(exchange: Exchange, headers: Headers): Exchange {
+  const parts = [exchange.request, fresh(exchange, headers).request].map(Object.getOwnPropertyDescriptors);
+  const properties = Object.assign({}, ...parts) as PropertyDescriptorMap;
+  const request = Object.create(IncomingMessage.prototype, properties) as IncomingMessage;
+  return { request, response: new ServerResponse(request) };
+}
+
+const server = channel('http.server.request.start');
+
+/** Does what Node does with a request, up to the call of the application. */
+export function begin({ request, response }: Exchange): void {
+  if (server.hasSubscribers) server.publish({ request, response, socket: request.socket, server: undefined });
 }

@@ -12,7 +12,7 @@ interface HeaderKind {
 }
 
 // The headers that a browser sends with any request.
-export const usual = [
+const usual = [
   ['Host', 'shop.example.org'],
   ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
   ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'],
@@ -27,7 +27,7 @@ const right = signIds(id, id, hmacKey);
 const wrong = signIds(id, id, 'a key of somebody else');
 const hmac = 'a'.repeat(40);
 
-export const both = (signed: SignedTrace): HeaderKind['headers'] => [
+const both = (signed: SignedTrace): HeaderKind['headers'] => [
   ['X-Trace-Info', signed.info],
   ['X-Trace-HMAC', signed.hmac],
 ];
@@ -47,6 +47,10 @@ function sparse(): SignedTrace {
 function signText(text: string): SignedTrace {
   return { info: text, hmac: createHmac('sha1', hmacKey).update(text).digest('hex') };
 }
+
+/** The headers of a request that asks for this trace, or for none. */
+export const headersIn = (base_id: string | undefined): HeaderKind['headers'] =>
+  base_id === undefined ? usual : [...usual, ...both(signIds(base_id, base_id, hmacKey))];
 
 const refused: readonly HeaderKind[] = [
   { what: 'no signature', headers: [['X-Trace-Info', right.info]] },

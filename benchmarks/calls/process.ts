@@ -7,7 +7,7 @@ import { end, nextMessage } from '../ask.js';
 import { linesIn } from '../lines.js';
 import type { Node } from '../part.js';
 import type { Variant } from '../variants.js';
-import type { Kind } from './kinds.js';
+import type { Kind } from './kind.js';
 import type { Order, State } from './subject.js';
 
 /** A process whose calls are measured. */
@@ -23,18 +23,25 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** @param base_id of the trace that the process makes, if it makes one */
+/**
+ * @param base_id of the trace that the process makes, if it makes one
+ * @param kinds that it will be asked for
+ */
 export async function startSubject(
   node: Node,
   { name, cwd, env, preload }: Variant,
   state: State,
   store: string,
   base_id: string,
+  kinds: readonly Kind[],
 ): Promise<Subject> {
   // The young generation is large enough for a batch, so allocated memory is still there when it is counted.
-  const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+  const memory = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+  // kafkajs sets a time in the past.
+  const flags = [...memory, '--disable-warning=TimeoutNegativeWarning'];
   const api = join(cwd, 'node_modules/ostrace');
-  const child = fork(join(__dirname, 'subject.js'), [state, base_id, api], {
+  const asked = JSON.stringify(kinds.map((kind) => kind.name));
+  const child = fork(join(__dirname, 'subject.js'), [state, base_id, api, asked], {
     execPath: node.path,
     execArgv: [...flags, ...(preload === undefined ? [] : ['--require', preload.require])],
     cwd,

@@ -13,7 +13,7 @@ import type { Endpoint } from './endpoints.js';
 import { ask, openConnections, sendBatch } from './load.js';
 import { plainHeaders, signedHeaders } from './signed.js';
 import type { Store } from './store.js';
-import type { Upstream } from './upstream.js';
+import type { Upstream } from '../upstream.js';
 
 /** The price of one batch: all CPU time from its start to the start of the same application's next batch. */
 export interface Batch {
@@ -93,11 +93,11 @@ export async function startApplication(
 
     async finish() {
       const { endpoint, round, before, ids, seconds } = running!;
+      const wanted = wantedOf(variant, endpoint) * endpoint.requests;
       const count = async (): Promise<number> =>
         variant.isPeer || variant.isMinimal
           ? (await pointsSoFar()) - running!.points
-          : (await store.count(ids)) / 2;
-      const wanted = wantedOf(variant, endpoint) * endpoint.requests;
+          : (await store.count(ids, wanted * 2)) / 2;
       const deadline = performance.now() + storeLimitMs;
       let counted = await count();
       for (; counted < wanted && performance.now() < deadline; counted = await count()) await sleep(50);

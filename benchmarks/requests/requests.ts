@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Budget, budgetTable, grouped, plot, quartiles, signed, table, text } from '../markdown.js';
 import type { Bench, Node, Part, Section } from '../part.js';
 import { bars } from '../plot.js';
+import { copyOfScripts } from '../scripts.js';
 import { type Summary, seededRandom, shuffled, summary } from '../statistics.js';
 import { type Variant, beforeName, minimalName, requestVariants } from '../variants.js';
 import { type Application, type Batch, startApplication } from './application.js';
 import { type Endpoint, endpoints, warmUpEndpoint } from './endpoints.js';
 import { redisStore } from './store.js';
-import { openUpstream } from './upstream.js';
+import { openUpstream } from '../upstream.js';
 
 interface Result {
   readonly variant: Variant;
@@ -99,7 +100,7 @@ const major = (version: string): string => version.split('.')[0]!;
 async function measure(node: Node, bench: Bench, rounds: Rounds): Promise<Measured> {
   const applications: Application[] = [];
   const upstream = await openUpstream();
-  const file = join(bench.folder, 'requests/app.cjs');
+  const file = join(copyOfScripts(bench, 'requests'), 'app.cjs');
   const store = redisStore(bench.places.servers['REDIS_URL']!);
   try {
     for (const variant of requestVariants(bench.places)) {

@@ -35,8 +35,10 @@ async function output(command: Command, ...args: string[]): Promise<string> {
     env: {},
     stdout,
     display: { width: undefined, colour: false },
+    rows: undefined,
     say() {},
     warn() {},
+    progress: () => ({ at() {}, end() {} }),
   };
   await command.start([...args, '--connection-string', connectionString], shell);
   return Buffer.concat(chunks).toString();

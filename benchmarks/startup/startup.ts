@@ -6,6 +6,7 @@ import { type Budget, budgetTable, grouped, plot, quartiles, signed, table, text
 import type { Bench, Node, Part, Section } from '../part.js';
 import { bars } from '../plot.js';
 import { type Summary, median, rotated, summary } from '../statistics.js';
+import { copyOfScripts } from '../scripts.js';
 import { type Variant, startupVariants } from '../variants.js';
 
 /** A program to start, and the way in which it gets a preload. */
@@ -56,13 +57,11 @@ export const startup: Part = {
   title: 'Start-up',
   async run(bench: Bench): Promise<Section> {
     const rounds = bench.isQuick ? { own: 2, peers: 1, facts: 1 } : { own: 15, peers: 3, facts: 2 };
+    const folder = copyOfScripts(bench, 'startup');
     const results = new Map<Node, readonly Result[]>();
     for (const node of bench.nodes) {
       bench.say(`Node ${node.version}: start-up`);
-      results.set(
-        node,
-        await measure(node, join(bench.folder, 'startup'), startupVariants(bench.places), rounds),
-      );
+      results.set(node, await measure(node, folder, startupVariants(bench.places), rounds));
     }
     return {
       rounds: `${rounds.own} rounds, of the peers ${rounds.peers}`,

@@ -1,0 +1,2 @@
+// The task of a pool of threads.
+module.exports = ({ order }) => order;
