@@ -100,8 +100,8 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
        }, 500);`,
       {
         env: { OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '200' },
-        async onReady(line, child, stored) {
-          await onReady?.(line, child, stored);
+        async onReady(line, child, ...others) {
+          await onReady?.(line, child, ...others);
           // The process can't end before the system's call comes back.
           await saidOf(child, 'ostrace flush');
           release();
@@ -139,8 +139,8 @@ for (const [way, { code, onReady }] of Object.entries(ways)) {
          ${served.replace('make(10); say();', 'say();')}`,
       ],
       env: { ...on, OSTRACE_CONNECTION_STRING: connectionString, OSTRACE_EXIT_TIMEOUT: '200' },
-      async onReady(line, child, stored) {
-        await onReady?.(line, child, stored);
+      async onReady(line, child, ...others) {
+        await onReady?.(line, child, ...others);
         await saidOf(child, 'ostrace flush');
         release();
       },

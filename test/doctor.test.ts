@@ -9,16 +9,8 @@ import { node } from '../instrumentations/targets.js';
 import { infoHeader, timeHeader, traceHeaders } from '../src/trace/headers.js';
 import { newId } from '../src/trace/ids.js';
 import { hmacOf } from '../src/trace/hmac.js';
-import {
-  type Report,
-  application,
-  doctor,
-  freePort,
-  good,
-  hints,
-  problems,
-  program,
-} from './fixtures/doctor.js';
+import { type Report, application, doctor, good, hints, problems, program } from './fixtures/doctor.js';
+import { freePort } from './services/scratch.js';
 import { key, on, preload, projectFolder, run, scenario, scratch, signedHeaders } from './scenario.js';
 
 const pgFile = JSON.stringify(require.resolve('pg'));

@@ -211,6 +211,10 @@ function startOf(events: readonly Event[], { base_id }: { readonly base_id: stri
 const busyOf = (events: readonly Event[], trace: { readonly base_id: string }): number | undefined =>
   loopOf(startOf(events, trace)).busy_before_ms;
 
+/** In milliseconds. */
+const lasted = ({ start, stop }: SeenPoint): number =>
+  Date.parse(stop!.timestamp) - Date.parse(start.timestamp);
+
 test('a handler that blocks the loop is named in the traces of others, and not in its own', async (t) => {
   const asks = {
     '/waits': signedHeaders(),
@@ -224,7 +228,8 @@ test('a handler that blocks the loop is named in the traces of others, and not i
   assert.equal(stderr, '');
   const told = Object.values(asks).map(({ base_id }) => {
     const [root] = treeOf(allEvents, base_id, allEvents);
-    return root!.children.filter(({ name }) => name === 'blocked');
+    // A busy machine may stop a process in what else it does.
+    return root!.children.filter((point) => point.name === 'blocked' && lasted(point) >= 20);
   });
   const said = told.map((points) => points.map(({ start }) => start.info['blocked']));
   // In the order in which they ran: the first one's trace, the second one is traced itself, the third one runs on
@@ -237,8 +242,5 @@ test('a handler that blocks the loop is named in the traces of others, and not i
     [],
     [],
   ]);
-  for (const { start, stop } of told.flat()) {
-    const lasted = Date.parse(stop!.timestamp) - Date.parse(start.timestamp);
-    assert.ok(lasted >= 20 && lasted < 1000, `${lasted} ms`);
-  }
+  for (const point of told.flat()) assert.ok(lasted(point) < 1000, `${lasted(point)} ms`);
 });

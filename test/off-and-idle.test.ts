@@ -202,7 +202,7 @@ test('the same check sees a trace, and that all is put away after the last one',
       // What comes after a trace's end is counted for five seconds.
       const before = await patiently(
         async () => (await (await fetch(`${base}/state`)).json()) as Record<string, number>,
-        ({ disabled }) => disabled === 1,
+        ({ disabled, listeners }) => disabled === 1 && listeners === 0,
       );
       assert.equal((await answer(`${base}/x`, {}))['x-own-emit'], 'false');
       const after = (await (await fetch(`${base}/state`)).json()) as Record<string, number>;

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 
 import { newId } from '../src/trace/ids.js';
-import { assertAccessible, assertNoSidewaysScroll, open, sizes } from './fixtures/browser.js';
+import { assertAccessible, assertNoSidewaysScroll, open, sizes, working } from './fixtures/browser.js';
 import { ostrace, store } from './fixtures/command.js';
 import { fastId, fastOrder } from './fixtures/fast-order.js';
 import { hostileText, hostileTrace } from './fixtures/odd-traces.js';
@@ -125,6 +125,7 @@ test('the list leads to the comparison of the two marked traces, and that to eac
   for (const key of ['j', 'x', 'j', 'x', 'c']) await page.keyboard.press(key);
   await page.waitForURL(/#compare=/);
   await page.getByRole('heading', { name: /^B took 593\sms (?:longer|less) than A/ }).waitFor();
+  await working(page, /^A .* · ostrace$/);
   const said = await page.getByRole('heading', { level: 2 }).first().innerText();
   await page.keyboard.press('x');
   await page

@@ -94,7 +94,11 @@ test('a key shows each view, and a link keeps it', async () => {
 test('the keys of the flame move through all rows, and the panel follows', async () => {
   const { page, assertQuiet } = await open(`${order}#view=flame&panel=1`);
   await page.locator('.twin [tabindex="0"]').focus();
+  // A focus that leaves with its row comes back after the next frame.
+  const followed = (): Promise<void> =>
+    page.locator('.twin [aria-selected="true"]:focus').waitFor({ state: 'attached' });
   await page.keyboard.press('Home');
+  await followed();
   assert.match(await told(page), /^IN shop GET \/orders\/4217/);
   await page.keyboard.press('ArrowRight');
   assert.match(await told(page), /^RDS shop .*GET sess/);
@@ -108,7 +112,7 @@ test('the keys of the flame move through all rows, and the panel follows', async
   assert.match(await told(page), /^SQL shop select id/);
   await page.keyboard.press('End');
   assert.match(await told(page), /renderPage|POST relay/);
-  assert.equal(await page.locator('.twin :focus').count(), 1);
+  await followed();
   assertQuiet();
 });
 
@@ -243,6 +247,7 @@ test('times sum up in the table and in the map, whatever the trace is', async ()
     const columns = await page.locator('.sum [role=gridcell]').allInnerTexts();
     assert.equal(Math.round(Number(columns[2]) * 1000) / 1000, Math.round(duration) / 1000);
     await page.keyboard.press('g');
+    await page.locator('.services').waitFor();
     const times = await page.locator('.lists table').first().locator('tbody td:nth-child(3)').allInnerTexts();
     const sum = times.reduce((all, text) => all + Number(text), 0);
     assert.ok(Math.abs(sum - duration / 1000) < 0.06 * times.length, `${sum} of ${duration / 1000} ms`);

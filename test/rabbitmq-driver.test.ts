@@ -431,7 +431,7 @@ test('osprofiler shows what ours wrote as the report that ours shows', async () 
   await open().write(shopLines(trace));
   const ours = [...stringifyReport(buildReport((await open().read(trace))!.events))].join('');
   const args = ['--connection-string', 'messaging://', '--transport-url', broker.transportUrl];
-  const theirs = await osprofiler('trace', 'show', '--json', trace, ...args);
+  const theirs = await osprofiler('trace', 'show', '--json', '--idle-timeout', '5', trace, ...args);
   assert.deepEqual(JSON.parse(theirs), JSON.parse(ours));
 });
 
@@ -474,7 +474,7 @@ test('one trace goes from Node through Python to Node, and both sides show it', 
   const ours = [...stringifyReport(buildReport(stored!.events))].join('');
   const args = ['--connection-string', 'messaging://', '--transport-url', broker.transportUrl];
   assert.deepEqual(
-    JSON.parse(await osprofiler('trace', 'show', '--json', base_id, ...args)),
+    JSON.parse(await osprofiler('trace', 'show', '--json', '--idle-timeout', '5', base_id, ...args)),
     JSON.parse(ours),
   );
   assert.equal(await open().read(base_id), undefined);

@@ -30,7 +30,7 @@ async function startCluster(t: TestContext): Promise<readonly number[]> {
   const buses = [await freePort(), await freePort()];
   const nodes = await Promise.all(
     buses.map((bus) =>
-      startRedis(t, ['cluster-enabled yes', 'cluster-node-timeout 2000', `cluster-port ${bus}`]),
+      startRedis(t, ['cluster-enabled yes', 'cluster-node-timeout 15000', `cluster-port ${bus}`]),
     ),
   );
   const [first, second] = nodes.map(({ port }) => port) as [number, number];

@@ -139,8 +139,8 @@ test(
       [
         `sentinel monitor traces 127.0.0.1 ${master.port} 1`,
         'sentinel auth-pass traces secret',
-        'sentinel down-after-milliseconds traces 300',
-        'sentinel failover-timeout traces 3000',
+        'sentinel down-after-milliseconds traces 2000',
+        'sentinel failover-timeout traces 6000',
       ],
       true,
     );

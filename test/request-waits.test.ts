@@ -51,7 +51,7 @@ test('a request says how long it waited, and for what', async (t) => {
   const files = makeCertificate(scratch(t));
   const pair = { cert: readFileSync(files.cert), key: readFileSync(files.key) };
   const secure = await listen(t, createSecureServer(pair, answer));
-  const slow = await openProxy(t, '127.0.0.1', secure, longMs);
+  const slow = await openProxy(t, '127.0.0.1', secure, 4 * longMs);
   const { allEvents, code, stderr } = await run(t, scenario('request-waits.cjs'), {
     env: { ...on, OSTRACE_PROFILE: key, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' },
     args: [`http://127.0.0.1:${plain}`, `https://127.0.0.1:${slow.port}`],

@@ -50,11 +50,15 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What the program reads from its standard input. */
   readonly input?: string;
-  /** Called when the program has printed its first line; `stored` gives the events that are in the store by then. */
+  /**
+   * Called when the program has printed its first line; `stored` gives the events that are in the store by then, and
+   * `printed` all that the program has printed.
+   */
   readonly onReady?: (
     firstLine: string,
     child: ChildProcess,
     stored: () => readonly Event[],
+    printed: () => string,
   ) => void | Promise<void>;
 }
 
@@ -112,7 +116,12 @@ export async function run(test: TestContext, file: string, options: RunOptions =
     stdout += text;
     if (ready === undefined && stdout.includes('\n')) {
       ready = Promise.resolve(
-        options.onReady?.(stdout.split('\n')[0]!, child, () => readStore(store, isWhole).events),
+        options.onReady?.(
+          stdout.split('\n')[0]!,
+          child,
+          () => readStore(store, isWhole).events,
+          () => stdout,
+        ),
       );
       // A test that fails while the program runs must not wait for it.
       ready.catch(() => child.kill('SIGKILL'));

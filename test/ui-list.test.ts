@@ -14,7 +14,7 @@ import type { Page } from 'playwright-core';
 
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
-import { assertAccessible, assertNoSidewaysScroll, open, sizes } from './fixtures/browser.js';
+import { assertAccessible, assertNoSidewaysScroll, open, sizes, working } from './fixtures/browser.js';
 import { save, store } from './fixtures/command.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
 import { openProxy } from './fixtures/proxy.js';
@@ -101,7 +101,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.waitForURL(/#compare=/);
       assert.equal(new URL(page.url()).hash, `#compare=${ids[10]}%2C${ids[9]}`);
       await page.goBack();
-
+      await working(page, /^Traces · /);
       await rowsIn(page).first().waitFor();
       await page.keyboard.press('/');
       await page.keyboard.type('route:/orders ');
@@ -221,7 +221,7 @@ test('the end of the list brings the next page, and only the rows in the window 
   const { page, assertQuiet } = await open(ui.address, {}, isOwn(ui));
   await rowsIn(page).first().waitFor();
   const last = page.locator(`.l-row[data-id="${ids[0]}"]`);
-  for (let i = 0; i < 12 && (await last.count()) === 0; i++) {
+  for (const until = Date.now() + 20_000; Date.now() < until && (await last.count()) === 0;) {
     await page.evaluate(`document.querySelector('.l-list').scrollTo(0, 1e6)`);
     await page.waitForTimeout(250);
   }
@@ -317,7 +317,7 @@ test('a pasted command is sent to a traced service, and its trace is shown as it
   await page.locator('.about').getByText('1 unfinished').waitFor();
   await fetch(`http://localhost:${app.port}/go`);
   await page.locator('.about').getByText('5 points').waitFor();
-  assert.equal(await page.locator('.about').getByText('unfinished').count(), 0);
+  await page.locator('.about').getByText('unfinished').waitFor({ state: 'detached' });
 });
 
 test('the token of the printed address opens the page, also when it is loaded again, and is in no link', async (t) => {

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
-import { open } from './fixtures/browser.js';
+import { open, working } from './fixtures/browser.js';
 import { store } from './fixtures/command.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
 import { startUi } from './fixtures/ui.js';
@@ -49,6 +49,7 @@ test('another trace begins anew: neither the error nor the zoom of the last one 
   await page.getByRole('heading', { name: 'This trace cannot be shown' }).waitFor();
   await moveTo(page, `trace=${a}`);
   await page.locator('.row.chosen').waitFor();
+  await working(page);
   await page.keyboard.press('+');
   await page.waitForURL(/&b=/);
   await moveTo(page, `trace=${b}`);

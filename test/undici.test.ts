@@ -10,6 +10,7 @@ import { type TestContext, test } from 'node:test';
 
 import { verify } from '../src/trace/signing.js';
 import { type Run, type SeenPoint, key, on, projectFolder, run, treeOf } from './scenario.js';
+import { freePort } from './services/scratch.js';
 import { sameAs, writeApp } from './versions/app.js';
 import { installed, isForThisNode, lockedVersion } from './versions/installed.js';
 import { undiciRows } from './versions/matrix.js';
@@ -52,11 +53,7 @@ async function listen(t: TestContext): Promise<{ args: readonly string[]; seen: 
     server.close();
     server.closeAllConnections();
   });
-  // A port that nobody listens on any more.
-  const gone = createServer();
-  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
-  const refusing = String((gone.address() as AddressInfo).port);
-  await new Promise((resolve) => gone.close(resolve));
+  const refusing = String(await freePort());
   return { args: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`, refusing], seen };
 }
 

@@ -76,14 +76,14 @@ async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
-/** Waits until the scenario was asked for a path. */
+/** Waits until the scenario has answered a path as it does. */
 function asked(child: ChildProcess): (path: string) => Promise<void> {
   let seen = '';
   child.stdout!.on('data', (text: string) => (seen += text));
   return (path) => until(() => seen.includes(`${path}\n`));
 }
 
-/** Sends a request by hand; leaves when the server has seen it and had the time to answer. */
+/** Sends a request by hand; leaves when the server has done what it does. */
 async function ask(port: string, text: string, seen: () => Promise<void>): Promise<void> {
   const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
   const closed = once(socket, 'close');

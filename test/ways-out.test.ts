@@ -167,7 +167,11 @@ test('what does not fit into the rings of threads that are gone is counted too',
 });
 
 test('what a store does not take is spooled and reported once, and the application goes on', async (t) => {
-  const env = { ...profiled, OSTRACE_CONNECTION_STRING: `file://${file}/folder` };
+  const env = {
+    ...profiled,
+    OSTRACE_TRACE_GC: 'false',
+    OSTRACE_CONNECTION_STRING: `file://${file}/folder`,
+  };
   const { stderr, code, events, spooled } = await run(t, file, { args: ['exit', '100'], env });
   assert.equal(code, 4);
   assert.equal(events.length, 0);

@@ -181,7 +181,7 @@ export function createExporter(
       const isThere = thread.problem === undefined && thread.send(message);
       let reason = `the exporter's thread is not running: ${thread.problem}`;
       if (isThere) {
-        const isUp = accounts.waitUntilUp(bootMs);
+        const isUp = accounts.waitUntilUp(Math.max(bootMs, timeoutMs));
         const isDone = isUp && accounts.waitFor(ticket, timeoutMs);
         // Threads that still run may have written events meanwhile.
         if (isDone && !(isLast && [...handedRings].some((each) => !isEmpty(each)))) return;

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ask, withoutPid } from '../loading/probe.js';
 import { type Run, on, preload, run, shape, signedHeaders, treeOf } from '../scenario.js';
+import { freePort } from '../services/scratch.js';
 import { installApplications } from './install.js';
 import { type NextBuild, buildNext } from './next-build.js';
 import { paramsOf, pointsOf } from './trees.js';
@@ -41,7 +42,7 @@ const servers: Readonly<Record<string, (port: string) => { file: string; args: s
 for (const [name, serve] of isOlderOfItsMajor ? [] : Object.entries(servers)) {
   for (const flag of name === 'next start' ? ['--import'] : ['--require']) {
     test(`${name}, ${flag} in NODE_OPTIONS: signed requests have their own whole trees, unsigned ones none`, async (t) => {
-      const port = await freePort();
+      const port = String(await freePort());
       const play = (env: Record<string, string>, body: () => Promise<void>): Promise<Run> => {
         const { file, args } = serve(port);
         return run(t, file, {
@@ -114,12 +115,4 @@ async function accepts(port: string, child: ChildProcess): Promise<void> {
       socket.destroy();
     }
   }
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return String(typeof address === 'object' ? address?.port : address);
 }

@@ -174,7 +174,7 @@ export const plantedCases: Readonly<Record<string, PlantedCase>> = {
   'a worker whose start is the cost': {
     kind: 'worker-start',
     says: /^Starting the worker thread .*worker-start-worker\.mjs took/,
-    play: { app: 'planted/worker-start.mjs', path: '/price', warm: 1 },
+    play: { app: 'planted/worker-start.mjs', path: '/price', warm: 1, over: 'the thread has ended' },
   },
   'a slow command': {
     kind: 'slow-command',

@@ -175,6 +175,8 @@ export interface Play {
   readonly traced?: number;
   /** Called with the application before each traced request. */
   readonly before?: (app: Service) => Promise<void> | void;
+  /** What the application prints when the work of a request is over, if that is after its answer. */
+  readonly over?: string;
 }
 
 export interface Traced {
@@ -216,8 +218,10 @@ export async function play(until: Until, shop: Shop, what: Play): Promise<Traced
     // Who asks again at once on a busy machine finds the loop busy with what it asked before.
     await delay(100);
     await what.before?.(app);
+    const over = what.over === undefined ? undefined : app.says(what.over);
     // The answer of an application that crashes never comes.
     await ask(path, headers).catch(() => {});
+    await over;
   }
   for (const service of started.toReversed()) await service.end();
   const show = async (trace: number, ...flags: readonly string[]): Promise<string> => {

@@ -88,6 +88,7 @@ export async function checkEnvironments(seed: number, count: number, folder: str
     const given = {
       ...settings,
       ...on,
+      OSTRACE_EXIT_TIMEOUT: '20000',
       OSTRACE_HMAC_KEYS: trace.keys.join(),
       OSTRACE_TRACE_INFO: String(trace.info),
       OSTRACE_TRACE_HMAC: String(trace.hmac),

@@ -188,6 +188,7 @@ export async function checkRequests(seed: number, count: number, store: string):
   const traced = await startServer(['--require', preload], {
     ...clean,
     ...on,
+    OSTRACE_EXIT_TIMEOUT: '20000',
     OSTRACE_CONNECTION_STRING: `file://${store}`,
   });
   const bare = await startServer([], clean);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
+import { patiently } from '../fixtures/patiently.js';
 import { type Run, type RunOptions, on, run, shape, signedHeaders, treeOf } from '../scenario.js';
 import { folder, wholeTree } from './probe.js';
 
@@ -43,14 +44,8 @@ for (const load of ['import', 'require'] as const) {
     await both(t, self, {
       load,
       nodeArgs: ['--watch'],
-      onReady: async (firstLine, child) => {
-        let text = firstLine;
-        await new Promise<void>((done) => {
-          child.stdout!.on('data', (more: string) => {
-            text += more;
-            if (text.includes('Completed running')) done();
-          });
-        });
+      onReady: async (_line, child, _stored, printed) => {
+        await patiently(printed, (text) => text.includes('Completed running'));
         child.kill('SIGTERM');
       },
     });

@@ -11,14 +11,18 @@ function block() {
 
 let finish;
 const isDone = new Promise((resolve) => (finish = resolve));
+let begin;
+const hasBegun = new Promise((resolve) => (begin = resolve));
 
 const server = http.createServer(async (request, response) => {
   // As a framework changes it.
   const { url } = request;
   request.url = '/';
   if (url.startsWith('/invoices') || url === '/report') block();
-  else if (url === '/waits') await isDone;
-  else {
+  else if (url === '/waits') {
+    begin();
+    await isDone;
+  } else {
     await new Promise((resolve) => setImmediate(resolve));
     block();
   }
@@ -38,7 +42,7 @@ function ask(path, method = 'GET') {
 
 server.listen(0, '127.0.0.1', async () => {
   const waiting = ask('/waits');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await hasBegun;
   await ask('/invoices/42?token=secret', 'POST');
   await ask('/report');
   await ask('/late');

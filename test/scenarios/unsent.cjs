@@ -1,5 +1,5 @@
 // Servers whose responses are broken off, before their head and after it, in all ways that there are. Each
-// request is answered by what its path says; a line is printed for each that came.
+// request is answered by what its path says; a line is printed for each when that was done.
 const http = require('node:http');
 const http2 = require('node:http2');
 
@@ -103,8 +103,11 @@ const upgrades = {
   },
 };
 
+/** Node sends in the same turn of the loop what is written, or in the next one. */
+const tell = (path) => setTimeout(() => console.log(path), 5);
+
 const server = http.createServer((request, response) => {
-  console.log(request.url);
+  tell(request.url);
   if (request.url === '/end') {
     response.end();
     server.closeAllConnections();
@@ -112,7 +115,7 @@ const server = http.createServer((request, response) => {
   } else ways[request.url](request, response);
 });
 server.on('upgrade', (request, socket) => {
-  console.log(request.url);
+  tell(request.url);
   // As servers of other protocols do.
   socket.on('error', () => {}).on('end', () => socket.destroy());
   socket.resume();
@@ -122,7 +125,7 @@ const server2 = http2.createServer();
 server2.on('session', (session) => session.on('error', () => {}));
 server2.on('stream', (stream, headers) => {
   stream.on('error', () => {});
-  console.log(headers[':path']);
+  tell(headers[':path']);
   streams[headers[':path']](stream);
 });
 server2.listen(0, '127.0.0.1', () =>

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import {
   accessSync,
@@ -156,15 +157,23 @@ function folderFor(account: Account): string {
   throw new Error(`no temporary folder that user ${account.uid} can enter; set TMPDIR to one`);
 }
 
-/** A port on loopback that nothing listens on now. */
+/**
+ * A port of 127.0.0.1 that nobody listens on. The system gives it to nobody by itself, as it might one that was given
+ * back a moment ago: it takes ports for `listen(0)` and for connections from 32,768 on.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
+  for (let left = 100; left > 0; left--) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) =>
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)),
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+  throw new Error('no free port on 127.0.0.1');
 }
 
 function lastLines(file: string): string {

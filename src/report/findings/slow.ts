@@ -134,7 +134,7 @@ export const findStarts: Detector = (analysis) =>
     return [
       {
         kind: 'worker-start',
-        sentence: `Starting the ${clean(what)}${placeOf(span, analysis)} took ${timeOf(took, analysis)}; it then ran for ${duration(main.to - main.from)}.`,
+        sentence: `Starting the ${clean(what)}${placeOf(span, analysis)} took ${timeOf(took, analysis)}; ${ranFor(main)}.`,
         explains: took,
         wins,
         points: [span.point, main.point],
@@ -142,6 +142,10 @@ export const findStarts: Detector = (analysis) =>
       },
     ];
   });
+
+/** Of what has no end in the trace, nobody knows how long it ran. */
+const ranFor = ({ point, from, to }: Span): string =>
+  point.finished === undefined ? 'its end is not recorded' : `it then ran for ${duration(to - from)}`;
 
 /** Finds tasks that waited until a thread of their pool took them. */
 export const findWorkerWaits: Detector = (analysis) =>

@@ -10,6 +10,7 @@ const app = express();
 
 app.get('/price', async (request, response) => {
   const worker = new Worker(new URL('worker-start-worker.mjs', import.meta.url), { workerData: 21 });
+  worker.once('exit', () => console.log('the thread has ended'));
   const [price] = await once(worker, 'message');
   response.json({ price });
 });
