@@ -352,7 +352,8 @@ test('a page of another site gets nothing and sends nothing', async (t) => {
   });
   evil.listen(0, '127.0.0.1');
   await once(evil, 'listening');
-  const { page } = await open(`http://localhost:${(evil.address() as AddressInfo).port}/`, {}, () => true);
+  const { port } = evil.address() as AddressInfo;
+  const { page } = await open(`http://localhost:${port}/`, {}, () => true, /^x$/);
   const attempts = `(async (address) => {
     const attempt = async (path, init) => {
       try {

@@ -30,7 +30,8 @@ import { ExportThread } from './thread.js';
 const ringBytes = 8 * 1024 * 1024;
 const handedRingBytes = 4 * 1024 * 1024;
 
-// A worker thread takes up to 40 ms to boot, and far longer on a busy machine.
+// A worker thread takes up to 40 ms to boot, and far longer on a busy machine. A process whose end may take longer than
+// this waits longer.
 const bootMs = 2000;
 
 /** The share of the time at the end that the store gets. The spool gets the rest. */

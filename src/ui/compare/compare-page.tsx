@@ -5,6 +5,7 @@ import type { ComparedTrace, PageComparison } from '../../report/page/comparison
 import { address, goTo, keep } from '../address.js';
 import { copyText } from '../copy.js';
 import { type KeyGroup, KeyHelp, openHelp, useKeys } from '../keys.js';
+import { Problem } from '../problem.js';
 import type { Source } from '../source.js';
 import { changeTheme } from '../theme.js';
 import { Sentence } from '../trace/verdict.js';
@@ -32,12 +33,7 @@ export function ComparePage({ source }: { readonly source: Source }): preact.JSX
     };
   }, [a, b]);
   if (problem !== undefined) {
-    return (
-      <main class="message">
-        <h1>These traces cannot be compared</h1>
-        <p>{problem}</p>
-      </main>
-    );
+    return <Problem what="These traces cannot be compared" why={problem} />;
   }
   return comparison === undefined ? (
     <main class="loading" aria-busy="true" aria-label="Loading" />

@@ -5,6 +5,7 @@ import { clean } from '../../report/format.js';
 import { copyText } from '../copy.js';
 import { KeyHelp, useKeys } from '../keys.js';
 import type { PageTrace } from '../../report/page/page-trace.js';
+import { Problem } from '../problem.js';
 import type { Source } from '../source.js';
 import { Legend } from './legend.js';
 import { modelOf } from './model.js';
@@ -50,12 +51,7 @@ function Followed({
     return () => leaving.abort();
   }, []);
   if (problem !== undefined) {
-    return (
-      <main class="message">
-        <h1>This trace cannot be shown</h1>
-        <p>{problem}</p>
-      </main>
-    );
+    return <Problem what="This trace cannot be shown" why={problem} />;
   }
   return trace === undefined ? <Loading /> : <Trace trace={trace} source={source} stale={stale} />;
 }

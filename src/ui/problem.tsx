@@ -1,0 +1,15 @@
+// What is shown in place of a page that cannot be.
+import { useEffect } from 'preact/hooks';
+
+/** Says what cannot be shown and why; so does the title, which would name what was shown before. */
+export function Problem({ what, why }: { readonly what: string; readonly why: string }): preact.JSX.Element {
+  useEffect(() => {
+    document.title = `${what} · ostrace`;
+  }, [what]);
+  return (
+    <main class="message">
+      <h1>{what}</h1>
+      <p>{why}</p>
+    </main>
+  );
+}
