@@ -18,24 +18,23 @@ after(async () => {
   for (const each of undo.toReversed()) await each();
 });
 
-/** What is planted may really be less than what a busy machine adds: then it is planted again. */
+/** What is planted may really be less than what a busy machine adds: then it is planted twice more. */
 const plays = 3;
 
 for (const [name, { kind, says, play: planned }] of Object.entries(plantedCases)) {
   test(`planted: ${name}`, { skip: pending.has(name) && 'the agent does not record it yet' }, async (t) => {
-    const found: string[] = [];
+    const missed: string[] = [];
     for (let i = 0; i < plays; i++) {
       const given = typeof planned === 'function' ? await planned(t, shop) : planned;
       const traced = await play(t, given.shop ?? shop, given);
       const [first] = await traced.findings(0);
-      const isKind = [kind].flat().includes(first?.kind as FindingKind);
-      if (isKind && says.test(first!.sentence)) return;
-      found.push(await traced.text(0));
+      const isNamed = [kind].flat().includes(first?.kind as FindingKind) && says.test(first!.sentence);
+      if (isNamed && missed.length === 0) return;
+      if (!isNamed) missed.push(await traced.text(0));
+      if (missed.length > 1) break;
     }
     const wanted = `${[kind].flat().join(' or ')} and match ${says}`;
-    assert.fail(
-      `the first finding should be ${wanted}; in none of ${plays} traces it was:\n${found.join('\n')}`,
-    );
+    if (missed.length > 1) assert.fail(`the first finding should be ${wanted}:\n${missed.join('\n')}`);
   });
 }
 

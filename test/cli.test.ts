@@ -458,6 +458,7 @@ test('--show marks what is unfinished when the time is up', async (context) => {
   assert.equal(end.code, 0, end.stderr);
   assert.match(end.stdout, /1 point · 1 unfinished/);
   assert.match(end.stdout, /HTTP in {2}GET \/unfinished … unfinished\n$/);
+  assert.match(end.stderr, /^ostrace: stopped waiting after 0\.5 s; /m);
 });
 
 test('when nothing arrives, --show says what to check', async (context) => {

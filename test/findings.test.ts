@@ -794,7 +794,7 @@ test('a worker thread whose start is the cost', () => {
   const start = 'Starting the worker thread shop/hash.js took 80.0 ms, 67 %';
   assert.equal(findingsIn(started(100 * ms))[0]?.kind, 'worker-start');
   assert.equal(says(started(100 * ms)), `${start}; it then ran for 15.0 ms.`);
-  assert.equal(says(started()), `${start}; its end is not recorded.`);
+  assert.equal(says(started()), `${start}; when it ended is not recorded.`);
 });
 
 test('a worker thread that ended after the response, and one whose process ended before it', () => {

@@ -127,7 +127,7 @@ test('TLS: a certificate is verified, by an authority that Node can be told of',
     OSTRACE_PROFILE: hmac_key,
     OSTRACE_CONNECTION_STRING: address,
     NODE_EXTRA_CA_CERTS: cert,
-    // A point of its own while the process runs would be a request of its own.
+    // A `gc` point, which comes while the process runs, would be sent in a request of its own.
     OSTRACE_TRACE_GC: 'false',
   };
   const { stderr } = await run(t, '-e', { args: [''], env });

@@ -228,7 +228,7 @@ test('a handler that blocks the loop is named in the traces of others, and not i
   assert.equal(stderr, '');
   const told = Object.values(asks).map(({ base_id }) => {
     const [root] = treeOf(allEvents, base_id, allEvents);
-    // A busy machine may stop a process in what else it does.
+    // A handler blocks for 30 ms; what is shorter is the machine's.
     return root!.children.filter((point) => point.name === 'blocked' && lasted(point) >= 20);
   });
   const said = told.map((points) => points.map(({ start }) => start.info['blocked']));

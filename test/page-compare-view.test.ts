@@ -137,4 +137,5 @@ test('the list leads to the comparison of the two marked traces, and that to eac
   await page.goto(`${ui.address}#compare=${fastId},${newId()}`);
   await page.getByRole('heading', { name: 'These traces cannot be compared' }).waitFor();
   await page.getByText('there is no trace').waitFor();
+  await working(page, /^These traces cannot be compared · ostrace$/);
 });

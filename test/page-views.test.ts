@@ -20,9 +20,6 @@ const order = writePage(folder, 'order', slowOrder.events);
 /** The keys of the views, and their names. */
 const keys = { f: 'flame', d: 'table', g: 'services' };
 
-/** Keys work once the trace is there. */
-const ready = (page: Page): Promise<void> => page.getByRole('tablist').waitFor();
-
 const tab = (page: Page, name: string) => page.getByRole('tab', { name });
 const panel = (page: Page) => page.getByRole('complementary');
 const lines = (page: Page) => page.locator('.t-line');
@@ -78,7 +75,6 @@ for (const [size, viewport] of Object.entries(sizes)) {
 
 test('a key shows each view, and a link keeps it', async () => {
   const { page, assertQuiet } = await open(order);
-  await ready(page);
   for (const [key, name] of Object.entries(keys)) {
     await page.keyboard.press(key);
     await page.locator(`.${name}`).waitFor();
@@ -257,7 +253,6 @@ test('times sum up in the table and in the map, whatever the trace is', async ()
 
 test('no width needs scrolling to the side in any view', async () => {
   const { page } = await open(order);
-  await ready(page);
   for (const [key, name] of Object.entries(keys)) {
     await page.keyboard.press(key);
     await page.locator(`.${name}`).waitFor();
@@ -273,7 +268,6 @@ test('hostile text in every field runs nothing and asks nobody, in any view', as
   for (const [name, text] of Object.entries({ hostile: hostileText, long, proto: '__proto__' })) {
     const url = writePage(folder, name, hostileTrace(text));
     const { page, assertQuiet } = await open(url);
-    await ready(page);
     for (const [key, view] of Object.entries(keys)) {
       await page.keyboard.press(key);
       await page.locator(`.${view}`).waitFor();

@@ -100,6 +100,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.keyboard.press('c');
       await page.waitForURL(/#compare=/);
       assert.equal(new URL(page.url()).hash, `#compare=${ids[10]}%2C${ids[9]}`);
+      await working(page, /^A .* · ostrace$/);
       await page.goBack();
       await working(page, /^Traces · /);
       await rowsIn(page).first().waitFor();

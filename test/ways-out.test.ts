@@ -169,6 +169,7 @@ test('what does not fit into the rings of threads that are gone is counted too',
 test('what a store does not take is spooled and reported once, and the application goes on', async (t) => {
   const env = {
     ...profiled,
+    // A `gc` point would be two events more.
     OSTRACE_TRACE_GC: 'false',
     OSTRACE_CONNECTION_STRING: `file://${file}/folder`,
   };

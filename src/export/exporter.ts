@@ -30,9 +30,9 @@ import { ExportThread } from './thread.js';
 const ringBytes = 8 * 1024 * 1024;
 const handedRingBytes = 4 * 1024 * 1024;
 
-// A worker thread takes up to 40 ms to boot, and far longer on a busy machine. A process whose end may take longer than
-// this waits longer.
-const bootMs = 2000;
+// A worker thread takes up to 40 ms to boot, and far longer on a busy machine. Where OSTRACE_EXIT_TIMEOUT is longer, the
+// boot may take as long, up to a limit. The wait for the stores begins after it.
+const bootMs = { least: 2000, most: 10_000 } as const;
 
 /** The share of the time at the end that the store gets. The spool gets the rest. */
 const storingShare = 0.8;
@@ -182,7 +182,7 @@ export function createExporter(
       const isThere = thread.problem === undefined && thread.send(message);
       let reason = `the exporter's thread is not running: ${thread.problem}`;
       if (isThere) {
-        const isUp = accounts.waitUntilUp(Math.max(bootMs, timeoutMs));
+        const isUp = accounts.waitUntilUp(Math.min(Math.max(bootMs.least, timeoutMs), bootMs.most));
         const isDone = isUp && accounts.waitFor(ticket, timeoutMs);
         // Threads that still run may have written events meanwhile.
         if (isDone && !(isLast && [...handedRings].some((each) => !isEmpty(each)))) return;

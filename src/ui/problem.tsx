@@ -1,10 +1,13 @@
 // What is shown in place of a page that cannot be.
 import { useEffect } from 'preact/hooks';
 
-/** Says what cannot be shown and why; so does the title, which would name what was shown before. */
+/** Says what cannot be shown, and why. The title says what, too: it would name what was shown before. */
 export function Problem({ what, why }: { readonly what: string; readonly why: string }): preact.JSX.Element {
   useEffect(() => {
     document.title = `${what} · ostrace`;
+    return () => {
+      document.title = 'ostrace';
+    };
   }, [what]);
   return (
     <main class="message">

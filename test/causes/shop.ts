@@ -79,7 +79,7 @@ export async function openShop(until: Until): Promise<Shop> {
 /** A process of an application. */
 export interface Service {
   readonly url: string;
-  /** Until it prints this from now on. */
+  /** Until it prints this from now on, or ends. */
   says(line: string): Promise<void>;
   /** Ends it as a platform does. */
   end(): Promise<void>;
@@ -144,9 +144,9 @@ async function startService(
   assert.notEqual(url, '', `${file} did not start: ${stderr}`);
   return {
     url,
-    says(line) {
+    async says(line) {
       const from = stdout.length;
-      return seen(() => stdout.includes(line, from));
+      await Promise.race([seen(() => stdout.includes(line, from)), closed]);
     },
     async end() {
       child.kill('SIGTERM');
@@ -175,7 +175,7 @@ export interface Play {
   readonly traced?: number;
   /** Called with the application before each traced request. */
   readonly before?: (app: Service) => Promise<void> | void;
-  /** What the application prints when the work of a request is over, if that is after its answer. */
+  /** What the application prints when the work of each request is over, if that is after its answer. */
   readonly over?: string;
 }
 
@@ -205,8 +205,10 @@ export async function play(until: Until, shop: Shop, what: Play): Promise<Traced
   const { method = 'GET', path = '/', warm = 3, warmPath = path, traced = 1 } = what;
   const ask = async (at: string, headers: Record<string, string> = {}): Promise<void> => {
     const upload = what.body && { body: what.body(), duplex: 'half' as const };
+    const over = what.over === undefined ? undefined : app.says(what.over);
     const answer = await fetch(app.url + at, { method, headers, ...upload });
     await answer.arrayBuffer();
+    await over;
   };
   for (let i = 0; i < warm; i++) await ask(warmPath);
   // The first traced request starts the exporter's thread, of which a busy machine makes seconds.
@@ -218,10 +220,8 @@ export async function play(until: Until, shop: Shop, what: Play): Promise<Traced
     // Who asks again at once on a busy machine finds the loop busy with what it asked before.
     await delay(100);
     await what.before?.(app);
-    const over = what.over === undefined ? undefined : app.says(what.over);
     // The answer of an application that crashes never comes.
     await ask(path, headers).catch(() => {});
-    await over;
   }
   for (const service of started.toReversed()) await service.end();
   const show = async (trace: number, ...flags: readonly string[]): Promise<string> => {

@@ -103,30 +103,30 @@ const upgrades = {
   },
 };
 
-/** Node sends in the same turn of the loop what is written, or in the next one. */
-const tell = (path) => setTimeout(() => console.log(path), 5);
+/** Tells that a way was gone: Node sends what it wrote in the same turn of the loop. */
+const tell = (path) => setImmediate(() => setImmediate(() => console.log(path)));
 
 const server = http.createServer((request, response) => {
-  tell(request.url);
   if (request.url === '/end') {
     response.end();
     server.closeAllConnections();
     for (const each of [server, server2]) each.close();
   } else ways[request.url](request, response);
+  tell(request.url);
 });
 server.on('upgrade', (request, socket) => {
-  tell(request.url);
   // As servers of other protocols do.
   socket.on('error', () => {}).on('end', () => socket.destroy());
   socket.resume();
   upgrades[request.url](socket);
+  tell(request.url);
 });
 const server2 = http2.createServer();
 server2.on('session', (session) => session.on('error', () => {}));
 server2.on('stream', (stream, headers) => {
   stream.on('error', () => {});
-  tell(headers[':path']);
   streams[headers[':path']](stream);
+  tell(headers[':path']);
 });
 server2.listen(0, '127.0.0.1', () =>
   server.listen(0, '127.0.0.1', () => console.log(`${server.address().port} ${server2.address().port}`)),

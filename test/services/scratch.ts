@@ -158,12 +158,13 @@ function folderFor(account: Account): string {
 }
 
 /**
- * A port of 127.0.0.1 that nobody listens on. The system gives it to nobody by itself, as it might one that was given
- * back a moment ago: it takes ports for `listen(0)` and for connections from 32,768 on.
+ * A port of 127.0.0.1 that nobody listens on now. Linux gives it to nobody by itself, as it might one that was given
+ * back a moment ago: by default it takes ports for `listen(0)` and for connections from 32,768 on. Up to 10,080 there
+ * are ports that `fetch` refuses.
  */
 export async function freePort(): Promise<number> {
   for (let left = 100; left > 0; left--) {
-    const port = randomInt(10_000, 32_000);
+    const port = randomInt(10_081, 32_000);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) =>
       server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)),

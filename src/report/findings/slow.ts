@@ -145,7 +145,7 @@ export const findStarts: Detector = (analysis) =>
 
 /** Of what has no end in the trace, nobody knows how long it ran. */
 const ranFor = ({ point, from, to }: Span): string =>
-  point.finished === undefined ? 'its end is not recorded' : `it then ran for ${duration(to - from)}`;
+  point.finished === undefined ? 'when it ended is not recorded' : `it then ran for ${duration(to - from)}`;
 
 /** Finds tasks that waited until a thread of their pool took them. */
 export const findWorkerWaits: Detector = (analysis) =>
