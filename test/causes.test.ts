@@ -18,7 +18,7 @@ after(async () => {
   for (const each of undo.toReversed()) await each();
 });
 
-/** What is planted may really be less than what a busy machine adds: then it is planted twice more. */
+/** A busy machine may really add more than was planted: then the cause is planted twice more. */
 const plays = 3;
 
 for (const [name, { kind, says, play: planned }] of Object.entries(plantedCases)) {

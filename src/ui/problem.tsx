@@ -1,4 +1,4 @@
-// What is shown in place of a page that cannot be.
+// The page that stands in for a trace or a comparison that cannot be shown.
 import { useEffect } from 'preact/hooks';
 
 /** Says what cannot be shown, and why. The title says what, too: it would name what was shown before. */

@@ -175,7 +175,7 @@ export interface Play {
   readonly traced?: number;
   /** Called with the application before each traced request. */
   readonly before?: (app: Service) => Promise<void> | void;
-  /** What the application prints when the work of each request is over, if that is after its answer. */
+  /** The line that the application prints when the work of a request is over, if that is after its answer. */
   readonly over?: string;
 }
 

@@ -143,7 +143,7 @@ export const findStarts: Detector = (analysis) =>
     ];
   });
 
-/** Of what has no end in the trace, nobody knows how long it ran. */
+/** Nobody knows how long a thread or process ran whose end is not in the trace. */
 const ranFor = ({ point, from, to }: Span): string =>
   point.finished === undefined ? 'when it ended is not recorded' : `it then ran for ${duration(to - from)}`;
 
