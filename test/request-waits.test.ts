@@ -31,6 +31,7 @@ const ways: Readonly<Record<string, string>> = {
 };
 
 const longMs = 60;
+const mostRuns = 3;
 /** What takes less was not planned. */
 const leastMs = 50;
 
@@ -52,9 +53,21 @@ test('a request says how long it waited, and for what', async (t) => {
   const pair = { cert: readFileSync(files.cert), key: readFileSync(files.key) };
   const secure = await listen(t, createSecureServer(pair, answer));
   const slow = await openProxy(t, '127.0.0.1', secure, 4 * longMs);
+  const addresses = [`http://127.0.0.1:${plain}`, `https://127.0.0.1:${slow.port}`];
+  // A machine that stands still for a moment makes a request wait that was not planned to; not in each run.
+  let unplanned = await unplannedWaits(t, addresses);
+  for (let runs = 1; runs < mostRuns && unplanned.size > 0; runs++) {
+    const again = await unplannedWaits(t, addresses);
+    unplanned = new Map([...again].filter(([way]) => unplanned.has(way)));
+  }
+  assert.deepEqual([...unplanned], [], `not planned, and yet in each of ${mostRuns} runs`);
+});
+
+/** Runs all ways. Each request must have waited for what was planned; gives, by way, what else was waited for. */
+async function unplannedWaits(t: TestContext, addresses: readonly string[]): Promise<Map<string, string>> {
   const { allEvents, code, stderr } = await run(t, scenario('request-waits.cjs'), {
     env: { ...on, OSTRACE_PROFILE: key, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' },
-    args: [`http://127.0.0.1:${plain}`, `https://127.0.0.1:${slow.port}`],
+    args: addresses,
   });
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /ostrace/);
@@ -65,16 +78,22 @@ test('a request says how long it waited, and for what', async (t) => {
     told.set(way, [...(told.get(way) ?? []), point]);
   }
   assert.deepEqual([...told.keys()], Object.keys(ways));
+  const unplanned = new Map<string, string>();
   for (const [way, points] of told) {
-    const wanted = ways[way]!;
-    const names = points.map((point) => waitsOf(point).map(([name]) => name));
+    const planned = ways[way]!.split(', ').map((names) => names.split(' '));
+    const waits = points.map((point) => waitsOf(point).map(([name]) => name));
+    const asPlanned = waits.map((names, i) => names.filter((name) => planned[i]?.includes(name)));
+    assert.equal(asPlanned.map((names) => names.join(' ')).join(', '), ways[way], way);
     // On a busy machine, a connection may take a while, and so may undici, which makes a request some turns later.
     const mayWait = way.startsWith('undici') ? ['connect', 'socket'] : ['connect'];
-    const waits = names.map((its) => its.filter((name) => wanted.includes(name) || !mayWait.includes(name)));
-    assert.equal(waits.map((its) => its.join(' ')).join(', '), wanted, way);
+    const others = waits.flatMap((names, i) =>
+      names.filter((name) => !planned[i]?.includes(name) && !mayWait.includes(name)),
+    );
+    if (others.length > 0) unplanned.set(way, others.join(', '));
     for (const point of points) check(way, point);
   }
-});
+  return unplanned;
+}
 
 const factsOf = (event: SeenPoint['stop']): Readonly<Record<string, unknown>> =>
   (event?.info['requests'] ?? {}) as Readonly<Record<string, unknown>>;
