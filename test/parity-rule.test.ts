@@ -41,8 +41,8 @@ const times = (count: number, of: number): readonly Pair<Seen>[] =>
 
 for (const [what, again] of Object.entries({
   'each time': times(3, 3),
-  'in half of the runs': [alike, different, alike, ...times(5, 9)],
-  'in a quarter of the runs': [alike, alike, different, ...times(2, 9)],
+  'in half of the runs': [alike, different, alike, ...times(5, 9), ...times(12, 24)],
+  'in a quarter of the runs': [alike, alike, different, ...times(2, 9), ...times(6, 24)],
 })) {
   test(`what differs ${what}, and never without the agent, is a difference`, async () => {
     const bare = plays(...times(0, again.length));
@@ -74,9 +74,17 @@ test('what differs once or twice more in twelve rounds is a race too', async () 
   );
 });
 
+test('what differs more often in twelve rounds, and about as often in 36, is a race too', async () => {
+  const again = plays(...times(3, 3), ...times(5, 9), ...times(12, 24));
+  const bare = plays(...times(1, 3), ...times(2, 9), ...times(9, 24));
+  await same(different, again.play, bare.play);
+  assert.deepEqual([again.count(), bare.count()], [36, 36]);
+});
+
 test('what differs more often than without the agent is a difference', async () => {
-  const again = plays(...times(3, 3), ...times(4, 9));
-  await assert.rejects(same(different, again.play, plays(...times(1, 3), ...times(1, 9)).play), {
-    message: /^different in 7 of 12 rounds; without the agent in 2: /,
+  const again = plays(...times(3, 3), ...times(4, 9), ...times(16, 24));
+  const bare = plays(...times(1, 3), ...times(1, 9), ...times(5, 24));
+  await assert.rejects(same(different, again.play, bare.play), {
+    message: /^different in 23 of 36 rounds; without the agent in 7: /,
   });
 });

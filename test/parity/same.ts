@@ -11,12 +11,17 @@ const rounds = 3;
 const moreRounds = 12;
 /** By chance alone, a race of the case's own may differ in this many more rounds beside the agent. */
 const chance = 2;
+/** How often it is played in all, where it differed in more. */
+const mostRounds = 36;
+/** In these, it may differ in this many standard deviations more. */
+const deviations = 2;
 
 /**
  * Fails where the agent makes a difference. A case that is a race of its own (which of two events is first)
  * differs now and then without the agent too. So one that differs once is played three times more, and has to be
  * the same three times; else it is played as often without the agent twice, and may differ no more often than that.
- * Where only some of the three rounds differ, three say too little: twelve are counted then.
+ * Where only some of the three rounds differ, three say too little: twelve are counted then. A race that is lost in
+ * every other round differs three times more in every tenth twelve, so 36 rounds decide.
  *
  * @param replay plays the case once more, under the agent and without it
  * @param replayBare plays it twice without the agent
@@ -32,11 +37,17 @@ export async function same<Seen>(
   const bare = await differences(replayBare, rounds);
   if (different.length <= bare.length) return;
   let played = rounds;
+  const playUpTo = async (count: number): Promise<void> => {
+    different.push(...(await differences(replay, count - played)));
+    bare.push(...(await differences(replayBare, count - played)));
+    played = count;
+  };
   if (different.length < rounds || bare.length > 0) {
-    different.push(...(await differences(replay, moreRounds - rounds)));
-    bare.push(...(await differences(replayBare, moreRounds - rounds)));
+    await playUpTo(moreRounds);
     if (different.length <= bare.length + chance) return;
-    played = moreRounds;
+    await playUpTo(mostRounds);
+    // The deviation of a difference of two numbers that chance alone has made is the root of their sum.
+    if (different.length <= bare.length + deviations * Math.sqrt(different.length + bare.length)) return;
   }
   try {
     assert.deepEqual(...different.at(-1)!);
