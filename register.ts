@@ -35,7 +35,7 @@ if (isHanded || !['', '0', 'false', 'no', 'off'].includes(enabled.trim().toLower
     const agent = createRequire(__filename)('./agent.js') as typeof import('./src/agent.js');
     agent.start(preload);
   } catch (error) {
-    // Whatever the error is, the application starts all the same.
+    // The application starts all the same, whatever the error is.
     const { writeSync } = require('node:fs') as typeof import('node:fs');
     try {
       writeSync(2, `ostrace: the agent could not start; the application goes on: ${String(error)}\n`);

@@ -45,7 +45,7 @@ const publish: RpcCall = {
     },
     content: 2,
   },
-  // Of a channel without confirms nothing is known but that the message was written.
+  // A channel without confirms tells nothing but that the message was written.
   ends: [unobserved],
 };
 const publishConfirmed: RpcCall = { ...publish, ends: [lastCallback, unobserved] };

@@ -69,7 +69,7 @@ const acknowledged = '$JS.ACK.';
 export const isAcknowledged = (reply: string | undefined): boolean =>
   reply?.startsWith(acknowledged) === true;
 
-/** Who is given a message that asks for an answer serves a call. */
+/** A receiver of a message that asks for an answer serves a call. */
 export function kindOf({ _msg = {} }: Message): HandledKind {
   const reply = replyOf(_msg);
   return reply === undefined || isAcknowledged(reply) ? 'consumer' : 'server';

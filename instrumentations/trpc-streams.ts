@@ -85,7 +85,7 @@ function watchObservable(call: Call, stream: Stream): boolean {
   return true;
 }
 
-/** Who subscribes may be another request, whose work is none of this trace. */
+/** The subscriber may be another request, whose work is none of this trace. */
 const within = (context: Context, method: Callback, self: unknown, args: unknown[]): unknown =>
   place()?.trace === context.trace ? runIn(context, method, self, args) : Reflect.apply(method, self, args);
 

@@ -14,7 +14,7 @@ const ways: Readonly<
   Record<string, { file: string | undefined; end: object; etype?: string; below?: string }>
 > = {
   spawn: { file: 'true', end: { exit_code: 0 } },
-  // Of `sh -c 'exit 3'`.
+  // The command of `sh -c 'exit 3'`.
   'spawn_ exit code': { file: 'exit', end: { exit_code: 3 } },
   'spawn_ shell': { file: '(shell)', end: { exit_code: 0 } },
   'spawn_ signal': { file: 'sleep', end: { signal: 'SIGTERM' } },
@@ -63,7 +63,7 @@ for (const file of ['commands.cjs', 'commands.mjs']) {
       assert.equal(shape(way.children), below === '' ? 'command' : `command(${below})`, way.name);
       assert.equal(commandOf(command!, 'start')['file'], executable, way.name);
       const { pid, ...rest } = commandOf(command!, 'stop');
-      // Of a synchronous call that gives its output alone, Node does not tell the pid.
+      // Node does not tell the pid of a synchronous call that gives its output alone.
       assert.ok(pid === undefined ? /Sync|missing|wrong/.test(way.name) : Number.isInteger(pid), way.name);
       assert.deepEqual(rest, end, way.name);
       assert.equal(command!.stop!.info['etype'], etype, way.name);

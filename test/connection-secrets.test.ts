@@ -10,7 +10,7 @@ import { Line } from '../src/drivers/line.js';
 import { messageOf } from '../src/trace/notice.js';
 import { newId } from '../src/trace/ids.js';
 
-// Of two kinds, as digits look like a port; each part of a password has one of them.
+// Two kinds, as digits look like a port; each part of a password has one of them.
 const secrets = /s3cret|53019/;
 const host = '127.0.0.1:1';
 const key = `-----BEGIN PRIVATE KEY-----\ns3cret${'A'.repeat(5000)}\n-----END PRIVATE KEY-----`;

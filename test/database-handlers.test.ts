@@ -14,7 +14,7 @@ const opening = 'first(db(db(sql) sql)) second(db(sql)) third(db db(sql))';
 const pg: Readonly<Record<string, string>> = {
   'on connect': opening,
   'on acquire': 'first(db(db(sql) sql)) second(db(db(sql) sql)) third(db(db(sql)) db(sql))',
-  // Whoever gives a client back may be anybody, and the pool may do it later.
+  // Anybody may give a client back, and the pool may do it later.
   'on release': quiet,
   'on remove': quiet,
   'on connect by a callback': opening,

@@ -122,7 +122,7 @@ test('beside it, packages that are required, or imported as CommonJS, have their
 });
 
 interface Loaded {
-  /** Of the agent. */
+  /** The files of the agent. */
   readonly loaded: readonly string[];
   /** The files of its dependencies. */
   readonly dependencies: readonly string[];
@@ -145,7 +145,7 @@ test('where the package is installed and not imported, import-in-the-middle is n
   if (!hasSyncHooks) return t.skip('this Node has a loader thread, which needs it from the beginning');
   const { loaded, dependencies } = await loadedIn(t, folderOf(t, files));
   assert.ok(loaded.includes('later/es-modules.js'), loaded.join());
-  // That one tells whether this Node has hooks that can wait.
+  // The agent tells whether this Node has hooks that can wait.
   assert.deepEqual(
     dependencies.filter((file) => !file.endsWith('supports-sync-hooks.mjs')),
     [],

@@ -1,4 +1,4 @@
-// Who signs with a key believes it, too.
+// A process that signs with a key believes it, too.
 // needs: agent
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';

@@ -22,7 +22,7 @@ const steps: Readonly<Record<string, string>> = {
   default: 'default default',
 };
 
-/** Of a CommonJS module, `default` is all that it exports. */
+/** The `default` of a CommonJS module is all that it exports. */
 const ofCommonJs = {
   ...steps,
   factories: 'default client(function) default client(function) default client',

@@ -216,7 +216,7 @@ test('a message with an envelope is read; one that was sent again counts once; n
     `[null, "${trace}"]`,
     '',
     'null',
-    // Of another trace, and speaks of this one.
+    // An event of another trace that speaks of this one.
     lineOf(eventsOf({ name: 'p', id: '1', start: 1, trace: newId(), startInfo: { trace } })[0]!).text.replace(
       /^.*$/,
       '{"payload": $&}',

@@ -63,7 +63,7 @@ test('users and passwords may have any characters; wrong ones are named without 
   ]);
   const password = encodeURIComponent('p@ss:w/r d%');
   await storesAndReads(opened(t, `redis://:${password}@127.0.0.1:${server.port}/3`));
-  // Of a user without a name, whose name was left out of a template.
+  // The password of a user without a name, whose name was left out of a template.
   await storesAndReads(opened(t, `redis://:${password}@127.0.0.1:${server.port}/5?username=`));
   await storesAndReads(opened(t, `redis://%C3%A9crit:geheim@127.0.0.1:${server.port}/4`));
   const at = `Redis at 127.0.0.1:${server.port}`;

@@ -122,7 +122,7 @@ test('refuses hostile headers of any type and size without throwing', () => {
 
 test('a forged header costs each key the same, however many there are', (t) => {
   const { info } = sign({ base_id: 'x' }, 'nobody');
-  // Of a key that is longer than a block there is a hash to make: what is made for a key can be counted by it.
+  // A key that is longer than a block is hashed first: what is made for a key can be counted by that hash.
   const made = t.mock.method(crypto, 'createHash').mock;
   for (const count of [1, 15, 16, 17, 33, 1000]) {
     const keys = Array.from({ length: count }, (_, i) => `${count}-${i}-`.padEnd(80, 'k'));

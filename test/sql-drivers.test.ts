@@ -91,7 +91,7 @@ for (const engine of [postgresql, mysql]) {
     },
   });
 
-  // To look at all ids between the two would take hours.
+  // A look at all ids between the two would take hours.
   test(
     `${engine.name}: a page does not look for traces where rows were deleted`,
     { timeout: 60_000 },

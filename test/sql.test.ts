@@ -43,7 +43,7 @@ const cases: readonly (readonly [Dialect, statement: string, masked: string])[] 
     'select ?, :name, @v1 from t where id in (1, 2)',
     'select ?, :name, @v1 from t where id in (?, ?)',
   ],
-  // Of a server with NO_BACKSLASH_ESCAPES, or with standard_conforming_strings off.
+  // Literals of a server with NO_BACKSLASH_ESCAPES, or with standard_conforming_strings off.
   ['mysql', "select a from t where b = 'x\\' and c = 'secret'", 'select a from t where b = ?'],
   ['mysql', 'select a from t where b = "x\\" and c = "secret"', 'select a from t where b = ?'],
   ['postgresql', "select a from t where b = 'x\\' or c = 'secret'", 'select a from t where b = ?'],

@@ -87,7 +87,7 @@ function asked(child: ChildProcess): (path: string) => Promise<void> {
 async function ask(port: string, text: string, seen: () => Promise<void>): Promise<void> {
   const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
   const closed = once(socket, 'close');
-  // Of a large answer the beginning is enough.
+  // The beginning of a large answer is enough.
   socket.once('data', () => socket.pause());
   socket.write(text);
   await seen();

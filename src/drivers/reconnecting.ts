@@ -21,7 +21,7 @@ export class Reconnecting<Connection> {
     this.#kind = kind;
   }
 
-  /** What was connected last and was not dropped, whether it is open or not. */
+  /** The connection that was made last and was not dropped, whether it is open or not. */
   get current(): Connection | undefined {
     return this.#current;
   }

@@ -43,7 +43,7 @@ const word = {
 const headerBytes = 64;
 
 /**
- * Who reads: nobody, the exporter's thread, or the writer itself. The writer reads for good if that thread does not
+ * The reader: nobody, the exporter's thread, or the writer itself. The writer reads for good if that thread does not
  * read any more. It also keeps others from reading while it rewinds.
  */
 const reader = { none: 0, thread: 1, writer: 2, rewinding: 3 } as const;

@@ -62,7 +62,7 @@ export function viewWith<Of extends object>(original: Of, values: object): Of {
 
 /**
  * Shows an object of the application with other values for some properties, for a receiver that may read and write it.
- * Of what the receiver writes, only those properties stay away from the object itself.
+ * Only those properties stay away from the object itself; whatever else the receiver writes reaches it.
  */
 export function overlay<Of extends object>(original: Of, values: object): Of {
   const holder = (target: Of, key: PropertyKey): object => (Object.hasOwn(values, key) ? values : target);

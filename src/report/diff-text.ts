@@ -126,7 +126,7 @@ function self(side: DiffSide | null): Cell {
   return { text: side === null ? '' : duration(side.self), style: 'dim' };
 }
 
-/** Of points without a known duration there is no median. */
+/** Points without a known duration have no median. */
 function time(side: DiffSide | null, key: 'p50' | 'max'): Cell {
   const isKnown = side !== null && side.count > side.unfinished;
   return { text: isKnown ? duration(side[key]) : '', style: 'dim' };

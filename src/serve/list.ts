@@ -15,7 +15,7 @@ const firstBatch = 8;
 const mostBatch = 50;
 
 const newestCount = 50;
-/** What is newest is asked for again after this time, and for a tenth of the time only. */
+/** The newest traces are asked for again after this time, and for a tenth of the time only. */
 const newestMs = 900;
 const restingTimes = 10;
 
@@ -80,7 +80,7 @@ export class List {
     );
   }
 
-  /** What is newest. However many pages ask, the store is asked only as often as it bears. */
+  /** The newest traces. However many pages ask, the store is asked only as often as it bears. */
   newest(): Promise<Newest> {
     const now = performance.now();
     if (this.#newest !== undefined && now < this.#newest.until) return this.#newest.answer;

@@ -15,7 +15,7 @@ export interface ServerParts extends Parts, Guarded {
   onMistake(error: unknown): void;
 }
 
-// Who is slower than this holds a connection for nothing.
+// A client that is slower than this holds a connection for nothing.
 const headMs = 5_000;
 const requestMs = 30_000;
 const checkedEveryMs = 1_000;

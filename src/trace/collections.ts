@@ -95,7 +95,7 @@ function add({ startTime, endTime, kind, count: many, ms }: Run, top: Context): 
   } else {
     count.cut += many;
     count.cutMs += ms;
-    // Of a collection at the end of its trace, nobody asks any more.
+    // Nobody asks about a collection any more when its trace has ended.
     if (trace.closedAt !== Infinity) tellLeftOut(trace, takeCut(trace)!);
   }
 }

@@ -11,7 +11,7 @@ import { installApplications } from './install.js';
 
 before(installApplications);
 
-/** Of drivers that are part of the bundle no file is ever loaded: there is nothing to hook. */
+/** Drivers that are part of the bundle are never loaded from a file: there is nothing to hook. */
 const trees = { external: wholeTree, inlined: 'wsgi(http(wsgi) command thread(thread_main))' } as const;
 
 for (const format of ['cjs', 'esm'] as const) {

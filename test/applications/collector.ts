@@ -13,7 +13,7 @@ export interface Collector {
   close(): void;
 }
 
-/** Of dd-trace: the names of operations, as they stand in its binary format. */
+/** The names of dd-trace's operations, as they stand in its binary format. */
 const operations = /pg\.query|mysql\.query|web\.request|http\.request|tcp\.connect|command_execution/g;
 
 interface Traces {

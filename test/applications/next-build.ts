@@ -51,7 +51,7 @@ export async function buildNext(): Promise<NextBuild> {
   return { folder, next, standalone: join(folder, '.next/standalone/.cache', name, 'server.js') };
 }
 
-/** Of all that goes into a build. */
+/** The hash of all that goes into a build. */
 function digest(): string {
   const hash = createHash('sha256').update(readFileSync(join(applications, 'package-lock.json')));
   for (const file of readdirSync(source, { recursive: true, withFileTypes: true })) {

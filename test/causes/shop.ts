@@ -217,7 +217,7 @@ export async function play(until: Until, shop: Shop, what: Play): Promise<Traced
   for (let i = 0; i < traced; i++) {
     const { base_id, headers } = signedHeaders();
     ids.push(base_id);
-    // Who asks again at once on a busy machine finds the loop busy with what it asked before.
+    // A client that asks again at once on a busy machine finds the loop busy with what it asked before.
     await delay(100);
     await what.before?.(app);
     // The answer of an application that crashes never comes.

@@ -1,4 +1,4 @@
-// Whatever happens, Ctrl-C included, what the demo made is gone when it ends.
+// The files and processes of the demo are gone when it ends, however it ends, Ctrl-C included.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -45,7 +45,7 @@ const make = (count) => {
 // Not by `process.stdout`, which may keep it for later: the process may be killed now.
 const say = (text) => writeSync(1, `${text}\n`);
 
-// Of this program alone: `maxRSS` of a process begins with that of the one which forked it.
+// The memory of this program alone: `maxRSS` of a process begins with that of the one which forked it.
 const mostMemory = () => Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
 
 profiler.init('test-key', { base_id });

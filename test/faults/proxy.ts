@@ -13,7 +13,7 @@ export interface Proxy {
   hang(): void;
   /** Each piece of an answer takes so long. */
   slow(ms: number): void;
-  /** Whatever is asked is answered by zeros, without an end. */
+  /** Each question is answered by zeros, without an end. */
   flood(): void;
   close(): Promise<void>;
 }

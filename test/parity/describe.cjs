@@ -19,7 +19,7 @@ function stackOf(text, agentFiles = process.env.PARITY_AGENT) {
   return text
     .split('\n')
     .filter((line, i, lines) => {
-      // Of what two stacks of one report have in common, Node shows the last line: it may be one of these.
+      // Node shows the last line of what two stacks of one report have in common: it may be one of these.
       if (/^\s+\[\.\.\. lines matching/.test(lines[i - 1])) return false;
       if (!/^\s+at /.test(line)) return true;
       const isAgent = agentFiles !== undefined && line.includes(agentFiles);

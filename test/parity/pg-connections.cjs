@@ -61,7 +61,7 @@ exports.cases = {
     const kill = ({ processID }) => other.query('SELECT pg_terminate_backend($1)', [processID]);
     const died = new Promise((resolve) =>
       victim.on('error', (error) => {
-        // Of the end of the connection, or of a write to it.
+        // An error of the end of the connection, or of a write to it.
         seen('error of the client', [error.constructor.name, own.getStore()]);
         resolve();
       }),

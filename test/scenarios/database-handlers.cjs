@@ -31,7 +31,7 @@ async function pg() {
     await ask(`on ${event}`, {}, (pool) =>
       pool.on(event, (...given) => {
         const client = given.find((each) => each instanceof Client);
-        // Of a client that is removed nothing is to be asked any more.
+        // Nothing is to be asked any more of a client that is removed.
         if (event === 'remove') askOther('select 4');
         else set(client).catch(() => {});
       }),
@@ -70,7 +70,7 @@ async function pg() {
       return new (require('node:net').Socket)();
     },
   });
-  // Whoever throws a client away has none of the work for whoever waits.
+  // A caller who throws a client away has none of the work for those who wait.
   const waited = new Pool({ max: 1 });
   waited.on('connect', (client) => set(client).catch(() => {}));
   await way('another client', async () => {

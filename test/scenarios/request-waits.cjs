@@ -108,7 +108,7 @@ const onePlaceOnly = onePlace(false);
 void (async () => {
   for (const [name, way] of Object.entries(ways)) {
     await way(`/${name}`);
-    // Whatever a connection does at its end.
+    // Time for what a connection does at its end.
     await delay(5);
   }
   process.exit(0);

@@ -3,7 +3,7 @@ import { createClient } from '@redis/client';
 import { findPrograms } from './scratch.js';
 import type { Kind, Server } from './service.js';
 
-/** Of the database that the tests have taken. */
+/** The mark of the database that the tests have taken. */
 const claim = 'ostrace_test';
 
 export const redis: Kind = {

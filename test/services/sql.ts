@@ -14,7 +14,7 @@ interface Connection {
 
 /** What the tests need to know about one kind of SQL server. */
 export interface SqlKind extends Pick<Kind, 'name' | 'debianPackage' | 'accounts' | 'programs' | 'start'> {
-  /** Of the environment variables that name a server: `PG` for PGHOST, PGPORT, … */
+  /** How the environment variables begin that name a server: `PG` for PGHOST, PGPORT, … */
   readonly prefix: string;
   readonly usualPort: number;
   /** Whom the server may let in without a password; the first is the administrator of our own. */

@@ -139,7 +139,7 @@ module.exports = async function calls({ mysql, promises }) {
     await new Promise((resolve) => several.end(resolve));
     return rows.map((each) => (Array.isArray(each) ? each.length : each.affectedRows));
   });
-  // Of the pool's one connection, each waits for the one before it.
+  // Each call waits for the one before it to give back the pool's one connection.
   const waiting = ['a', 'b', 'c'].map((name) =>
     style(`waiting ${name}`, async () => {
       const rows = await new Promise((resolve, reject) =>
@@ -151,7 +151,7 @@ module.exports = async function calls({ mysql, promises }) {
     }),
   );
   await Promise.all(waiting);
-  // Who waits for the pool's one connection gets another one when that is thrown away.
+  // A caller who waits for the pool's one connection gets another one when that is thrown away.
   const checkOut = () => callback((done) => pool.getConnection(done));
   let held;
   await style('hold', async () => {

@@ -98,7 +98,7 @@ module.exports = async function calls({ pg, Pool = pg.Pool, Cursor, QueryStream 
       ),
     ),
   );
-  // Of the pool's one connection, each waits for the one before it.
+  // Each call waits for the one before it to give back the pool's one connection.
   const waiting = ['a', 'b', 'c'].map((name) =>
     style(`waiting ${name}`, async () => {
       const { rows } = await pool.query('SELECT $1::text AS name', [name]);

@@ -11,7 +11,7 @@ import type { Line } from '../line.js';
 export interface Indexes {
   readonly events: string;
   readonly errors: string;
-  /** Of documents, where they have one. */
+  /** The type of documents, where they have one. */
   readonly documentType: string;
 }
 

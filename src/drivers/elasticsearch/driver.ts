@@ -100,7 +100,7 @@ async function hasTypes(http: HttpClient): Promise<boolean> {
   try {
     return (await aboutServer(http)).isTyped;
   } catch (error) {
-    // Whoever may write need not be allowed to see this.
+    // A user who may write need not be allowed to see this.
     if (error instanceof HttpError && error.status === 403) return false;
     throw error;
   }

@@ -9,11 +9,11 @@ const scrollTime = '2m';
 const pageSize = 10_000;
 const tracesPerPage = 1000;
 
-/** Whatever is not there yet is empty. */
+/** An index that is not there yet is empty. */
 const lenient = 'ignore_unavailable=true&allow_no_indices=true';
 
 export interface Search {
-  /** Whatever documents a query finds, in no order. */
+  /** All documents that a query finds, in no order. */
   documents(index: string, query: object): Promise<unknown[]>;
   /** The traces that an index has events of, newest first. */
   traces(index: string): Promise<readonly TraceSummary[]>;

@@ -1,7 +1,7 @@
 // What can be done about an error of the file system.
 import { DriverError } from '../driver.js';
 
-/** Of an error of the system's. */
+/** The code of an error of the system's; '' if it has none. */
 export function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }

@@ -45,7 +45,7 @@ export function* linesOf(path: string, maxBytes = Infinity): Generator<string | 
       } else if (kept < maxLineBytes) {
         buffer = Buffer.concat([filled], 2 * kept);
       } else {
-        // What is dropped leaves one byte, so that the end of the file is seen as the end of a line.
+        // A dropped part leaves one byte, so that the end of the file is seen as the end of a line.
         isTooLong = true;
         kept = 1;
       }

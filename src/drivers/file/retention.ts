@@ -28,7 +28,7 @@ export function createRetention(
     let kept = 0;
     for (const [i, { path, mtimeMs, size }] of files.entries()) {
       kept += size;
-      // What was written just now stays, however large it is.
+      // The file that was written just now stays, however large it is.
       if (mtimeMs < oldest || (kept > keepSize && i > 0)) remove(path);
     }
   };

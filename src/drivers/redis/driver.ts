@@ -139,7 +139,7 @@ async function atomically(redis: RedisConnection, commands: readonly Command[]):
   const replied: unknown = replies.at(-1);
   if (Array.isArray(replied)) return replied as unknown[];
   const why = replies.find((reply) => reply instanceof Error) ?? new Error('the transaction was discarded');
-  // What was the master is a replica now: the next attempt may find the new one.
+  // The former master is a replica now: the next attempt may find the new one.
   if (why.message.startsWith('READONLY')) redis.drop();
   throw refusal(redis.label(), why);
 }

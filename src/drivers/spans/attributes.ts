@@ -69,7 +69,7 @@ const ofMessages = {
   messages: 'messaging.batch.message_count',
 };
 
-// Of the resource and of the failure, which have places of their own. The loop's clocks are readings at two moments,
+// Members of the resource and of the failure, which have places of their own. The loop's clocks are readings at two moments,
 // of which an attribute could hold one.
 const elsewhere = new Set(['host', 'loop', 'etype', 'message']);
 const maxLevels = 4;

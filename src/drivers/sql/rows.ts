@@ -44,7 +44,7 @@ export function rowOf(line: Line, { project, service, host }: DriverSettings): R
     parent_id,
     trace_id,
     project: ownProject ?? project,
-    // Of the driver, as OSProfiler has it; the event's own is in its info.
+    // The host of the driver, as OSProfiler has it; the event's own is in its info.
     host,
     service: ownService ?? service,
     name,
@@ -64,7 +64,7 @@ export function readRow(
   const payload = dataOf(row.data);
   if (payload === undefined) return undefined;
   const { data: _data, host, ...fields } = row;
-  // What is in the columns counts, whatever `data` holds under these names.
+  // The columns count, whatever `data` holds under their names.
   const event = eventOf({ ...payload, ...fields });
   return event && { event, payload, host };
 }

@@ -138,8 +138,8 @@ function hookHere(all: readonly Imports[], included: Included, { url, hooks }: F
       if (its === undefined) return found;
     }
     const found = its.resolveSync(...args);
-    // Of a part of Node that code without a file asks for (`node -e`), import-in-the-middle says that it is a CommonJS
-    // file, which Node would then look for.
+    // import-in-the-middle calls a part of Node a CommonJS file where code without a file asks for it (`node -e`). Node
+    // would then look for that file.
     return found.url.startsWith('node:') ? { ...found, format: 'builtin' } : found;
   };
   stayLast(registerHooks, { resolve });

@@ -5,7 +5,7 @@ import type { Page } from './page-trace.js';
 /** The ids of the elements that hold data. */
 export const dataIds = { trace: 'trace', events: 'events-', comparison: 'comparison' } as const;
 
-/** What is shorter stands in the file as it is, so that people and programs can read it there. */
+/** Shorter data stands in the file as it is, so that people and programs can read it there. */
 const maxPlainLength = 64 * 1024;
 
 const nowhere = "connect-src 'none'";

@@ -6,7 +6,7 @@ const { left, register } = require('./left.cjs');
 
 const { current, tracing } = require(process.argv[2]);
 
-// Of each traced request, and of a part of the others: a registration costs as much as the request.
+// Each traced request is registered, and a part of the others: a registration costs as much as the request.
 const untracedShare = 50;
 let served = 0;
 let traced = 0;
