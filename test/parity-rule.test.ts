@@ -40,7 +40,7 @@ const times = (count: number, of: number): readonly Pair<Seen>[] =>
   Array.from({ length: of }, (_, index) => (index < count ? different : alike));
 
 for (const [what, again] of Object.entries({
-  'each time': times(3, 3),
+  'each time': times(12, 12),
   'in half of the runs': [alike, different, alike, ...times(5, 9), ...times(12, 24)],
   'in a quarter of the runs': [alike, alike, different, ...times(2, 9), ...times(6, 24)],
 })) {
@@ -79,6 +79,13 @@ test('what differs more often in twelve rounds, and about as often in 36, is a r
   const bare = plays(...times(1, 3), ...times(2, 9), ...times(9, 24));
   await same(different, again.play, bare.play);
   assert.deepEqual([again.count(), bare.count()], [36, 36]);
+});
+
+test('what differs each time, and often without the agent, is a difference', async () => {
+  const bare = plays(...times(2, 3), ...times(6, 9), ...times(16, 24));
+  await assert.rejects(same(different, plays(...times(36, 36)).play, bare.play), {
+    message: /^different in 36 of 36 rounds; without the agent in 24: /,
+  });
 });
 
 test('what differs more often than without the agent is a difference', async () => {

@@ -7,21 +7,21 @@ export type Pair<Seen> = readonly [actual: Seen, expected: Seen];
 
 /** How often a case is played anew that differed once. */
 const rounds = 3;
-/** How often it is played in all, where these rounds do not agree among themselves. */
+/** How often it is played in all, where it differs in more of these rounds than without the agent. */
 const moreRounds = 12;
 /** By chance alone, a race of the case's own may differ in this many more rounds beside the agent. */
 const chance = 2;
 /** How often it is played in all, where it differed in more. */
 const mostRounds = 36;
-/** In these, it may differ in this many standard deviations more. */
-const deviations = 2;
+/** In these, it may differ more often by this many standard deviations. */
+const deviations = 2.5;
 
 /**
  * Fails where the agent makes a difference. A case that is a race of its own (which of two events is first)
  * differs now and then without the agent too. So one that differs once is played three times more, and has to be
- * the same three times; else it is played as often without the agent twice, and may differ no more often than that.
- * Where only some of the three rounds differ, three say too little: twelve are counted then. A race that is lost in
- * every other round differs three times more in every tenth twelve, so 36 rounds decide.
+ * the same three times; else it is played as often without the agent twice, and may differ no more often, but for
+ * what chance makes. Three rounds say too little: a race that is lost in every other round differs in all of them
+ * now and then. So twelve are counted, and 36 of a case that is not always different.
  *
  * @param replay plays the case once more, under the agent and without it
  * @param replayBare plays it twice without the agent
@@ -37,17 +37,21 @@ export async function same<Seen>(
   const bare = await differences(replayBare, rounds);
   if (different.length <= bare.length) return;
   let played = rounds;
+  // In turns, so that a machine that is busy for a while is busy for both.
   const playUpTo = async (count: number): Promise<void> => {
-    different.push(...(await differences(replay, count - played)));
-    bare.push(...(await differences(replayBare, count - played)));
-    played = count;
+    for (; played < count; played++) {
+      different.push(...(await differences(replay, 1)));
+      bare.push(...(await differences(replayBare, 1)));
+    }
   };
-  if (different.length < rounds || bare.length > 0) {
-    await playUpTo(moreRounds);
-    if (different.length <= bare.length + chance) return;
+  await playUpTo(moreRounds);
+  if (different.length <= bare.length + chance) return;
+  if (different.length < played || bare.length > 0) {
     await playUpTo(mostRounds);
-    // The deviation of a difference of two numbers that chance alone has made is the root of their sum.
-    if (different.length <= bare.length + deviations * Math.sqrt(different.length + bare.length)) return;
+    // The deviation that chance alone makes between two numbers of so many rounds.
+    const share = (different.length + bare.length) / (2 * played);
+    const deviation = Math.sqrt(2 * played * share * (1 - share));
+    if (different.length <= bare.length + deviations * deviation) return;
   }
   try {
     assert.deepEqual(...different.at(-1)!);
