@@ -87,7 +87,9 @@ async function unplannedWaits(t: TestContext, addresses: readonly string[]): Pro
     // On a busy machine, a connection may take a while, and so may undici, which makes a request some turns later.
     const mayWait = way.startsWith('undici') ? ['connect', 'socket'] : ['connect'];
     const others = waits.flatMap((names, i) =>
-      names.filter((name) => !planned[i]?.includes(name) && !mayWait.includes(name)),
+      names.filter(
+        (name) => !planned[i]?.includes(name) && (ways[way]!.includes(name) || !mayWait.includes(name)),
+      ),
     );
     if (others.length > 0) unplanned.set(way, others.join(', '));
     for (const point of points) check(way, point);
