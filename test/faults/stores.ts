@@ -1,16 +1,7 @@
 // The stores that the faults are tried on: how each is reached through a proxy, and how its events are counted.
 // needs: postgresql mariadb redis rabbitmq
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -59,8 +50,20 @@ async function countByReading(
 
 function files(): Store {
   const place = mkdtempSync(join(tmpdir(), 'ostrace-faults-'));
-  const folder = join(place, 'traces');
-  const away = join(place, 'away');
+  const usable = join(place, 'usable');
+  const blocked = join(place, 'blocked');
+  const current = join(place, 'current');
+  mkdirSync(usable);
+  mkdirSync(blocked);
+  writeFileSync(join(blocked, 'traces'), 'a file where the folder is to be');
+  // One link takes the place of another in a single step. In between two steps, the application might make the folder
+  // anew before the file is in its place.
+  const leadTo = (target: string): void => {
+    symlinkSync(target, `${current}.new`);
+    renameSync(`${current}.new`, current);
+  };
+  leadTo(usable);
+  const folder = join(current, 'traces');
   const connectionString = `file://${folder}`;
   let obstacle: string | undefined;
   return {
@@ -68,8 +71,7 @@ function files(): Store {
     refused: undefined,
     canTell: true,
     async down() {
-      if (existsSync(folder)) renameSync(folder, away);
-      writeFileSync(folder, 'a file where the folder is to be');
+      leadTo(blocked);
     },
     obstruct(how, base_id) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -78,15 +80,14 @@ function files(): Store {
       else execFileSync('mkfifo', [obstacle]);
     },
     async up() {
+      leadTo(usable);
       if (obstacle !== undefined) rmSync(obstacle, { force: true });
       obstacle = undefined;
-      if (existsSync(folder) && !statSync(folder).isDirectory()) rmSync(folder);
-      if (existsSync(away)) renameSync(away, folder);
     },
     // Nothing is in the place of the trace's file but what is in the way.
     count: async (base_id) =>
       obstacle === undefined
-        ? countByReading(existsSync(away) ? `file://${away}` : connectionString, base_id)
+        ? countByReading(`file://${join(usable, 'traces')}`, base_id)
         : { stored: 0, twice: 0 },
     async remove() {
       rmSync(place, { recursive: true, force: true });
