@@ -145,7 +145,7 @@ test('where the package is installed and not imported, import-in-the-middle is n
   if (!hasSyncHooks) return t.skip('this Node has a loader thread, which needs it from the beginning');
   const { loaded, dependencies } = await loadedIn(t, folderOf(t, files));
   assert.ok(loaded.includes('later/es-modules.js'), loaded.join());
-  // The agent tells whether this Node has hooks that can wait.
+  // The file supports-sync-hooks.mjs tells whether this Node has hooks that can wait.
   assert.deepEqual(
     dependencies.filter((file) => !file.endsWith('supports-sync-hooks.mjs')),
     [],

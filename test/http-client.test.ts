@@ -145,7 +145,7 @@ test('what undici sends late is never signed for, or shown in, the trace of anot
     signed.filter(({ url }) => url.endsWith('/unsigned')),
     [],
   );
-  // The caller is known of those that wait for a busy pool.
+  // Requests that wait for a busy pool have a known caller.
   assert.equal(signed.filter(({ url }) => url === '/pool/signed').length, 4);
   const points = treeOf(events, base_id).flatMap(({ children }) => children);
   assert.equal(points.length, signed.length);

@@ -219,7 +219,7 @@ export class Delivery {
   }
 
   #postpone(rest: readonly Line[], { message, isCertain }: DriverError): void {
-    // The one that has taken the events back has spooled them.
+    // The application's thread, which has taken the events back, has spooled them.
     if (this.#place.isOver()) return;
     this.#queue.giveBack(rest, !isCertain);
     this.#count();

@@ -32,7 +32,7 @@ export function isStatementOf(point: TreePoint, parent: TreePoint | undefined): 
   return parent !== undefined && statementOf(parent) === point;
 }
 
-// A note of left-out points may stand beside a statement, but not so often; nobody's trace takes long for it.
+// Notes may stand beside a statement, but not so many; nobody's trace takes long for it.
 const mostChildren = 20;
 
 function statementOf({ name, children }: TreePoint): TreePoint | undefined {

@@ -82,7 +82,7 @@ module.exports = async function calls({ redis }) {
     return values;
   });
 
-  // A client that is given back makes room for the next caller, who may be another one.
+  // A caller who gives a client back makes room for the next caller, who may be another one.
   const isPool = client.createPool !== undefined;
   const pool = isPool
     ? client.createPool({ minimum: 1, maximum: 1 })

@@ -9,7 +9,7 @@ const scrollTime = '2m';
 const pageSize = 10_000;
 const tracesPerPage = 1000;
 
-/** An index that is not there yet is empty. */
+/** An index that is not there yet counts as empty. */
 const lenient = 'ignore_unavailable=true&allow_no_indices=true';
 
 export interface Search {

@@ -32,7 +32,7 @@ export function* encodeCommands(commands: readonly Command[]): Generator<string>
 const lineFeed = 0x0a;
 /** The first byte of a reply: what it is. */
 const type = { text: 0x2b, error: 0x2d, number: 0x3a, bulk: 0x24, list: 0x2a } as const;
-/** Errors and numbers, which are no bulk, are short. */
+/** A reply that is no bulk is short: an error, a number. */
 const longestLine = 64 * 1024;
 
 /** A list whose items are still coming. */

@@ -69,8 +69,8 @@ const ofMessages = {
   messages: 'messaging.batch.message_count',
 };
 
-// Members of the resource and of the failure, which have places of their own. The loop's clocks are readings at two moments,
-// of which an attribute could hold one.
+// Members that belong to the resource and to the failure, which have places of their own. The loop's clocks are
+// readings at two moments, of which an attribute could hold one.
 const elsewhere = new Set(['host', 'loop', 'etype', 'message']);
 const maxLevels = 4;
 

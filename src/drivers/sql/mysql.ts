@@ -80,7 +80,7 @@ function withHost(url: string): string {
   return url.replace(/^(mysql:\/\/[^/?#]*@)(?=[:/?#]|$)/, '$1127.0.0.1');
 }
 
-/** The first word of settings that somebody has written in the place of a database, as in `db;password=…`. */
+/** A database's name, or the first word of settings that somebody has written in its place, as in `db;password=…`. */
 function shown(database: string): string {
   const [name = ''] = database.split(/[;=]/, 1);
   return name === database ? name : `${name}***`;

@@ -64,7 +64,7 @@ export function readRow(
   const payload = dataOf(row.data);
   if (payload === undefined) return undefined;
   const { data: _data, host, ...fields } = row;
-  // The columns count, whatever `data` holds under their names.
+  // The columns take precedence over what `data` holds under their names.
   const event = eventOf({ ...payload, ...fields });
   return event && { event, payload, host };
 }

@@ -51,7 +51,7 @@ export const repeatsOf = oncePerAnalysis(({ spans }): readonly (readonly Span[])
 /** A migration says the same of many tables. */
 const definition = /^\W*(?:create|alter|drop|truncate|comment\s+on|grant)\b/i;
 
-/** Whether these calls are sent in pieces on purpose: messages to a queue. */
+/** Whether these calls are pieces that are sent one by one on purpose: messages to a queue. */
 const isSeries = ([first]: readonly Span[]): boolean =>
   first !== undefined && fact(first.point.startInfo, 'rpc', 'kind') === 'producer';
 

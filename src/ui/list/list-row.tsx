@@ -88,7 +88,7 @@ function Status({ status, isOpen }: { status: number | null; isOpen: boolean }):
   return <span class={status >= 400 ? 'pill' : ''}>{status}</span>;
 }
 
-/** The line is this trace, the box the middle of its route. */
+/** The line is this trace. The box reaches from 80 % of its route's median to the 95th percentile. */
 function Duration({ row, name }: { row: ListRow; name: string }): preact.JSX.Element {
   const { duration: micros, unfinished, alike } = row;
   const text = `${unfinished > 0 ? '≥ ' : ''}${duration(micros)}`;
