@@ -33,11 +33,11 @@ export const help: Readonly<Record<OptionName, string>> = {
     'Replaces each literal of a recorded statement with `?`, and leaves its comments out, because they may hold secrets.',
   traceCommandArgs: 'Adds the arguments to `command` points. They may hold secrets.',
   traceGc:
-    "Adds a `gc` point for each collection of V8's garbage, or run of short ones, that took a millisecond or more.",
+    'Adds a `gc` point for each garbage collection, or run of short ones, that took a millisecond or more.',
   osloRead:
-    'Also takes a trace from messages of oslo.messaging, which hold a key in clear and no signature: who can read the queue learns the key.',
+    'Also takes a trace from messages of oslo.messaging, which hold a key in clear and no signature: anybody who can read the queue learns the key.',
   osloWrite:
-    'Also puts the trace and its key in clear into calls of oslo.messaging that are published in a trace: who can read the queue learns the key.',
+    'Also puts the trace and its key in clear into calls of oslo.messaging that are published in a trace: anybody who can read the queue learns the key.',
   propagateTo:
     'The hosts that may receive signed trace headers: `local` (loopback, private addresses, names without a dot), host names, `*.example.org`, or `*` for all. Every host that can read the headers must be among these, forward proxies too.',
   project: 'The project name in events.',

@@ -161,7 +161,7 @@ export const pointKinds = {
     label: 'garbage collection',
     family: 'note',
     says: ['gc'],
-    when: "a collection of V8's garbage that took a millisecond or more while a point at the top of its thread was open; the thread did nothing else meanwhile. Shorter ones that follow each other closely, and together take a millisecond or more, are one point. A trace has at most 100 of them, and says in `left_out` how many more there were",
+    when: 'a garbage collection that took a millisecond or more while a point at the top of its thread was open; the thread did nothing else meanwhile. Shorter ones that follow each other closely, and together take a millisecond or more, are one point. A trace has at most 100 of them, and says in `left_out` how many more there were',
     what: 'start: kind (`minor`, `major`, `incremental` or `weakcb`; none where several collections are of different kinds), and of several collections their number and how many milliseconds they took; start and stop have the times of the first and the last',
   },
   blocked: {
@@ -175,7 +175,7 @@ export const pointKinds = {
     label: 'left out',
     family: 'note',
     says: ['left_out'],
-    when: 'calls that are not in the trace, because it is not known whose they are, because they came after its end, or because a function that is [named](points-by-name.md) made too many; collections of garbage beyond the first 100 points; a point without a length',
+    when: 'calls that are not in the trace, because it is not known which request they belong to, because they came after the end of the trace, or because a [named](points-by-name.md) function made too many of them; garbage collections beyond the first 100 points. The point itself has no length',
     what: 'start: how many, and why',
   },
 } as const satisfies Readonly<Record<string, Kind>>;

@@ -162,7 +162,7 @@ function keysOf(
     },
     {
       shown: ['x'],
-      does: 'A for B and B for A',
+      does: 'swap A and B',
       on: { x: () => goTo({ compare: `${b.base_id},${a.base_id}` }) },
     },
   ];
@@ -176,7 +176,7 @@ function keysOf(
           on: { ArrowUp: () => go(-1), k: () => go(-1), ArrowDown: () => go(1), j: () => go(1) },
         },
         { shown: ['Home', 'End'], does: 'first, last', on: { Home: first, End: last } },
-        { shown: ['Esc'], does: 'let go', on: { Escape: letGo } },
+        { shown: ['Esc'], does: 'clear the selection', on: { Escape: letGo } },
       ],
     },
     {
