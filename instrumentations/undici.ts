@@ -54,7 +54,7 @@ export function undici(agent: AgentPort): void {
     if (typeof request.addHeader !== 'function') {
       // If such a copy is loaded first, Node's `fetch` goes through it too. Each of its requests is counted.
       notice(
-        "a copy of undici is not traced, nor is Node's own fetch where that goes through it: what it publishes takes no headers; another version does",
+        "a copy of undici is not traced, and neither is Node's own fetch if it uses that copy: its version does not let the agent add headers; install another version",
       );
       if (!isSuppressed() && callerOf() !== undefined) leftOut.unknown++;
       return;

@@ -574,7 +574,7 @@ test('a loop that was busy while its process did not compute', () => {
   assert.equal(starved?.kind, 'starved');
   assert.match(
     starved.sentence,
-    /^The process of HTTP in had work for 3\d\d ms and computed for 40\.0 ms of it: it was kept from it for 2\d\d ms, \d\d %\.$/,
+    /^The process of HTTP in had work for 3\d\d ms, but used the CPU for 40\.0 ms of it: it was off the CPU for 2\d\d ms, \d\d %\.$/,
   );
   assert.deepEqual(others, []);
   assert.deepEqual(
@@ -706,7 +706,7 @@ test('one slow statement, one slow call without the other side, one command, a l
   );
   assert.match(
     findingsIn([request(320), get('a', 5, 305, '/slow')])[0]?.sentence ?? '',
-    /^One call took 300 ms, 94 %: GET stock:4000\/slow, of whose other side nothing is in the trace\.$/,
+    /^One call took 300 ms, 94 %: GET stock:4000\/slow; the called service is not in the trace\.$/,
   );
   const command: PointMade = {
     name: 'command',
@@ -746,7 +746,7 @@ test('a service two calls away', () => {
   assert.equal(finding?.kind, 'slow-service');
   assert.match(
     finding.sentence,
-    /^shelf, 2 calls away, took 368 ms, 92 % for GET \/shelf itself, of which nothing more is recorded\.$/,
+    /^shelf, 2 calls away, took 368 ms, 92 % for GET \/shelf itself; what it did in that time is not recorded\.$/,
   );
 });
 
@@ -860,7 +860,7 @@ test('--json: times in milliseconds, the ids of the proof, and the critical path
   );
   assert.deepEqual(findings[0], {
     kind: 'slow-call',
-    sentence: 'One call took 300 ms, 94 %: GET stock:4000/slow, of whose other side nothing is in the trace.',
+    sentence: 'One call took 300 ms, 94 %: GET stock:4000/slow; the called service is not in the trace.',
     explains_ms: 300,
     share: 0.938,
     wins_ms: 300,

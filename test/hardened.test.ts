@@ -35,7 +35,7 @@ const cases: Readonly<Record<string, Expected & { readonly when?: 'when traced' 
   'frozen process': { when: 'when traced' },
   'a copy of undici that takes no headers': {
     when: 'when traced',
-    says: /^ostrace: a copy of undici is not traced, nor is Node's own fetch where .*: what it publishes takes no headers; another version does\n$/,
+    says: /^ostrace: a copy of undici is not traced, and neither is Node's own fetch if .*: its version does not let the agent add headers; install another version\n$/,
     leftOut: 2,
   },
   'a copy of undici whose requests throw': { when: 'when traced', says: ofNode },

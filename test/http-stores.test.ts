@@ -150,9 +150,9 @@ test('what speaks no HTTP, or TLS where none is expected, is one sentence', asyn
 
 test('a connection string that is wrong says what is expected, and not what it holds', () => {
   const wrong: [given: string, message: RegExp][] = [
-    ['otlp:', /^this is no address of a server; expected otlp:\/\/host:port$/],
-    ['otlp://me:s3cret@host:99999', /^this is no address/],
-    ['otlp:///s3cret', /^this is no address/],
+    ['otlp:', /^the connection string has no valid address; expected otlp:\/\/host:port$/],
+    ['otlp://me:s3cret@host:99999', /^the connection string has no valid address/],
+    ['otlp:///s3cret', /^the connection string has no valid address/],
     [
       'zipkin://host?s3cret=1&x=s3cret',
       /^zipkin:\/\/ has no parameter "s3cret"; expected one of header.NAME$/,

@@ -141,7 +141,7 @@ const wrong: Readonly<Record<string, readonly [value: unknown, says: RegExp, ent
   ],
   'a wrong limit': [
     { points: [entry], limits: { functions: 0 } },
-    /: limits\.functions is 0; expected a number from 1 on; the default counts$/,
+    /: limits\.functions is 0; expected a whole number, 1 or more; the default counts$/,
     1,
   ],
 };

@@ -150,7 +150,7 @@ test(
     await storesAndReads(driver);
     await assert.rejects(opened(t, url).check(), {
       message:
-        /^no sentinel tells the master: .*ECONNREFUSED.*; Redis at .* knows no service "mymaster"; sentinel_service_name names it$/,
+        /^no sentinel gave the master's address: .*ECONNREFUSED.*; Redis at .* knows no master named "mymaster"; set sentinel_service_name in the connection string$/,
     });
 
     await untilAnswer(

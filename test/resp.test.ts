@@ -100,7 +100,7 @@ test('what is no reply is an error, and so is a line without an end', () => {
     ':\r\n',
     'x'.repeat(70_000),
   ]) {
-    assert.throws(() => readAll([Buffer.from(strange)]), /it does not answer as Redis does/);
+    assert.throws(() => readAll([Buffer.from(strange)]), /it does not speak the Redis protocol/);
   }
 });
 
@@ -119,7 +119,8 @@ test('a server that is no Redis is an error that says so', async (t) => {
   await assert.rejects(async () => driver.write(linesOf(shopTrace())), {
     name: 'DriverError',
     isCertain: true,
-    message: /^Redis at 127\.0\.0\.1:\d+ cannot be reached: it does not answer as Redis does$/,
+    message:
+      /^Redis at 127\.0\.0\.1:\d+ cannot be reached: it does not speak the Redis protocol; check the host and the port$/,
   });
 });
 
@@ -131,7 +132,7 @@ test('a reply that nobody waits for ends the connection: those that follow would
   const driver = open(url);
   t.after(() => driver.close());
   await assert.rejects(async () => driver.write(linesOf(shopTrace())), {
-    message: /^the connection to Redis at 127\.0\.0\.1:\d+ broke: it answers what it was not asked$/,
+    message: /^the connection to Redis at 127\.0\.0\.1:\d+ broke: it sent a reply that no command asked for$/,
   });
 });
 

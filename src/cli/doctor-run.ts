@@ -97,7 +97,7 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
   const [node] = nodes;
   const where = node === undefined ? '' : ` in process ${node.pid} (${commandOf(node)})`;
   return isPreloaded(operands, env)
-    ? `${start}ostrace/register is asked for and did not run${where}; does something in between drop NODE_OPTIONS, or did Node.js not start?`
+    ? `${start}ostrace/register is given as a preload, but did not run${where}; check that nothing in between drops NODE_OPTIONS, and that Node.js started`
     : `${start}nothing preloads ostrace/register${where}; start it with node --import ostrace/register, or with that in NODE_OPTIONS`;
 }
 

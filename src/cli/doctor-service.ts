@@ -101,7 +101,9 @@ function checkStarted(
   if (!isPreloaded(args, real)) {
     add(
       'problem',
-      isClustered && isPreloaded([], env) ? pm2Advice : 'nothing preloads ostrace/register in it',
+      isClustered && isPreloaded([], env)
+        ? pm2Advice
+        : 'it does not preload ostrace/register; start it with node --import ostrace/register, or with that in NODE_OPTIONS',
     );
   }
   for (const check of checkEnvironment(env, true)) {
@@ -119,7 +121,7 @@ function checkStarted(
   if (hmacMaxAge !== undefined && Math.abs(asked.clock) >= hmacMaxAge) {
     add(
       'problem',
-      `its clock differs by ${Math.abs(asked.clock)} s, and its ${variableName('hmacMaxAge')} is ${hmacMaxAge}`,
+      `its clock differs by ${Math.abs(asked.clock)} s, and its ${variableName('hmacMaxAge')} is ${hmacMaxAge} s, so it refuses headers that are signed here; synchronise the clocks (NTP)`,
     );
   }
   return checks;

@@ -105,8 +105,8 @@ export const fields = {
     ...said,
   },
   limits: {
-    functions: { takes: 'a number from 1 on', isValid: isCount, otherwise: 200 },
-    points: { takes: 'a number from 1 on', isValid: isCount, otherwise: 1000 },
+    functions: { takes: 'a whole number, 1 or more', isValid: isCount, otherwise: 200 },
+    points: { takes: 'a whole number, 1 or more', isValid: isCount, otherwise: 1000 },
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
 

@@ -28,7 +28,7 @@ export function keepWriting(prefix: string, report: () => ProcessReport): void {
       process.off('exit', write);
       // The folder is gone if nobody reads it any more.
       const isOver = (error as { code?: unknown } | null)?.code === 'ENOENT';
-      if (!isOver) notice(`the findings cannot be written: ${messageOf(error)}`);
+      if (!isOver) notice(`the report for ostrace doctor cannot be written: ${messageOf(error)}`);
     }
   };
   const timer = setInterval(write, writeEveryMs).unref();

@@ -45,7 +45,9 @@ export function openToWrite(path: string, isShared: boolean, how: number = O_APP
     const opened = openExisting(path, flags) ?? make(path, flags, isShared);
     if (opened !== undefined) return opened;
   }
-  throw new DriverError(`cannot write ${path}: it comes and goes; another program must be using its name`);
+  throw new DriverError(
+    `cannot write ${path}: the file appears and disappears; check whether another program uses its name`,
+  );
 }
 
 /** Makes a folder that is the user's own, or the group's too. One that is there stays as it is. */

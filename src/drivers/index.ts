@@ -78,7 +78,7 @@ export function openDriver(connectionString: string, settings: DriverSettings): 
 function assertClear(connectionString: string): void {
   const scheme = schemeOf(connectionString);
   if (!/^[^:]*:\/\//.test(connectionString)) {
-    throw new DriverError(`this is no address of a server; expected ${scheme}://host:port`, {
+    throw new DriverError(`the connection string has no valid address; expected ${scheme}://host:port`, {
       isCertain: true,
     });
   }

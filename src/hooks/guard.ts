@@ -23,7 +23,9 @@ export function createGuard(what: string): Guard {
     fail(error) {
       if (isPassing(error)) {
         shortages.seen++;
-        notice(`the hook of ${what} failed for now; the application goes on: ${messageOf(error)}`);
+        notice(
+          `the hook of ${what} failed because the process ran short of a resource; the hook stays on, and the application goes on: ${messageOf(error)}`,
+        );
         return;
       }
       this.off = true;

@@ -150,6 +150,6 @@ function urlOf(text: string): URL {
   // A URL may hold a password; what stands there is shown in the page's own field.
   throw new Refusal(
     422,
-    'the URL of the command is none; expected one such as http://localhost:3000/orders/42',
+    'the URL of the command is not an http or https URL; expected one such as http://localhost:3000/orders/42',
   );
 }

@@ -35,7 +35,7 @@ export function createUiServer(parts: ServerParts): Server {
     const url = URL.canParse(request.url ?? '', 'http://ui') ? new URL(request.url!, 'http://ui') : undefined;
     const isData = url?.pathname !== '/';
     admit(request, isData, parts);
-    if (url === undefined) throw new Refusal(400, 'the address is none');
+    if (url === undefined) throw new Refusal(400, 'the request has no valid URL; expected a path such as /');
     return isData ? api(request, url, signal) : shell;
   }
 
@@ -67,5 +67,5 @@ function problemOf(error: unknown, { isOfStore, onMistake }: ServerParts): Answe
   }
   if (isOfStore(error)) return { status: 503, body: { error: (error as Error).message } };
   onMistake(error);
-  return { status: 500, body: { error: 'ostrace ui made a mistake; its terminal says which' } };
+  return { status: 500, body: { error: 'ostrace ui hit an internal error; its terminal shows the details' } };
 }

@@ -15,7 +15,7 @@ export function parseAddress(connectionString: string, scheme: string): URL {
   } catch {
     // Without its message, which holds the whole URL.
   }
-  throw new DriverError(`this is no address of a server; expected ${scheme}://host:port`, {
+  throw new DriverError(`the connection string has no valid address; expected ${scheme}://host:port`, {
     isCertain: true,
   });
 }

@@ -11,15 +11,15 @@ const mendable: Readonly<Record<number, string>> = {
   302: hasMoved,
   307: hasMoved,
   308: hasMoved,
-  401: 'it wants other credentials; check the user and the password in the connection string',
-  403: 'these credentials may not do it; check the user, the password and its rights',
+  401: 'the credentials are missing or wrong; check the user and the password in the connection string',
+  403: 'these credentials lack a right; check the user, the password and the rights of the user',
   404: 'it has no such path or database; check the connection string',
-  405: 'it takes no such request there; check the path in the connection string',
-  407: 'a proxy wants credentials',
+  405: 'it does not accept this request at that path; check the path in the connection string',
+  407: 'a proxy requires credentials; add them as a header to the connection string (?header.NAME=VALUE)',
   408: 'it did not get the request in time',
   409: 'something else changed it at the same time',
   425: 'it is too early',
-  429: 'it has too much to do',
+  429: 'it receives too many requests',
 };
 
 /** An answer that is no success. */
@@ -37,7 +37,7 @@ export class HttpError extends DriverError {
     const isForGood = status >= 400 && status < 500 && advice === undefined;
     const said = [advice, reasonIn(body)].filter(Boolean).join(': ');
     super(
-      `${label} ${isForGood ? 'refuses it' : 'cannot do it now'} (HTTP ${status})${said && `: ${said}`}`,
+      `${label} ${isForGood ? 'rejects the request' : 'cannot serve the request now'} (HTTP ${status})${said && `: ${said}`}`,
       {
         // It was judged before any of it was done; where a server failed, it may have done a part.
         isCertain: status < 500,
@@ -87,6 +87,6 @@ const reasons: Readonly<Record<string, string>> = {
   EPIPE: 'the server closed it',
   ENOTFOUND: 'the name of the host is not known; check the connection string',
   EAI_AGAIN: 'the name of the host could not be looked up',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
+  EHOSTUNREACH: 'there is no route to that host',
+  ENETUNREACH: 'there is no route to that network',
 };

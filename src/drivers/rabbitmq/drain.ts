@@ -90,7 +90,7 @@ async function consume(
       );
     }
     throw new DriverError(
-      `somebody else reads the queue ${queue} now, or ever; a trace can be read when nobody does`,
+      `another consumer reads the queue ${queue}; stop it, because a trace can be read only without other consumers`,
       { cause: error, isCertain: true },
     );
   }

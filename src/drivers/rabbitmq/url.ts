@@ -57,7 +57,7 @@ function parseNode(text: string, defaultPort: number): Node {
   const [, bracketed, plain = '', port] =
     /^(?:\[([\da-f:.]+)\]|([^:[\]]+))(?::(\d{0,5}))?$/i.exec(text.slice(at + 1)) ?? [];
   const hostname = bracketed ?? plain;
-  if (hostname === '') throw invalid('names a host or a port that is none');
+  if (hostname === '') throw invalid('has a host or a port that is not valid');
   // The first colon: a password may have more of them.
   const [, username = 'guest', password = 'guest'] =
     at === -1 ? [] : (/^([^:]*)(?::(.*))?$/s.exec(text.slice(0, at)) ?? []);
@@ -70,7 +70,7 @@ function parseNode(text: string, defaultPort: number): Node {
 }
 
 function notEncoded(): DriverError {
-  return invalid('has a % that stands for nothing; write it as %25');
+  return invalid('has a % that starts no percent-encoding; write %25 for it');
 }
 
 /** By oslo.messaging's names, or RabbitMQ's. */

@@ -129,7 +129,7 @@ export class RedisClient {
   #take(reply: Reply): void {
     const exchange = this.#exchanges[0];
     if (exchange === undefined) {
-      this.#break(new Error('it answers what it was not asked'));
+      this.#break(new Error('it sent a reply that no command asked for'));
       return;
     }
     if (reply instanceof ReplyError) this.#refusal ??= reply;

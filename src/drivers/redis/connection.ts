@@ -116,7 +116,9 @@ async function masterOf(settings: RedisSettings, service: string, intake: Intake
       const question = client.send([['SENTINEL', 'get-master-addr-by-name', service]]);
       const [answer] = await within(connectLimitMs, question, () => new Error('no answer'));
       if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };
-      refusals.push(`${labelOf(sentinel)} knows no service "${service}"; sentinel_service_name names it`);
+      refusals.push(
+        `${labelOf(sentinel)} knows no master named "${service}"; set sentinel_service_name in the connection string`,
+      );
     } catch (error) {
       refusals.push(
         error instanceof DriverError ? error.message : `${labelOf(sentinel)}: ${reasonOf(error)}`,
@@ -125,7 +127,7 @@ async function masterOf(settings: RedisSettings, service: string, intake: Intake
       client?.destroy();
     }
   }
-  throw new DriverError(`no sentinel tells the master: ${refusals.join('; ')}`, { isCertain: true });
+  throw new DriverError(`no sentinel gave the master's address: ${refusals.join('; ')}`, { isCertain: true });
 }
 
 function labelOf({ host, port }: Endpoint): string {

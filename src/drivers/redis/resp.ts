@@ -143,4 +143,4 @@ function numberOf(line: string): number {
   return Number(line);
 }
 
-const stranger = (): Error => new Error('it does not answer as Redis does');
+const stranger = (): Error => new Error('it does not speak the Redis protocol; check the host and the port');

@@ -125,7 +125,7 @@ export function createSqlDriver(dialect: Dialect, settings: DriverSettings): Dri
         });
       }
       if (refused > 0)
-        throw new WriteError(`${dialect.label} takes no such event`, refused, [], { isCertain: true });
+        throw new WriteError(`${dialect.label} rejects these events`, refused, [], { isCertain: true });
     },
 
     async list() {

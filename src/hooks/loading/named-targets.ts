@@ -71,7 +71,7 @@ export function namedTargets(names: readonly string[], say: (line: string) => vo
 function targetsIn(exported: unknown): readonly NamedTarget[] {
   const { target, targets } = Object(exported) as { target?: unknown; targets?: unknown };
   const all = Array.isArray(targets) ? (targets as unknown[]) : [target];
-  if (all.length === 0) throw new Error('it exports a list of no targets');
+  if (all.length === 0) throw new Error('its list of targets is empty; expected at least one');
   for (const each of all) {
     const { package: name, load, versions = [], esModules = [] } = Object(each) as Partial<NamedTarget>;
     if (typeof name !== 'string' || typeof load !== 'function') {

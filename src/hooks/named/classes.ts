@@ -40,7 +40,7 @@ function exportsClass(name: string, prototype: object): boolean {
 /** A class is wrapped by a Proxy, which has no private members of its own. */
 export function whyNoClass(fn: Callback): string | undefined {
   if (!isClass(fn))
-    return hasMethodsOfItself(fn) ? 'its static functions use `this`, which would be another' : undefined;
+    return hasMethodsOfItself(fn) ? 'its static functions use `this`, which would be the wrapper' : undefined;
   if (/\bstatic\b[^;{]*#/.test(textOf(fn))) return 'a class with private static members';
   return Object.isExtensible(fn) ? undefined : 'a class that is frozen';
 }

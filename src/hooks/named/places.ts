@@ -187,7 +187,7 @@ function all(owner: Owner, label: string, placing: Placing): number {
   const of = isPrototype ? owner : classOf(owner);
   const isNodes = of !== undefined && (placing.isNode || isOfNode(of));
   if (isNodes) {
-    placing.skipped(`${label}.*`, 'methods of Node’s own, which Node compares; name each that is meant');
+    placing.skipped(`${label}.*`, 'Node.js compares these methods with its own; name each one to record');
     if (isPrototype) return 1;
     count++;
   }

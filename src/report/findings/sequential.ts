@@ -93,7 +93,7 @@ function findingOf(run: readonly Span[], analysis: Analysis): Finding[] {
       explains,
       wins,
       points: run.map(({ point }) => point),
-      advice: `Start them at once (Promise.all), as far as none needs the answer of another; that would win up to ${timeOf(wins, analysis)}.`,
+      advice: `Start them at once (Promise.all) where none needs the answer of another; that would save up to ${timeOf(wins, analysis)}.`,
     },
   ];
 }

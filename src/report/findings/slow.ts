@@ -57,7 +57,7 @@ function call(span: Span, took: number, drag: number, analysis: Analysis): Findi
   return [
     {
       kind: 'slow-call',
-      sentence: `One call${placeOf(span, analysis)} took ${timeOf(took, analysis)}: ${nameOf(span)}, of whose other side nothing is in the trace.`,
+      sentence: `One call${placeOf(span, analysis)} took ${timeOf(took, analysis)}: ${nameOf(span)}; the called service is not in the trace.`,
       explains: took,
       wins: Math.min(took, drag),
       points: [span.point],
@@ -98,7 +98,7 @@ export const findSlowServices: Detector = (analysis) => {
     return [
       {
         kind: 'slow-service',
-        sentence: `${service}${away} took ${timeOf(took, analysis)} for ${nameOf(span)} itself, of which nothing more is recorded.`,
+        sentence: `${service}${away} took ${timeOf(took, analysis)} for ${nameOf(span)} itself; what it did in that time is not recorded.`,
         explains: took,
         wins: drag,
         points: [span.point],

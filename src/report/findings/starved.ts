@@ -62,13 +62,13 @@ export const findStarved: Detector = (analysis: Analysis) =>
     return [
       {
         kind: 'starved',
-        sentence: `The process of ${nameOf(top)}${placeOf(top, analysis)} had work for ${duration(busy)} and computed for ${duration(computed)} of it: it was kept from it for ${timeOf(explains, analysis)}.`,
+        sentence: `The process of ${nameOf(top)}${placeOf(top, analysis)} had work for ${duration(busy)}, but used the CPU for ${duration(computed)} of it: it was off the CPU for ${timeOf(explains, analysis)}.`,
         explains,
         wins: undefined,
         points: [top.point, ...new Set(blocks.map(({ segment }) => segment.span.point))],
         segments: blocks.map(({ segment }) => segment),
         advice:
-          'Look at the load of the machine and at the limit of processors of the container; or for synchronous calls of the system, such as of files.',
+          'Check the load of the machine and the CPU limit of the container, and look for synchronous system calls, such as those on files.',
       },
     ];
   });

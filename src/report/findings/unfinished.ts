@@ -83,5 +83,5 @@ function endOf(top: Span, { tree }: Analysis): string {
       : `: ${failure.type}${failure.message === undefined ? '' : `: ${failure.message}`}`;
   }
   const silent = tree.total - top.from;
-  return silent > 0 ? `, ${duration(silent)} after its start nothing more was heard` : '';
+  return silent > 0 ? `, and nothing was recorded later than ${duration(silent)} after its start` : '';
 }

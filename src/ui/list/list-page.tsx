@@ -208,7 +208,7 @@ function Foot(): preact.JSX.Element {
       </span>
       {next !== undefined && added === 0 && <LookFurther />}
       <span class="l-legend">Box: 80 % of p50 to p95. Line in it: p50. Orange: slower than p95.</span>
-      {isWhole && <span class="l-legend">This store gives its whole list only: looking takes time.</span>}
+      {isWhole && <span class="l-legend">This store returns only its whole list: loading takes time.</span>}
     </footer>
   );
 }

@@ -21,7 +21,7 @@ export function Lists({ view, graph, onChoose }: Props): preact.JSX.Element {
   return (
     <div class="lists">
       <table>
-        <caption>Time on the path in each itself; all of them are the duration</caption>
+        <caption>Time on the critical path in each one itself; the times add up to the duration</caption>
         <thead>
           <tr>
             <th scope="col">Service or system</th>

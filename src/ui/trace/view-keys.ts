@@ -122,7 +122,11 @@ export function keysOf(view: View, { search, copyLink }: Doing): readonly KeyGro
         })),
         { shown: ['t'], does: 'light, dark', on: { t: changeTheme } },
         { shown: ['y'], does: 'copy a link to this view', on: { y: copyLink } },
-        { shown: ['Esc'], does: 'clear the selection, close the details', on: { Escape: () => escape(view) } },
+        {
+          shown: ['Esc'],
+          does: 'clear the selection, close the details',
+          on: { Escape: () => escape(view) },
+        },
         { shown: ['?'], does: 'this help', on: { '?': openHelp } },
       ],
     },
