@@ -8,7 +8,7 @@ import { commandOf, isNode } from './doctor-processes.js';
 import type { Program } from './doctor-program.js';
 import { checkReport } from './doctor-report.js';
 import type { Asked } from './doctor-request.js';
-import { pm2Advice } from './doctor-service.js';
+import { pm2Advice, preloadAdvice } from './doctor-service.js';
 import { checkTriggers } from './doctor-triggers.js';
 import { whyNoNode } from './program.js';
 
@@ -98,7 +98,7 @@ function whyNoAgent({ program, operands, waitMs }: Run, env: Environment): strin
   const where = node === undefined ? '' : ` in process ${node.pid} (${commandOf(node)})`;
   return isPreloaded(operands, env)
     ? `${start}ostrace/register is given as a preload, but did not run${where}; check that nothing in between drops NODE_OPTIONS, and that Node.js started`
-    : `${start}nothing preloads ostrace/register${where}; start it with node --import ostrace/register, or with that in NODE_OPTIONS`;
+    : `${start}nothing preloads ostrace/register${where}; ${preloadAdvice}`;
 }
 
 /** Why there was no answer, although the program runs: nothing listens at the URL, or it does not answer. */

@@ -11,6 +11,9 @@ import type { Asked } from './doctor-request.js';
 
 type Found = Pick<Check, 'status' | 'says'>;
 
+/** What to do where nothing preloads the agent. */
+export const preloadAdvice = 'start it with node --import ostrace/register, or with that in NODE_OPTIONS';
+
 export const pm2Advice =
   "pm2's cluster mode (-i, instances) sets an application's NODE_OPTIONS too late for a preload: put '--require' and the whole path of ostrace/register into its node_args";
 
@@ -103,7 +106,7 @@ function checkStarted(
       'problem',
       isClustered && isPreloaded([], env)
         ? pm2Advice
-        : 'it does not preload ostrace/register; start it with node --import ostrace/register, or with that in NODE_OPTIONS',
+        : `it does not preload ostrace/register; ${preloadAdvice}`,
     );
   }
   for (const check of checkEnvironment(env, true)) {
@@ -121,7 +124,7 @@ function checkStarted(
   if (hmacMaxAge !== undefined && Math.abs(asked.clock) >= hmacMaxAge) {
     add(
       'problem',
-      `its clock differs by ${Math.abs(asked.clock)} s, and its ${variableName('hmacMaxAge')} is ${hmacMaxAge} s, so it refuses headers that are signed here; synchronise the clocks (NTP)`,
+      `its clock differs by ${Math.abs(asked.clock)} s, and its ${variableName('hmacMaxAge')} is ${hmacMaxAge} s, so it may refuse headers that are signed here; synchronise the clocks (NTP)`,
     );
   }
   return checks;
