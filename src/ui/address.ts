@@ -5,9 +5,12 @@ import { takeToken } from './token.js';
 // The token goes first, so that nothing that is kept in the address carries it.
 function parse(): URLSearchParams {
   takeToken();
-  return new URLSearchParams(location.hash.slice(1));
+  known = location.hash;
+  return new URLSearchParams(known.slice(1));
 }
 
+/** The part behind `#` that was read or written last. The page hears a moment later that it has changed. */
+let known: string;
 const current = signal(parse());
 
 // Browsers refuse to be told of more than some dozen addresses in a second.
@@ -38,5 +41,9 @@ export function keep(changes: Readonly<Record<string, string | undefined>>): voi
   }
   current.value = params;
   clearTimeout(pending);
-  pending = setTimeout(() => history.replaceState(null, '', `#${params.toString()}`), writeDelayMs);
+  pending = setTimeout(() => {
+    if (location.hash !== known) return;
+    history.replaceState(null, '', `#${params.toString()}`);
+    known = location.hash;
+  }, writeDelayMs);
 }
