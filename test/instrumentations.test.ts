@@ -121,6 +121,11 @@ const wrong: Readonly<Record<string, readonly [file: string | undefined, says: R
     /which can't be used: it exports no target; expected exports\.target = \{ package, versions, load \}\n$/,
     'process',
   ],
+  'whose list of targets is empty': [
+    'exports.targets = [];',
+    /which can't be used: its list of targets is empty; expected at least one\n$/,
+    'process',
+  ],
   'with no name of a package': [
     'exports.target = { package: "mysql(", load() {} };',
     /which can't be used: "mysql\(" is not the name of a package\n$/,

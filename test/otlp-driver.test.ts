@@ -444,6 +444,8 @@ test('an answer decides whether the same lines come again', async () => {
     [401, true, true, /check the user and the password in the connection string/],
     [403, true, true, /check the user, the password and the rights of the user/],
     [404, true, true, /check the connection string/],
+    [405, true, true, /check the path in the connection string/],
+    [407, true, true, /a proxy requires credentials; add them as a header to the connection string/],
     [429, true, true, /too many requests/],
     [500, true, false, /HTTP 500/],
     [502, true, false, /HTTP 502/],
