@@ -115,7 +115,7 @@ test('a connection that the application opens while the pool of another library 
     const { system, operation } = start.info['db'] as Readonly<Record<string, unknown>>;
     const waits = waitsOf({ start, ...point })
       .map(([wait]) => wait)
-      // On a busy machine, what a pool does beside connecting may take a while too.
+      // The pool is mysql2's. On a busy machine, its own work beside the connecting takes measurable time.
       .filter((wait) => !(system === 'mysql' && wait === 'pool'));
     return `${String(system)} ${String(operation)}: ${waits.join()}`;
   });

@@ -17,6 +17,7 @@ import { newId } from '../src/trace/ids.js';
 import { assertAccessible, assertNoSidewaysScroll, open, sizes, working } from './fixtures/browser.js';
 import { save, store } from './fixtures/command.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
+import { patiently } from './fixtures/patiently.js';
 import { openProxy } from './fixtures/proxy.js';
 import { redisUrl } from './fixtures/redis-server.js';
 import { type Ui, startUi } from './fixtures/ui.js';
@@ -316,9 +317,21 @@ test('a pasted command is sent to a traced service, and its trace is shown as it
   await page.waitForURL(/#trace=[\da-f-]{36}$/);
   // It opens with what there is, and the rest comes by itself.
   await page.locator('.about').getByText('1 unfinished').waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('step');
+  await page.getByText(/^[1-9]\d* found$/).waitFor();
   await fetch(`http://localhost:${app.port}/go`);
   await page.locator('.about').getByText('5 points').waitFor();
   await page.locator('.about').getByText('unfinished').waitFor({ state: 'detached' });
+  // What is searched for is found in the new points too.
+  const rows = page.locator('.row', { hasText: '/step' });
+  const hits = page.locator('.row.hit');
+  const found = await patiently(
+    async () => [await rows.count(), await hits.count(), await page.locator('.hits').textContent()] as const,
+    ([all, marked, said]) => all >= 4 && marked === all && said === `${all} found`,
+  );
+  assert.ok(found[0] >= 4);
+  assert.deepEqual(found, [found[0], found[0], `${found[0]} found`]);
 });
 
 test('the token of the printed address opens the page, also when it is loaded again, and is in no link', async (t) => {

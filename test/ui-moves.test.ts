@@ -58,26 +58,56 @@ test('another trace begins anew: neither the error nor the zoom of the last one 
   assert.equal(new URL(page.url()).hash, `#trace=${b}`);
 });
 
-// A page that was busy writes when the address is already another one, and before it hears of that.
+const pressB = `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'b', bubbles: true }));`;
+
+// On a busy page, the timer comes due after the address has changed and before `hashchange`.
 for (const [which, busyMs] of [
   ['an idle page', 0],
   ['a busy page', 400],
 ] as const) {
-  test(`a change of the view that waits for its place in the address is not written over another address by ${which}`, async (t) => {
+  test(`${which} does not write a waiting change of the view over another address`, async (t) => {
     const id = newId();
     const page = await show(t, shopTrace(id), `#trace=${id}`);
     await page.locator('.row.chosen').waitFor();
-    await page.waitForTimeout(400);
-    const b = `new KeyboardEvent('keydown', { key: 'b', bubbles: true })`;
-    const stay = `for (const from = performance.now(); performance.now() < from + ${busyMs}; );`;
-    await page.evaluate(
-      `document.body.dispatchEvent(${b}); setTimeout(() => { location.hash = 'q=status:2xx' }, 20); ${stay}`,
-    );
+    await page.evaluate(pressB);
+    await page.waitForURL(/&by=service/);
+    const beBusy = `for (const from = performance.now(); performance.now() < from + ${busyMs}; );`;
+    await page.evaluate(`${pressB} setTimeout(() => { location.hash = 'q=status:2xx' }, 20); ${beBusy}`);
     await rowsIn(page).first().waitFor();
     await page.waitForTimeout(400);
     assert.equal(new URL(page.url()).hash, '#q=status:2xx');
   });
 }
+
+test('another view of the same trace is shown, and is not written over', async (t) => {
+  const id = newId();
+  const page = await show(t, shopTrace(id), `#trace=${id}`);
+  await page.locator('.row.chosen').waitFor();
+  await moveTo(page, `trace=${id}&view=table&by=service`);
+  await page.getByRole('tab', { name: 'Table', selected: true }).waitFor();
+  await page.keyboard.press('b');
+  await page.waitForURL((url) => !url.hash.includes('by='));
+  assert.equal(new URL(page.url()).hash, `#trace=${id}&view=table`);
+});
+
+test('a dialog that is left open is not open on the next page, nor when people return', async (t) => {
+  const id = newId();
+  const page = await show(t, shopTrace(id));
+  await rowsIn(page).first().waitFor();
+  for (const [key, heading] of [
+    ['s', 'Send a signed request'],
+    ['?', 'Keys'],
+  ] as const) {
+    await page.keyboard.press(key);
+    await page.getByRole('heading', { name: heading }).waitFor();
+    await moveTo(page, `trace=${id}`);
+    await page.locator('.row.chosen').waitFor();
+    assert.equal(await page.locator('dialog[open]').count(), 0);
+    await moveTo(page, '');
+    await rowsIn(page).first().waitFor();
+    assert.equal(await page.locator('dialog[open]').count(), 0);
+  }
+});
 
 test('a request that is awaited does not pull anybody back who has left', async (t) => {
   const id = newId();

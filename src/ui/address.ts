@@ -3,15 +3,16 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { takeToken } from './token.js';
 
 // The token goes first, so that nothing that is kept in the address carries it.
-function parse(): URLSearchParams {
+function readAddress(): URLSearchParams {
   takeToken();
-  known = location.hash;
-  return new URLSearchParams(known.slice(1));
+  knownHash = location.hash;
+  return new URLSearchParams(knownHash.slice(1));
 }
 
-/** The part behind `#` that was read or written last. The page hears a moment later that it has changed. */
-let known: string;
-const current = signal(parse());
+/** `location.hash` as it was last read or written. */
+let knownHash: string;
+const current = signal(readAddress());
+const moveCount = signal(0);
 
 // Browsers refuse to be told of more than some dozen addresses in a second.
 const writeDelayMs = 200;
@@ -21,10 +22,17 @@ let pending: ReturnType<typeof setTimeout> | undefined;
 /** What stands behind `#`: `trace=ID&view=table`. */
 export const address: ReadonlySignal<URLSearchParams> = current;
 
+/** Counts the moves to other addresses. What the page itself writes into the address does not count. */
+export const moves: ReadonlySignal<number> = moveCount;
+
 addEventListener('hashchange', () => {
   clearTimeout(pending);
-  current.value = parse();
+  current.value = readAddress();
+  moveCount.value++;
 });
+
+/** Whether somebody has moved on: `location.hash` changes first, and `hashchange` comes later. */
+export const isLeaving = (): boolean => location.hash !== knownHash;
 
 /** Goes to another page: a step that the browser's back button takes back. */
 export function goTo(params: Readonly<Record<string, string>>): void {
@@ -42,8 +50,8 @@ export function keep(changes: Readonly<Record<string, string | undefined>>): voi
   current.value = params;
   clearTimeout(pending);
   pending = setTimeout(() => {
-    if (location.hash !== known) return;
+    if (isLeaving()) return;
     history.replaceState(null, '', `#${params.toString()}`);
-    known = location.hash;
+    knownHash = location.hash;
   }, writeDelayMs);
 }

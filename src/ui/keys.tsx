@@ -62,6 +62,8 @@ export function KeyHelp({ groups }: { readonly groups: readonly KeyGroup[] }): p
   const close = (): void => {
     isHelpOpen.value = false;
   };
+  // A dialog that goes with its page tells of no end.
+  useEffect(() => close, []);
   return (
     <dialog
       ref={dialog}

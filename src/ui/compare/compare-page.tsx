@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ComparedTrace, PageComparison } from '../../report/page/comparison.js';
-import { address, goTo, keep } from '../address.js';
+import { address, goTo, keep, moves } from '../address.js';
 import { copyText } from '../copy.js';
 import { type KeyGroup, KeyHelp, openHelp, useKeys } from '../keys.js';
 import { Problem } from '../problem.js';
@@ -16,14 +16,26 @@ import { bridgeRows } from './bridge-rows.js';
 import { SideBar } from './side-bar.js';
 import { Top } from './top.js';
 
-/** Loads the comparison of the address and shows it. */
+/** Loads the comparison of the address and shows it. Another address begins anew: nothing of the last one stays. */
 export function ComparePage({ source }: { readonly source: Source }): preact.JSX.Element {
+  const [a = '', b = ''] = (address.value.get('compare') ?? '').split(',');
+  return <Loaded key={`${a},${b} ${moves.value}`} a={a} b={b} source={source} />;
+}
+
+/** One comparison, as soon as it is there. */
+function Loaded({
+  a,
+  b,
+  source,
+}: {
+  readonly a: string;
+  readonly b: string;
+  readonly source: Source;
+}): preact.JSX.Element {
   const [comparison, setComparison] = useState<PageComparison>();
   const [problem, setProblem] = useState<string>();
-  const [a = '', b = ''] = (address.value.get('compare') ?? '').split(',');
   useEffect(() => {
     let isWanted = true;
-    setProblem(undefined);
     source.comparison(a, b).then(
       (found) => isWanted && setComparison(found),
       (error: unknown) => isWanted && setProblem(error instanceof Error ? error.message : String(error)),
@@ -31,14 +43,14 @@ export function ComparePage({ source }: { readonly source: Source }): preact.JSX
     return () => {
       isWanted = false;
     };
-  }, [a, b]);
+  }, []);
   if (problem !== undefined) {
     return <Problem what="These traces cannot be compared" why={problem} />;
   }
   return comparison === undefined ? (
     <main class="loading" aria-busy="true" aria-label="Loading" />
   ) : (
-    <Comparison key={`${a},${b}`} comparison={comparison} isServed={source.isServed} />
+    <Comparison comparison={comparison} isServed={source.isServed} />
   );
 }
 

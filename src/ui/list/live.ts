@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ListRow } from '../../report/page/list-types.js';
-import { goTo } from '../address.js';
+import { goTo, isLeaving } from '../address.js';
 import {
   about,
   answered,
@@ -59,7 +59,8 @@ async function look(isAtTop: () => boolean, isOver: () => boolean): Promise<void
   passed = new Set(said.ids.filter((id) => passed.has(id)));
   const [first] = said.ids;
   const isFirst = before.total === 0 && filter.peek() === '' && rows.peek().length === 0;
-  if (isFirst && first !== undefined) return goTo({ trace: first });
+  const isBusy = isLeaving() || document.querySelector('dialog[open]') !== null;
+  if (isFirst && first !== undefined && !isBusy) return goTo({ trace: first });
   const there = new Set([...rows.peek(), ...waiting.peek()].map(({ base_id }) => base_id));
   const unknown = said.ids.filter((id) => !there.has(id) && !passed.has(id));
   // So many came that some are not among the newest any more. With a filter, the rows may all be older than those.

@@ -38,6 +38,8 @@ export function SendForm(): preact.JSX.Element {
   const close = (): void => {
     isOpen.value = false;
   };
+  // A dialog that goes with its page tells of no end.
+  useEffect(() => close, []);
   const seen = preview.value;
   const isAllowed = seen !== undefined && seen.refusal === undefined;
   return (
@@ -101,9 +103,10 @@ async function send(): Promise<void> {
   isSending.value = true;
   try {
     const { base_id } = await sendSigned(command.peek());
-    isOpen.value = false;
     // It may hold somebody's cookie, and has done its work.
     command.value = '';
+    if (!isOpen.peek()) return;
+    isOpen.value = false;
     goTo({ sent: base_id });
   } catch (error) {
     wrong.value = (error as Error).message;

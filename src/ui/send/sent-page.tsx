@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { clean, duration } from '../../report/format.js';
 import type { Sent } from '../../report/page/list-types.js';
-import { address } from '../address.js';
+import { address, isLeaving } from '../address.js';
 import { rowsOf, sentState } from '../list/server.js';
 
 const pollMs = 400;
@@ -27,7 +27,7 @@ export function SentPage(): preact.JSX.Element {
         const [row] = await rowsOf([base_id], '');
         if (isOver) return;
         // In the place of this page: back leads to the list.
-        if ((row?.points ?? 0) > 0) return location.replace(`#trace=${base_id}`);
+        if ((row?.points ?? 0) > 0 && !isLeaving()) return location.replace(`#trace=${base_id}`);
         setProblem(undefined);
       } catch (error) {
         if (isOver) return;

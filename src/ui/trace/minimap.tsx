@@ -1,7 +1,6 @@
 // The minimap: all of the time in small, with the window that is shown. It is drawn by lines of pixels and not by
 // points, and only when rows or colours change; the window is an element over it.
-import { useSignalEffect } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { theme } from '../theme.js';
 import { paintMinimap } from './minimap-paint.js';
 import { useWidth } from './size.js';
@@ -22,12 +21,11 @@ export function Minimap({ view }: { readonly view: View }): preact.JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const drag = useRef<Drag | undefined>(undefined);
   const width = useWidth(box, 400);
-  useSignalEffect(() => {
-    const [, , wide] = [theme.value, view.colour.value, width.value];
-    const rows = view.rows.value;
+  const rows = view.rows.value;
+  useEffect(() => {
     const element = canvas.current;
-    if (element !== null) paintMinimap(element, view, rows, wide);
-  });
+    if (element !== null) paintMinimap(element, view, rows, width.value);
+  }, [view, rows, width.value, theme.value, view.colour.value]);
   const { whole } = view;
   const { from, to } = view.window.value;
   const percent = (at: number): number => (100 * (at - whole.from)) / (whole.to - whole.from);

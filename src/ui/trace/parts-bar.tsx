@@ -1,7 +1,6 @@
 // The bar of parts: the whole duration in the order of time. A part has its true width; what is too thin to hit is hit
 // in the key.
-import { useComputed, useSignalEffect } from '@preact/signals';
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { theme } from '../theme.js';
 import { lookOf, paintParts, wideParts } from './parts.js';
 import { useWidth } from './size.js';
@@ -110,14 +109,13 @@ export function letGo(view: View): void {
 /** All parts by columns of pixels, below those that can be hit. */
 function Thin({ view, width }: { readonly view: View; readonly width: number }): preact.JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const themeNow = useComputed(() => theme.value);
-  useSignalEffect(() => {
-    void themeNow.value;
+  useEffect(() => {
     const context = canvas.current?.getContext('2d') ?? null;
     if (context === null) return;
     const { trace } = view.model;
     context.clearRect(0, 0, width, height);
     paintParts(context, trace, (at) => (at / trace.duration) * width, { top: 0, height, least: 0.25 });
-  });
+    // Another width empties the canvas.
+  }, [view, width, theme.value]);
   return <canvas ref={canvas} width={Math.max(1, width)} height={height} aria-hidden="true" />;
 }

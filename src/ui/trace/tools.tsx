@@ -110,7 +110,7 @@ function Tabs({ view }: { readonly view: View }): preact.JSX.Element {
 function Hits({ view }: { readonly view: View }): preact.JSX.Element {
   const [found, setFound] = useState<number>();
   const query = view.query.value;
-  useEffect(() => countHits(view, setFound), [query]);
+  useEffect(() => countHits(view, setFound), [view, query]);
   return (
     <span class="hits" role="status">
       {query.trim() === '' || found === undefined ? '' : `${found} found`}

@@ -1,6 +1,6 @@
 // The page for one trace.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { address } from '../address.js';
+import { address, moves } from '../address.js';
 import { clean } from '../../report/format.js';
 import { copyText } from '../copy.js';
 import { KeyHelp, useKeys } from '../keys.js';
@@ -18,10 +18,10 @@ import { keysOf } from './view-keys.js';
 import { traceViews } from './views.js';
 import { timeText } from './words.js';
 
-/** Loads the trace of the address and shows it. Another trace begins anew: nothing of the last one stays. */
+/** Loads the trace of the address and shows it. Another address begins anew: nothing of the last one stays. */
 export function TracePage({ source }: { readonly source: Source }): preact.JSX.Element {
   const base_id = address.value.get('trace') ?? '';
-  return <Followed key={base_id} base_id={base_id} source={source} />;
+  return <Followed key={`${base_id} ${moves.value}`} base_id={base_id} source={source} />;
 }
 
 /** One trace as it grows. */

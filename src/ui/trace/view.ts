@@ -65,7 +65,8 @@ export function viewOf(model: Model, before?: View): View {
     isSlim: signal(params.get('slim') === '1'),
     picked: signal<number | undefined>(undefined),
     query: signal(params.get('q') ?? ''),
-    wish: signal({ count: params.has('sel') ? 1 : 0, focus: false }),
+    // A trace that grows stays where its reader has scrolled to.
+    wish: signal({ count: before === undefined && params.has('sel') ? 1 : 0, focus: false }),
   };
   return view;
 }

@@ -1,6 +1,6 @@
 // The waterfall: rows of points in their tree, beside a common axis of time. Only the rows in sight exist.
-import { useComputed, useSignalEffect } from '@preact/signals';
-import { useMemo, useRef } from 'preact/hooks';
+import { computed } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ticksOf } from './bars.js';
 import { Minimap } from './minimap.js';
 import type { Row } from './model.js';
@@ -101,7 +101,8 @@ function Rows({
   const { model } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const sight = useSight(scroller);
-  const hits = useComputed(() => hitsOf(view));
+  const hits = useMemo(() => computed(() => hitsOf(view)), [view]);
+  const wish = view.wish.value;
   const rows = view.rows.value;
   const open = view.open.value;
   const window = view.window.value;
@@ -110,8 +111,8 @@ function Rows({
   const last = Math.min(rows.length, Math.ceil((sight.value.top + sight.value.height) / height) + spare);
   const chosenAt = useMemo(() => rows.indexOf(view.chosen.value), [rows, view.chosen.value]);
 
-  useSignalEffect(() => {
-    const { count, focus } = view.wish.value;
+  useEffect(() => {
+    const { count, focus } = wish;
     const at = view.rows.peek().indexOf(view.chosen.peek());
     const element = scroller.current;
     if (count === 0 || element === null || at < 0) return;
@@ -124,7 +125,7 @@ function Rows({
         document.getElementById(`row-${view.chosen.peek()}`)?.focus({ preventScroll: true }),
       ),
     );
-  });
+  }, [wish]);
 
   // Elements are kept and refilled: a row has the same one as long as it is in sight. The chosen row keeps its own, and
   // with it the focus.
