@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
-import { open, working } from './fixtures/browser.js';
+import { drawn, open, working } from './fixtures/browser.js';
 import { store } from './fixtures/command.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
 import { startUi } from './fixtures/ui.js';
@@ -69,6 +69,7 @@ for (const [which, busyMs] of [
     const id = newId();
     const page = await show(t, shopTrace(id), `#trace=${id}`);
     await page.locator('.row.chosen').waitFor();
+    await drawn(page);
     await page.evaluate(pressB);
     await page.waitForURL(/&by=service/);
     const beBusy = `for (const from = performance.now(); performance.now() < from + ${busyMs}; );`;
@@ -85,6 +86,7 @@ test('another view of the same trace is shown, and is not written over', async (
   await page.locator('.row.chosen').waitFor();
   await moveTo(page, `trace=${id}&view=table&by=service`);
   await page.getByRole('tab', { name: 'Table', selected: true }).waitFor();
+  await drawn(page);
   await page.keyboard.press('b');
   await page.waitForURL((url) => !url.hash.includes('by='));
   assert.equal(new URL(page.url()).hash, `#trace=${id}&view=table`);
@@ -98,6 +100,7 @@ test('a dialog that is left open is not open on the next page, nor when people r
     ['s', 'Send a signed request'],
     ['?', 'Keys'],
   ] as const) {
+    await drawn(page);
     await page.keyboard.press(key);
     await page.getByRole('heading', { name: heading }).waitFor();
     await moveTo(page, `trace=${id}`);
