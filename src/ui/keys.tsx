@@ -1,6 +1,7 @@
 // The keys of a page: one table that they work by, and that `?` shows.
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { useDialog } from './dialog.js';
 import { Icon } from './icon.js';
 
 /** A key, or several that belong together, and what it does. */
@@ -53,17 +54,7 @@ export function useKeys(groups: readonly KeyGroup[]): void {
 
 /** The list of keys, in a dialog. */
 export function KeyHelp({ groups }: { readonly groups: readonly KeyGroup[] }): preact.JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const isOpen = isHelpOpen.value;
-  useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen]);
-  const close = (): void => {
-    isHelpOpen.value = false;
-  };
-  // A dialog that goes with its page tells of no end.
-  useEffect(() => close, []);
+  const { dialog, close } = useDialog(isHelpOpen);
   return (
     <dialog
       ref={dialog}

@@ -1,9 +1,10 @@
 // The form that sends a signed request: one sees what will be sent, to where, and whether that is allowed.
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { clean } from '../../report/format.js';
 import type { Preview } from '../../report/page/list-types.js';
 import { goTo } from '../address.js';
+import { useDialog } from '../dialog.js';
 import { Icon } from '../icon.js';
 import { previewOf, sendSigned } from '../list/server.js';
 
@@ -21,12 +22,8 @@ export const openSend = (): void => {
 };
 
 export function SendForm(): preact.JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const { dialog, close } = useDialog(isOpen);
   const text = command.value;
-  useEffect(() => {
-    if (isOpen.value) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen.value]);
   useEffect(() => {
     preview.value = undefined;
     wrong.value = undefined;
@@ -35,11 +32,6 @@ export function SendForm(): preact.JSX.Element {
     }, quietMs);
     return () => clearTimeout(timer);
   }, [text]);
-  const close = (): void => {
-    isOpen.value = false;
-  };
-  // A dialog that goes with its page tells of no end.
-  useEffect(() => close, []);
   const seen = preview.value;
   const isAllowed = seen !== undefined && seen.refusal === undefined;
   return (
