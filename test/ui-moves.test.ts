@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 import type { Event } from '../src/trace/event.js';
 import { newId } from '../src/trace/ids.js';
 import { drawn, open, working } from './fixtures/browser.js';
-import { store } from './fixtures/command.js';
+import { save, store } from './fixtures/command.js';
 import { eventsOf, shopTrace } from './fixtures/events.js';
 import { startUi } from './fixtures/ui.js';
 
@@ -58,7 +58,9 @@ test('another trace begins anew: neither the error nor the zoom of the last one 
   assert.equal(new URL(page.url()).hash, `#trace=${b}`);
 });
 
-const pressB = `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'b', bubbles: true }));`;
+/** Presses a key within a script of the page, so that what follows in the script comes before any timer. */
+const press = (key: string): string =>
+  `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}', bubbles: true }));`;
 
 // On a busy page, the timer comes due after the address has changed and before `hashchange`.
 for (const [which, busyMs] of [
@@ -70,15 +72,82 @@ for (const [which, busyMs] of [
     const page = await show(t, shopTrace(id), `#trace=${id}`);
     await page.locator('.row.chosen').waitFor();
     await drawn(page);
-    await page.evaluate(pressB);
+    await page.evaluate(press('b'));
     await page.waitForURL(/&by=service/);
     const beBusy = `for (const from = performance.now(); performance.now() < from + ${busyMs}; );`;
-    await page.evaluate(`${pressB} setTimeout(() => { location.hash = 'q=status:2xx' }, 20); ${beBusy}`);
+    await page.evaluate(`${press('b')} setTimeout(() => { location.hash = 'q=status:2xx' }, 20); ${beBusy}`);
     await rowsIn(page).first().waitFor();
     await page.waitForTimeout(400);
     assert.equal(new URL(page.url()).hash, '#q=status:2xx');
   });
 }
+
+test('a link that is copied has the change that waits for its place in the address', async (t) => {
+  const id = newId();
+  const page = await show(t, shopTrace(id), `#trace=${id}`);
+  await page.locator('.row.chosen').waitFor();
+  await drawn(page);
+  // Browsers may refuse the clipboard to a test.
+  await page.evaluate(`navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }`);
+  await page.evaluate(press('b') + press('y'));
+  assert.equal(
+    await page.evaluate('globalThis.copied'),
+    `${new URL(page.url()).origin}/#trace=${id}&by=service`,
+  );
+});
+
+test('the way back leads to the view as it was left', async (t) => {
+  const [a, b] = [newId(), newId()];
+  const page = await show(t, [...shopTrace(a), ...request(100, '/cart', b)], `#compare=${a},${b}`);
+  await page.locator('.b-line').first().waitFor();
+  await drawn(page);
+  await page.evaluate(press('End') + press('b'));
+  await page.waitForURL((url) => url.hash.startsWith(`#trace=${b}`));
+  await page.goBack();
+  await page.waitForURL(/&step=\d+$/);
+});
+
+test('a part that is picked stays so until people move to another trace', async (t) => {
+  const [a, b] = [newId(), newId()];
+  const page = await show(t, [...shopTrace(a), ...shopTrace(b)], `#trace=${a}`);
+  await page.locator('.row.chosen').waitFor();
+  await drawn(page);
+  const picked = page.locator('.bar-of-parts.has-pick');
+  await page.locator('.key button').first().click();
+  await page.mouse.move(0, 0);
+  await drawn(page);
+  assert.equal(await picked.count(), 1);
+  await page.evaluate(`document.querySelector('.bar-of-parts').dataset.trace = 'a'`);
+  await moveTo(page, `trace=${b}`);
+  await page.locator('.bar-of-parts:not([data-trace])').waitFor();
+  await page.locator('.bar-of-parts .part').first().hover();
+  await picked.waitFor();
+  await page.mouse.move(0, 0);
+  await drawn(page);
+  assert.equal(await picked.count(), 0);
+});
+
+test("a trace that has grown since it was read shows no other point's events", async (t) => {
+  const id = newId();
+  const { connection } = store(t, shopTrace(id));
+  const ui = await startUi(t, ['--connection-string', connection]);
+  const { page } = await open(`${ui.address}#trace=${id}&panel=1`, {}, (address) =>
+    address.startsWith(ui.address),
+  );
+  await page.locator('.row.chosen').waitFor();
+  await drawn(page);
+  save(connection, request(0, '/late', id));
+  // The server forgets the state that the page shows.
+  await ui.ask(`/api/traces/${id}`);
+  await page.keyboard.press('Home');
+  await page
+    .locator('.panel')
+    .getByText('this trace has changed since it was read: reload the page')
+    .waitFor();
+  assert.equal(await page.locator('.panel').getByText('Raw events').count(), 0);
+  await page.reload();
+  await page.locator('.panel').getByText('Raw events').waitFor();
+});
 
 test('another view of the same trace is shown, and is not written over', async (t) => {
   const id = newId();

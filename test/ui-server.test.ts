@@ -482,11 +482,15 @@ test('a trace comes with its events by pieces, is sent once, and again when it h
   const events = await ui.json<unknown[][]>(`${path}/events/0`);
   assert.equal(events.length, trace.points.id.length);
   assert.equal((await ui.ask(`${path}/events/1`)).status, 404);
+  const eventsAsRead = () => ui.ask(`${path}/events/0`, { headers: { 'if-match': etag } });
 
   save(connection, eventsOf({ name: 'task', id: newId(), trace: base_id, parent: 'in', start: 5, stop: 9 }));
+  const kept = await eventsAsRead();
+  assert.deepEqual([kept.status, JSON.parse(kept.text)], [200, events], 'of the trace as it was read');
   const grown = await ui.ask(path, { headers: { 'if-none-match': etag } });
   assert.equal(grown.status, 200);
   assert.equal((JSON.parse(grown.text) as PageTrace).count, trace.count + 1);
+  assert.equal((await eventsAsRead()).status, 412, 'other points may stand at these places now');
   assert.equal((await ui.ask(`/api/traces/${newId()}`)).status, 404);
 });
 

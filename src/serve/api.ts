@@ -37,6 +37,12 @@ interface Route {
   readonly handle: Handler;
 }
 
+/** The page of one state of a trace. */
+interface TaggedPage {
+  readonly tag: string;
+  readonly page: Page;
+}
+
 /** Says to the page that the trace may grow, so that it asks again. */
 const growingHeader = 'X-Ostrace-Growing';
 
@@ -49,13 +55,28 @@ export function createApi({
   version,
 }: Parts): (request: IncomingMessage, url: URL, signal: AbortSignal) => Promise<Answer> {
   const list = new List(source);
-  let shown: { readonly tag: string; readonly page: Page } | undefined;
+  let shown: TaggedPage | undefined;
 
   /** The page of a trace: its data, and its events by pieces. The last one is kept, because pieces of it are asked for. */
-  const pageFrom = (base_id: string, stored: StoredTrace): { readonly tag: string; readonly page: Page } => {
+  const pageFrom = (base_id: string, stored: StoredTrace): TaggedPage => {
     const tag = tagOf(base_id, stored);
     return (shown =
       shown?.tag === tag ? shown : { tag, page: pageOf(buildTree(stored.events), stored.skipped) });
+  };
+
+  /**
+   * The page whose pieces are asked for. A piece is named by the places of its points, and once the trace has grown,
+   * other points may stand there.
+   *
+   * @param wanted the `If-Match` of the request; undefined for the page as the store has it now
+   * @throws Refusal if the page that is wanted cannot be had any more
+   */
+  const pageWanted = async (base_id: string, wanted: string | undefined): Promise<TaggedPage> => {
+    if (shown?.page.trace.base_id === base_id && wanted === `"${shown.tag}"`) return shown;
+    const stored = await readTrace(source, base_id);
+    if (wanted !== undefined && wanted !== `"${tagOf(base_id, stored)}"`)
+      throw new Refusal(412, 'this trace has changed since it was read: reload the page');
+    return pageFrom(base_id, stored);
   };
 
   const routes: readonly Route[] = [
@@ -106,8 +127,8 @@ export function createApi({
     {
       method: 'GET',
       path: /^\/api\/traces\/([^/]+)\/events\/(\d{1,6})$/,
-      handle: async ([base_id = '', piece = '0']) => {
-        const { page, tag } = pageFrom(base_id, await readTrace(source, base_id));
+      handle: async ([base_id = '', piece = '0'], _url, request) => {
+        const { page, tag } = await pageWanted(base_id, request.headers['if-match']);
         if (Number(piece) >= page.pieces)
           throw new Refusal(404, `the trace has ${page.pieces} pieces of events`);
         return { body: page.eventsOf(Number(piece)), tag };

@@ -16,7 +16,7 @@ const moveCount = signal(0);
 
 // Browsers refuse to be told of more than some dozen addresses in a second.
 const writeDelayMs = 200;
-/** The state of the page that is shown, to be written; it must not come over the address of another page. */
+/** The timer that writes the state of the page. This state must not come over the address of another page. */
 let pending: ReturnType<typeof setTimeout> | undefined;
 
 /** What stands behind `#`: `trace=ID&view=table`. */
@@ -26,7 +26,7 @@ export const address: ReadonlySignal<URLSearchParams> = current;
 export const moves: ReadonlySignal<number> = moveCount;
 
 addEventListener('hashchange', () => {
-  clearTimeout(pending);
+  stopWaiting();
   current.value = readAddress();
   moveCount.value++;
 });
@@ -36,7 +36,7 @@ export const isLeaving = (): boolean => location.hash !== knownHash;
 
 /** Goes to another page: a step that the browser's back button takes back. */
 export function goTo(params: Readonly<Record<string, string>>): void {
-  clearTimeout(pending);
+  writePending();
   location.hash = new URLSearchParams(params).toString();
 }
 
@@ -49,9 +49,24 @@ export function keep(changes: Readonly<Record<string, string | undefined>>): voi
   }
   current.value = params;
   clearTimeout(pending);
-  pending = setTimeout(() => {
-    if (isLeaving()) return;
-    history.replaceState(null, '', `#${params.toString()}`);
-    knownHash = location.hash;
-  }, writeDelayMs);
+  pending = setTimeout(writePending, writeDelayMs);
+}
+
+/** A link to what the page shows now; a change that waits to be written is in it. */
+export function linkHere(): string {
+  writePending();
+  return location.href;
+}
+
+function writePending(): void {
+  if (pending === undefined) return;
+  stopWaiting();
+  if (isLeaving()) return;
+  history.replaceState(null, '', `#${current.peek().toString()}`);
+  knownHash = location.hash;
+}
+
+function stopWaiting(): void {
+  clearTimeout(pending);
+  pending = undefined;
 }

@@ -23,8 +23,8 @@ export interface Source {
     left: AbortSignal,
     tell: (problem: string | undefined) => void,
   ): Promise<PageTrace | undefined>;
-  /** The events of a piece of the points, each point with its own (`eventsInPiece`). */
-  events(base_id: string, piece: number): Promise<readonly (readonly Event[])[]>;
+  /** The events of a piece of the points, each point with its own (`eventsInPiece`), of a trace that `trace` or `grown` gave. */
+  events(trace: PageTrace, piece: number): Promise<readonly (readonly Event[])[]>;
   /** Two traces beside each other; a file has only these, whatever is asked for. */
   comparison(a: string, b: string): Promise<PageComparison>;
 }
@@ -41,7 +41,7 @@ function embeddedIn(document: Document): Source {
     isComparison: document.getElementById(dataIds.comparison) !== null,
     trace: () => readElement<PageTrace>(document, dataIds.trace),
     grown: async () => undefined,
-    events: (_base_id, piece) => readElement(document, `${dataIds.events}${piece}`),
+    events: (_trace, piece) => readElement(document, `${dataIds.events}${piece}`),
     comparison: () => readElement<PageComparison>(document, dataIds.comparison),
   };
 }
@@ -62,6 +62,8 @@ async function readElement<Data>(document: Document, id: string): Promise<Data> 
 
 /** The last that was heard of each trace, by base_id: an answer may come when another trace is shown already. */
 const heard = new Map<string, { readonly tag: string; readonly mayGrow: boolean }>();
+/** The tag of each trace that was read: its events are those of this state of it. */
+const tags = new WeakMap<PageTrace, string>();
 const pollMs = 1000;
 const notModified = 304;
 
@@ -87,7 +89,11 @@ const served: Source = {
       }
     }
   },
-  events: (base_id, piece) => fetchJson(`${traceAt(base_id)}/events/${piece}`),
+  events: (trace, piece) => {
+    const tag = tags.get(trace) ?? '';
+    const headers: Record<string, string> = tag === '' ? {} : { 'If-Match': tag };
+    return fetchJson(`${traceAt(trace.base_id)}/events/${piece}`, { headers });
+  },
   comparison: (a, b) => fetchJson(`${traceAt(a)}/compare/${encodeURIComponent(b)}`),
 };
 
@@ -98,7 +104,10 @@ async function fetchTrace(base_id: string, tag?: string): Promise<PageTrace | nu
   const trace = response.status === notModified ? null : ((await response.json()) as PageTrace);
   // Only with its body: after one that breaks off, the same tag asks for it again.
   const mayGrow = response.headers.get('x-ostrace-growing') === 'true';
-  heard.set(base_id, { tag: response.headers.get('etag') ?? '', mayGrow });
+  // A proxy that compresses makes the tag a weak one.
+  const nextTag = (response.headers.get('etag') ?? '').replace(/^W\//, '');
+  heard.set(base_id, { tag: nextTag, mayGrow });
+  if (trace !== null) tags.set(trace, nextTag);
   return trace;
 }
 

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ComparedTrace, PageComparison } from '../../report/page/comparison.js';
-import { address, goTo, keep, moves } from '../address.js';
+import { address, goTo, keep, linkHere, moves } from '../address.js';
 import { copyText } from '../copy.js';
 import { type KeyGroup, KeyHelp, openHelp, useKeys } from '../keys.js';
 import { Problem } from '../problem.js';
@@ -196,7 +196,7 @@ function keysOf(
       keys: [
         ...(isServed ? served : []),
         { shown: ['t'], does: 'light, dark', on: { t: changeTheme } },
-        { shown: ['y'], does: 'copy a link to this view', on: { y: () => void copyText(location.href) } },
+        { shown: ['y'], does: 'copy a link to this view', on: { y: () => void copyText(linkHere()) } },
         { shown: ['?'], does: 'this help', on: { '?': openHelp } },
       ],
     },

@@ -31,14 +31,19 @@ function useEvents(
   source: Source,
   row: Row,
 ): { readonly events?: readonly StoredEvent[]; readonly problem?: string } {
-  const [known, setKnown] = useState<{ row?: Row; events?: readonly StoredEvent[]; problem?: string }>({});
+  const [known, setKnown] = useState<{
+    readonly model?: Model;
+    readonly row?: Row;
+    readonly events?: readonly StoredEvent[];
+    readonly problem?: string;
+  }>({});
   useEffect(() => {
     let isWanted = true;
     const tell = (told: { events?: readonly StoredEvent[]; problem?: string }): void => {
-      if (isWanted) setKnown({ row, ...told });
+      if (isWanted) setKnown({ model, row, ...told });
     };
     const eventsOf = async (point: number): Promise<readonly StoredEvent[]> => {
-      const piece = await source.events(model.trace.base_id, Math.floor(point / eventsInPiece));
+      const piece = await source.events(model.trace, Math.floor(point / eventsInPiece));
       return piece[point % eventsInPiece] ?? [];
     };
     const points = pointsOf(model, row);
@@ -52,7 +57,8 @@ function useEvents(
       isWanted = false;
     };
   }, [row, model]);
-  return known.row === row ? known : {};
+  // When the trace has grown, another point may stand in the same row.
+  return known.model === model && known.row === row ? known : {};
 }
 
 export function Panel({

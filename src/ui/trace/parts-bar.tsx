@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { theme } from '../theme.js';
 import { lookOf, paintParts, wideParts } from './parts.js';
 import { useWidth } from './size.js';
-import { type View, chooseTarget } from './view.js';
+import { type View, pick } from './view.js';
 import { shareText, timeText } from './words.js';
 
 const height = 38;
@@ -50,8 +50,8 @@ export function PartsBar({ view }: { readonly view: View }): preact.JSX.Element 
               tabIndex={-1}
               aria-label={`${label} ${timeText(to - from)} · ${shareText(to - from, duration)}`}
               title={`${label}: ${timeText(to - from)} of ${timeText(sums[key]!)}`}
-              onPointerEnter={() => hover(view, key)}
-              onPointerLeave={() => hover(view, undefined)}
+              onPointerEnter={() => (view.hovered.value = key)}
+              onPointerLeave={() => (view.hovered.value = undefined)}
               onClick={() => pick(view, key)}
             >
               {pixels >= labelFrom && (
@@ -84,26 +84,6 @@ function pinsOf(
     if (pins.every((pin) => Math.abs(pin.at - at) >= pinWidth)) pins.push({ number, at });
   }
   return pins;
-}
-
-/** Which line of the key was clicked; it stays until Esc lets it go, while others are hovered over. */
-let held: number | undefined;
-
-function hover(view: View, key: number | undefined): void {
-  view.picked.value = key ?? held;
-}
-
-/** Picks a line of the key, and shows its row. */
-export function pick(view: View, key: number): void {
-  held = key;
-  view.picked.value = key;
-  chooseTarget(view, view.model.trace.keys[key]!.target);
-}
-
-/** Lets go of what was picked. */
-export function letGo(view: View): void {
-  held = undefined;
-  view.picked.value = undefined;
 }
 
 /** All parts by columns of pixels, below those that can be hit. */

@@ -2,9 +2,8 @@
 import { useSignal } from '@preact/signals';
 import { useMemo, useRef } from 'preact/hooks';
 import { lookOf } from './parts.js';
-import { pick } from './parts-bar.js';
 import { isNarrow, useWidth } from './size.js';
-import type { View } from './view.js';
+import { type View, pick } from './view.js';
 import { shareText, timeText } from './words.js';
 
 /** About how wide a character of a name is, and what stands beside a name. */
@@ -39,12 +38,8 @@ export function PartsKey({ view }: { readonly view: View }): preact.JSX.Element 
           key={key}
           type="button"
           class={view.picked.value === key ? 'picked' : ''}
-          onPointerEnter={() => {
-            if (view.picked.peek() === undefined) view.picked.value = key;
-          }}
-          onPointerLeave={() => {
-            if (view.picked.peek() === key) view.picked.value = undefined;
-          }}
+          onPointerEnter={() => (view.hovered.value = key)}
+          onPointerLeave={() => (view.hovered.value = undefined)}
           onClick={() => pick(view, key)}
         >
           <i class={`swatch ${lookOf(trace, key)}`} />

@@ -1,6 +1,6 @@
 // The page for one trace.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { address, moves } from '../address.js';
+import { address, linkHere, moves } from '../address.js';
 import { clean } from '../../report/format.js';
 import { copyText } from '../copy.js';
 import { KeyHelp, useKeys } from '../keys.js';
@@ -85,7 +85,7 @@ function Trace({ trace, source, stale }: Props): preact.JSX.Element {
   }, [trace]);
   const keys = keysOf(view, {
     search: () => field.current?.focus(),
-    copyLink: () => void copyText(location.href),
+    copyLink: () => void copyText(linkHere()),
   });
   useKeys(keys);
   const { component: Shown, name } =

@@ -2,7 +2,6 @@
 import type { KeyGroup } from '../keys.js';
 import { changeTheme } from '../theme.js';
 import { openHelp } from '../keys.js';
-import { letGo } from './parts-bar.js';
 import { go, step } from './row-keys.js';
 import { nextHit } from './search.js';
 import { changeColour } from './tools.js';
@@ -11,6 +10,7 @@ import {
   chooseFinding,
   chooseNext,
   isTrouble,
+  letGo,
   moveBy,
   openAll,
   zoomBy,

@@ -27,8 +27,12 @@ export interface View {
   readonly isPanelOpen: Signal<boolean>;
   /** Whether the verdict is one line and the bar. */
   readonly isSlim: Signal<boolean>;
-  /** The line of the key that was picked; undefined for none. */
-  readonly picked: Signal<number | undefined>;
+  /** The line of the key that was clicked, itself or a part of it, until Esc lets it go or the trace grows. */
+  readonly held: Signal<number | undefined>;
+  /** The line of the key that is under the pointer, itself or a part of it. */
+  readonly hovered: Signal<number | undefined>;
+  /** The line of the key that is shown as picked: the hovered one before the held one; undefined for none. */
+  readonly picked: ReadonlySignal<number | undefined>;
   readonly query: Signal<string>;
   /** Counts the wishes to bring the chosen row into view. */
   readonly wish: Signal<{ readonly count: number; readonly focus: boolean }>;
@@ -51,6 +55,8 @@ export function viewOf(model: Model, before?: View): View {
   if (before !== undefined) for (const row of openIn(before, model)) first.add(row);
   const open = signal<ReadonlySet<Row>>(first);
   const onlyPath = signal(params.get('path') === '1');
+  const held = signal<number | undefined>(undefined);
+  const hovered = signal<number | undefined>(undefined);
   const view: View = {
     model,
     name: signal(params.get('view') ?? 'waterfall'),
@@ -63,7 +69,9 @@ export function viewOf(model: Model, before?: View): View {
     colour: signal(params.get('by') === 'service' ? 'service' : 'kind'),
     isPanelOpen: signal(params.has('panel') ? params.get('panel') === '1' : isPanelFirst(model)),
     isSlim: signal(params.get('slim') === '1'),
-    picked: signal<number | undefined>(undefined),
+    held,
+    hovered,
+    picked: computed(() => hovered.value ?? held.value),
     query: signal(params.get('q') ?? ''),
     // A trace that grows stays where its reader has scrolled to.
     wish: signal({ count: before === undefined && params.has('sel') ? 1 : 0, focus: false }),
@@ -216,8 +224,20 @@ export function openAll(view: View, isOpen: boolean): void {
 }
 
 /** Chooses the row of a finding, of a part; its details are opened where they cover no rows. */
-export function chooseTarget(view: View, target: Target): void {
+function chooseTarget(view: View, target: Target): void {
   choose(view, view.model.rowOf(target), { panel: hasRoomForPanel() });
+}
+
+/** Picks a line of the key, and shows its row. */
+export function pick(view: View, key: number): void {
+  view.held.value = key;
+  chooseTarget(view, view.model.trace.keys[key]!.target);
+}
+
+/** Picks no line of the key, also if the pointer is still on one. */
+export function letGo(view: View): void {
+  view.held.value = undefined;
+  view.hovered.value = undefined;
 }
 
 /** Chooses the row of a finding; the number counts from 1. */

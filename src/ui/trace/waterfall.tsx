@@ -182,10 +182,10 @@ function hitsOf(view: View): ((row: Row) => boolean) | undefined {
 /** The lines of the axis through all rows, and what lies behind the response. */
 function Shade({ view }: { readonly view: View }): preact.JSX.Element {
   const { from, to } = view.window.value;
-  const { duration, keys, parts } = view.model.trace;
+  const { duration, parts } = view.model.trace;
   const percent = (at: number): number => (100 * Math.min(Math.max(at - from, 0), to - from)) / (to - from);
   const picked = view.picked.value;
-  const bands = picked === undefined || keys[picked] === undefined ? [] : bandsOf(parts, picked);
+  const bands = picked === undefined ? [] : bandsOf(parts, picked);
   return (
     <div class="shade columns" aria-hidden="true">
       <div>
