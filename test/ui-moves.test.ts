@@ -149,6 +149,35 @@ test("a trace that has grown since it was read shows no other point's events", a
   await page.locator('.panel').getByText('Raw events').waitFor();
 });
 
+test('the panel shows no events of the point that stood in its row before the trace grew', async (t) => {
+  const id = newId();
+  // Of about now, so that the page looks whether it grows; of one moment, so that no finding is about a gap.
+  const timestamp = new Date(Date.now() + 15_000).toISOString().replace('Z', '000');
+  const requestNow = (path: string): Event[] =>
+    request(0, path, id).map((event) => ({ ...event, timestamp }));
+  const { connection } = store(t, requestNow('/one'));
+  const ui = await startUi(t, ['--connection-string', connection]);
+  const { page } = await open(`${ui.address}#trace=${id}&panel=1`, {}, (address) =>
+    address.startsWith(ui.address),
+  );
+  const panel = page.locator('.panel');
+  await panel.getByText('Raw events').waitFor();
+  let answer = (): void => {};
+  await page.route('**/events/*', async (route) => {
+    await new Promise<void>((go) => {
+      answer = go;
+    });
+    await route.continue();
+  });
+  // The first row is now that of both requests together.
+  save(connection, requestNow('/other'));
+  await panel.getByRole('heading', { name: 'the whole trace' }).waitFor();
+  await drawn(page);
+  assert.equal(await panel.getByText('Raw events').count(), 0);
+  answer();
+  await panel.getByText('Raw events').waitFor();
+});
+
 test('another view of the same trace is shown, and is not written over', async (t) => {
   const id = newId();
   const page = await show(t, shopTrace(id), `#trace=${id}`);
