@@ -43,6 +43,26 @@ function countPages(page: Page): () => number {
   return () => count;
 }
 
+/** Holds back the answers at an address. `came` resolves with the first request, and `answer` lets the last one go on. */
+async function hold(
+  page: Page,
+  address: string,
+): Promise<{ readonly came: Promise<void>; readonly answer: () => void }> {
+  let release = (): void => {};
+  let tell = (): void => {};
+  const came = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  await page.route(address, async (route) => {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+      tell();
+    });
+    await route.continue();
+  });
+  return { came, answer: () => release() };
+}
+
 test('another trace begins anew: neither the error nor the zoom of the last one stays', async (t) => {
   const [a, b] = [newId(), newId()];
   const page = await show(t, [...shopTrace(a), ...shopTrace(b)], `#trace=${newId()}`);
@@ -162,19 +182,14 @@ test('the panel shows no events of the point that stood in its row before the tr
   );
   const panel = page.locator('.panel');
   await panel.getByText('Raw events').waitFor();
-  let answer = (): void => {};
-  await page.route('**/events/*', async (route) => {
-    await new Promise<void>((go) => {
-      answer = go;
-    });
-    await route.continue();
-  });
+  const held = await hold(page, '**/events/*');
   // The first row is now that of both requests together.
   save(connection, requestNow('/other'));
   await panel.getByRole('heading', { name: 'the whole trace' }).waitFor();
+  await held.came;
   await drawn(page);
   assert.equal(await panel.getByText('Raw events').count(), 0);
-  answer();
+  held.answer();
   await panel.getByText('Raw events').waitFor();
 });
 
@@ -218,21 +233,12 @@ test('a request that is awaited does not pull anybody back who has left', async 
   await page.route('**/api/requests/*', (route) =>
     route.fulfill({ json: { base_id: id, state: 'waiting' } }),
   );
-  let answer = (): void => {};
-  const isHeld = new Promise<void>((resolve) => {
-    void page.route('**/api/rows?*', async (route) => {
-      resolve();
-      await new Promise<void>((go) => {
-        answer = go;
-      });
-      await route.continue();
-    });
-  });
+  const held = await hold(page, '**/api/rows?*');
   await moveTo(page, `sent=${id}`);
-  await isHeld;
+  await held.came;
   await moveTo(page, 'q=status:2xx');
   await rowsIn(page).first().waitFor();
-  answer();
+  held.answer();
   await page.waitForTimeout(600);
   assert.equal(new URL(page.url()).hash, '#q=status:2xx');
 });
